@@ -1,0 +1,47 @@
+"""deltarule: multilayer perceptrons trained by backpropagation.
+
+Exact, fast, open to inspection, at home in scikit-learn. Importing it loads NumPy and nothing heavier; estimators are
+loaded when they are first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from deltarule.backpropagation import cost, cost_and_gradient, hypothesis
+from deltarule.gradient_check import GradientCheck, check_gradient
+from deltarule.history import History, Progress
+from deltarule.network import Network
+from deltarule.textbook import ExampleTrace, Trace, trace, trace_example
+
+if TYPE_CHECKING:
+    from deltarule.estimators.classifier import MLPClassifier
+
+__all__ = [
+    "ExampleTrace",
+    "GradientCheck",
+    "History",
+    "MLPClassifier",
+    "Network",
+    "Progress",
+    "Trace",
+    "check_gradient",
+    "cost",
+    "cost_and_gradient",
+    "hypothesis",
+    "trace",
+    "trace_example",
+]
+
+__version__ = "0.1.0"
+
+_LATE = {"MLPClassifier": "deltarule.estimators.classifier"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module 'deltarule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LATE])

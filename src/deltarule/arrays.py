@@ -1,0 +1,27 @@
+"""The array type of the library, and the rule that picks float32 or float64."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Array", "as_float", "float_dtype"]
+
+
+Array = NDArray[Any]
+
+
+def float_dtype(*arrays: ArrayLike) -> np.dtype[Any]:
+    """Return float32 if every array is float32 (or narrower), else float64.
+
+    >>> float_dtype(np.zeros(2, np.float32)), float_dtype([1, 2])
+    (dtype('float32'), dtype('float64'))
+    """
+    kinds = [np.asarray(array).dtype for array in arrays]
+    narrow = all(kind.kind == "f" and kind.itemsize <= 4 for kind in kinds)
+    return np.dtype(np.float32 if narrow else np.float64)
+
+
+def as_float(values: ArrayLike, dtype: np.dtype[Any] | None = None) -> Array:
+    """Return a C-contiguous float array; the same object where it is one already."""
+    return np.ascontiguousarray(values, dtype=dtype or float_dtype(values))

@@ -1,0 +1,54 @@
+"""What can go wrong, as a tree.
+
+DeltaruleError
+├── InputError (ValueError)          data that does not fit: the message says what came, what fits, what to do
+│   ├── ShapeError                   wrong number of rows, columns or parameters
+│   └── TableError                   a file that is not a table, or a table without what was asked of it
+├── SettingsError (ValueError)       a setting outside its range
+├── DivergedError (ArithmeticError)  the cost left the finite numbers during training
+├── ModelFileError                   a file that is not a model, or is damaged, or is of a newer version
+└── OutputError (OSError)            a place that cannot be written, found before the work and not after
+"""
+
+__all__ = [
+    "DeltaruleError",
+    "DivergedError",
+    "InputError",
+    "ModelFileError",
+    "OutputError",
+    "SettingsError",
+    "ShapeError",
+    "TableError",
+]
+
+
+class DeltaruleError(Exception):
+    """The root: catching it catches every error that this library raises on purpose."""
+
+
+class InputError(DeltaruleError, ValueError):
+    """Data that does not fit."""
+
+
+class ShapeError(InputError):
+    """A wrong number of rows, columns or parameters."""
+
+
+class TableError(InputError):
+    """A file that is not a table, or a table without what was asked of it."""
+
+
+class SettingsError(DeltaruleError, ValueError):
+    """A setting outside its range."""
+
+
+class DivergedError(DeltaruleError, ArithmeticError):
+    """The cost left the finite numbers during training."""
+
+
+class ModelFileError(DeltaruleError):
+    """A file that is not a model, or is damaged, or was made by a newer version."""
+
+
+class OutputError(DeltaruleError, OSError):
+    """A place that cannot be written."""
