@@ -1,0 +1,167 @@
+"""What the tests judge by: an oracle in many digits that shares no code with the library, and a rounding bound."""
+
+from itertools import pairwise
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+
+from deltarule import Network
+from deltarule.arrays import Array
+
+mp.mp.dps = 60
+
+HIDDEN = {
+    "logistic": lambda z: 1 / (1 + mp.exp(-z)),
+    "tanh": mp.tanh,
+    "relu": lambda z: z if z > 0 else mp.mpf(0),
+    "identity": lambda z: z,
+}
+
+
+def _row_cost(output: str, z: list[Any], y: list[Any]) -> Any:
+    """Cost of one example from the definitions: negative log-likelihood, ½ squared error, half the Poisson deviance."""
+    if output == "sigmoid":
+        h = [1 / (1 + mp.exp(-z_k)) for z_k in z]
+        return -sum(y_k * mp.log(h_k) + (1 - y_k) * mp.log(1 - h_k) for h_k, y_k in zip(h, y, strict=True))
+    if output == "softmax":
+        total = sum(mp.exp(z_k) for z_k in z)
+        return -sum(y_k * mp.log(mp.exp(z_k) / total) for z_k, y_k in zip(z, y, strict=True))
+    if output == "identity":
+        return sum((z_k - y_k) ** 2 for z_k, y_k in zip(z, y, strict=True)) / 2
+    return sum(
+        mp.exp(z_k) - y_k * z_k + (y_k * mp.log(y_k) if y_k > 0 else 0) - y_k for z_k, y_k in zip(z, y, strict=True)
+    )
+
+
+def mp_cost(
+    network: Network,
+    theta: list[Any],
+    X: Array,
+    Y: Array,
+    lambda_: float = 0.0,
+    weights: Array | None = None,
+) -> Any:
+    """J of equation (2) with 60 digits, example by example, unit by unit, θ read by hand from the flat vector."""
+    w = [mp.mpf(1)] * len(X) if weights is None else [mp.mpf(float(v)) for v in weights]
+    m = sum(w)
+    data, squares = mp.mpf(0), mp.mpf(0)
+    for t in range(len(X)):
+        a = [mp.mpf(float(v)) for v in X[t]]
+        place = 0
+        for layer, (s, s_next) in enumerate(pairwise(network.sizes)):
+            z = []
+            for _ in range(s_next):
+                row = theta[place : place + s + 1]
+                place += s + 1
+                z.append(row[0] + mp.fdot(row[1:], a))
+                if t == 0:
+                    squares += sum(v * v for v in row[1:])
+            a = [HIDDEN[network.hidden[layer]](z_i) for z_i in z] if layer < len(network.hidden) else z
+        data += w[t] * _row_cost(network.output, a, [mp.mpf(float(v)) for v in Y[t]])
+    return data / m + mp.mpf(lambda_) / (2 * m) * squares
+
+
+def mp_gradient(
+    network: Network, theta: Array, X: Array, Y: Array, lambda_: float = 0.0, weights: Array | None = None
+) -> tuple[float, Array]:
+    """J and its central differences with a step of 1e-20 at 60 digits: 1e-40 is the error that is left."""
+    exact = [mp.mpf(float(v)) for v in theta]
+    h = mp.mpf(10) ** -20
+    D = np.empty(len(theta))
+    for p in range(len(theta)):
+        up, down = exact.copy(), exact.copy()
+        up[p] += h
+        down[p] -= h
+        D[p] = float(
+            (mp_cost(network, up, X, Y, lambda_, weights) - mp_cost(network, down, X, Y, lambda_, weights)) / (2 * h)
+        )
+    return float(mp_cost(network, exact, X, Y, lambda_, weights)), D
+
+
+# The largest |g′|, the largest |g″|, and units of rounding in g and g′ themselves.
+_SLOPE = {"logistic": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}
+_CURVE = {"logistic": 0.0963, "tanh": 0.77, "relu": 0.0, "identity": 0.0}
+_OWN = 8
+
+
+def _gamma(n: int, u: float) -> float:
+    return n * u / (1 - n * u)
+
+
+def rounding_bound(
+    network: Network,
+    theta: Array,
+    X: Array,
+    Y: Array,
+    lambda_: float = 0.0,
+    weights: Array | None = None,
+    u: float = float(np.finfo(np.float64).eps) / 2,
+) -> tuple[float, Array]:
+    """Bounds to first order in u on the rounding error of J and of each D, by Higham 2002, §3.1.
+
+    A sum of n products carries γ_n Σ|a||b|; errors that come in are carried on by |Θ|, by the largest slope of a unit
+    and, through g′, by its largest curvature. Holds for any order of summation.
+    """
+    thetas = [np.asarray(Theta, dtype=np.float64) for Theta in network.roll(theta)]
+    w = np.ones(len(X)) if weights is None else np.asarray(weights, dtype=np.float64)
+    m = w.sum()
+    unit = network.output_unit
+    a, error_a, z, error_z = [np.asarray(X, dtype=np.float64)], [np.zeros(X.shape)], [], []
+    for n, Theta in enumerate(thetas):
+        size = np.abs(a[n]) @ np.abs(Theta[:, 1:]).T + np.abs(Theta[:, 0])
+        error_z.append(_gamma(Theta.shape[1] + 2, u) * size + error_a[n] @ np.abs(Theta[:, 1:]).T)
+        z.append(a[n] @ Theta[:, 1:].T + Theta[:, 0])
+        if n < len(network.hidden):
+            a.append(network.hidden_units[n].g(z[n]))
+            error_a.append(_SLOPE[network.hidden[n]] * error_z[n] + _OWN * u * np.abs(a[-1]))
+    y = np.asarray(Y, dtype=np.float64)
+    h, delta = unit.h(z[-1]), unit.delta(z[-1], y)
+    slope = {"sigmoid": np.full(h.shape, 0.25), "softmax": np.ones(h.shape), "identity": np.ones(h.shape), "exp": h}
+    spread = error_z[-1].max(axis=1, keepdims=True) if network.output == "softmax" else error_z[-1]
+    own = _OWN * network.K * u * (np.abs(h) + np.abs(y))
+    error = slope[network.output] * spread + own
+    row_costs = unit.costs(z[-1], y)
+    cost_terms = np.abs(row_costs) + (np.abs(z[-1]) * (1 + np.abs(y)) + np.abs(h) + y * y).sum(axis=1)
+    error_cost = (
+        w @ ((np.abs(delta) * error_z[-1]).sum(axis=1) + _gamma(_OWN + 2 * network.K, u) * cost_terms)
+        + _gamma(len(X) + 4, u) * (w @ np.abs(row_costs))
+    ) / m
+    squares = sum(float((Theta[:, 1:] ** 2).sum()) for Theta in thetas)
+    error_J = error_cost + _gamma(network.n_parameters + 8, u) * lambda_ / (2 * m) * squares
+    bounds: list[Array] = []
+    delta, error = w[:, np.newaxis] * delta, w[:, np.newaxis] * (error + 2 * u * np.abs(delta))
+    for n in reversed(range(len(thetas))):
+        ones = np.ones((len(X), 1))
+        inputs, input_errors = np.hstack([ones, np.abs(a[n])]), np.hstack([0 * ones, error_a[n]])
+        total = error.T @ inputs + np.abs(delta).T @ input_errors
+        total += _gamma(len(X) + 8, u) * (np.abs(delta).T @ inputs)
+        total += 8 * u * lambda_ * np.abs(thetas[n])
+        bounds.insert(0, total / m)
+        if n > 0:
+            name, Theta = network.hidden[n - 1], np.abs(thetas[n][:, 1:])
+            back = np.abs(delta @ thetas[n][:, 1:])
+            g_slope = np.abs(network.hidden_units[n - 1].derivative(z[n - 1], a[n]))
+            error = (error @ Theta + _gamma(len(Theta) + 2, u) * (np.abs(delta) @ Theta)) * g_slope + back * (
+                _CURVE[name] * error_z[n - 1] + _OWN * u
+            )
+            delta = (delta @ thetas[n][:, 1:]) * network.hidden_units[n - 1].derivative(z[n - 1], a[n])
+    return float(error_J), network.unroll(bounds)
+
+
+def problem(
+    network: Network, m: int, seed: int = 0, weighted: bool = False
+) -> tuple[Array, Array, Array, Array | None]:
+    """θ, X, Y and weights that fit a network, from a seed. θ has biases too."""
+    generator = np.random.default_rng(seed)
+    theta = network.first_theta(generator) + 0.1 * generator.standard_normal(network.n_parameters)
+    X = generator.standard_normal((m, network.sizes[0]))
+    if network.output == "softmax":
+        Y = np.eye(network.K)[generator.integers(0, network.K, m)]
+    elif network.output == "sigmoid":
+        Y = generator.integers(0, 2, (m, network.K)).astype(np.float64)
+    elif network.output == "exp":
+        Y = generator.poisson(2.0, (m, network.K)).astype(np.float64)
+    else:
+        Y = generator.standard_normal((m, network.K))
+    return theta, X, Y, generator.integers(1, 4, m).astype(np.float64) if weighted else None

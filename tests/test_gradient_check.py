@@ -1,0 +1,91 @@
+"""The gradient check finds right gradients right and wrong ones wrong."""
+
+import numpy as np
+import pytest
+
+from deltarule import Network, check_gradient
+from deltarule.arrays import Array
+from deltarule.backpropagation import total_cost_and_gradient
+from deltarule.data import TrainingSet
+from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
+from oracles import problem
+
+
+@pytest.mark.parametrize("output", list(OUTPUT_UNITS))
+@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
+@pytest.mark.parametrize("lambda_", [0.0, 1.0])
+def test_every_unit_passes_below_1e_9(hidden: str, output: str, lambda_: float) -> None:
+    network = Network((4, 5, 5, 3), hidden, output)
+    theta, X, Y, weights = problem(network, 8, weighted=True)
+    check = check_gradient(network, theta, X, Y, lambda_=lambda_, sample_weight=weights)
+    assert check.passed
+    assert check.gap < 1e-9
+    assert check.directional_gap < 1e-9
+    assert check.compared + check.kinks == network.n_parameters
+
+
+def test_a_wrong_parameter_is_found_and_named() -> None:
+    network = Network((3, 4, 2), "tanh")
+    theta, X, Y, _ = problem(network, 6)
+
+    def wrong(theta: Array, data: TrainingSet, lambda_: float) -> Array:
+        D = total_cost_and_gradient(network, theta, data, lambda_)[1]
+        network.roll(D)[1][1, 3] *= 1.001
+        return D
+
+    check = check_gradient(network, theta, X, Y, gradient=wrong)
+    assert not check.passed
+    assert check.worst == (2, 2, 3)
+    assert check.worst_gradient == pytest.approx(1.001 * check.worst_difference, rel=1e-6)
+    assert check.layer_gaps[1] > 1e-5 > 1e-9 > check.layer_gaps[0]
+    assert "FAILED" in str(check)
+    assert "Θ(2)[2,3]" in str(check)
+
+
+def test_a_penalty_on_the_bias_column_is_found() -> None:
+    network = Network((3, 2))
+    theta, X, Y, _ = problem(network, 6)
+
+    def wrong(theta: Array, data: TrainingSet, lambda_: float) -> Array:
+        return total_cost_and_gradient(network, theta, data, 0.0)[1] + lambda_ / data.m * theta
+
+    assert not check_gradient(network, theta, X, Y, lambda_=0.1, gradient=wrong).passed
+
+
+def test_a_parameter_on_a_kink_is_left_out_and_counted() -> None:
+    network = Network((1, 2, 1), "relu")
+    theta = network.unroll([np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.1, 0.5, -0.5]])])
+    check = check_gradient(network, theta, [[0.0]], [[1.0]])  # z of the first unit is 0: on its kink
+    assert check.kinks == 1  # its bias; the weight is multiplied with x = 0
+    assert check.compared == network.n_parameters - 1
+    assert check.gap < 1e-9
+    assert "kink" in str(check)
+
+
+def test_a_step_across_a_kink_nearby_is_made_smaller() -> None:
+    network = Network((1, 1, 1), "relu")
+    theta = np.array([1e-4, 1.0, 0.1, 0.5])  # z = 1e-4: the first step would cross
+    check = check_gradient(network, theta, [[0.0]], [[1.0]])
+    assert check.kinks == 0
+    assert check.compared == 4
+    assert check.gap < 1e-9
+
+
+def test_a_large_network_is_checked_on_a_seeded_sample() -> None:
+    network = Network((30, 40, 5), "tanh", "softmax")
+    theta, X, Y, _ = problem(network, 4)
+    one, same, other = (check_gradient(network, theta, X, Y, parameters=25, seed=seed) for seed in (1, 1, 2))
+    assert (one.compared, one.n_parameters) == (25, network.n_parameters)
+    assert one.worst == same.worst
+    assert one.worst_gradient == same.worst_gradient
+    assert other.worst != one.worst
+    assert one.passed
+
+
+def test_the_check_prints_as_a_small_table() -> None:
+    network = Network((2, 3, 1))
+    theta, X, Y, _ = problem(network, 4)
+    text = str(check_gradient(network, theta, X, Y))
+    assert text.startswith("Gradient check: passed")
+    assert "13 of 13 parameters" in text
+    assert len(text.splitlines()) < 12

@@ -1,0 +1,97 @@
+"""Each digit of g, g′, the costs and the error terms, at the extremes too."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltarule.arrays import Array
+from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS, HiddenUnit
+from oracles import HIDDEN
+
+# mpmath with mp.dps = 60; z is the double, read as an exact number:
+#   e = mp.exp(-z);  sigmoid cost for y = 1: mp.log(1 + e);  delta: -e / (1 + e)
+#   softmax of (z, 0) with y = (1, 0) is the same.
+CONFIDENT = [
+    (100.0, "3.7200759760208359629596958038631183373588922923768e-44"),
+    (36.5, "1.4068617124461467337892498497792217126013780453455e-16"),
+    (2.0, "0.12692801104297249644205746246037637462131783041885"),
+]
+
+
+@pytest.mark.parametrize("z", np.concatenate([-np.logspace(-8, 2, 11), [0.0], np.logspace(-8, 2, 11)]))
+@pytest.mark.parametrize("unit", HIDDEN_UNITS.values(), ids=lambda unit: unit.name)
+def test_hidden_units_and_their_slopes_have_all_digits(unit: HiddenUnit, z: float) -> None:
+    exact = HIDDEN[unit.name](mp.mpf(float(z)))
+    a = unit.g(np.array([z]))
+    assert a[0] == pytest.approx(float(exact), rel=1e-15)
+    if z not in unit.kinks:
+        slope = float(mp.diff(HIDDEN[unit.name], mp.mpf(float(z))))
+        assert unit.derivative(np.array([z]), a)[0] == pytest.approx(slope, rel=1e-12, abs=3e-16)
+
+
+@pytest.mark.parametrize(("z", "exact"), CONFIDENT)
+def test_cost_of_a_confident_right_answer_keeps_all_digits(z: float, exact: str) -> None:
+    truth = float(mp.mpf(exact))
+    sigmoid, softmax = OUTPUT_UNITS["sigmoid"], OUTPUT_UNITS["softmax"]
+    one, two = np.array([[z]]), np.array([[z, 0.0]])
+    right, right_of_two = np.array([[1.0]]), np.array([[1.0, 0.0]])
+    e = mp.exp(-mp.mpf(z))
+    delta = float(-e / (1 + e))
+    assert sigmoid.costs(one, right)[0] == pytest.approx(truth, rel=4e-16)
+    assert sigmoid.delta(one, right)[0, 0] == pytest.approx(delta, rel=4e-16)
+    assert sigmoid.delta(-one, 1 - right)[0, 0] == pytest.approx(-delta, rel=4e-16)
+    assert softmax.costs(two, right_of_two)[0] == pytest.approx(truth, rel=4e-16)
+    np.testing.assert_allclose(softmax.delta(two, right_of_two), [[delta, -delta]], rtol=4e-16)
+
+
+def test_a_logit_of_minus_100_for_a_true_label_costs_100() -> None:
+    assert OUTPUT_UNITS["sigmoid"].costs(np.array([[-100.0]]), np.array([[1.0]]))[0] == 100
+    assert OUTPUT_UNITS["softmax"].costs(np.array([[0.0, 100.0]]), np.array([[1.0, 0.0]]))[0] == 100
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cost_and_error_term_are_finite_for_every_finite_logit(output: str, dtype: type) -> None:
+    unit = OUTPUT_UNITS[output]
+    largest = np.finfo(dtype).max / 4
+    z: Array = np.array([[largest, -largest], [-largest, largest], [0, largest], [1e4, 1e4]], dtype=dtype)
+    y: Array = np.tile(np.array([[1, 0]], dtype=dtype), (4, 1))
+    assert np.isfinite(unit.costs(z, y)).all()
+    assert np.isfinite(unit.delta(z, y)).all()
+    assert (unit.h(z) >= 0).all()
+    assert (unit.h(z) <= 1).all()
+
+
+@given(st.lists(st.floats(-700, 700), min_size=2, max_size=6), st.data())
+def test_softmax_rows_sum_to_one_and_error_terms_to_zero(row: list[float], data: st.DataObject) -> None:
+    unit = OUTPUT_UNITS["softmax"]
+    z = np.array([row])
+    y = np.eye(len(row))[[data.draw(st.integers(0, len(row) - 1))]]
+    assert unit.h(z).sum() == pytest.approx(1, abs=1e-15 * len(row))
+    assert abs(unit.delta(z, y).sum()) <= 1e-15 * len(row)
+    np.testing.assert_allclose(unit.delta(z, y), unit.h(z) - y, atol=1e-15 * len(row))
+
+
+@given(st.floats(-300, 300), st.floats(-300, 300), st.sampled_from([0.0, 0.25, 1.0]))
+def test_softmax_of_two_classes_costs_what_one_sigmoid_of_the_difference_costs(p: float, q: float, y: float) -> None:
+    two, one = OUTPUT_UNITS["softmax"], OUTPUT_UNITS["sigmoid"]
+    cost = one.costs(np.array([[p - q]]), np.array([[y]]))[0]
+    assert two.costs(np.array([[p, q]]), np.array([[y, 1 - y]]))[0] == pytest.approx(cost, rel=1e-13, abs=1e-300)
+
+
+def test_equal_logits_cost_the_logarithm_of_the_number_of_classes() -> None:
+    assert OUTPUT_UNITS["softmax"].costs(np.full((1, 7), 3.0), np.eye(7)[[2]])[0] == pytest.approx(np.log(7))
+
+
+def test_poisson_cost_is_zero_where_the_hypothesis_is_the_count() -> None:
+    counts = np.array([[1.0, 5.0, 40.0]])
+    assert OUTPUT_UNITS["exp"].costs(np.log(counts), counts)[0] == pytest.approx(0, abs=1e-13)
+    assert OUTPUT_UNITS["exp"].costs(np.array([[2.0]]), np.array([[0.0]]))[0] == pytest.approx(np.exp(2))
+
+
+def test_relu_has_slope_zero_at_its_kink() -> None:
+    relu = HIDDEN_UNITS["relu"]
+    z = np.array([-1.0, 0.0, 1.0])
+    assert relu.derivative(z, relu.g(z)).tolist() == [0, 0, 1]
