@@ -1,0 +1,98 @@
+"""The engine in plain NumPy: right for float32 and float64, and the judge of every other engine.
+
+What it cannot promise is the same bits on any number of threads: NumPy's matrix products are a BLAS library's.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deltarule import backpropagation
+from deltarule.arrays import Array
+from deltarule.data import TrainingSet
+from deltarule.engines.protocol import MiniBatches, Run, TrainingState, UpdateRule
+from deltarule.network import Network
+from deltarule.shuffling import row_order
+
+__all__ = ["ReferenceEngine"]
+
+
+class ReferenceEngine:
+    """Equations (1) to (6) by `deltarule.backpropagation`.
+
+    Parameters
+    ----------
+    network : Network
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
+        """Return J (2) and D (6) over the whole training set; see `Engine`."""
+        with np.errstate(over="ignore", invalid="ignore"):  # a cost that overflows is reported by who minimises
+            return backpropagation.total_cost_and_gradient(self.network, theta, data, lambda_)
+
+    def hypothesis(self, theta: Array, X: Array) -> Array:
+        """Return h of each row; see `Engine`."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return backpropagation.hypothesis_of(self.network, theta, X)
+
+    def run(
+        self,
+        state: TrainingState,
+        data: TrainingSet,
+        rule: UpdateRule,
+        batches: MiniBatches,
+        step_sizes: Sequence[float] | Array,
+        lambda_: float,
+    ) -> Run:
+        """Take one mini-batch step for each step size; see `Engine`."""
+        m = data.m
+        epoch, order = -1, np.empty(0, dtype=np.int64)
+        costs: list[float] = []
+        # One name for the state: wherever Ctrl-C strikes, it is the state between two steps.
+        now = state
+        interrupted = False
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                for step_size in step_sizes:
+                    if now.epoch != epoch:
+                        epoch, order = now.epoch, row_order(now.key, now.epoch, data.rows, batches.shuffle)
+                    rows = order[now.position : now.position + batches.size]
+                    J, D = self._batch(now.theta, data, rows, lambda_, m)
+                    theta, vectors = rule.step(now.theta, D, now.vectors, now.step, float(step_size))
+                    costs.append(J)
+                    now = _after(now, theta, vectors, J, len(rows), data.rows)
+                    if not np.isfinite(J):
+                        break
+        except KeyboardInterrupt:
+            interrupted = True
+        costs = costs[: now.step - state.step]  # without that of a step that Ctrl-C cut short
+        return Run(now, np.array(costs, dtype=np.float64), interrupted)
+
+    def _batch(self, theta: Array, data: TrainingSet, rows: Array, lambda_: float, m: float) -> tuple[float, Array]:
+        thetas = self.network.roll(theta)
+        X, Y, weights = data.take(rows)
+        batch_cost, D = backpropagation.accumulate(self.network, thetas, X, Y, weights)
+        scale = data.rows / (m * len(rows))
+        D *= D.dtype.type(scale)
+        if lambda_ != 0:
+            D += backpropagation.penalty_gradient(self.network, theta, lambda_, m)
+        return scale * batch_cost + backpropagation.penalty(thetas, lambda_, m), D
+
+
+def _after(
+    state: TrainingState, theta: Array, vectors: tuple[Array, ...], J: float, batch_rows: int, rows: int
+) -> TrainingState:
+    position = state.position + batch_rows
+    ended = position == rows
+    return TrainingState(
+        theta=theta,
+        vectors=vectors,
+        key=state.key,
+        step=state.step + 1,
+        epoch=state.epoch + ended,
+        position=0 if ended else position,
+        costs=() if ended else (*state.costs, J),
+    )

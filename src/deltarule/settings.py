@@ -1,0 +1,176 @@
+"""Every setting of training: declared once, with default, range, symbol and one line of help.
+
+Estimators, command line and documentation take their defaults and words from here, and a test holds them to it.
+Names and defaults are scikit-learn's where it has them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from deltarule.errors import SettingsError
+
+__all__ = ["SETTINGS", "Choice", "Flag", "Interval", "Setting", "Settings", "check_setting"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers from `low` to `high`; a bound that is `open` does not belong to it."""
+
+    low: float
+    high: float = np.inf
+    open_low: bool = False
+    open_high: bool = True
+    whole: bool = False
+    or_infinity: bool = False
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is such a number."""
+        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+            return False
+        number = float(value)
+        if self.or_infinity and number == np.inf:
+            return True
+        if self.whole and not isinstance(value, Integral):
+            return False
+        above = number > self.low if self.open_low else number >= self.low
+        below = number < self.high if self.open_high else number <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        kind = "an int" if self.whole else "a float"
+        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+        return f"{kind} in the range {left}{self.low:g}, {self.high:g}{right}" + (" or inf" if self.or_infinity else "")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words; with `or_else`, or such a number."""
+
+    words: tuple[str, ...]
+    or_else: Interval | None = None
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        if isinstance(value, str):
+            return value in self.words
+        return self.or_else is not None and self.or_else.holds(value)
+
+    def __str__(self) -> str:
+        words = "a str among {" + ", ".join(repr(word) for word in self.words) + "}"
+        return words if self.or_else is None else f"{words} or {self.or_else}"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False."""
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        return isinstance(value, bool | np.bool_)
+
+    def __str__(self) -> str:
+        return "True or False"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: what it may be, what it is by default, how the notes write it, what it does."""
+
+    name: str
+    default: Any
+    range: Interval | Choice | Flag
+    help: str
+    symbol: str = ""
+
+
+def _setting(default: Any, range_: Interval | Choice | Flag, help_: str, symbol: str = "") -> Any:
+    return field(default=default, metadata={"range": range_, "help": help_, "symbol": symbol})
+
+
+_FRACTION = Interval(0, 1)
+_FROM_0 = Interval(0)
+_ABOVE_0 = Interval(0, open_low=True)
+_COUNT = Interval(1, whole=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to minimise J, checked: every field is within its range.
+
+    Raises
+    ------
+    SettingsError
+        If a value is outside its range; the message names the setting, the range and the value.
+
+    Examples
+    --------
+    >>> Settings(alpha=-1)
+    Traceback (most recent call last):
+    deltarule.errors.SettingsError: The 'alpha' parameter of Settings must be a float in the range [0, inf).
+    Got -1 instead. (λ: strength of the penalty λ/2m Σ Θ².)
+    """
+
+    solver: str = _setting(
+        "adam",
+        Choice(("lbfgs", "sgd", "adam", "cg", "gd")),
+        "mini-batches: adam, sgd; the whole training set at once: lbfgs, cg, gd",
+    )
+    alpha: float = _setting(1e-4, _FROM_0, "strength of the penalty λ/2m Σ Θ²", "λ")
+    batch_size: int | str = _setting(
+        "auto", Choice(("auto",), _COUNT), "examples of a mini-batch; auto: 200, or all if there are fewer"
+    )
+    learning_rate: str = _setting(
+        "constant",
+        Choice(("constant", "invscaling", "adaptive")),
+        "step size of sgd and gd over time; adaptive: a fifth of it where training would stop for want of "
+        "progress (sgd), a line search that never lets J rise (gd)",
+    )
+    learning_rate_init: float = _setting(1e-3, _ABOVE_0, "first step size of sgd, adam and gd", "η")
+    power_t: float = _setting(0.5, _FROM_0, "exponent of invscaling: η/t^power_t")
+    max_iter: int = _setting(200, _COUNT, "epochs at most; iterations for lbfgs, cg and gd")
+    shuffle: bool = _setting(True, Flag(), "shuffle the examples before each epoch")
+    tol: float = _setting(
+        1e-4,
+        _FROM_0,
+        "an epoch must gain this much to count as progress; largest |D| at the end of lbfgs, cg, gd",
+    )
+    momentum: float = _setting(0.9, Interval(0, 1, open_high=False), "momentum of sgd", "μ")
+    nesterovs_momentum: bool = _setting(True, Flag(), "Nesterov's momentum for sgd")
+    early_stopping: bool = _setting(
+        False, Flag(), "hold examples out, stop when they no longer improve, and restore the best parameters"
+    )
+    validation_fraction: float = _setting(0.1, _FRACTION, "share of the examples that early stopping holds out")
+    beta_1: float = _setting(0.9, _FRACTION, "decay of adam's mean of gradients", "β₁")
+    beta_2: float = _setting(0.999, _FRACTION, "decay of adam's mean of squared gradients", "β₂")
+    epsilon: float = _setting(1e-8, _ABOVE_0, "added to adam's divisor", "ε")
+    n_iter_no_change: int = _setting(
+        10, Interval(1, whole=True, or_infinity=True), "epochs without progress before training stops"
+    )
+    max_fun: int = _setting(15000, _COUNT, "evaluations of J at most, for lbfgs")
+
+    def __post_init__(self) -> None:
+        for name in SETTINGS:
+            check_setting(name, getattr(self, name), "Settings")
+
+
+SETTINGS: Mapping[str, Setting] = {
+    declared.name: Setting(declared.name, declared.default, **declared.metadata) for declared in fields(Settings)
+}
+"""Every setting by name, in the order of their declaration."""
+
+
+def check_setting(name: str, value: object, owner: str) -> None:
+    """Raise SettingsError if a value is outside the range of the setting.
+
+    `owner` is the class whose parameter the caller set, for the message.
+    """
+    setting = SETTINGS[name]
+    if not setting.range.holds(value):
+        about = f"{setting.symbol}: {setting.help}" if setting.symbol else setting.help
+        raise SettingsError(
+            f"The {name!r} parameter of {owner} must be {setting.range}. Got {value!r} instead. ({about}.)"
+        )

@@ -1,0 +1,111 @@
+"""The reference engine: steps, states, and what a run leaves alone."""
+
+import numpy as np
+import pytest
+
+from deltarule import Network, cost_and_gradient
+from deltarule.data import TrainingSet
+from deltarule.engines import MiniBatches, ReferenceEngine, TrainingState, UpdateRule
+from deltarule.shuffling import row_order
+from deltarule.solvers import SGD, Adam
+from oracles import problem
+
+NETWORK = Network((3, 4, 2), "tanh", "softmax")
+RULES = [SGD(0.9, nesterov=True), SGD(0.5, nesterov=False), Adam()]
+
+
+def start(rule: UpdateRule, m: int = 13, dtype: type = np.float64) -> tuple[TrainingState, TrainingSet]:
+    theta, X, Y, _ = problem(NETWORK, m)
+    data = TrainingSet.of(NETWORK, X.astype(dtype), Y)
+    theta = theta.astype(dtype)
+    return TrainingState(theta=theta, vectors=rule.init(theta), key=99), data
+
+
+def same(one: TrainingState, other: TrainingState) -> bool:
+    vectors = zip((one.theta, *one.vectors), (other.theta, *other.vectors), strict=True)
+    counts = (one.step, one.epoch, one.position, one.key, one.costs)
+    return all(np.array_equal(a, b) for a, b in vectors) and counts == (
+        other.step,
+        other.epoch,
+        other.position,
+        other.key,
+        other.costs,
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_stopping_between_any_two_steps_and_going_on_gives_the_same_bits(rule: UpdateRule, dtype: type) -> None:
+    engine, batches = ReferenceEngine(NETWORK), MiniBatches(4)
+    state, data = start(rule, dtype=dtype)
+    etas = np.linspace(0.1, 0.01, 11)  # two epochs of four steps, and three steps
+    whole = engine.run(state, data, rule, batches, etas, 0.3)
+    for stop in range(12):
+        first = engine.run(state, data, rule, batches, etas[:stop], 0.3)
+        second = engine.run(first.state, data, rule, batches, etas[stop:], 0.3)
+        assert same(second.state, whole.state)
+        np.testing.assert_array_equal(np.concatenate([first.costs, second.costs]), whole.costs)
+
+
+def test_a_run_leaves_the_state_that_it_was_given() -> None:
+    rule = Adam()
+    state, data = start(rule)
+    before = state.theta.copy()
+    ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(4), [0.1] * 5, 0.0)
+    np.testing.assert_array_equal(state.theta, before)
+    assert not any(vector.any() for vector in state.vectors)
+
+
+def test_one_step_on_the_whole_set_is_the_rule_applied_to_the_full_gradient() -> None:
+    rule = SGD(0.0, nesterov=False)
+    state, data = start(rule)
+    run = ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(100, shuffle=False), [0.5], 0.7)
+    J, D = cost_and_gradient(NETWORK, state.theta, data.X, data.Y, lambda_=0.7)
+    np.testing.assert_allclose(run.state.theta, state.theta - 0.5 * D, rtol=1e-14, atol=1e-16)
+    assert run.costs[0] == pytest.approx(J, rel=1e-14)
+
+
+def test_batches_follow_the_order_of_the_epoch_and_the_last_one_is_smaller() -> None:
+    rule = SGD(0.0, nesterov=False)
+    state, data = start(rule)
+    run = ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(5), [0.1] * 3, 0.0)
+    order = row_order(state.key, 0, 13)
+    theta = state.theta
+    for n, rows in enumerate((order[:5], order[5:10], order[10:])):
+        J, D = cost_and_gradient(NETWORK, theta, data.X[rows], data.Y[rows])
+        assert run.costs[n] == pytest.approx(J, rel=1e-14)
+        theta = theta - 0.1 * D
+    np.testing.assert_allclose(run.state.theta, theta, rtol=1e-13)
+    assert (run.state.epoch, run.state.position, run.state.costs) == (1, 0, ())
+
+
+def test_a_step_whose_cost_is_not_finite_is_the_last() -> None:
+    network = Network((1, 1), output="identity")
+    data = TrainingSet.of(network, [[1e200]], [[0.0]])
+    state = TrainingState(theta=np.array([0.0, 1.0]), vectors=(np.zeros(2),), key=0)
+    run = ReferenceEngine(network).run(state, data, SGD(0.0, nesterov=False), MiniBatches(1), [1e-3] * 9, 0.0)
+    assert len(run.costs) == 1
+    assert not np.isfinite(run.costs[0])
+
+
+def test_ctrl_c_leaves_the_state_between_two_steps() -> None:
+    class Impatient(SGD):
+        def step(self, theta, D, vectors, step, step_size):  # type: ignore[no-untyped-def]
+            if step == 6:
+                raise KeyboardInterrupt
+            return super().step(theta, D, vectors, step, step_size)
+
+    state, data = start(SGD())
+    engine, batches = ReferenceEngine(NETWORK), MiniBatches(4)
+    run = engine.run(state, data, Impatient(), batches, [0.1] * 20, 0.0)
+    assert run.interrupted
+    assert len(run.costs) == 6
+    assert same(run.state, engine.run(state, data, SGD(), batches, [0.1] * 6, 0.0).state)
+
+
+def test_hypothesis_of_many_leaves_is_that_of_each_row() -> None:
+    state, _ = start(SGD())
+    X = np.random.default_rng(0).standard_normal((9_000, 3))
+    h = ReferenceEngine(NETWORK).hypothesis(state.theta, X)
+    for row in (0, 8_191, 8_192, 8_999):
+        np.testing.assert_allclose(h[row], ReferenceEngine(NETWORK).hypothesis(state.theta, X[[row]])[0], rtol=1e-13)

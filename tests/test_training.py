@@ -1,0 +1,291 @@
+"""The loop: stopping, validation, callbacks, Ctrl-C, divergence, going on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import deltarule
+from deltarule import Network
+from deltarule.arrays import Array
+from deltarule.data import TrainingSet
+from deltarule.engines import MiniBatches, ReferenceEngine, Run, TrainingState, UpdateRule
+from deltarule.errors import DivergedError
+from deltarule.history import Progress
+from deltarule.settings import Settings
+from deltarule.training import Result, Validation, first_state, train
+from oracles import problem
+
+NETWORK = Network((3, 4, 2), "tanh", "softmax")
+SOLVERS = ["sgd", "adam", "gd", "cg", "lbfgs"]
+
+
+def parts(m: int = 30, seed: int = 0) -> tuple[Array, TrainingSet]:
+    theta, X, Y, _ = problem(NETWORK, m, seed)
+    return theta, TrainingSet.of(NETWORK, X, Y)
+
+
+def run(settings: Settings, state: TrainingState | None = None, **more: Any) -> Result:
+    theta, data = parts()
+    engine = more.pop("engine", ReferenceEngine(NETWORK))
+    return train(engine, data, settings, state or first_state(settings, theta, 5), **more)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_every_solver_lowers_the_cost_and_records_every_epoch(solver: str) -> None:
+    settings = Settings(solver=solver, max_iter=20, learning_rate_init=0.05, tol=0.0, batch_size=8)
+    history = run(settings).history
+    assert history.epochs == 20
+    assert history.cost[-1] < history.cost[0]
+    assert history.stopped == "max_iter"
+    assert (np.diff(history.seconds) >= 0).all()
+    assert np.isnan(history.validation_cost).all()
+    assert history.best_epoch == np.argmin(history.cost) + 1
+
+
+@pytest.mark.parametrize("solver", ["gd", "cg", "lbfgs"])
+def test_recorded_cost_of_a_full_batch_solver_is_the_regularised_cost(solver: str) -> None:
+    _, data = parts()
+    settings = Settings(solver=solver, max_iter=5, alpha=0.4, tol=0.0)
+    result = run(settings)
+    J = deltarule.cost(NETWORK, result.theta, data.X, data.Y, lambda_=0.4)
+    assert result.history.cost[-1] == pytest.approx(J, rel=1e-12)
+
+
+def test_recorded_cost_of_an_epoch_is_the_mean_over_its_rows() -> None:
+    theta, data = parts()
+    settings = Settings(solver="sgd", max_iter=3, batch_size=8, alpha=0.4)  # batches of 8, 8, 8 and 6
+    result = run(settings)
+    state = first_state(settings, theta, 5)
+    from deltarule.solvers import SGD
+
+    costs = ReferenceEngine(NETWORK).run(state, data, SGD(), MiniBatches(8), [1e-3] * 12, 0.4).costs
+    means = [np.average(costs[4 * n : 4 * n + 4], weights=[8, 8, 8, 6]) for n in range(3)]
+    np.testing.assert_allclose(result.history.cost, means, rtol=1e-14)
+
+
+class Counting(ReferenceEngine):
+    """Counts the calls and notes the length of each."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self.lengths: list[int] = []
+
+    def run(
+        self,
+        state: TrainingState,
+        data: TrainingSet,
+        rule: UpdateRule,
+        batches: MiniBatches,
+        step_sizes: Sequence[float] | Array,
+        lambda_: float,
+    ) -> Run:
+        self.lengths.append(len(step_sizes))
+        return super().run(state, data, rule, batches, step_sizes, lambda_)
+
+
+@pytest.mark.parametrize("learning_rate", ["constant", "adaptive", "invscaling"])
+def test_calls_over_many_epochs_give_the_bits_of_calls_over_one(learning_rate: str) -> None:
+    settings = Settings(
+        solver="sgd", learning_rate=learning_rate, max_iter=150, tol=1e-3, n_iter_no_change=3, learning_rate_init=0.05
+    )
+    many, one = Counting(NETWORK), Counting(NETWORK)
+    fast = run(settings, engine=many)
+    slow = run(settings, engine=one, callbacks=[lambda progress: None])
+    assert max(many.lengths) > 4  # calls did cover several epochs
+    assert set(one.lengths) == {1}
+    assert fast.history.epochs == slow.history.epochs
+    assert fast.history.stopped == slow.history.stopped
+    np.testing.assert_array_equal(fast.theta, slow.theta)
+    np.testing.assert_array_equal(fast.history.cost, slow.history.cost)
+    np.testing.assert_array_equal(fast.history.step_size, slow.history.step_size)
+
+
+def test_training_stops_after_more_than_the_patience_without_progress() -> None:
+    settings = Settings(solver="sgd", learning_rate_init=1e-12, tol=1e-6, n_iter_no_change=4, max_iter=100)
+    history = run(settings).history
+    assert history.stopped == "converged"
+    assert history.epochs == 1 + 5  # the first epoch is progress; then more than 4 without
+
+
+def test_adaptive_steps_are_a_fifth_each_time_progress_ends() -> None:
+    settings = Settings(
+        solver="sgd", learning_rate="adaptive", learning_rate_init=1e-4, tol=1e3, n_iter_no_change=2, max_iter=100
+    )
+    history = run(settings).history
+    etas = np.unique(history.step_size)[::-1]
+    np.testing.assert_allclose(etas, 1e-4 / 5.0 ** np.arange(len(etas)), rtol=1e-12)
+    assert history.stopped == "converged"
+    assert 2e-7 < etas[-1] <= 1e-6
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("epochs", [1, 4, 7])
+def test_going_on_from_a_result_gives_the_bits_of_the_run_that_never_stopped(solver: str, epochs: int) -> None:
+    settings = Settings(solver=solver, max_iter=10, tol=0.0, n_iter_no_change=1000, batch_size=7)
+    whole = run(settings)
+    first = run(replace(settings, max_iter=epochs))
+    second = run(replace(settings, max_iter=10 - epochs), state=first.state)
+    np.testing.assert_array_equal(second.theta, whole.theta)
+    np.testing.assert_array_equal(np.concatenate([first.history.cost, second.history.cost]), whole.history.cost)
+
+
+def test_going_on_from_the_middle_of_an_epoch_gives_the_same_bits_too() -> None:
+    theta, data = parts()
+    settings = Settings(solver="adam", max_iter=4, tol=0.0, batch_size=7)
+    whole = run(settings)
+    from deltarule.solvers import batches_of, rule_of
+
+    middle = ReferenceEngine(NETWORK).run(
+        first_state(settings, theta, 5), data, rule_of(settings), batches_of(settings, 30), [1e-3] * 7, settings.alpha
+    )
+    assert middle.state.position == 14
+    rest = run(replace(settings, max_iter=3), state=middle.state)
+    np.testing.assert_array_equal(rest.theta, whole.theta)
+    np.testing.assert_array_equal(rest.history.cost, whole.history.cost[1:])
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_early_stopping_restores_the_best_parameters_on_the_validation_cost(solver: str) -> None:
+    _, other = parts(20, seed=9)
+    settings = Settings(
+        solver=solver, early_stopping=True, n_iter_no_change=5, tol=0.0, learning_rate_init=0.3, max_iter=300, alpha=0.0
+    )
+    result = run(settings, validation=Validation(other))
+    history = result.history
+    best = history.validation_cost.min()
+    assert history.validation_cost[history.best_epoch - 1] == best
+    assert deltarule.cost(NETWORK, result.theta, other.X, other.Y) == pytest.approx(best, rel=1e-14)
+    assert history.epochs == history.best_epoch + 6
+
+
+def test_early_stopping_can_watch_any_metric() -> None:
+    _, other = parts(20, seed=9)
+
+    def accuracy(data: TrainingSet, h: Array) -> float:
+        return float((h.argmax(axis=1) == data.Y.argmax(axis=1)).mean())
+
+    settings = Settings(solver="adam", early_stopping=True, n_iter_no_change=5, learning_rate_init=0.3)
+    result = run(settings, validation=Validation(other, accuracy))
+    scores = result.history.validation_score
+    assert result.history.best_epoch == np.argmax(scores) + 1
+    assert accuracy(other, deltarule.hypothesis(NETWORK, result.theta, other.X)) == scores.max()
+
+
+def test_validation_without_early_stopping_only_watches() -> None:
+    _, other = parts(20, seed=9)
+    settings = Settings(solver="adam", max_iter=30, tol=0.0)
+    watched = run(settings, validation=Validation(other))
+    np.testing.assert_array_equal(watched.theta, run(settings).theta)
+    assert np.isfinite(watched.history.validation_cost).all()
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_callback_sees_every_epoch_and_can_stop(solver: str) -> None:
+    seen: list[Progress] = []
+
+    def callback(progress: Progress) -> bool:
+        seen.append(progress)
+        return progress.epoch == 3
+
+    settings = Settings(solver=solver, tol=0.0, max_iter=50)
+    result = run(settings, callbacks=[callback])
+    assert [progress.epoch for progress in seen] == [1, 2, 3]
+    assert result.history.stopped == "callback"
+    np.testing.assert_array_equal(seen[-1].theta, result.theta)
+    assert seen[0].epochs == 50
+
+
+class Interrupting(ReferenceEngine):
+    """Behaves as if Ctrl-C came in the middle of a call."""
+
+    def __init__(self, network: Network, steps: int) -> None:
+        super().__init__(network)
+        self.left = steps
+
+    def run(
+        self,
+        state: TrainingState,
+        data: TrainingSet,
+        rule: UpdateRule,
+        batches: MiniBatches,
+        step_sizes: Sequence[float] | Array,
+        lambda_: float,
+    ) -> Run:
+        taken = super().run(state, data, rule, batches, step_sizes[: self.left], lambda_)
+        self.left -= len(taken.costs)
+        return replace(taken, interrupted=self.left == 0)
+
+    def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return super().cost_and_gradient(theta, data, lambda_)
+
+
+def test_ctrl_c_in_a_mini_batch_run_keeps_what_was_learnt() -> None:
+    settings = Settings(solver="adam", batch_size=8, tol=0.0)
+    result = run(settings, engine=Interrupting(NETWORK, steps=10))
+    assert result.history.stopped == "interrupted"
+    assert result.history.epochs == 2  # 4 steps each; two of the third epoch are in θ
+    assert result.state is not None
+    assert result.state.step == 10
+    np.testing.assert_array_equal(result.theta, result.state.theta)
+
+
+@pytest.mark.parametrize("solver", ["gd", "cg", "lbfgs"])
+def test_ctrl_c_in_a_full_batch_run_keeps_the_best_parameters(solver: str) -> None:
+    settings = Settings(solver=solver, tol=0.0, max_iter=100)
+    result = run(settings, engine=Interrupting(NETWORK, steps=25))
+    theta, data = parts()
+    assert result.history.stopped == "interrupted"
+    J = deltarule.cost(NETWORK, result.theta, data.X, data.Y, lambda_=settings.alpha)
+    assert J == pytest.approx(result.history.cost.min(), rel=1e-12)
+    assert J < deltarule.cost(NETWORK, theta, data.X, data.Y, lambda_=settings.alpha)
+
+
+def regression(scale: float) -> tuple[Network, Array, TrainingSet]:
+    network = Network((3, 4, 1), "relu", "identity")
+    theta, X, Y, _ = problem(network, 30)
+    return network, theta, TrainingSet.of(network, scale * X, Y)
+
+
+@pytest.mark.parametrize("settings", [Settings(solver="sgd", learning_rate_init=0.5, batch_size=10)], ids=["sgd"])
+def test_divergence_is_named_with_epoch_batch_last_cost_step_size_and_remedy(settings: Settings) -> None:
+    network, theta, data = regression(100.0)
+    message = (
+        r"The cost became non-finite in epoch \d+, batch [123] \(it was [0-9.e+]+ the batch before\) "
+        r"with learning_rate_init=0.5. Try 0.05, or scale the inputs to about unit variance."
+    )
+    with pytest.raises(DivergedError, match=message):
+        train(ReferenceEngine(network), data, settings, first_state(settings, theta, 0))
+
+
+def test_divergence_of_gradient_descent_names_the_iteration() -> None:
+    network, theta, data = regression(100.0)
+    settings = Settings(solver="gd", learning_rate_init=10.0)
+    with pytest.raises(DivergedError, match=r"in iteration \d+ .* with learning_rate_init=10. Try 1,"):
+        train(ReferenceEngine(network), data, settings, first_state(settings, theta, 0))
+
+
+@pytest.mark.parametrize("solver", ["gd", "cg", "lbfgs"])
+def test_first_parameters_whose_cost_is_not_finite_are_refused(solver: str) -> None:
+    network, theta, data = regression(1.0)
+    settings = Settings(solver=solver, learning_rate="adaptive")
+    with pytest.raises(DivergedError, match="non-finite at the first parameters"):
+        train(ReferenceEngine(network), data, settings, first_state(settings, theta * 1e200, 0))
+
+
+def test_weights_of_examples_stand_for_repetitions_in_training_too() -> None:
+    theta, data = parts(12)
+    weights = np.array([2.0, 1, 3, 0, 1, 1, 2, 1, 1, 1, 2, 1])
+    repeated = np.repeat(np.arange(12), weights.astype(int))
+    settings = Settings(solver="lbfgs", alpha=0.5, tol=1e-9, max_iter=1000)
+    start = first_state(settings, theta, 0)
+    engine = ReferenceEngine(NETWORK)
+    weighted = train(engine, TrainingSet.of(NETWORK, data.X, data.Y, weights), settings, start)
+    twice = train(engine, TrainingSet.of(NETWORK, data.X[repeated], data.Y[repeated]), settings, start)
+    assert weighted.history.cost[-1] == pytest.approx(twice.history.cost[-1], rel=1e-10)
+    np.testing.assert_allclose(weighted.theta, twice.theta, atol=1e-5)
