@@ -89,3 +89,46 @@ def test_the_check_prints_as_a_small_table() -> None:
     assert text.startswith("Gradient check: passed")
     assert "13 of 13 parameters" in text
     assert len(text.splitlines()) < 12
+
+
+def test_a_gradient_that_is_not_finite_fails_wherever_it_is() -> None:
+    network = Network((30, 40, 5), "tanh", "softmax")
+    theta, X, Y, _ = problem(network, 4)
+
+    def wrong(theta: Array, data: TrainingSet, lambda_: float) -> Array:
+        D = total_cost_and_gradient(network, theta, data, lambda_)[1]
+        D[37] = np.nan
+        return D
+
+    check = check_gradient(network, theta, X, Y, parameters=20, gradient=wrong)
+    assert not check.passed
+    assert check.worst == (1, 2, 6)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 10.0, 100.0])
+@pytest.mark.parametrize("hidden", ["tanh", "logistic", "relu"])
+def test_inputs_far_from_unit_variance_pass_too(hidden: str, scale: float) -> None:
+    network = Network((4, 5, 2), hidden, "softmax")
+    theta, X, Y, _ = problem(network, 10, seed=2)
+    assert check_gradient(network, theta, scale * X, Y).passed
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "identity"])
+def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output: str) -> None:
+    from deltarule.engines import ReferenceEngine
+    from deltarule.settings import Settings
+    from deltarule.training import first_state, train
+
+    network = Network((3, 4, 1), "tanh", output)
+    theta, X, Y, _ = problem(network, 60, seed=4)
+    data = TrainingSet.of(network, X, 100 * Y if output == "identity" else Y)
+    settings = Settings(solver="lbfgs", alpha=0.1, max_iter=2000)
+    theta = train(ReferenceEngine(network), data, settings, first_state(settings, theta, 0)).theta
+    check = check_gradient(network, theta, data.X, data.Y, lambda_=0.1)
+    assert check.passed
+    assert check.resolution < 1e-3
+
+    def without_penalty(theta: Array, data: TrainingSet, lambda_: float) -> Array:
+        return total_cost_and_gradient(network, theta, data, 0.0)[1]
+
+    assert not check_gradient(network, theta, data.X, data.Y, lambda_=0.1, gradient=without_penalty).passed

@@ -1,5 +1,7 @@
 """Each digit of g, g′, the costs and the error terms, at the extremes too."""
 
+from typing import Any
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ CONFIDENT = [
 
 @pytest.mark.parametrize("z", np.concatenate([-np.logspace(-8, 2, 11), [0.0], np.logspace(-8, 2, 11)]))
 @pytest.mark.parametrize("unit", HIDDEN_UNITS.values(), ids=lambda unit: unit.name)
-def test_hidden_units_and_their_slopes_have_all_digits(unit: HiddenUnit, z: float) -> None:
+def test_hidden_units_have_all_digits_and_their_slopes_those_that_a_has(unit: HiddenUnit, z: float) -> None:
     exact = HIDDEN[unit.name](mp.mpf(float(z)))
     a = unit.g(np.array([z]))
     assert a[0] == pytest.approx(float(exact), rel=1e-15)
@@ -95,3 +97,42 @@ def test_relu_has_slope_zero_at_its_kink() -> None:
     relu = HIDDEN_UNITS["relu"]
     z = np.array([-1.0, 0.0, 1.0])
     assert relu.derivative(z, relu.g(z)).tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("y", "z"), [(1 - 1e-10, 100.0), (1e-10, -100.0), (0.5, 3.0), (1 - 1e-10, -3.0)])
+def test_sigmoid_cost_keeps_all_digits_for_soft_targets(y: float, z: float) -> None:
+    exact_y, exact_z = mp.mpf(y), mp.mpf(z)
+    exact = (1 - exact_y) * exact_z + mp.log(1 + mp.exp(-exact_z))
+    assert OUTPUT_UNITS["sigmoid"].costs(np.array([[z]]), np.array([[y]]))[0] == pytest.approx(float(exact), rel=4e-16)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("count", [1.0, 1e3, 1e6])
+@pytest.mark.parametrize("sigmas", [0.0, 1.0, -2.0, 0.5])
+def test_poisson_cost_of_a_large_count_keeps_the_digits_that_z_has(dtype: type, count: float, sigmas: float) -> None:
+    z = dtype(np.log(count) + sigmas / np.sqrt(count))
+    exact = mp.mpf(count) * mp.log(count) - count + mp.exp(mp.mpf(float(z))) - mp.mpf(count) * mp.mpf(float(z))
+    cost = OUTPUT_UNITS["exp"].costs(np.array([[z]]), np.array([[count]], dtype=dtype))[0]
+    # log y and z are rounded to u|z|, which moves the cost by y |e^d − 1| u|z|.
+    d = abs(float(mp.mpf(float(z)) - mp.log(count)))
+    u = float(np.finfo(dtype).eps)
+    assert cost >= 0
+    assert cost == pytest.approx(
+        float(exact), abs=4 * u * max(1.0, abs(z)) * count * (np.expm1(d) + 4 * u * abs(z)) + u
+    )
+
+
+def test_softmax_error_term_is_the_derivative_of_the_cost_for_targets_that_miss_one_by_rounding() -> None:
+    unit = OUTPUT_UNITS["softmax"]
+    z, y = np.array([[0.3, -1.2, 2.0]]), np.full((1, 3), 0.333333)
+    exact = []
+    for k in range(3):
+
+        def cost(z_k: Any, k: int = k) -> Any:
+            row = [mp.mpf(v) for v in z[0]]
+            row[k] = z_k
+            total = sum(mp.exp(v) for v in row)
+            return -sum(mp.mpf(0.333333) * mp.log(mp.exp(v) / total) for v in row)
+
+        exact.append(float(mp.diff(cost, mp.mpf(z[0, k]))))
+    np.testing.assert_allclose(unit.delta(z, y)[0], exact, rtol=1e-14)

@@ -6,10 +6,15 @@ The four-point central difference errs by ε⁴/30 times the fifth derivative, t
 third; so ε can be large enough (10⁻³) that the rounding of J does not hide anything: what is left is about 10⁻¹².
 The measure is ‖D − differences‖ / ‖D + differences‖.
 
+Where J bends so sharply that this ε is too long (inputs far from unit variance), two neighbouring ε disagree by more
+than rounding explains, and shorter ones are taken. Where the gradient is so small that the rounding of J hides it (near
+a minimum), no difference can tell more: that limit is computed as the resolution, and the gap is held to it.
+
 Units with a kink (relu) have no derivative there. Where a step of ε carries some z of some example across it, ε is
 made smaller for that parameter; where the smallest still does, the parameter is left out and counted.
 
-Source: Abramowitz and Stegun 1964, formula 25.3.21 for the difference; course exercise 4 for the measure.
+Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988, table 1,
+for the difference; course exercise 4 for the measure.
 """
 
 from collections.abc import Callable
@@ -30,7 +35,9 @@ EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6)
 1e-2: 2e-9; 1e-3: 6e-13; 1e-4: 5e-12; 1e-5: 5e-11."""
 
 TOLERANCE = 1e-9
-"""The largest measure of a right gradient: a wrong factor anywhere gives 1e-2 or more."""
+"""The largest measure of a right gradient where J has a resolution: a wrong factor anywhere gives far more."""
+
+_UNIT = float(np.finfo(np.float64).eps) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +51,10 @@ class GradientCheck:
     layer_gaps : tuple of float
         The same for Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ apart; NaN where none of a layer's parameters was compared.
     directional_gap : float
-        |D·v − difference along v| / (|D·v| + |difference|) for one random direction v of length 1 that moves every
-        parameter at once.
+        |D·v − difference along v| / |D·v + difference| for one random direction v of length 1 that moves every
+        parameter at once; NaN where every step along it crosses a kink.
+    resolution, directional_resolution : float
+        How large the two gaps of a right gradient may be by the rounding of J alone: 8 u |J| / ε for each difference.
     compared, kinks, n_parameters : int
         Parameters that were compared, that were left out because a kink lay within the smallest step, and all.
     worst : tuple of int
@@ -53,12 +62,14 @@ class GradientCheck:
     worst_gradient, worst_difference : float
         The two values there.
     tolerance : float
-        What `gap` and `directional_gap` may be at most.
+        What `gap` and `directional_gap` may be at most, where their resolution is not larger.
     """
 
     gap: float
     layer_gaps: tuple[float, ...]
     directional_gap: float
+    resolution: float
+    directional_resolution: float
     compared: int
     kinks: int
     n_parameters: int
@@ -69,9 +80,10 @@ class GradientCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether anything was compared and every gap is within the tolerance."""
-        directional = np.isnan(self.directional_gap) or self.directional_gap <= self.tolerance
-        return bool(self.compared > 0 and self.gap <= self.tolerance and directional)
+        """Whether anything was compared and both gaps are within the tolerance or the resolution."""
+        along = max(self.tolerance, self.directional_resolution)
+        directional = np.isnan(self.directional_gap) or self.directional_gap <= along
+        return bool(self.compared > 0 and self.gap <= max(self.tolerance, self.resolution) and directional)
 
     def __str__(self) -> str:
         layer, i, j = self.worst
@@ -86,6 +98,10 @@ class GradientCheck:
             f"  worst             Θ({layer})[{i},{j}]: D = {self.worst_gradient:+.12e}, "
             f"differences {self.worst_difference:+.12e}",
         ]
+        if self.resolution > self.tolerance:
+            lines.append(
+                f"  resolution        {self.resolution:.2e}: J is so flat here that its rounding hides the rest"
+            )
         if self.kinks:
             lines.append(f"  left out          {self.kinks} parameters, whose smallest step crosses a kink of g")
         return "\n".join(lines)
@@ -146,25 +162,30 @@ def check_gradient(
         D = np.asarray(gradient(theta, data, lambda_), dtype=np.float64)
 
     probe = _Probe(network, theta, data, lambda_)
-    differences = np.full(n, np.nan)
+    differences, noise = np.full(n, np.nan), np.zeros(n)
     for place in places:
         direction = np.zeros(n)
         direction[place] = 1
-        differences[place] = probe.difference(direction)
+        differences[place], noise[place] = probe.difference(direction)
     direction = generator.standard_normal(n)
     direction /= np.linalg.norm(direction)
-    along = probe.difference(direction)
+    along, noise_along = probe.difference(direction)
 
     compared = np.isfinite(differences)
-    apart = np.where(compared, np.abs(D - differences), 0)
+    # A D that is not finite is wrong wherever it is, in the sample or not.
+    apart = np.where(np.isfinite(D), np.where(compared, np.abs(D - differences), 0), np.inf)
     worst = int(np.argmax(apart))
+    is_finite = bool(np.isfinite(D).all())
+    slope = np.array([D @ direction if is_finite else np.nan])
     return GradientCheck(
-        gap=_gap(D[compared], differences[compared]),
+        gap=_gap(D[compared], differences[compared]) if is_finite else np.inf,
         layer_gaps=tuple(
             _gap(D_l[known], d_l[known])
             for D_l, d_l, known in zip(network.roll(D), network.roll(differences), network.roll(compared), strict=True)
         ),
-        directional_gap=_gap(np.array([D @ direction]), np.array([along])),
+        directional_gap=_gap(slope, np.array([along])),
+        resolution=_resolution(D[compared], noise[compared]),
+        directional_resolution=_resolution(slope, np.array([noise_along])),
         compared=int(np.count_nonzero(compared)),
         kinks=int(count - np.count_nonzero(compared)),
         n_parameters=n,
@@ -181,17 +202,32 @@ class _Probe:
         self.network, self.theta, self.data, self.lambda_ = network, theta, data, lambda_
         self.has_kinks = any(unit.kinks for unit in network.hidden_units)
         self.sides = self._sides(theta)
+        self.J = abs(total_cost(network, theta, data, lambda_))
 
-    def difference(self, direction: Array) -> float:
-        """Return dJ/dt at θ + t·direction, t = 0; NaN where every step crosses a kink."""
+    def difference(self, direction: Array) -> tuple[float, float]:
+        """Return dJ/dt at θ + t·direction, t = 0, and its rounding error; NaN where every step crosses a kink."""
+        best, best_doubt = (np.nan, 0.0), np.inf
+        longer: tuple[float, float] | None = None
         for epsilon in EPSILONS:
-            steps = [self.theta + c * epsilon * direction for c in (1, -1, 2, -2)]
-            if not self.has_kinks or all(self._sides(step) == self.sides for step in steps):
-                plus, minus, plus_2, minus_2 = (
-                    total_cost(self.network, step, self.data, self.lambda_) for step in steps
-                )
-                return (8 * (plus - minus) - (plus_2 - minus_2)) / (12 * epsilon)
-        return float("nan")
+            slope = self._slope(direction, epsilon)
+            if slope is None:
+                continue
+            noise = 8 * _UNIT * self.J / epsilon
+            if longer is not None:
+                doubt = abs(longer[0] - slope)
+                if doubt <= noise:  # nothing but rounding between the two: the longer step has less of it
+                    return longer
+                if doubt < best_doubt:
+                    best, best_doubt = (slope, noise), doubt
+            longer = slope, noise
+        return best if np.isfinite(best_doubt) or longer is None else longer
+
+    def _slope(self, direction: Array, epsilon: float) -> float | None:
+        steps = [self.theta + c * epsilon * direction for c in (1, -1, 2, -2)]
+        if self.has_kinks and any(self._sides(step) != self.sides for step in steps):
+            return None
+        plus, minus, plus_2, minus_2 = (total_cost(self.network, step, self.data, self.lambda_) for step in steps)
+        return (8 * (plus - minus) - (plus_2 - minus_2)) / (12 * epsilon)
 
     def _sides(self, theta: Array) -> bytes:
         """On which side of every kink each z of each example lies."""
@@ -204,11 +240,15 @@ class _Probe:
 
 
 def _gap(D: Array, differences: Array) -> float:
-    if D.size == 0 or not np.isfinite(differences).all():
+    if D.size == 0 or not np.isfinite(D - differences).all():
         return float("nan")
-    apart, together = np.linalg.norm(D - differences), np.linalg.norm(D + differences)
-    # Below the rounding of a cost of about 1 a difference has no digits left: two such gradients are both 0.
-    return float(apart / together) if together > 1e-11 else float(apart)
+    apart, together = float(np.linalg.norm(D - differences)), float(np.linalg.norm(D + differences))
+    return 0.0 if apart == 0 else apart / together if together > 0 else np.inf
+
+
+def _resolution(D: Array, noise: Array) -> float:
+    size = 2 * float(np.linalg.norm(D))
+    return float(np.linalg.norm(noise)) / size if size > 0 else np.inf
 
 
 def _position(network: Network, place: int) -> tuple[int, int, int]:

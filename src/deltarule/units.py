@@ -7,13 +7,14 @@ Every output unit is canonical: with its own cost, the error term of the last la
 so one backward pass serves all. Costs and error terms are computed from the weighted inputs z of the last layer,
 never from h: h rounds to 0 or 1 long before z has lost a digit. Formulas are grouped for digits, with e = exp −|z|:
 
-    sigmoid   ℓ = (max(z, 0) − y z) + log1p(e)
+    sigmoid   ℓ = (1 − y) z + log1p(e) where z ≥ 0,   −y z + log1p(e) where z < 0
               δ = ((1 − y) − y e) / (1 + e) where z ≥ 0,   ((1 − y) e − y) / (1 + e) where z < 0
     softmax   with e_k = exp(z_k − max z) and S the sum of all e_k but that of one largest z,
               ℓ = Σ_k y_k (max z − z_k) + (Σ_k y_k) log1p(S)
-              δ_k = ((1 − y_k) e_k − y_k Σ_{j≠k} e_j) / (1 + S)
+              δ_k = ((s − y_k) e_k − y_k Σ_{j≠k} e_j) / (1 + S) with s = Σ_k y_k, which is 1 but for rounding
     identity  ℓ = ½ (z − y)²,                   δ = z − y
     exp       ℓ = y log y − y + eᶻ − y z,       δ = eᶻ − y        (Poisson; half its deviance, 0 for h = y)
+              with d = z − log y:   ℓ = y (expm1(d) − d) where |d| ≤ 1,   (eᶻ − y) − y d elsewhere
 
 The obvious forms, log(1 + eᶻ) − y z and h − y, cancel to 0 for a confident right answer, where the truth is about e⁻ᶻ.
 
@@ -44,8 +45,9 @@ class HiddenUnit:
     derivative : callable
         (z, a) ↦ g′(z), computed from a where that is enough.
     gain : float
-        First weights are drawn with this many times Glorot's deviation √(2/(fan_in + fan_out)): the factor
-        that keeps the spread of a signal from layer to layer.
+        First weights are drawn with this many times Glorot's deviation √(2/(fan_in + fan_out)). It makes up
+        for the slope of g near 0 (for relu, for the half that it cuts off), so that signals and errors neither
+        die out nor explode from layer to layer.
     kinks : tuple of float
         Places where g has no derivative.
     """
@@ -96,7 +98,7 @@ def logistic(z: Array) -> Array:
 
 
 def _sigmoid_costs(z: Array, y: Array) -> Array:
-    costs = (np.maximum(z, 0) - y * z) + np.log1p(np.exp(-np.abs(z)))
+    costs = np.where(z >= 0, 1 - y, y) * np.abs(z) + np.log1p(np.exp(-np.abs(z)))
     return np.asarray(costs.sum(axis=1))  # K logistic costs added up, (2)
 
 
@@ -129,7 +131,8 @@ def _softmax_costs(z: Array, y: Array) -> Array:
 def _softmax_delta(z: Array, y: Array) -> Array:
     _, e, largest, S = _softmax_terms(z)
     others = np.where(largest, S, (1 + S) - e)  # Σ_{j≠k} e_j
-    delta: Array = ((1 - y) * e - y * others) / (1 + S)
+    s = y.sum(axis=1, keepdims=True)  # rows may miss 1 by rounding; D must be the gradient of J all the same
+    delta: Array = ((s - y) * e - y * others) / (1 + S)
     return delta
 
 
@@ -139,9 +142,11 @@ def _squared_costs(z: Array, y: Array) -> Array:
 
 
 def _poisson_costs(z: Array, y: Array) -> Array:
-    y_log_y = y * np.log(np.where(y > 0, y, 1))
-    costs: Array = ((y_log_y - y * z) + (np.exp(z) - y)).sum(axis=1)
-    return costs
+    d = np.where(y > 0, z - np.log(np.where(y > 0, y, 1)), 0)
+    is_near = (y > 0) & (np.abs(d) <= 1)
+    near = np.where(is_near, d, 0)
+    costs = np.where(is_near, y * (np.expm1(near) - near), (np.exp(z) - y) - y * d)
+    return np.asarray(costs.sum(axis=1))
 
 
 def _any_number(Y: Array) -> Array:

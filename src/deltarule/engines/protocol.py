@@ -118,8 +118,9 @@ class Engine(Protocol):
         """Take one mini-batch step for each step size, over any number of epochs.
 
         The gradient of a step is the mean over its b rows, each weighted with w_t rows/m, plus λ/m Θ with m of the
-        whole training set: its mean over an epoch is D of the training set, whatever the batch size. A step whose
-        cost is not finite is the last. The given state is left as it is.
+        whole training set: at one θ, its mean over the batches of an epoch, weighted with their rows, is D of the
+        training set, whatever the batch size. A step whose cost is not finite is the last. The given state is left
+        as it is.
         """
 
     def hypothesis(self, theta: Array, X: Array) -> Array:

@@ -7,7 +7,7 @@
 
 The last two are SciPy's. All stop when the largest |D| is `tol` or less, and where rounding leaves nothing to gain.
 
-Source: Nocedal and Wright, Numerical Optimization, 2006: algorithms 3.1, 5.4 and 7.5.
+Source: Nocedal and Wright, Numerical Optimization, 2006: algorithm 3.1, equation 5.44 and algorithm 7.5.
 """
 
 from collections.abc import Callable
