@@ -289,3 +289,21 @@ def test_weights_of_examples_stand_for_repetitions_in_training_too() -> None:
     twice = train(engine, TrainingSet.of(NETWORK, data.X[repeated], data.Y[repeated]), settings, start)
     assert weighted.history.cost[-1] == pytest.approx(twice.history.cost[-1], rel=1e-10)
     np.testing.assert_allclose(weighted.theta, twice.theta, atol=1e-5)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_ctrl_c_in_a_callback_keeps_what_was_learnt(solver: str) -> None:
+    def press(progress: Progress) -> None:
+        if progress.epoch == 3:
+            raise KeyboardInterrupt
+
+    settings = Settings(solver=solver, tol=0.0, max_iter=50)
+    result = run(settings, callbacks=[press])
+    assert result.history.stopped == "interrupted"
+    assert result.history.epochs == 3
+    np.testing.assert_array_equal(result.theta, run(replace(settings, max_iter=3)).theta)
+
+
+def test_a_full_batch_run_that_uses_all_its_iterations_says_so_however_little_the_last_ones_gained() -> None:
+    settings = Settings(solver="lbfgs", tol=0.0, max_iter=60, alpha=1.0, n_iter_no_change=2)
+    assert run(settings).history.stopped == "max_iter"

@@ -155,17 +155,22 @@ class _Record:
             theta=theta,
         )
         watched = cost
-        if self.settings.early_stopping and self.validation is not None:
-            watched = validation_cost if self.validation.metric is None else -score
+        if self.watches_validation:
+            watched = validation_cost if np.isnan(score) else -score
         # Written so that a NaN is no progress.
         self.idle = 0 if watched <= self.best - self.settings.tol else self.idle + 1
         if watched < self.best:
             self.best, self.best_epoch = watched, progress.epoch
-            if self.settings.early_stopping and self.validation is not None:
+            if self.watches_validation:
                 self.best_theta = theta
         self.rows.append(replace(progress, theta=theta[:0]))  # the record keeps no copy of every θ
         answers = [callback(progress) for callback in self.callbacks]
         return any(answer is True for answer in answers)
+
+    @property
+    def watches_validation(self) -> bool:
+        """Whether training stops on the validation set, and θ of its best epoch is kept."""
+        return self.settings.early_stopping and self.validation is not None
 
     @property
     def is_idle(self) -> bool:
@@ -190,41 +195,43 @@ def _mini_batch(
     divisor = 1.0  # by which `adaptive` has divided the step size
     epochs_a_call = 1
 
-    while len(record.rows) < settings.max_iter:
-        epochs = min(epochs_a_call, settings.max_iter - len(record.rows))
-        etas = [step_size_of_epoch(settings, state.epoch + n, data.rows) / divisor for n in range(epochs)]
-        step_sizes = np.repeat(etas, per_epoch)[len(state.costs) :]
-        began = perf_counter()
-        run = engine.run(state, data, rule, batches, step_sizes, settings.alpha)
-        if len(run.costs) and not np.isfinite(run.costs[-1]):
-            if epochs > 1:  # the stopping rule may end the run before it comes to that
-                epochs_a_call = 1
-                continue
-            raise _diverged_in_batch(settings, state, run, per_epoch)
-        took = perf_counter() - began
-        costs = np.concatenate([state.costs, run.costs])
-        full = len(costs) // per_epoch
-        by_epoch = (costs[: full * per_epoch].reshape(full, per_epoch) * batch_rows).sum(axis=1) / data.rows
-        for n in range(full):
-            seconds = began - record.began + took * (n + 1) / full
-            wants_to_stop = record.epoch(float(by_epoch[n]), run.state.theta, etas[n], seconds)
-            if wants_to_stop:
-                return run.state, "callback"
-            if record.is_idle:
-                if n + 1 < full:  # the run should have ended inside this call
-                    steps = (n + 1) * per_epoch - len(state.costs)
-                    run = engine.run(state, data, rule, batches, step_sizes[:steps], settings.alpha)
-                is_adaptive = settings.solver == "sgd" and settings.learning_rate == "adaptive"
-                if not (is_adaptive and etas[n] > _SMALLEST_STEP_SIZE):
-                    return run.state, "converged"
-                divisor *= 5
-                record.idle = 0
-                break
-        if run.interrupted:
-            return run.state, "interrupted"
-        state = run.state
-        if not record.sees_every_epoch and took < _CALL_SECONDS / 2:
-            epochs_a_call *= 2
+    try:
+        while len(record.rows) < settings.max_iter:
+            epochs = min(epochs_a_call, settings.max_iter - len(record.rows))
+            etas = [step_size_of_epoch(settings, state.epoch + n, data.rows) / divisor for n in range(epochs)]
+            step_sizes = np.repeat(etas, per_epoch)[len(state.costs) :]
+            began = perf_counter()
+            run = engine.run(state, data, rule, batches, step_sizes, settings.alpha)
+            took = perf_counter() - began
+            if len(run.costs) and not np.isfinite(run.costs[-1]):
+                if epochs > 1:  # the stopping rule may end the run before it comes to that
+                    epochs_a_call = 1
+                    continue
+                raise _diverged_in_batch(settings, state, run, per_epoch)
+            before, state = state, run.state
+            costs = np.concatenate([before.costs, run.costs])
+            full = len(costs) // per_epoch
+            means = (costs[: full * per_epoch].reshape(full, per_epoch) * batch_rows).sum(axis=1) / data.rows
+            for n in range(full):
+                seconds = began - record.began + took * (n + 1) / full
+                if record.epoch(float(means[n]), state.theta, etas[n], seconds):
+                    return state, "callback"
+                if record.is_idle:
+                    if n + 1 < full:  # the run should have ended inside this call
+                        steps = (n + 1) * per_epoch - len(before.costs)
+                        state = engine.run(before, data, rule, batches, step_sizes[:steps], settings.alpha).state
+                    is_adaptive = settings.solver == "sgd" and settings.learning_rate == "adaptive"
+                    if not (is_adaptive and etas[n] > _SMALLEST_STEP_SIZE):
+                        return state, "converged"
+                    divisor *= 5
+                    record.idle = 0
+                    break
+            if run.interrupted:
+                return state, "interrupted"
+            if not record.sees_every_epoch and took < _CALL_SECONDS / 2:
+                epochs_a_call *= 2
+    except KeyboardInterrupt:  # between two calls of the engine: in a callback, or on the validation set
+        return state, "interrupted"
     return state, "max_iter"
 
 
@@ -249,7 +256,7 @@ def _full_batch(
         if best[0] > J:
             best = (J, at)
         wants_to_stop = record.epoch(J, at.astype(data.X.dtype, copy=False), step_size)
-        return wants_to_stop or (record.best_theta is not None and record.is_idle)
+        return wants_to_stop or (record.watches_validation and record.is_idle)
 
     try:
         converged = minimise(objective, best[1], settings, watch)
@@ -257,7 +264,13 @@ def _full_batch(
         return best[1].astype(data.X.dtype, copy=False), "interrupted"
     if not record.rows and not np.isfinite(objective(best[1])[0]):
         raise _diverged(settings, "at the first parameters", None)
-    stopped = "callback" if wants_to_stop else "converged" if converged or record.is_idle else "max_iter"
+    stopped = (
+        "callback"
+        if wants_to_stop
+        else "converged"
+        if converged or (record.watches_validation and record.is_idle)
+        else "max_iter"
+    )
     return best[1].astype(data.X.dtype, copy=False), stopped
 
 

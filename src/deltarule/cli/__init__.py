@@ -1,0 +1,53 @@
+"""The command line: thin, each command a few calls of the library.
+
+options.py    options that are settings of training, with the defaults and words of `deltarule.settings`
+train.py      train
+apply.py      predict, evaluate
+inspect.py    check-gradient, explain, info
+fitting.py    from a table to a trained model: split, encode, fit, measure
+display.py    progress, tables and the small chart in the terminal
+"""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from deltarule.cli.apply import evaluate, predict
+from deltarule.cli.display import show_error
+from deltarule.cli.inspect import check_gradient, explain, info
+from deltarule.cli.train import train
+from deltarule.errors import DeltaruleError
+
+__all__ = ["app"]
+
+
+class _OneLineErrors(TyperGroup):
+    """Commands whose expected errors are one red line and exit code 1.
+
+    (Which package `ctx` comes from depends on the version of typer: click, or typer itself.)
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (DeltaruleError, ImportError) as error:
+            show_error(str(error))
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    name="deltarule",
+    help="Multilayer perceptrons trained by backpropagation, on tables.",
+    cls=_OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(train)
+app.command()(predict)
+app.command()(evaluate)
+app.command("check-gradient")(check_gradient)
+app.command()(explain)
+app.command()(info)

@@ -1,0 +1,198 @@
+"""What the terminal shows: progress, tables, a small chart. Results go to stdout, everything else to stderr."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+from deltarule.history import History
+from deltarule.history import Progress as Epoch
+from deltarule.training import Callback
+
+if TYPE_CHECKING:
+    from deltarule.model_file import HeldOut
+
+__all__ = [
+    "chart",
+    "confusion",
+    "figures",
+    "per_class",
+    "progress_bar",
+    "say",
+    "show_error",
+    "show_notices",
+    "show_table",
+    "stdout",
+]
+
+MOST_CLASSES = 12
+"""A confusion matrix of more classes than this is wider than a screen."""
+
+stdout = Console(highlight=False)
+stderr = Console(highlight=False, stderr=True)
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    stdout.print(Text(text), soft_wrap=True)
+
+
+def show_table(titled: tuple[str, Table]) -> None:
+    """Print a table below its title, and a blank line."""
+    title, table = titled
+    stdout.print(Text(title, style="bold"), soft_wrap=True)
+    stdout.print(table)
+    say()
+
+
+def show_error(message: str) -> None:
+    """Print one red line to stderr."""
+    stderr.print(Text("Error: " + " ".join(message.split()), style="bold red"), soft_wrap=True)
+
+
+def show_notices(notices: Iterable[str]) -> None:
+    """Print things that one should know of to stderr; of many of a kind, the first few."""
+    notices = list(notices)
+    for notice in notices[:6]:
+        stderr.print(Text(f"Note: {notice}", style="yellow"), soft_wrap=True)
+    if len(notices) > 6:
+        stderr.print(Text(f"Note: … and {len(notices) - 6} more such notes.", style="yellow"), soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(epochs: int, held_out: str) -> Iterator[Callback]:
+    """Show a bar with epoch, cost and held-out cost while training; where no terminal is, ten lines at most.
+
+    Yields the callback for `fit`; `held_out` names the rows that are watched.
+    """
+    if not stderr.is_terminal:
+
+        def line(epoch: Epoch) -> None:
+            if epoch.epoch % max(1, -(-epoch.epochs // 10)) == 0:
+                stderr.print(Text(f"epoch {epoch.epoch}/{epoch.epochs}  {_costs(epoch, held_out)}"), soft_wrap=True)
+
+        yield line
+        return
+    columns = TextColumn("epoch {task.completed}/{task.total}"), BarColumn(30), TextColumn("{task.description}")
+    with Progress(*columns, TimeElapsedColumn(), console=stderr) as bar:
+        task = bar.add_task("", total=epochs)
+
+        def update(epoch: Epoch) -> None:
+            bar.update(task, completed=epoch.epoch, description=_costs(epoch, held_out))
+
+        yield update
+
+
+def _costs(epoch: Epoch, held_out: str) -> str:
+    watched = "" if np.isnan(epoch.validation_cost) else f"  {held_out} {epoch.validation_cost:.4f}"
+    return f"cost {epoch.cost:.4f}{watched}"
+
+
+def confusion(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -> tuple[str, Table]:
+    """Return the confusion matrix with its title, rows true and columns predicted; of many classes, the mistakes."""
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, (np.searchsorted(classes, y), np.searchsorted(classes, predicted)), 1)
+    names = [_short(name) for name in classes]
+    if len(classes) > MOST_CLASSES:
+        return _mistakes(counts, names)
+    table = Table("", *names)
+    for k, name in enumerate(names):
+        cells = [str(count) if count else "·" for count in counts[k]]
+        cells[k] = f"[bold green]{counts[k, k]}[/]"
+        table.add_row(f"[bold]{escape(name)}[/]", *cells)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return "Confusion: rows true, columns predicted", table
+
+
+def _mistakes(counts: NDArray[np.int_], names: list[str]) -> tuple[str, Table]:
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")
+    kinds = int(np.count_nonzero(wrong))
+    table = Table("true", "predicted", Column("rows", justify="right"))
+    for place in order[: min(kinds, MOST_CLASSES)]:
+        true, predicted = divmod(int(place), len(names))
+        table.add_row(escape(names[true]), escape(names[predicted]), str(wrong[true, predicted]))
+    title = f"The most frequent of {kinds} kinds of mistakes ({wrong.sum()} of {counts.sum()} rows)"
+    return title, table
+
+
+def per_class(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -> tuple[str, Table]:
+    """Return precision and recall of each class with a title; of many classes, those with the lowest recall."""
+    rows = []
+    for name in classes:
+        of_class, said = y == name, predicted == name
+        right = np.count_nonzero(of_class & said)
+        share_of_said, share_of_class = (_share(right, np.count_nonzero(whole)) for whole in (said, of_class))
+        rows.append((name, share_of_said, share_of_class, np.count_nonzero(of_class)))
+    title = "Classes"
+    if len(rows) > MOST_CLASSES:
+        title = f"The {MOST_CLASSES} of {len(rows)} classes with the lowest recall"
+        rows = sorted(rows, key=lambda row: (np.isnan(row[2]), row[2]))[:MOST_CLASSES]
+    table = Table("class", *(Column(name, justify="right") for name in ("precision", "recall", "rows")))
+    for name, precision, recall, count in rows:
+        table.add_row(f"[bold]{escape(_short(name))}[/]", _percent(precision), _percent(recall), str(count))
+    return title, table
+
+
+def chart(history: History, held_out: str, width: int = 64, height: int = 9) -> str:
+    """Return the learning curve as text: • training, ○ held out, ◉ both; the cost axis is logarithmic.
+
+    Examples
+    --------
+    >>> nan = np.full(3, np.nan)
+    >>> history = History(np.array([4.0, 2.0, 1.0]), nan, nan, nan, nan, "max_iter", 3)
+    >>> print(chart(history, "held out", width=9, height=3))
+           4 ┤•
+           2 ┤    •
+           1 ┤        •
+             └─────────
+              1       3  epoch   • training
+    """
+    curves = {"•": history.cost, "○": history.validation_cost}
+    curves = {mark: np.log(np.maximum(curve, 1e-300)) for mark, curve in curves.items() if np.isfinite(curve).all()}
+    epochs = history.epochs
+    if epochs == 0 or not curves:
+        return "No epoch ended."
+    low = min(float(curve.min()) for curve in curves.values())
+    high = max(float(curve.max()) for curve in curves.values())
+    cells = [[" "] * width for _ in range(height)]
+    for mark, curve in curves.items():
+        for column in range(width) if 2 * epochs >= width else np.rint(np.linspace(0, width - 1, epochs)).astype(int):
+            value = curve[round(column / max(1, width - 1) * (epochs - 1))]
+            row = round((high - value) / ((high - low) or 1) * (height - 1))
+            cells[row][column] = mark if cells[row][column] == " " else "◉"
+    ticks = {0: high, height // 2: (high + low) / 2, height - 1: low}
+    lines = [
+        f"{f'{np.exp(ticks[n]):.4g}' if n in ticks else '':>8} ┤{''.join(row)}".rstrip() for n, row in enumerate(cells)
+    ]
+    marks = "• training" + (f"   ○ {held_out}" if "○" in curves else "")
+    axis = f"1{epochs:>{width - 1}}" if epochs > 1 else "1".ljust(width)
+    return "\n".join([*lines, " " * 9 + "└" + "─" * width, " " * 10 + f"{axis}  epoch   {marks}"])
+
+
+def figures(figures: "HeldOut", title: str) -> str:
+    """Return accuracy and cost in one line."""
+    right = round(figures.accuracy * figures.rows)
+    return f"{title}: {_percent(figures.accuracy)} ({right} of {figures.rows} rows), cost {figures.cost:.4f}"
+
+
+def _share(part: np.integer[Any], whole: np.integer[Any]) -> float:
+    return float(part / whole) if whole else float("nan")
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def _short(name: Any) -> str:
+    text = str(name)
+    return text if len(text) <= 14 else text[:13] + "…"

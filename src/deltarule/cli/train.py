@@ -1,0 +1,162 @@
+"""`deltarule train`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deltarule.cli import display
+from deltarule.cli.options import FLAGS, check_settings, default, parse_activation, parse_layers, setting
+
+if TYPE_CHECKING:
+    from deltarule.cli.fitting import Prepared
+    from deltarule.model_file import Model
+
+__all__ = ["train"]
+
+RENAMED = {"alpha": "lambda_", "max_iter": "epochs", "n_iter_no_change": "patience"}
+"""Settings whose parameter below has another name."""
+
+STOPPED = {
+    "converged": "no more progress",
+    "max_iter": "all epochs done, still making progress; more --epochs may help",
+    "callback": "stopped by a callback",
+    "interrupted": "interrupted by Ctrl-C",
+}
+
+
+def train(
+    data: Annotated[Path, typer.Argument(help="Table to learn from: CSV, TSV or Parquet.", show_default=False)],
+    target: Annotated[str, typer.Option(help="Name of the column to predict.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.deltarule"),
+    holdout: Annotated[float, typer.Option(help="Share of the rows to hold out and judge on, in [0, 1).")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Of the hold-out, the first weights and the order of examples.", min=0)] = 0,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for network.png and learning_curve.png.", show_default=False)
+    ] = None,
+    layers: Annotated[
+        str, typer.Option(help="Units of each hidden layer, or none.", rich_help_panel="Settings")
+    ] = "100",
+    activation: Annotated[
+        str, typer.Option(help="Hidden units: one name, or one for each layer.", rich_help_panel="Settings")
+    ] = "relu",
+    solver: Annotated[str, setting("solver")] = default("solver"),
+    lambda_: Annotated[float, setting("alpha")] = default("alpha"),
+    epochs: Annotated[int, setting("max_iter")] = default("max_iter"),
+    batch_size: Annotated[str, setting("batch_size")] = default("batch_size"),
+    learning_rate_init: Annotated[float, setting("learning_rate_init")] = default("learning_rate_init"),
+    tol: Annotated[float, setting("tol")] = default("tol"),
+    patience: Annotated[int, setting("n_iter_no_change")] = default("n_iter_no_change"),
+    early_stopping: Annotated[bool, setting("early_stopping")] = default("early_stopping"),
+    validation_fraction: Annotated[float, setting("validation_fraction")] = default("validation_fraction"),
+    learning_rate: Annotated[str, setting("learning_rate")] = default("learning_rate"),
+    power_t: Annotated[float, setting("power_t")] = default("power_t"),
+    shuffle: Annotated[bool, setting("shuffle")] = default("shuffle"),
+    momentum: Annotated[float, setting("momentum")] = default("momentum"),
+    nesterovs_momentum: Annotated[bool, setting("nesterovs_momentum")] = default("nesterovs_momentum"),
+    beta_1: Annotated[float, setting("beta_1")] = default("beta_1"),
+    beta_2: Annotated[float, setting("beta_2")] = default("beta_2"),
+    epsilon: Annotated[float, setting("epsilon")] = default("epsilon"),
+    max_fun: Annotated[int, setting("max_fun")] = default("max_fun"),
+) -> None:
+    """Train a classifier on a table, judge it on rows it has not seen, and save it as one file.
+
+    Ctrl-C ends the training early and saves what was learnt so far.
+    """
+    given = locals()
+    values = {name: given[RENAMED.get(name, name)] for name in FLAGS}
+    sizes = parse_layers(layers)
+    parameters = {
+        "hidden_layer_sizes": sizes,
+        "activation": parse_activation(activation, sizes),
+        **check_settings(values),
+    }
+    if not 0 <= holdout < 1:
+        raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
+
+    # Everything that can be wrong with the places to write to is found before the work.
+    from deltarule.files import check_writable, check_writable_folder
+
+    check_writable(output)
+    if pictures is not None:
+        from deltarule.plots import check_matplotlib
+
+        check_matplotlib()
+        check_writable_folder(pictures)
+
+    from deltarule.cli.fitting import fit, measure, prepare
+    from deltarule.model_file import Model, save
+    from deltarule.tables import read_table
+
+    prepared = prepare(
+        read_table(data),
+        target,
+        share=holdout,
+        seed=seed,
+        validation_share=validation_fraction if early_stopping else None,
+    )
+    display.show_notices(prepared.notices)
+    watched = "watched" if early_stopping else "held out"
+    with display.progress_bar(epochs, watched) as progress:
+        classifier, warned = fit(prepared, parameters, seed, [progress])
+    display.show_notices(warned)
+    model = Model(
+        encoder=prepared.encoder,
+        classifier=classifier,
+        target=target,
+        seed=seed,
+        settings={**parameters, "holdout": holdout},
+        held_out=measure(classifier, *prepared.held_out),
+    )
+    save(output, model)
+    _summary(model, prepared, watched)
+    if pictures is not None:
+        _draw(model, pictures)
+    display.say(f"Model: {output}")
+    if classifier.history_.stopped == "interrupted":
+        display.show_notices([f"Interrupted after epoch {classifier.n_iter_}: the model is what was learnt so far."])
+        raise typer.Exit(130)
+
+
+def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
+    classifier, history = model.classifier, model.classifier.history_
+    network = classifier.network_
+    display.say(
+        f"Network {network} ({', '.join([*network.hidden, network.output])}), {network.n_parameters} parameters; "
+        f"{len(prepared.training[1])} rows to learn from."
+    )
+    seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""
+    display.say(
+        f"Trained by {classifier.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
+        f"({STOPPED.get(history.stopped, history.stopped)})."
+    )
+    display.say()
+    display.say(display.chart(history, watched))
+    display.say()
+    if model.held_out is None:
+        display.say("No rows were held out, so nothing is known about new rows.")
+        return
+    X, y = prepared.held_out
+    display.show_table(display.confusion(y, classifier.predict(X), classifier.classes_))
+    display.say(display.figures(model.held_out, "Held-out accuracy"))
+
+
+def _draw(model: "Model", folder: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    from deltarule.plots import plot_learning_curve, plot_network
+
+    classifier = model.classifier
+    drawings: dict[str, Callable[[], object]] = {
+        "network.png": lambda: plot_network(classifier.network_),
+        "learning_curve.png": lambda: plot_learning_curve(classifier.history_),
+    }
+    for name, draw in drawings.items():
+        draw()
+        pyplot.savefig(folder / name, dpi=150)
+        pyplot.close()
+        display.say(f"Picture: {folder / name}")

@@ -1,0 +1,81 @@
+"""Write files whole or not at all, and find out before the work whether a place can be written."""
+
+import os
+import secrets
+from pathlib import Path
+
+from deltarule.errors import OutputError
+
+__all__ = ["check_writable", "check_writable_folder", "write_whole"]
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise OutputError if a file cannot be written at a path, by writing an empty one beside it.
+
+    A file that is there already is not touched.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or cannot be written, or the path is a folder or a device.
+    """
+    target = Path(path).resolve()
+    if target.is_dir():
+        raise OutputError(f"{path} is a folder. Give the name of a file in it, for example {Path(path) / 'out'}.")
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{path} is neither a file nor a new name (a device or a pipe). Give the name of a file.")
+    if not target.parent.exists():
+        raise OutputError(f"{path} cannot be written: there is no folder {target.parent}. Make it first.")
+    probe = _beside(target)
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def check_writable_folder(path: str | Path) -> None:
+    """Make a folder if it is not there, and raise OutputError if files cannot be written into it."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {path} cannot be made ({error.strerror}). Give another one.") from None
+    check_writable(_beside(Path(path) / "file"))
+
+
+def write_whole(path: str | Path, data: bytes) -> None:
+    """Write a file so that its name always stands for a whole one, the old or the new, whatever happens.
+
+    The bytes go to a temporary file in the same folder, onto the disk, and then take the name.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; one that was there before is as it was.
+    """
+    target = Path(path).resolve()
+    temporary = _beside(target)
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from None
+    except BaseException:  # Ctrl-C: leave nothing behind
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
+
+
+def _cannot_write(path: str | Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written ({error.strerror}). Give another place, or make room or rights there."
+    )

@@ -1,0 +1,184 @@
+"""The target column of a table: labels for training, labels to compare with, and which rows are held out.
+
+A row without a label teaches nothing and cannot be judged: training and evaluation leave it out and say so. Prediction
+never looks at the target, so it keeps every row.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deltarule.errors import TableError
+from deltarule.tables.reading import check_columns, name_some, place_of
+
+__all__ = ["Labels", "hold_out", "known_labels", "training_labels"]
+
+MANY = 20
+"""More classes than this are doubted: fractions are then a quantity, and labels must come back in other rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """The labels of a table.
+
+    Attributes
+    ----------
+    values : array of shape (m,)
+        int64, bool or str, without gaps.
+    rows : array of shape (m,)
+        Positions of the rows of the table that have a label, rising.
+    notices : tuple of str
+    """
+
+    values: NDArray[Any]
+    rows: NDArray[np.intp]
+    notices: tuple[str, ...]
+
+
+def training_labels(table: pd.DataFrame, target: str) -> Labels:
+    """Return the labels to learn.
+
+    Whole numbers are int64 labels, booleans are bool, everything else is a text as it is written.
+
+    Raises
+    ------
+    TableError
+        If the table has no such column, the column is empty, has one label only, or holds a quantity: fractions with
+        more than 20 different values, or a different value in more than half of the rows.
+
+    Examples
+    --------
+    >>> training_labels(pd.DataFrame({"y": [1.0, 2.0, None, 1.0]}), "y").values
+    array([1, 2, 1])
+    """
+    filled, rows, notices = _filled(table, target)
+    values = _plain(filled)
+    classes = np.unique(values)
+    if len(classes) < 2:
+        raise TableError(
+            f"The target {target!r} is {name_some(classes)} in every row that has one. "
+            "A classifier needs rows of two labels or more."
+        )
+    fractions = pd.api.types.is_float_dtype(filled.dtype) and values.dtype.kind == "U"
+    if len(classes) > MANY and (fractions or 2 * len(classes) > len(values)):
+        raise TableError(
+            f"The target {target!r} has {len(classes)} different values in {len(values)} rows "
+            f"({name_some(classes, 3)}): it looks like a quantity or a name, and the classifier needs labels that come "
+            "back. Take another target, "
+            "or sort the quantity into a few classes."
+        )
+    return Labels(values, rows, notices)
+
+
+def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any]) -> Labels:
+    """Return the labels of a table in the terms of a trained model.
+
+    Labels are compared as they are written, so 3 in one file is 3.0 in another.
+
+    Raises
+    ------
+    TableError
+        If the table has no such column, the column is empty, or it holds labels that are not among the classes.
+
+    Examples
+    --------
+    >>> known_labels(pd.DataFrame({"y": ["2", "1"]}), "y", np.array([1, 2])).values
+    array([2, 1])
+    """
+    filled, rows, notices = _filled(table, target)
+    written = _as_written(filled)
+    places = pd.Index(_as_written(pd.Series(classes))).get_indexer(pd.Index(written))
+    unknown = np.flatnonzero(places < 0)
+    if len(unknown):
+        raise TableError(
+            f"The target {target!r} holds labels that the model was not trained on: "
+            f"{name_some(pd.unique(pd.Series(written[unknown])))} ({len(unknown)} of {len(written)} rows, the first in "
+            f"{place_of(filled, int(unknown[0]))}). "
+            f"It knows {name_some(classes, 8)}. Take these rows out, or train again with them."
+        )
+    return Labels(np.asarray(classes)[places], rows, notices)
+
+
+def hold_out(y: NDArray[Any], share: float, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp], tuple[str, ...]]:
+    """Split rows at random so that each class has its share in both parts.
+
+    Parameters
+    ----------
+    y : array of shape (m,)
+    share : float
+        Of the rows that are held out, in [0, 1).
+    seed : int
+
+    Returns
+    -------
+    training, held_out : arrays of int
+        Positions, rising; every position is in one of them, and every class has a row in `training`.
+    notices : tuple of str
+        Which classes could not be held out.
+
+    Examples
+    --------
+    >>> hold_out(np.array(["a", "b", "a", "b", "a", "a"]), 0.5, seed=0)[1]
+    array([2, 3, 4])
+    """
+    generator = np.random.default_rng(seed)
+    classes, numbers = np.unique(y, return_inverse=True)
+    # Rows sorted by class, in random order within one; then every (1/share)th: each class gives its share within a row.
+    order = np.lexsort((generator.random(len(y)), numbers))
+    steps = np.floor(share * np.arange(len(y) + 1) + generator.random())
+    chosen = order[np.diff(steps) > 0]
+    held = np.zeros(len(y), dtype=bool)
+    held[chosen] = True
+    for n in range(len(classes)):
+        of_class = numbers == n
+        if held[of_class].all():
+            held[np.flatnonzero(of_class)[0]] = False
+    absent = [classes[n] for n in range(len(classes)) if not held[numbers == n].any()]
+    notices = []
+    if absent and share > 0:
+        notices.append(
+            f"No row of {name_some(absent)} is held out: there are too few to split. Figures on the held-out rows say "
+            "nothing about these labels."
+        )
+    return np.flatnonzero(~held), np.flatnonzero(held), tuple(notices)
+
+
+def _filled(table: pd.DataFrame, target: str) -> tuple[pd.Series, NDArray[np.intp], tuple[str, ...]]:
+    check_columns(table, [target], "is the target")
+    column = table[target]
+    gaps = column.isna().to_numpy()
+    if gaps.all():
+        raise TableError(
+            f"The target {target!r} is empty in {'the row' if len(column) == 1 else f'all {len(column)} rows'}. "
+            "Fill in the labels that are known."
+        )
+    notices: tuple[str, ...] = ()
+    if gaps.any():
+        count = int(np.count_nonzero(gaps))
+        notices = (
+            f"{count} {'row has' if count == 1 else 'rows have'} no value in the target {target!r} and "
+            f"{'is' if count == 1 else 'are'} left out (first: {place_of(column, int(np.flatnonzero(gaps)[0]))}).",
+        )
+    return column[~gaps], np.flatnonzero(~gaps), notices
+
+
+def _plain(filled: pd.Series) -> NDArray[Any]:
+    inferred = pd.api.types.infer_dtype(filled)
+    if inferred == "boolean":
+        return filled.to_numpy(dtype=bool)
+    if inferred in ("integer", "floating", "mixed-integer-float"):
+        numbers = filled.to_numpy(dtype=np.float64)
+        if (numbers == np.rint(numbers)).all() and (np.abs(numbers) <= 2**53).all():
+            return numbers.astype(np.int64)
+    return _as_written(filled)
+
+
+def _as_written(filled: pd.Series) -> NDArray[Any]:
+    return np.array([str(_whole(value)) for value in filled], dtype=str)
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

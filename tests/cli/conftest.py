@@ -1,0 +1,61 @@
+"""A small table and a model trained on it through the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from deltarule.cli import app
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Run a command in this process."""
+
+    def run_command(*arguments: object) -> Result:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "120"})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run_command
+
+
+@pytest.fixture(scope="session")
+def table() -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    x, size = generator.standard_normal(90), generator.uniform(0, 9, 90).round(2)
+    size[::10] = np.nan
+    colour = generator.choice(["red", "blue", "01"], 90)
+    label = np.where(x > 0.6, "high", np.where(colour == "red", "red one", "low"))
+    return pd.DataFrame({"x": x, "size": size, "colour": colour, "same": 1, "label": label})
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory, table: pd.DataFrame) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    table.to_csv(folder / "data.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data(folder: Path) -> Path:
+    return folder / "data.csv"
+
+
+@pytest.fixture(scope="session")
+def trained(run: Run, data: Path, folder: Path) -> Result:
+    """What the command says that makes `model`."""
+    options = "--target label --layers 8 --activation tanh --solver lbfgs --lambda 0.01 --epochs 60"
+    return run("train", data, *options.split(), "--output", folder / "model", "--pictures", folder / "pictures")
+
+
+@pytest.fixture(scope="session")
+def model(trained: Result, folder: Path) -> Path:
+    assert trained.exit_code == 0, trained.output
+    return folder / "model"

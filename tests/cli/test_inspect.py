@@ -1,0 +1,73 @@
+"""`deltarule check-gradient`, `explain` and `info`."""
+
+import platform
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import Result
+
+import deltarule
+
+Run = Callable[..., Result]
+
+
+def test_the_gradient_of_a_trained_network_passes(run: Run, model: Path, data: Path) -> None:
+    result = run("check-gradient", model, data)
+    assert result.exit_code == 0
+    assert "Network 6-8-3, λ = 0.01, 20 rows" in result.stdout
+    assert "Gradient check: passed" in result.stdout
+    assert re.search(r"compared +83 of 83 parameters", result.stdout)
+
+
+def test_rows_and_parameters_can_be_fewer(run: Run, model: Path, data: Path) -> None:
+    result = run("check-gradient", model, data, "--rows", 5, "--parameters", 10, "--seed", 3)
+    assert "5 rows" in result.stdout
+    assert re.search(r"compared +10 of 83 parameters", result.stdout)
+
+
+def test_a_gradient_that_is_wrong_ends_with_1(
+    run: Run, model: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = deltarule.check_gradient
+    monkeypatch.setattr(deltarule, "check_gradient", lambda *args, **kw: replace(right(*args, **kw), gap=0.1))
+    result = run("check-gradient", model, data)
+    assert result.exit_code == 1
+    assert "Gradient check: FAILED" in result.stdout
+
+
+def test_explain_follows_a_row_within_the_lines_of_a_screen(
+    run: Run, model: Path, data: Path, table: pd.DataFrame
+) -> None:
+    result = run("explain", model, data, "--row", 7, "--lines", 34)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Row 7 (line 9): label {table['label'][7]}, predicted ")
+    assert "outputs: high, low, red one" in result.stdout.splitlines()[0]
+    assert len(result.stdout.splitlines()) <= 34
+    assert all(f"({n})" in result.stdout for n in range(1, 6))
+
+
+def test_a_row_that_is_not_there_is_told_those_that_are(run: Run, model: Path, data: Path) -> None:
+    result = run("explain", model, data, "--row", 90)
+    assert result.exit_code == 1
+    assert "--row 90 is not there" in result.stderr
+    assert "has 90 rows, 0 to 89" in result.stderr
+
+
+def test_a_row_without_a_label_cannot_be_explained(run: Run, model: Path, table: pd.DataFrame, tmp_path: Path) -> None:
+    table.assign(label=np.nan).to_csv(tmp_path / "new.csv", index=False)
+    result = run("explain", model, tmp_path / "new.csv")
+    assert result.exit_code == 1
+    assert "The target 'label' is empty in the row. Fill in the labels that are known." in result.stderr
+
+
+def test_info_names_versions_and_engines(run: Run) -> None:
+    said = run("info").stdout
+    assert re.search(rf"^deltarule +{re.escape(deltarule.__version__)}$", said, flags=re.MULTILINE)
+    assert platform.python_version() in said
+    assert re.search(rf"^numpy +{re.escape(np.__version__)}$", said, flags=re.MULTILINE)
+    assert re.search(r"^engines +.*reference", said, flags=re.MULTILINE)

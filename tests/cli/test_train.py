@@ -1,0 +1,194 @@
+"""`deltarule train`."""
+
+import inspect
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import Result
+
+from deltarule import MLPClassifier, Progress
+from deltarule.cli.options import FLAGS, parse_layers
+from deltarule.cli.train import RENAMED, train
+from deltarule.model_file import load
+from deltarule.settings import SETTINGS
+from deltarule.tables import hold_out, read_table
+
+Run = Callable[..., Result]
+
+
+def test_training_tells_network_accuracy_confusion_curve_and_where_the_model_is(trained: Result, model: Path) -> None:
+    said = trained.stdout
+    assert re.search(r"Network 6-8-3 \(tanh, softmax\), 83 parameters; 72 rows to learn from", said)
+    assert re.search(r"Trained by lbfgs: \d+ epochs? in \d+\.\d s \(.*\)", said)
+    assert re.search(r"Held-out accuracy: \d+\.\d % \(\d+ of 18 rows\), cost \d\.\d{4}", said)
+    assert "Confusion: rows true, columns predicted" in said
+    assert "• training   ○ held out" in said
+    assert f"Model: {model}" in said
+
+
+def test_notices_and_progress_go_to_stderr(trained: Result) -> None:
+    assert "Note: One value only, so dropped: 'same'." in trained.stderr
+    assert re.search(r"epoch 6/60  cost \d\.\d{4}  held out \d\.\d{4}", trained.stderr)
+    assert len(re.findall(r"^epoch", trained.stderr, flags=re.MULTILINE)) <= 10
+
+
+def test_the_model_holds_how_it_was_made(model: Path) -> None:
+    loaded = load(model)
+    assert loaded.target == "label"
+    assert loaded.seed == 0
+    assert loaded.settings["hidden_layer_sizes"] == [8]
+    assert (loaded.settings["solver"], loaded.settings["alpha"], loaded.settings["holdout"]) == ("lbfgs", 0.01, 0.2)
+    assert loaded.classifier.alpha == 0.01
+    assert loaded.held_out is not None
+    assert loaded.held_out.rows == 18
+
+
+def test_the_held_out_figure_is_that_of_the_rows_that_were_held_out(model: Path, data: Path) -> None:
+    loaded, table = load(model), read_table(data)
+    _, held_out, _ = hold_out(table["label"].to_numpy(dtype=str), 0.2, 0)
+    rows = table.iloc[held_out]
+    right = loaded.classifier.predict(loaded.encoder.transform(rows)) == rows["label"].to_numpy(dtype=str)
+    assert loaded.held_out is not None
+    assert loaded.held_out.accuracy == pytest.approx(right.mean())
+
+
+def test_pictures_are_written(trained: Result, folder: Path) -> None:
+    for name in ("network.png", "learning_curve.png"):
+        assert (folder / "pictures" / name).read_bytes().startswith(b"\x89PNG")
+        assert f"Picture: {folder / 'pictures' / name}" in trained.stdout
+
+
+def test_the_same_seed_makes_the_same_model_and_another_seed_another(run: Run, data: Path, tmp_path: Path) -> None:
+    for name, seed in (("one", 5), ("two", 5), ("three", 6)):
+        options = f"--target label --layers 3 --epochs 3 --seed {seed} --output"
+        assert run("train", data, *options.split(), tmp_path / name).exit_code == 0
+    one, two, three = (load(tmp_path / name).classifier.theta_ for name in ("one", "two", "three"))
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, three)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_ctrl_c_saves_the_model_so_far_and_says_so(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, solver: str
+) -> None:
+    def interrupt(epoch: Progress, _: str) -> str:
+        if epoch.epoch == 4:
+            signal.raise_signal(signal.SIGINT)
+        return ""
+
+    monkeypatch.setattr("deltarule.cli.display._costs", interrupt)
+    options = "--target label --layers 3 --epochs 10 --output"
+    result = run("train", data, *options.split(), tmp_path / "model", "--solver", solver)
+    assert result.exit_code == 130
+    assert "interrupted by Ctrl-C" in result.stdout
+    assert re.search(r"Note: Interrupted after epoch [45]: the model is what was learnt so far\.", result.stderr)
+    assert load(tmp_path / "model").classifier.history_.stopped == "interrupted"
+
+
+def test_early_stopping_watches_rows_that_are_neither_learnt_nor_judged(run: Run, data: Path, tmp_path: Path) -> None:
+    options = "--target label --layers 3 --epochs 30 --early-stopping --validation-fraction 0.25 --output"
+    result = run("train", data, *options.split(), tmp_path / "model")
+    assert result.exit_code == 0, result.output
+    assert "54 rows to learn from" in result.stdout  # of 90, 18 are held out and 18 watched
+    assert "○ watched" in result.stdout
+    assert "of 18 rows" in result.stdout
+
+
+def test_without_a_hold_out_nothing_is_claimed(run: Run, data: Path, tmp_path: Path) -> None:
+    options = "--target label --layers 3 --epochs 2 --holdout 0 --output"
+    result = run("train", data, *options.split(), tmp_path / "model")
+    assert "No rows were held out, so nothing is known about new rows." in result.stdout
+    assert load(tmp_path / "model").held_out is None
+
+
+def test_a_class_of_one_row_is_trained_and_said(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
+    rare = table.copy()
+    rare.loc[3, "label"] = "once"
+    rare.to_csv(tmp_path / "rare.csv", index=False)
+    options = "--target label --layers 3 --epochs 2 --output"
+    result = run("train", tmp_path / "rare.csv", *options.split(), tmp_path / "model")
+    assert result.exit_code == 0
+    assert "No row of 'once' is held out" in result.stderr
+    assert "once" in load(tmp_path / "model").classifier.classes_
+
+
+def test_rows_without_a_label_are_left_out_and_said(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
+    gaps = table.copy()
+    gaps.loc[[4, 7], "label"] = None
+    gaps.to_csv(tmp_path / "gaps.csv", index=False)
+    result = run("train", tmp_path / "gaps.csv", "--target", "label", "--epochs", 1, "--output", tmp_path / "model")
+    assert "2 rows have no value in the target 'label' and are left out (first: line 6)" in result.stderr
+
+
+def test_a_missing_target_is_one_red_line_and_exit_code_1(run: Run, data: Path, tmp_path: Path) -> None:
+    result = run("train", data, "--target", "lable", "--output", tmp_path / "model")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert re.fullmatch(
+        r"Error: The table has no column 'lable', which is the target\. It has 5: 'label', .*\n", result.stderr
+    )
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_table_is_read(run: Run, tmp_path: Path) -> None:
+    output = tmp_path / "nowhere" / "model"
+    result = run("train", tmp_path / "absent.csv", "--target", "label", "--output", output)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {output} cannot be written: there is no folder {tmp_path / 'nowhere'}.")
+
+
+def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    options = ["--target", "y", "--output", tmp_path / "model", "--pictures", tmp_path / "file"]
+    result = run("train", tmp_path / "absent.csv", *options)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: The folder {tmp_path / 'file'} cannot be made")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("--layers 10,x", "does not name hidden layers"),
+        ("--layers 0", "does not name hidden layers"),
+        ("--activation sine", "is no hidden unit"),
+        ("--layers 5 --activation relu,tanh", "names 2 units for 1 hidden layers"),
+        ("--solver newton", "is not a str among"),
+        ("--lambda -1", "is not a float in the range"),
+        ("--epochs 0", "is not an int in the range"),
+        ("--batch-size many", "is not a str among"),
+        ("--holdout 1", "is not in"),
+        ("--epochs ten", "integer"),
+    ],
+)
+def test_a_setting_outside_its_range_is_a_usage_error(run: Run, options: str, complaint: str) -> None:
+    result = run("train", "absent.csv", "--target", "y", *options.split())
+    assert result.exit_code == 2
+    assert options.split()[-2] in result.stderr
+    assert complaint in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_no_hidden_layer_is_logistic_regression(run: Run, data: Path, tmp_path: Path) -> None:
+    assert parse_layers("none") == ()
+    options = "--target label --layers none --epochs 2 --output"
+    assert "Network 6-3 (softmax)" in run("train", data, *options.split(), tmp_path / "model").stdout
+
+
+def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifier() -> None:
+    offered = inspect.signature(train).parameters
+    declared = inspect.signature(MLPClassifier).parameters
+    for name in SETTINGS:
+        default = offered[RENAMED.get(name, name)].default
+        assert default == (str(declared[name].default) if name == "batch_size" else declared[name].default)
+    assert parse_layers(offered["layers"].default) == declared["hidden_layer_sizes"].default
+    assert offered["activation"].default == declared["activation"].default
+
+
+def test_help_shows_every_setting_with_its_words(run: Run) -> None:
+    said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
+    for name, setting in SETTINGS.items():
+        assert FLAGS[name] in said
+        assert setting.help.split(";")[0].split(":")[0] in said

@@ -1,0 +1,176 @@
+"""Files to tables: what is read, and what each broken file is told."""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deltarule.errors import TableError
+from deltarule.tables import check_columns, read_table
+
+
+def written(folder: Path, data: str | bytes, name: str = "data.csv") -> Path:
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(TableError) as caught:
+        read_table(path)
+    return str(caught.value)
+
+
+def test_csv_is_read_with_the_line_of_each_row(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, 'a,b\n1,x\n\n2,"two\nlines"\n3,z\n'))
+    assert table["a"].tolist() == [1, 2, 3]
+    assert table["b"].tolist() == ["x", "two\nlines", "z"]
+    assert table.index.tolist() == [2, 4, 6]
+    assert table.index.name == "line"
+
+
+@pytest.mark.parametrize("text", ["a,b\r\n1,x\r\n", "\ufeffa,b\n1,x", "a , b\n1, x\n", "a,b\r1,x\r"])
+def test_line_ends_a_byte_order_mark_and_blanks_after_commas_do_not_matter(tmp_path: Path, text: str) -> None:
+    table = read_table(written(tmp_path, text))
+    assert list(table.columns) == ["a", "b"]
+    assert table.iloc[0].tolist() == [1, "x"]
+
+
+def test_tsv_is_separated_by_tabs(tmp_path: Path) -> None:
+    assert read_table(written(tmp_path, "a\tb\n1,5\tx\n", "data.tsv")).iloc[0].tolist() == ["1,5", "x"]
+
+
+def test_parquet_gives_the_table_of_the_csv(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1.5, np.nan, 3.0], "b": ["x", "y", None]})
+    frame.to_parquet(tmp_path / "data.parquet")
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    parquet, text = read_table(tmp_path / "data.parquet"), read_table(tmp_path / "data.csv")
+    assert parquet.index.name == "row"
+    pd.testing.assert_frame_equal(parquet.reset_index(drop=True), text.reset_index(drop=True))
+
+
+def test_a_named_index_of_a_parquet_file_is_a_column(tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1, 2]}, index=pd.Index([7, 8], name="y")).to_parquet(tmp_path / "data.parquet")
+    assert read_table(tmp_path / "data.parquet")["y"].tolist() == [7, 8]
+
+
+def test_columns_asked_for_as_text_keep_their_zeros(tmp_path: Path) -> None:
+    path = written(tmp_path, "code,n\n01,01\n2,02\n")
+    table = read_table(path, as_text=["code", "absent"])
+    assert table["code"].tolist() == ["01", "2"]
+    assert table["n"].tolist() == [1, 2]
+
+
+def test_every_digit_of_a_number_survives(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).standard_normal(1000) * 10.0 ** np.arange(-50, 50).repeat(10)
+    path = written(tmp_path, "x\n" + "\n".join(repr(float(value)) for value in values))
+    assert np.array_equal(read_table(path)["x"].to_numpy(), values)
+
+
+def test_a_gap_in_the_only_column_is_a_row_and_a_blank_line_is_none(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, 'x\n1\n""\n\n   \n2\n'))
+    assert table["x"].isna().tolist() == [False, True, False]
+    assert table.index.tolist() == [2, 3, 6]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.tuples(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6), st.integers(-9, 9)), min_size=1
+    )
+)
+def test_rows_in_are_rows_out_in_order_whatever_the_text(tmp_path: Path, rows: list[tuple[str, int]]) -> None:
+    path = tmp_path / "data.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerows([("text", "number"), *rows])
+    assert read_table(path)["number"].tolist() == [number for _, number in rows]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert complaint(tmp_path / "no.csv").endswith("no.csv does not exist. Give the path of a table (CSV or Parquet).")
+
+
+def test_a_folder_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    assert "cannot be read (Is a directory)" in complaint(tmp_path / "folder.csv")
+
+
+def test_another_suffix_names_those_that_fit(tmp_path: Path) -> None:
+    assert "ends in '.xlsx'" in (message := complaint(written(tmp_path, "a", "data.xlsx")))
+    assert ".csv, .tsv, .parquet, .pq" in message
+
+
+@pytest.mark.parametrize("text", ["", "\n", "  \n\n"])
+def test_an_empty_file_is_called_empty(tmp_path: Path, text: str) -> None:
+    assert "is empty. A table has one line of column names" in complaint(written(tmp_path, text))
+
+
+def test_a_header_alone_has_no_row(tmp_path: Path) -> None:
+    assert "has 3 columns but no row below their names" in complaint(written(tmp_path, "a,b,c\n"))
+
+
+def test_a_row_with_too_few_fields_is_named_with_both_counts(tmp_path: Path) -> None:
+    message = complaint(written(tmp_path, "a,b,c\n1,2,3\n\n4,5\n"))
+    assert "line 4: the row has 2 fields, but the header names 3 columns. Add 1" in message
+
+
+def test_a_row_with_too_many_fields_is_named_with_both_counts(tmp_path: Path) -> None:
+    message = complaint(written(tmp_path, 'a,b,c\n"1\n1",2,3\n4,5,6,7,8\n'))
+    assert "line 4: the row has 5 fields, but the header names 3 columns. Take out 2" in message
+
+
+def test_a_quote_that_never_ends_is_named_with_the_line_where_it_begins(tmp_path: Path) -> None:
+    assert "line 3: the row cannot be read" in complaint(written(tmp_path, 'a,b\n1,2\n3,"4\n5,6\n7,8\n'))
+
+
+def test_a_byte_that_is_not_utf8_is_named_with_line_and_remedy(tmp_path: Path) -> None:
+    message = complaint(written(tmp_path, "a,b\n1,x\n2,caf\xe9\n".encode("latin1")))
+    assert "is not UTF-8: line 3 holds the byte 0xe9 at place 6" in message
+    assert "iconv -f latin1 -t utf-8" in message
+
+
+def test_utf16_is_told_its_own_remedy(tmp_path: Path) -> None:
+    assert "iconv -f utf-16" in complaint(written(tmp_path, "a,b\n1,2\n".encode("utf-16")))
+
+
+def test_columns_of_the_same_name_are_named(tmp_path: Path) -> None:
+    assert "the column name 'a' stands 2 times. Give every column" in complaint(written(tmp_path, "a,b,a\n1,2,3\n"))
+
+
+def test_a_first_line_of_values_is_recognised(tmp_path: Path) -> None:
+    assert "'5.1' stands 2 times. This looks like a value" in complaint(written(tmp_path, "5.1,2,5.1\n1,2,3\n"))
+
+
+def test_a_column_without_a_name_is_counted(tmp_path: Path) -> None:
+    assert "column 2 of 3 has no name" in complaint(written(tmp_path, "a,,b\n1,2,3\n"))
+
+
+def test_the_row_index_of_pandas_is_recognised(tmp_path: Path) -> None:
+    assert "save with index=False" in complaint(written(tmp_path, ",a\n0,1\n"))
+
+
+def test_unreadable_parquet_says_so(tmp_path: Path) -> None:
+    pd.DataFrame({"a": range(100)}).to_parquet(tmp_path / "whole.parquet")
+    cut = written(tmp_path, (tmp_path / "whole.parquet").read_bytes()[:-20], "cut.parquet")
+    assert "cannot be read as Parquet" in complaint(cut)
+
+
+def test_a_missing_column_is_answered_with_the_closest_names() -> None:
+    table = pd.DataFrame(columns=["alpha", "beta", "spices", "specie", *"abcdefgh"])
+    with pytest.raises(TableError, match=re.escape("no column 'species', which is the target. It has 12: ")) as caught:
+        check_columns(table, ["species"], "is the target")
+    assert re.search(r"It has 12: 'spec?i[ce]e?s?', 'sp", str(caught.value))
+    assert str(caught.value).count("'") == 2 * 9  # the missing one and eight that are there
+    assert "and 4 more" in str(caught.value)
+
+
+def test_semicolons_between_columns_are_recognised(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "a;b;y\n1;2;3\n"))
+    with pytest.raises(TableError, match="seem to be separated by ';': separate them by commas"):
+        check_columns(table, ["y"], "is the target")
