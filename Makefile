@@ -1,8 +1,9 @@
-# Each command works from a fresh clone: it makes .venv first.
+# Each command works from a fresh clone: it makes .venv and builds the compiled core first.
 PYTHON ?= python3
 BIN := .venv/bin
+NATIVE := CMakeLists.txt $(wildcard native/*/*.?pp native/*/*.inl native/*/*/*.hpp)
 
-.PHONY: demo test check golden clean
+.PHONY: demo test check bench sanitize golden clean
 
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
@@ -16,6 +17,20 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_documentation.py docs README.md CONTRIBUTING.md
 
+# Against the peers, about ten minutes on two quiet cores; writes the table of the README.
+bench: .venv/ready
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/run.py
+
+# The tests of the core without Python, under the address and undefined-behaviour sanitizers and the thread sanitizer.
+sanitize: build/sanitize-address,undefined build/sanitize-thread
+
+build/sanitize-%: .venv/ready $(NATIVE)
+	$(BIN)/cmake -S . -B $@ -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
+	  -DDELTARULE_PYTHON=OFF -DDELTARULE_TESTS=ON -DDELTARULE_SANITIZE=$*
+	$(BIN)/cmake --build $@
+	$(BIN)/ctest --test-dir $@ --output-on-failure
+
 # The numbers of the course's real data; EX4 names the folder with ex4data1.mat and ex4weights.mat.
 golden: .venv/ready
 	$(BIN)/python tests/golden/ex4.py $(EX4)
@@ -23,8 +38,8 @@ golden: .venv/ready
 clean:
 	rm -rf .venv build demo
 
-.venv/ready: pyproject.toml
+.venv/ready: pyproject.toml $(NATIVE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"deltarule needs Python 3.11 or newer, but $(PYTHON) is {sys.version.split()[0]}. Name another one: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@

@@ -30,6 +30,9 @@ BAD: dict[str, list[Any]] = {
     "epsilon": [0.0],
     "n_iter_no_change": [0, 1.5],
     "max_fun": [0],
+    "engine": ["gpu", None],
+    "dtype": ["float16", np.float32],
+    "n_threads": [0, -1, 1.5],
 }
 
 
@@ -59,7 +62,7 @@ def test_classifier_has_scikit_learns_parameters_in_order_with_its_defaults() ->
     ours = inspect.signature(MLPClassifier).parameters
     judge = inspect.signature(Judge).parameters
     assert list(ours)[: len(judge)] == list(judge)
-    assert list(ours)[len(judge) :] == ["output"]
+    assert list(ours)[len(judge) :] == ["output", "engine", "dtype", "n_threads"]
     for name, parameter in judge.items():
         assert ours[name].default == parameter.default, name
         assert ours[name].kind == parameter.kind, name

@@ -26,9 +26,12 @@ class Interval:
     open_high: bool = True
     whole: bool = False
     or_infinity: bool = False
+    or_none: bool = False
 
     def holds(self, value: object) -> bool:
         """Whether a value is such a number."""
+        if value is None:
+            return self.or_none
         if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
             return False
         number = float(value)
@@ -43,7 +46,8 @@ class Interval:
     def __str__(self) -> str:
         kind = "an int" if self.whole else "a float"
         left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
-        return f"{kind} in the range {left}{self.low:g}, {self.high:g}{right}" + (" or inf" if self.or_infinity else "")
+        more = (" or inf" if self.or_infinity else "") + (" or None" if self.or_none else "")
+        return f"{kind} in the range {left}{self.low:g}, {self.high:g}{right}{more}"
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,21 @@ class Settings:
         10, Interval(1, whole=True, or_infinity=True), "epochs without progress before training stops"
     )
     max_fun: int = _setting(15000, _COUNT, "evaluations of J at most, for lbfgs")
+    engine: str = _setting(
+        "auto",
+        Choice(("auto", "native", "reference")),
+        "who does the arithmetic; auto: the compiled core where it was built",
+    )
+    dtype: str = _setting(
+        "auto",
+        Choice(("auto", "float32", "float64")),
+        "precision; auto: float32 for adam and sgd, that of X for lbfgs, cg and gd",
+    )
+    n_threads: int | None = _setting(
+        None,
+        Interval(1, whole=True, or_none=True),
+        "threads of the compiled core; None: the cores that this process may use. Changes no bit of a result",
+    )
 
     def __post_init__(self) -> None:
         for name in SETTINGS:

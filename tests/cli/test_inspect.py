@@ -12,6 +12,7 @@ import pytest
 from typer.testing import Result
 
 import deltarule
+from deltarule.engines import native
 
 Run = Callable[..., Result]
 
@@ -65,9 +66,10 @@ def test_a_row_without_a_label_cannot_be_explained(run: Run, model: Path, table:
     assert "The target 'label' is empty in the row. Fill in the labels that are known." in result.stderr
 
 
-def test_info_names_versions_and_engines(run: Run) -> None:
+def test_info_names_versions_engine_and_instruction_set(run: Run) -> None:
     said = run("info").stdout
     assert re.search(rf"^deltarule +{re.escape(deltarule.__version__)}$", said, flags=re.MULTILINE)
     assert platform.python_version() in said
     assert re.search(rf"^numpy +{re.escape(np.__version__)}$", said, flags=re.MULTILINE)
-    assert re.search(r"^engines +.*reference", said, flags=re.MULTILINE)
+    engine = native.instruction_set() if native.available() else "reference"
+    assert re.search(rf"^engine +.*{engine}", said, flags=re.MULTILINE)

@@ -1,5 +1,6 @@
 """MLPClassifier: labels of every kind, scikit-learn's names, and what a user does wrong."""
 
+import pickle
 import warnings
 from typing import Any
 
@@ -13,11 +14,13 @@ from sklearn.neural_network import MLPClassifier as Judge
 import deltarule
 from deltarule import MLPClassifier, Network
 from deltarule.arrays import Array
+from deltarule.engines import native
 from deltarule.errors import DivergedError, InputError, SettingsError
 from deltarule.history import Progress
 
 X_IRIS, Y_IRIS = load_iris(return_X_y=True)
 X_IRIS = (X_IRIS - X_IRIS.mean(axis=0)) / X_IRIS.std(axis=0)
+ENGINES = ("reference", "native" if native.available() else "auto")
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y_IRIS]
 
 
@@ -116,14 +119,16 @@ def test_weights_and_biases_are_views_of_theta() -> None:
 
 
 def test_network_and_theta_predict_what_the_estimator_predicts() -> None:
-    clf = fitted()
-    np.testing.assert_array_equal(deltarule.hypothesis(clf.network_, clf.theta_, X_IRIS), clf.predict_proba(X_IRIS))
+    clf = fitted(dtype="float64")
+    np.testing.assert_allclose(
+        deltarule.hypothesis(clf.network_, clf.theta_, X_IRIS), clf.predict_proba(X_IRIS), rtol=1e-13
+    )
     assert deltarule.check_gradient(clf.network_, clf.theta_, X_IRIS[:20], clf.encode(NAMES[:20])).passed
 
 
 def test_logarithms_of_probabilities_are_those_of_the_probabilities() -> None:
     clf = fitted()
-    np.testing.assert_allclose(np.exp(clf.predict_log_proba(X_IRIS)), clf.predict_proba(X_IRIS))
+    np.testing.assert_allclose(np.exp(clf.predict_log_proba(X_IRIS)), clf.predict_proba(X_IRIS), rtol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
@@ -137,10 +142,44 @@ def test_every_kind_of_random_state_is_taken(seed: Any) -> None:
     assert fitted(random_state=seed, max_iter=3).n_iter_ == 3
 
 
-def test_float32_stays_float32() -> None:
-    clf = fitted(X=X_IRIS.astype(np.float32))
-    assert clf.theta_.dtype == np.float32
-    assert clf.predict_proba(X_IRIS.astype(np.float32)).dtype == np.float32
+@pytest.mark.parametrize(
+    ("solver", "X", "dtype", "comes"),
+    [
+        ("adam", np.float64, "auto", np.float32),
+        ("sgd", np.float64, "auto", np.float32),
+        ("lbfgs", np.float64, "auto", np.float64),
+        ("lbfgs", np.float32, "auto", np.float32),
+        ("adam", np.float64, "float64", np.float64),
+        ("cg", np.float64, "float32", np.float32),
+    ],
+)
+def test_precision_is_single_for_mini_batches_and_that_of_x_for_full_batches(
+    solver: str, X: type, dtype: str, comes: type
+) -> None:
+    clf = fitted(X=X_IRIS.astype(X), solver=solver, dtype=dtype, max_iter=5)
+    assert clf.theta_.dtype == comes
+    assert clf.predict_proba(X_IRIS.astype(X)).dtype == comes
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_engines_learn_the_same(solver: str) -> None:
+    one, other = (fitted(solver=solver, engine=engine, dtype="float64", max_iter=20) for engine in ENGINES)
+    np.testing.assert_allclose(one.theta_, other.theta_, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(one.history_.cost, other.history_.cost, rtol=1e-10)
+
+
+def test_an_estimator_survives_pickling_to_the_bit() -> None:
+    clf = fitted(max_iter=5)
+    again = pickle.loads(pickle.dumps(clf))
+    np.testing.assert_array_equal(again.predict_proba(X_IRIS), clf.predict_proba(X_IRIS))
+
+
+def test_few_rows_are_checked_as_many_are() -> None:
+    clf = fitted(max_iter=5)
+    for bad in (np.full((1, 4), np.nan), np.zeros((1, 3)), np.zeros(4), np.zeros((0, 4))):
+        with pytest.raises(ValueError, match=r"NaN|3 features|Expected 2D array|0 sample"):
+            clf.predict_proba(bad)
+    np.testing.assert_array_equal(clf.predict_proba([[1, 2, 3, 4]]), clf.predict_proba(np.array([[1.0, 2, 3, 4]])))
 
 
 def test_units_may_differ_from_layer_to_layer() -> None:
@@ -166,7 +205,7 @@ def test_weights_of_examples_stand_for_repetitions() -> None:
 
 def test_an_eval_set_is_measured_after_each_epoch_and_callbacks_see_it() -> None:
     seen: list[Progress] = []
-    clf = MLPClassifier((6,), random_state=0, max_iter=5)
+    clf = MLPClassifier((6,), random_state=0, max_iter=5, dtype="float64")
     with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(5\) reached"):
         clf.fit(X_IRIS[::2], NAMES[::2], eval_set=(X_IRIS[1::2], NAMES[1::2]), callbacks=[seen.append])
     history = clf.history_

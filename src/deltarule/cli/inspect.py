@@ -85,8 +85,8 @@ def explain(
 
 
 def info() -> None:
-    """Show versions and the engines that are there."""
-    from deltarule import engines
+    """Show versions, and which engine and instruction set run."""
+    from deltarule.engines import native
 
     rows = {"deltarule": deltarule.__version__, "Python": f"{platform.python_version()} on {platform.platform()}"}
     for package in ("numpy", "scipy", "scikit-learn", "pandas", "skops", "matplotlib"):
@@ -94,8 +94,10 @@ def info() -> None:
             rows[package] = version(package)
         except PackageNotFoundError:
             rows[package] = "not installed"
-    found = [name.removesuffix("Engine").lower() for name in engines.__all__ if name.endswith("Engine")]
-    rows["engines"] = ", ".join(name for name in found if name)
+    if native.available():
+        rows["engine"] = f"compiled core, {native.instruction_set()}, {native.usable_cores()} threads by default"
+    else:
+        rows["engine"] = "reference (NumPy); the compiled core was not built"
     for name, value in rows.items():
         display.say(f"{name:<13}{value}")
 

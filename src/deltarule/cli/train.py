@@ -59,6 +59,9 @@ def train(
     beta_2: Annotated[float, setting("beta_2")] = default("beta_2"),
     epsilon: Annotated[float, setting("epsilon")] = default("epsilon"),
     max_fun: Annotated[int, setting("max_fun")] = default("max_fun"),
+    engine: Annotated[str, setting("engine")] = default("engine"),
+    dtype: Annotated[str, setting("dtype")] = default("dtype"),
+    n_threads: Annotated[int | None, setting("n_threads")] = default("n_threads"),
 ) -> None:
     """Train a classifier on a table, judge it on rows it has not seen, and save it as one file.
 

@@ -35,7 +35,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Output units. `"auto"`: sigmoid for two classes (K = 1) and for several labels, softmax for more classes.
         `"sigmoid"` with more classes: K independent logistic costs added up.
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
-nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun
+nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, \
+engine, dtype, n_threads
         See `deltarule.settings.Settings`.
     random_state : int, Generator, RandomState or None
         Seed of first weights, shuffles and hold-out.
@@ -89,6 +90,9 @@ n_features_in_, feature_names_in_
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
         output: str = "auto",
+        engine: str = "auto",
+        dtype: str = "auto",
+        n_threads: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -114,6 +118,9 @@ n_features_in_, feature_names_in_
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
         self.output = output
+        self.engine = engine
+        self.dtype = dtype
+        self.n_threads = n_threads
 
     def fit(
         self,
@@ -156,13 +163,12 @@ n_features_in_, feature_names_in_
             if eval_set is not None:
                 X_held_out, y_held_out = self._check_eval_set(eval_set)
                 held_out = X_held_out, self.encode(y_held_out)
-            network, result = self._train(
+            self._train(
                 X, Y, sample_weight, self._output, held_out, None if self._several_labels else labels, callbacks
             )
         except BaseException:
             self.__dict__ = before
             raise
-        self.network_, self.theta_, self.history_ = network, result.theta, result.history
         return self
 
     def encode(self, y: ArrayLike) -> Array:

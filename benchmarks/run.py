@@ -1,0 +1,127 @@
+"""Every workload against every peer, in one process run; prints the tables and writes the one of the README.
+
+`make bench` runs all of it, in about ten minutes on two cores; `python benchmarks/run.py XS S` runs and prints some.
+"""
+
+import platform
+import sys
+from pathlib import Path
+
+from contenders import CONTENDERS, CORES
+from deltarule.engines.native import instruction_set
+from other_workloads import full_batch, predictions, product_against_pytorch, row_costs
+from training_steps import StepResult, check_that_all_learn_the_same, measure
+from workloads import TRAINING
+
+README = Path(__file__).parent.parent / "README.md"
+START, END = "<!-- printed by make bench -->", "<!-- end of what make bench prints -->"
+PEERS = [kind.name for kind in CONTENDERS[1:]]
+SHARED = ("M", "T", "L")  # the sizes whose arithmetic decides
+
+
+def main(names: list[str]) -> None:
+    """Run what is named, or everything."""
+    chosen = [workload for workload in TRAINING if not names or workload.name in names]
+    results = []
+    for workload in chosen:
+        say(f"{workload.name}: checking that all learn the same …")
+        check_that_all_learn_the_same(workload)
+        say(f"{workload.name}: timing …")
+        results.append(measure(workload, rounds=5))
+    lines = step_table(results)
+    if not names or "F" in names:
+        lines += ["", *full_batch_line()]
+    if not names or "P" in names:
+        lines += ["", *prediction_table()]
+    say("\n".join(["", *lines, ""]))
+    if not names or "product" in names:
+        say("\n".join(share_lines([result for result in results if result.workload.name in SHARED])))
+    if not names or "rows" in names:
+        say("\n".join(["", *row_table()]))
+    if not names:
+        write_into_readme(lines)
+
+
+def say(text: str) -> None:
+    """Print at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def step_table(results: list[StepResult]) -> list[str]:
+    """Microseconds a step, and the ratio to each peer."""
+    if not results:
+        return []
+    lines = [
+        f"Microseconds a training step (relu, softmax, Adam, float32), {CORES} cores, {platform.machine()}, "
+        f"{instruction_set()}; in brackets how many times deltarule is faster.",
+        "",
+        f"| layers, batch | deltarule | {' | '.join(PEERS)} | to the best peer |",
+        f"|---|---|{'---|' * len(PEERS)}---|",
+    ]
+    for result in results:
+        ours = result.least["deltarule"]
+        peers = [f"{result.least[name] * 1e6:.0f} ({result.least[name] / ours:.1f}×)" for name in PEERS]
+        workload = result.workload
+        lines.append(
+            f"| **{workload.name}** {workload.network}, {workload.batch} | {ours * 1e6:.3g} | {' | '.join(peers)} "
+            f"| **{result.ratio:.1f}×** |"
+        )
+    return lines
+
+
+def full_batch_line() -> list[str]:
+    """F, as one line."""
+    least = full_batch(rounds=3)
+    return [
+        f"**F** L-BFGS on 5 000 × 400-25-10, K sigmoids, λ = 1: {least['deltarule'] * 1e3:.2f} ms an iteration, "
+        f"scikit-learn {least['scikit-learn'] * 1e3:.1f} ms ({least['scikit-learn'] / least['deltarule']:.1f}×)."
+    ]
+
+
+def prediction_table() -> list[str]:
+    """P, for one row and for 10 000."""
+    lines = [
+        "| **P** `predict_proba`, 64-32-10, microseconds | deltarule | scikit-learn | PyTorch's bare module |",
+        "|---|---|---|---|",
+    ]
+    for rows in (1, 10_000):
+        least = predictions(rows, rounds=15)
+        ours = least["deltarule"]
+        cells = [f"{least[name] * 1e6:.0f} ({least[name] / ours:.1f}×)" for name in ("scikit-learn", "PyTorch")]
+        lines.append(f"| {rows} row{'s' if rows > 1 else ''} | {ours * 1e6:.1f} | {' | '.join(cells)} |")
+    return lines
+
+
+def share_lines(results: list[StepResult]) -> list[str]:
+    """Share of the machine's arithmetic."""
+    lines = [
+        f"{result.workload.name}: {result.rate / 1e9:.0f} GFLOP/s, {result.share:.0%} of the library's own product of "
+        f"1024³ ({result.product / 1e9:.0f}); one thread {result.one_thread * 1e6:.0f} µs a step"
+        for result in results
+    ]
+    for n_threads, share in product_against_pytorch(rounds=20).items():
+        lines.append(f"that product: {share:.0%} of PyTorch's rate on {n_threads} thread{'s' * (n_threads > 1)}")
+    return lines
+
+
+def row_table() -> list[str]:
+    """Time and memory of a row as there are more of them."""
+    lines = ["| rows of 64-32-10 | threads | ns a row | data, MB | more at the peak, MB |", "|---|---|---|---|---|"]
+    for cost in row_costs():
+        lines.append(
+            f"| {cost.rows} | {cost.n_threads} | {cost.nanoseconds:.0f} | {cost.data_megabytes:.0f} "
+            f"| {cost.more_megabytes:.0f} |"
+        )
+    return lines
+
+
+def write_into_readme(lines: list[str]) -> None:
+    """Put the tables between the two marks of the README."""
+    before, rest = README.read_text(encoding="utf-8").split(START)
+    _, after = rest.split(END)
+    README.write_text(f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

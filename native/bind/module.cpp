@@ -1,0 +1,203 @@
+// deltarule._native: the only file that knows Python. Checks every shape and type once, copies nothing, releases the GIL.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "deltarule/engine.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using namespace deltarule;
+
+namespace {
+
+constexpr Index any = -1;
+template <class T> constexpr const char* dtype_name = sizeof(T) == 4 ? "float32" : "float64";
+
+[[noreturn]] void refuse(const std::string& message, nb::exception_type type = nb::exception_type::value_error) {
+  throw nb::builtin_exception(type, message.c_str());
+}
+std::string shape_text(const std::vector<Index>& shape) {
+  std::string text = "(";
+  for (Index n : shape) text += (text.size() > 1 ? ", " : "") + (n == any ? std::string("any") : std::to_string(n));
+  return text + ")";
+}
+
+// An argument's memory for the length of a call, by the buffer protocol: cheaper than a converted array, and our own words.
+// None, which only `weights` and a missing vector may be, is null.
+template <class T> class Argument {
+ public:
+  Argument(nb::handle object, const char* name, std::vector<Index> shape, bool writable = false) {
+    if (object.is_none()) return;
+    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0) {
+      PyErr_Clear();
+      refuse(std::string(name) + " must be a C-contiguous" + (writable ? ", writable " : " ") + dtype_name<T> +
+             " array. Convert it with numpy.ascontiguousarray.", nb::exception_type::type_error);
+    }
+    const std::vector<Index> came(view_.shape, view_.shape + view_.ndim);
+    bool fits = came.size() == shape.size();
+    for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] == any || shape[i] == came[i];
+    const bool typed = view_.format && std::string(view_.format) == (sizeof(T) == 4 ? "f" : "d");
+    if (fits && typed) return;
+    const std::string format = view_.format ? view_.format : "B";
+    PyBuffer_Release(&view_);  // the destructor will not run
+    if (!typed) refuse(std::string(name) + " has the format '" + format + "', but this engine takes " + dtype_name<T> +
+                       ". Convert it with .astype.", nb::exception_type::type_error);
+    refuse(std::string(name) + " has shape " + shape_text(came) + ", but " + shape_text(shape) + " fits here.");
+  }
+  ~Argument() { PyBuffer_Release(&view_); }
+  Argument(const Argument&) = delete;
+  Argument& operator=(const Argument&) = delete;
+  T* data() const { return static_cast<T*>(view_.buf); }
+  Index size(int axis) const { return view_.shape[axis]; }
+
+ private:
+  Py_buffer view_{};
+};
+
+constexpr const char* hidden_names[] = {"logistic", "tanh", "relu", "identity"};   // in the order of Hidden
+constexpr const char* output_names[] = {"sigmoid", "softmax", "identity", "exp"};  // in the order of Output
+
+int number_of(const char* const* names, int n, const std::string& name, const std::string& what) {
+  std::string valid;
+  for (int i = 0; i < n; ++i) {
+    if (name == names[i]) return i;
+    valid += (i ? ", " : "") + std::string(names[i]);
+  }
+  refuse(what + " is '" + name + "', but the compiled core offers " + valid + ".");
+}
+
+// The best instruction set, or the one that DELTARULE_ISA names.
+const char* chosen_isa() {
+  const char* const* names = available_isas();
+  const char* wanted = std::getenv("DELTARULE_ISA");
+  int n = 0;
+  while (names[n]) ++n;
+  return names[wanted && *wanted ? number_of(names, n, wanted, "DELTARULE_ISA") : 0];
+}
+
+// Ctrl-C, as Python sees it; leaves its exception set.
+bool signalled() {
+  nb::gil_scoped_acquire gil;
+  return PyErr_CheckSignals() != 0;
+}
+
+template <class T> struct Bound {
+  Engine<T> engine;
+  Index n = engine.network().n_parameters(), inputs = engine.network().sizes.front(), outputs = engine.network().sizes.back();
+
+  nb::tuple cost_and_gradient(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, double lambda) {
+    const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
+    const Argument<T> weights(weights_, "weights", {X.size(0)});
+    double J = 0, *D = new double[std::size_t(n)];
+    nb::capsule owner(D, [](void* p) noexcept { delete[] static_cast<double*>(p); });
+    bool finished;
+    {
+      nb::gil_scoped_release release;
+      finished = engine.cost_and_gradient(theta.data(), {X.data(), Y.data(), weights.data(), X.size(0)}, lambda, &J, D, signalled);
+    }
+    if (!finished) throw nb::python_error();
+    return nb::make_tuple(J, nb::ndarray<nb::numpy, double>(D, {std::size_t(n)}, owner));
+  }
+
+  nb::tuple run(nb::handle theta_, const std::vector<nb::object>& vectors, nb::handle X_, nb::handle Y_, nb::handle weights_,
+                double lambda, const std::string& rule, const std::vector<double>& numbers, Index batch_size, bool shuffle,
+                std::uint64_t key, std::uint64_t epoch, Index position, std::uint64_t t, nb::handle etas_, nb::handle costs_) {
+    constexpr const char* rules[] = {"sgd", "adam"};
+    const bool adam = number_of(rules, 2, rule, "rule") == 1;
+    if (numbers.size() != (adam ? 3 : 2) || vectors.size() != (adam ? 2 : 1))
+      refuse(adam ? "adam takes rule_parameters (beta1, beta2, epsilon) and two vectors."
+                  : "sgd takes rule_parameters (momentum, nesterov) and one vector.");
+    const Argument<T> theta(theta_, "theta", {n}, true), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
+    const Argument<T> weights(weights_, "weights", {X.size(0)}), first(vectors[0], "vectors[0]", {n}, true);
+    const Argument<T> second(adam ? nb::handle(vectors[1]) : nb::handle(Py_None), "vectors[1]", {n}, true);
+    const Argument<double> etas(etas_, "step_sizes", {any}), costs(costs_, "costs", {etas.size(0)}, true);
+    if (batch_size < 1) refuse("batch_size is " + std::to_string(batch_size) + ", but must be 1 or more.");
+    if (position < 0 || position >= std::max<Index>(1, X.size(0)))
+      refuse("position is " + std::to_string(position) + ", but X has " + std::to_string(X.size(0)) + " rows.");
+    const UpdateRule update = adam ? UpdateRule{Update::adam, 0, numbers[0], numbers[1], numbers[2]}
+                                   : UpdateRule{numbers[1] != 0 ? Update::nesterov : Update::sgd, numbers[0], 0, 0, 0};
+    Position at{key, epoch, t, position};
+    bool interrupted = false;
+    Index done;
+    {
+      nb::gil_scoped_release release;
+      done = engine.run({theta.data(), {first.data(), second.data()}, {X.data(), Y.data(), weights.data(), X.size(0)}, lambda, update,
+                         batch_size, shuffle, etas.data(), etas.size(0), costs.data()}, at, &interrupted, signalled);
+    }
+    // Ctrl-C is reported with the state; what another signal's handler raised goes on its way.
+    if (interrupted && !PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) throw nb::python_error();
+    if (interrupted) PyErr_Clear();
+    return nb::make_tuple(done, interrupted, at.epoch, at.row);
+  }
+
+  void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
+    const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, true);
+    if (X.size(0) <= 16) {  // so short that letting go of the GIL would cost more than it gives
+      engine.hypothesis(theta.data(), X.data(), X.size(0), h.data(), [] { return false; });
+      return;
+    }
+    bool finished;
+    {
+      nb::gil_scoped_release release;
+      finished = engine.hypothesis(theta.data(), X.data(), X.size(0), h.data(), signalled);
+    }
+    if (!finished) throw nb::python_error();
+  }
+};
+
+template <class T> void bind(nb::module_& module, const char* name) {
+  nb::class_<Bound<T>>(module, name, "The compiled engine of one network in one precision; made by Engine().")
+      .def("cost_and_gradient", &Bound<T>::cost_and_gradient, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a,
+           "J (2) and D (6) in float64, over the whole training set.")
+      .def("run", &Bound<T>::run, "theta"_a, "vectors"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a, "rule"_a,
+           "rule_parameters"_a, "batch_size"_a, "shuffle"_a, "key"_a, "epoch"_a, "position"_a, "t"_a, "step_sizes"_a, "costs"_a,
+           "Mini-batch steps in place, one for each step size: (steps taken, interrupted, epoch, position).")
+      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.")
+      .def_prop_ro("isa", [](const Bound<T>& self) { return self.engine.kernels().isa; })
+      .def_prop_ro("dtype", [](const Bound<T>&) { return dtype_name<T>; })
+      .def_prop_ro("n_threads", [](const Bound<T>& self) { return self.engine.n_threads(); })
+      .def_prop_ro("n_parameters", [](const Bound<T>& self) { return self.n; });
+}
+
+nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::string>& hidden, const std::string& output,
+                       const std::string& dtype, int n_threads) {
+  constexpr const char* dtypes[] = {"float32", "float64"};
+  Network network{sizes, {}, Output(number_of(output_names, 4, output, "output"))};
+  for (const std::string& name : hidden) network.hidden.push_back(Hidden(number_of(hidden_names, 4, name, "hidden")));
+  bool fits = sizes.size() >= 2 && hidden.size() == sizes.size() - 2;
+  for (Index s : sizes) fits = fits && s >= 1 && s < (Index(1) << 31);
+  if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");
+  if (n_threads < 1) refuse("n_threads is " + std::to_string(n_threads) + ", but must be 1 or more.");
+  if (number_of(dtypes, 2, dtype, "dtype") == 0) return nb::cast(new Bound<float>{{network, kernels<float>(chosen_isa()), n_threads}});
+  return nb::cast(new Bound<double>{{network, kernels<double>(chosen_isa()), n_threads}});
+}
+
+void matmul(nb::handle A_, nb::handle B_, nb::handle out, int n_threads) {
+  const Argument<float> A(A_, "A", {any, any}), B(B_, "B", {A.size(1), any}), C(out, "out", {A.size(0), B.size(1)}, true);
+  const Kernels<float>& best = *kernels<float>(chosen_isa());
+  nb::gil_scoped_release release;
+  matrix_product(best, n_threads, A.data(), B.data(), C.data(), A.size(0), A.size(1), B.size(1));
+}
+
+}  // namespace
+
+NB_MODULE(_native, module) {
+  module.doc() = "The compiled core: equations (1) to (6) and the update rules. engines/native.py is what to use.";
+  bind<float>(module, "Engine32");
+  bind<double>(module, "Engine64");
+  module.def("Engine", &make_engine, "sizes"_a, "hidden"_a, "output"_a, "dtype"_a, "n_threads"_a,
+             "An engine for one network: an Engine32 or an Engine64.");
+  module.def("matmul", &matmul, "A"_a, "B"_a, "out"_a, "n_threads"_a,
+             "out = A B in float32: what the rate of a training step is measured against.");
+  module.def("isa", &chosen_isa, "The instruction set in use: the best there is, or DELTARULE_ISA.");
+  module.def("available_isas", [] {
+    nb::list names;
+    for (const char* const* name = available_isas(); *name; ++name) names.append(*name);
+    return names;
+  }, "The instruction sets of this build that the processor has, best first.");
+}

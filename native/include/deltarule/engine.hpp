@@ -1,0 +1,104 @@
+// The protocol of src/deltarule/engines/protocol.py on plain memory: J and D over a whole training set, mini-batch steps, h.
+//
+// theta is the flat vector of all Theta^(l), row by row, column 0 the bias. X is (m, s_1), Y (m, K), both row by row.
+//
+// Contract
+//   * The caller owns theta, the rule's vectors, X, Y, weights and every result; none may overlap another.
+//   * Results depend on the arguments and the instruction set, not on n_threads, on earlier calls or on other threads.
+//   * Calls on one engine from several threads take turns. After a fork the child may go on using the engine, unless the
+//     fork happened while another thread was inside a call.
+//   * `interrupted` is asked every 10 ms or so, between steps or parts of a sum, by the calling thread.
+//   * Throws std::bad_alloc, and std::invalid_argument for more than 2^32 - 1 rows; nothing else.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "deltarule/kernels.hpp"
+
+namespace deltarule {
+
+struct Network {
+  std::vector<Index> sizes;    // s_1 ... s_L, L >= 2
+  std::vector<Hidden> hidden;  // L - 2
+  Output output;
+  Index n_parameters() const;
+  double operations() const;   // of one example's training step: 6 sum s_l s_{l+1} - 2 s_1 s_2
+};
+
+template <class T> struct Examples {
+  const T *X, *Y;
+  const T* weights;  // null: every example counts once
+  Index m;
+};
+
+struct UpdateRule {
+  Update update;  // sgd, nesterov or adam
+  double momentum, beta1, beta2, epsilon;
+  int n_moments() const { return update == Update::adam ? 2 : 1; }
+};
+
+// Where training stands between two steps; run() moves it on.
+struct Position {
+  std::uint64_t key;
+  std::uint64_t epoch, t;  // epochs finished, steps taken
+  Index row;               // rows of this epoch already used
+};
+
+template <class T> struct Steps {
+  T* theta;
+  T* moments[2];             // the rule's vectors; Adam has two
+  Examples<T> examples;
+  double lambda;
+  UpdateRule rule;
+  Index batch_size;
+  bool shuffle;
+  const double* step_sizes;  // eta of each step
+  Index n;
+  double* costs;             // of each step, before its update
+};
+
+using Interrupted = std::function<bool()>;
+
+template <class T> class Engine {
+ public:
+  // Below so many operations a step gains nothing from a second thread: two threads took 1.26 of one thread's time at 1.3e6
+  // operations, 0.72 at 3.2e6, 0.55 at 6.4e7; with both cores kept busy by others 2.2, 1.16 and 0.9 (Zen 5, AVX-512).
+  static constexpr double operations_for_threads = 2.5e6;
+
+  // kernels from kernels<T>(isa); n_threads >= 1. The tests lower the threshold to see threads in small networks.
+  Engine(Network, const Kernels<T>*, int n_threads, double threshold = operations_for_threads);
+  ~Engine();
+
+  const Network& network() const { return network_; }
+  const Kernels<T>& kernels() const { return *kernels_; }
+  int n_threads() const { return n_threads_; }
+
+  // J by (2), and D (n_parameters) by (6). Leaves of 8192 rows, added in float64 in a fixed tree; working memory does not grow
+  // with m but by n_parameters doubles each time m doubles. False: interrupted, results undefined.
+  bool cost_and_gradient(const T* theta, const Examples<T>&, double lambda, double* J, double* D, const Interrupted&);
+
+  // Takes up to steps.n steps; how many it took. Fewer: the last cost was not finite, or interrupted (then *was_interrupted).
+  // theta, moments and position are those after the last step taken.
+  Index run(const Steps<T>&, Position&, bool* was_interrupted, const Interrupted&);
+
+  // h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted.
+  bool hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted&);
+
+ private:
+  struct Workspace;
+  struct State;
+  State& state();
+  Network network_;
+  const Kernels<T>* kernels_;
+  int n_threads_;
+  double threshold_;
+  std::atomic<State*> state_;
+};
+
+// c (m, n) = a (m, k) b (k, n), row by row: the yardstick that a training step is measured against.
+template <class T>
+void matrix_product(const Kernels<T>&, int n_threads, const T* a, const T* b, T* c, Index m, Index k, Index n);
+
+}  // namespace deltarule

@@ -1,0 +1,62 @@
+// Threads that wait for phases of work.
+//
+// Contract
+//   * run(n, f) calls f(0) ... f(n - 1), each once, on any of the threads, the caller's among them; when it returns all
+//     have returned, and what they wrote can be read. f must not throw. Allocates nothing.
+//   * One thread at a time may call run. Which thread gets which task is not fixed: results must not depend on it.
+//   * A thread with no work spins for `spin` and then sleeps, so an idle pool costs nothing.
+//   * A fork keeps only the calling thread: a Pool of the parent must not be used in the child, nor destroyed there.
+//
+// Tasks are claimed one by one, from the front by even threads and from the back by odd ones: with two threads each
+// one meets mostly the same tasks, and so the same parameters, in every step, and finds them in its own cache; and a
+// thread that the system has put aside holds up at most the task it has begun.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace deltarule {
+
+class Pool {
+ public:
+  explicit Pool(int n_threads);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  int n_threads() const { return int(workers_.size()) + 1; }
+
+  template <class F> void run(std::ptrdiff_t n, const F& f) {
+    const std::ptrdiff_t n_tasks = n < 65535 ? n : 65535;  // what fits in word_
+    const auto task = [&](int i) {
+      for (std::ptrdiff_t k = n * i / n_tasks; k < n * (i + 1) / n_tasks; ++k) f(k);
+    };
+    using Grouped = decltype(task);
+    run(int(n_tasks), [](const void* context, int i) { (*static_cast<const Grouped*>(context))(i); }, &task);
+  }
+
+ private:
+  using Function = void (*)(const void*, int);
+  void run(int n_tasks, Function, const void* context);
+  int work(int thread);  // claims and runs tasks of the present phase; how many
+  void worker(int thread);
+  template <class Ready> void wait(std::condition_variable&, std::atomic<int>& sleepers, const Ready&);
+
+  // Phase (32 bits), one past the last task left (16), first task left (16). A claim is one compare-and-swap on this
+  // word; since it holds the phase, a thread that comes late can never claim a task of a phase it has not read.
+  std::atomic<std::uint64_t> word_{0};
+  std::atomic<Function> function_{nullptr};
+  std::atomic<const void*> context_{nullptr};
+  alignas(64) std::atomic<int> unfinished_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::condition_variable begin_, end_;
+  std::atomic<int> sleeping_workers_{0}, sleeping_caller_{0};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace deltarule

@@ -1,0 +1,133 @@
+// Output units: h, the cost of a row and delta^(L) = h - y (3), all from z. Written out in the grouping that keeps every
+// digit of a confident answer; docs/derivation.md, section 8, derives them.
+//
+// Works on `lanes` rows at a time, one row in each lane: blocks of z and y are transposed where they stand, so that the
+// sums over k are plain loops in one order on every machine, without sums across a vector; three outputs of sixteen rows
+// then take 3 exps and not 16. Rows past the last are computed on what lies there and not used.
+
+// Component k of `lanes` rows, in a transposed block of a panelled matrix.
+template <class T> struct Columns {
+  T* block;
+  Index stride;
+  T* at(Index k) const {
+    const Index c = k % panel<T>;
+    return block + k / panel<T> * stride + c % lanes<T> * panel<T> + c / lanes<T> * lanes<T>;
+  }
+  void transpose(Index K) const {
+    for (Index k = 0; k < K; k += lanes<T>) transpose_block(at(k), panel<T>, at(k), panel<T>);
+  }
+};
+
+template <class T> struct Sigmoid {
+  static void h(Columns<T> z, Index K) {
+    for (Index k = 0; k < K; ++k) store(z.at(k), logistic<T>(load(z.at(k))));
+  }
+  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
+    Vector<T> sum{};
+    for (Index k = 0; k < K; ++k) {
+      const Vector<T> zk = load(z.at(k)), yk = load(y.at(k));
+      const Vector<T> down = zk < T(0) ? zk : -zk, e = exponential<T>(down), no = T(1) - yk;
+      sum += logarithm_plus_one<T>(e) - (zk < T(0) ? yk : no) * down;
+      store(z.at(k), (zk < T(0) ? no * e - yk : no - yk * e) / (T(1) + e));
+    }
+    return sum;
+  }
+};
+
+// S = sum of exp(z_j - z_max) over all but one largest, so that 1 + S and log1p(S) keep the digits of S.
+template <class T> struct Softmax {
+  struct Largest { Vector<T> z, index; };
+  static Largest largest(Columns<T> z, Index K) {
+    Largest best{load(z.at(0)), {}};
+    for (Index k = 1; k < K; ++k) {
+      const Vector<T> zk = load(z.at(k));
+      best.index = zk > best.z ? all(T(k)) : best.index;
+      best.z = zk > best.z ? zk : best.z;
+    }
+    return best;
+  }
+  static void h(Columns<T> z, Index K) {
+    const Largest best = largest(z, K);
+    Vector<T> S{};
+    for (Index k = 0; k < K; ++k) {
+      const Vector<T> e = exponential<T>(load(z.at(k)) - best.z);
+      S += best.index == all(T(k)) ? Vector<T>{} : e;
+      store(z.at(k), e);
+    }
+    for (Index k = 0; k < K; ++k) store(z.at(k), load(z.at(k)) / (T(1) + S));
+  }
+  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
+    const Largest best = largest(z, K);
+    Vector<T> S{}, sum{}, total{};
+    for (Index k = 0; k < K; ++k) {
+      const Vector<T> below = best.z - load(z.at(k)), yk = load(y.at(k)), e = exponential<T>(-below);
+      S += best.index == all(T(k)) ? Vector<T>{} : e;
+      sum += yk == T(0) ? Vector<T>{} : yk * below;  // below may have overflowed to infinity
+      total += yk;
+      store(z.at(k), e);
+    }
+    for (Index k = 0; k < K; ++k) {
+      const Vector<T> e = load(z.at(k)), yk = load(y.at(k));
+      const Vector<T> others = best.index == all(T(k)) ? S : (T(1) + S) - e;
+      // total is 1 but for the rounding of y, and D must be the gradient of J all the same
+      store(z.at(k), ((total - yk) * e - yk * others) / (T(1) + S));
+    }
+    return sum + total * logarithm_plus_one<T>(S);
+  }
+};
+
+template <class T> struct Linear {
+  static void h(Columns<T>, Index) {}
+  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
+    Vector<T> sum{};
+    for (Index k = 0; k < K; ++k) {
+      const Vector<T> delta = load(z.at(k)) - load(y.at(k));
+      sum += T(0.5) * delta * delta;
+      store(z.at(k), delta);
+    }
+    return sum;
+  }
+};
+
+template <class T> struct Poisson {
+  static void h(Columns<T> z, Index K) {
+    for (Index k = 0; k < K; ++k) store(z.at(k), exponential<T>(load(z.at(k))));
+  }
+  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
+    Vector<T> sum{};
+    for (Index k = 0; k < K; ++k) {
+      const Vector<T> zk = load(z.at(k)), yk = load(y.at(k)), hk = exponential<T>(zk);
+      const Vector<T> d = yk > T(0) ? zk - logarithm<T>(yk) : Vector<T>{};  // log(h/y)
+      const auto near = (yk > T(0)) & (d <= T(1)) & (d >= T(-1));
+      const Vector<T> small = near ? d : Vector<T>{};
+      // Near h = y a large count's cost is a difference of far larger terms: 1e8 in float32 came out as -40 for 0.5.
+      sum += near ? yk * (exponential_minus_one<T>(small) - small) : (hk - yk) - yk * d;
+      store(z.at(k), hk - yk);
+    }
+    return sum;
+  }
+};
+
+template <class T> struct OutputFunctions {
+  void (*h)(Columns<T> z, Index K);  // h of `lanes` rows in place of z
+  // Costs of `lanes` rows times their weights, if any; delta^(L) times the weight in place of z.
+  Vector<T> (*cost)(Columns<T> z, Columns<T> y, Index K, const T* weights);
+};
+template <class T, template <class> class O> struct OnBlocks {
+  static void h(Columns<T> z, Index K) {
+    z.transpose(K);
+    O<T>::h(z, K);
+    z.transpose(K);
+  }
+  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K, const T* weights) {
+    z.transpose(K), y.transpose(K);
+    const Vector<T> w = weights ? load(weights) : all(T(1)), cost = w * O<T>::cost(z, y, K);
+    for (Index k = 0; weights && k < K; ++k) store(z.at(k), load(z.at(k)) * w);
+    z.transpose(K);
+    return cost;
+  }
+};
+template <class T, template <class> class O> constexpr OutputFunctions<T> output = {OnBlocks<T, O>::h, OnBlocks<T, O>::cost};
+// In the order of Output.
+template <class T>
+constexpr OutputFunctions<T> outputs[] = {output<T, Sigmoid>, output<T, Softmax>, output<T, Linear>, output<T, Poisson>};

@@ -1,0 +1,74 @@
+// The one micro-kernel: a tile of c, `rows` high and `vectors` wide, stays in registers while k runs.
+//
+//     c[r, :] = init[r, :] + sum_k a(r, k) * b[k, :],   k ascending
+//
+// a(r, k) stands at a + r * row_step + (k % panel) * k_step, and `jump` further for each panel of k passed: row_step ==
+// panel, k_step == 1 multiplies by the rows of a panelled matrix ((1) and (4)), the reverse by its columns ((5)).
+// b and c are panels. init_step == 0 starts every row with the same vector (the bias), init == c adds to what is there.
+template <class T, int rows, int vectors, int row_step, int k_step>
+void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, Index init_step) {
+  Vector<T> sum[rows][vectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sum[r][v] = load(init + r * init_step + v * lanes<T>);
+  for (Index done = 0; done < depth; done += panel<T>, a += jump) {
+    const T* element = a;
+    const Index n = least(panel<T>, depth - done);
+#pragma GCC unroll 2
+    for (Index k = 0; k < n; ++k, element += k_step, b += panel<T>) {
+      Vector<T> right[vectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) right[v] = load(b + v * lanes<T>);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; ++r) {
+        const Vector<T> left = all(element[r * row_step]);
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) sum[r][v] += left * right[v];
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) store(c + r * panel<T> + v * lanes<T>, sum[r][v]);
+}
+
+template <class T> using Tile = void (*)(const T*, Index, Index, const T*, T*, const T*, Index);
+
+// One function for every height, so that a remainder costs what it is worth and no row is ever filled up.
+template <class T, int vectors, int row_step, int k_step> struct Tiles {
+  Tile<T> of[tile_rows];
+  template <int... R> static constexpr Tiles make(std::integer_sequence<int, R...>) {
+    return {{tile<T, R + 1, vectors, row_step, k_step>...}};
+  }
+};
+template <class T, int vectors, int row_step, int k_step>
+constexpr Tiles<T, vectors, row_step, k_step> tiles =
+    Tiles<T, vectors, row_step, k_step>::make(std::make_integer_sequence<int, tile_rows>{});
+
+// One panel of c, any number of rows, split into tiles whose heights differ by one at most.
+template <class T, int row_step, int k_step>
+void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, int vectors, const T* init, Index init_step) {
+  if (rows <= 0) return;
+  const Index n = (rows + tile_rows - 1) / tile_rows, height = rows / n, higher = rows % n;
+  const Tile<T>* functions = vectors == 1 ? tiles<T, 1, row_step, k_step>.of : tiles<T, 2, row_step, k_step>.of;
+  for (Index i = 0; i < n; ++i) {
+    const Index h = height + (i < higher);
+    functions[h - 1](a, jump, depth, b, c, init, init_step);
+    a += h * row_step, c += h * panel<T>, init += h * init_step;
+  }
+}
+
+template <class T> alignas(64) constexpr T zeros[panel<T>] = {};
+
+// a (rows, depth) times b (depth, one panel): (1) with init = bias, (4) with init = zeros.
+template <class T>
+void rows_product(const T* a, Index stride, Index depth, const T* b, T* c, Index rows, int vectors, const T* init) {
+  product<T, panel<T>, 1>(a, stride, depth, b, c, rows, vectors, init, 0);
+}
+// The columns a[:, 0 .. columns) of one panel times b (depth, one panel): (5).
+template <class T>
+void columns_product(const T* a, Index depth, const T* b, T* c, Index columns, int vectors, const T* init, Index init_step) {
+  product<T, 1, panel<T>>(a, panel<T> * panel<T>, depth, b, c, columns, vectors, init, init_step);
+}

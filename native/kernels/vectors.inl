@@ -1,0 +1,62 @@
+// Vectors of T by GCC's and Clang's vector extensions, as wide as the including file says (vector_bytes).
+
+template <class T> struct Types;
+template <> struct Types<float> {
+  typedef float V __attribute__((vector_size(vector_bytes)));
+  typedef std::uint32_t U __attribute__((vector_size(vector_bytes)));
+  typedef std::uint32_t Word;
+};
+template <> struct Types<double> {
+  typedef double V __attribute__((vector_size(vector_bytes)));
+  typedef std::uint64_t U __attribute__((vector_size(vector_bytes)));
+  typedef std::uint64_t Word;
+};
+template <class T> using Vector = typename Types<T>::V;
+template <class T> using Bits = typename Types<T>::U;
+
+template <class T> constexpr int lanes = vector_bytes / int(sizeof(T));
+constexpr int panel_vectors = 2;
+template <class T> constexpr int panel = panel_vectors * lanes<T>;
+
+template <class T> inline Vector<T> load(const T* p) { return *reinterpret_cast<const Vector<T>*>(p); }
+template <class T> inline void store(T* p, Vector<T> v) { *reinterpret_cast<Vector<T>*>(p) = v; }
+template <class T> inline Vector<T> all(T x) { return x - Vector<T>{}; }  // minus: x - 0 is x for every x, -0 too
+template <class T> inline Bits<T> all_bits(typename Types<T>::Word x) { return x - Bits<T>{}; }
+template <class T> inline Bits<T> bits(Vector<T> v) { return reinterpret_cast<Bits<T>>(v); }
+template <class T> inline Vector<T> from_bits(Bits<T> u) { return reinterpret_cast<Vector<T>>(u); }
+
+inline Vector<float> square_root(Vector<float> x) { return DELTARULE_SQRT32(x); }
+inline Vector<double> square_root(Vector<double> x) { return DELTARULE_SQRT64(x); }
+
+constexpr Index least(Index a, Index b) { return a < b ? a : b; }
+template <class T> constexpr Index panels(Index columns) { return (columns + panel<T> - 1) / panel<T>; }
+// Vectors of panel p that hold any of the columns.
+template <class T> constexpr int vectors_in(Index p, Index columns) {
+  return int(least(panel_vectors, (columns - p * panel<T> + lanes<T> - 1) / lanes<T>));
+}
+
+// One stage of a transpose: swaps the off-diagonal halves of every 2*D x 2*D block that rows r and r + D share.
+template <class T, int D, int... C>
+inline void exchange(Vector<T>& upper, Vector<T>& lower, std::integer_sequence<int, C...>) {
+  constexpr int n = lanes<T>;
+  Vector<T> u = upper, l = lower;
+  upper = __builtin_shufflevector(u, l, ((C & D) ? n + C - D : C)...);
+  lower = __builtin_shufflevector(u, l, ((C & D) ? n + C : C + D)...);
+}
+template <class T, int D> inline void stages(Vector<T>* rows) {
+  if constexpr (D < lanes<T>) {
+#pragma GCC unroll 16
+    for (int r = 0; r < lanes<T>; ++r)
+      if (!(r & D)) exchange<T, D>(rows[r], rows[r + D], std::make_integer_sequence<int, lanes<T>>{});
+    stages<T, 2 * D>(rows);
+  }
+}
+// lanes x lanes block from rows `from_step` apart to rows `to_step` apart; from == to is allowed.
+template <class T> inline void transpose_block(const T* from, Index from_step, T* to, Index to_step) {
+  Vector<T> rows[lanes<T>];
+#pragma GCC unroll 16
+  for (int r = 0; r < lanes<T>; ++r) rows[r] = load(from + r * from_step);
+  stages<T, 1>(rows);
+#pragma GCC unroll 16
+  for (int r = 0; r < lanes<T>; ++r) store(to + r * to_step, rows[r]);
+}

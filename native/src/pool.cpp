@@ -1,0 +1,103 @@
+#include "deltarule/pool.hpp"
+
+#include <chrono>
+
+namespace deltarule {
+namespace {
+
+// Phases of a step of two threads last from 5 us to a few ms and differ between threads by a task at most, so most waits
+// end within this. With both cores kept busy by others two threads took 0.78 to 0.91 of one thread's time for M, T and L.
+constexpr std::chrono::microseconds spin{50};
+
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+constexpr std::uint64_t phase_of(std::uint64_t word) { return word >> 32; }
+
+}  // namespace
+
+Pool::Pool(int n_threads) {
+  for (int i = 1; i < n_threads; ++i) workers_.emplace_back([this, i] { worker(i); });
+}
+
+Pool::~Pool() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stop_.store(true);
+  }
+  begin_.notify_all();
+  for (std::thread& thread : workers_) thread.join();
+}
+
+// Whoever makes `ready` true looks at `sleepers` afterwards, and a sleeper is counted before it looks at `ready`; both in
+// the one order of sequentially consistent operations, so no wake-up is lost.
+template <class Ready> void Pool::wait(std::condition_variable& wake, std::atomic<int>& sleepers, const Ready& ready) {
+  const auto patience = std::chrono::steady_clock::now() + spin;
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (ready()) return;
+      relax();
+    }
+  } while (std::chrono::steady_clock::now() < patience);
+  std::unique_lock<std::mutex> lock(mutex_);
+  sleepers.fetch_add(1);
+  wake.wait(lock, ready);
+  sleepers.fetch_sub(1);
+}
+
+int Pool::work(int thread) {
+  int n = 0;
+  std::uint64_t word = word_.load();
+  for (;;) {
+    const Function function = function_.load(std::memory_order_relaxed);
+    const void* context = context_.load(std::memory_order_relaxed);
+    const unsigned first = word & 0xffff, last = (word >> 16) & 0xffff;
+    if (first >= last) return n;
+    const bool front = thread % 2 == 0;
+    // On success nothing of this phase was overwritten when function_ and context_ were read: its tasks were not all done.
+    if (!word_.compare_exchange_weak(word, front ? word + 1 : word - 0x10000)) continue;
+    function(context, int(front ? first : last - 1));
+    ++n;
+    if (unfinished_.fetch_sub(1) == 1 && sleeping_caller_.load()) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      end_.notify_one();
+    }
+    word = word_.load();
+  }
+}
+
+void Pool::worker(int thread) {
+  std::uint64_t seen = 0;
+  for (;;) {
+    wait(begin_, sleeping_workers_, [&] { return phase_of(word_.load()) != seen || stop_.load(); });
+    if (stop_.load()) return;
+    seen = phase_of(word_.load());
+    work(thread);
+  }
+}
+
+void Pool::run(int n_tasks, Function function, const void* context) {
+  if (n_tasks <= 0) return;
+  if (workers_.empty() || n_tasks == 1) {
+    for (int i = 0; i < n_tasks; ++i) function(context, i);
+    return;
+  }
+  function_.store(function, std::memory_order_relaxed);
+  context_.store(context, std::memory_order_relaxed);
+  unfinished_.store(n_tasks);
+  const std::uint64_t phase = (phase_of(word_.load(std::memory_order_relaxed)) + 1) & 0xffffffff;
+  word_.store(phase << 32 | std::uint64_t(n_tasks) << 16);
+  if (sleeping_workers_.load()) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    begin_.notify_all();
+  }
+  work(0);
+  wait(end_, sleeping_caller_, [&] { return unfinished_.load() == 0; });
+}
+
+}  // namespace deltarule

@@ -1,0 +1,150 @@
+// What a caller may rely on beyond the numbers: the same bits on any number of threads and however a run is cut, nothing
+// allocated in a step, a stop at a cost that is not finite or by request, use from two threads and after a fork.
+#include <atomic>
+#include <cstring>
+#include <thread>
+
+#include "naive.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define DELTARULE_SANITIZED 1
+#endif
+#if defined(__GLIBC__) && !defined(DELTARULE_SANITIZED)
+#define DELTARULE_COUNTS 1
+static std::atomic<long> allocations{0};
+extern "C" void* __libc_malloc(std::size_t);
+extern "C" void* malloc(std::size_t n) { allocations.fetch_add(1, std::memory_order_relaxed); return __libc_malloc(n); }
+#endif
+#ifndef _WIN32
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
+using namespace deltarule;
+using namespace deltarule::test;
+
+namespace {
+
+const Network wide{{54, 96, 70, 7}, {Hidden::relu, Hidden::tanh}, Output::softmax};
+
+template <class T> struct Training {
+  std::vector<T> theta, first, second;
+  std::vector<double> costs;
+  Position position{42, 0, 0, 0};
+  bool interrupted = false;
+
+  explicit Training(const Network& network)
+      : theta(first_theta<T>(network, 1)), first(theta.size()), second(theta.size()) {}
+
+  Index run(Engine<T>& engine, const Data<T>& data, Index n, Index batch, Update update = Update::adam, double eta = 0.01,
+            const Interrupted& stop = never) {
+    const std::vector<double> etas(std::size_t(n), eta);
+    std::vector<double> now(static_cast<std::size_t>(n));
+    const Steps<T> steps{theta.data(), {first.data(), second.data()}, data.examples(), 0.5, {update, 0.9, 0.9, 0.999, 1e-8}, batch, true,
+                         etas.data(), n, now.data()};
+    const Index done = engine.run(steps, position, &interrupted, stop);
+    costs.insert(costs.end(), now.begin(), now.begin() + done);
+    return done;
+  }
+  bool operator==(const Training& other) const {
+    return theta == other.theta && first == other.first && second == other.second && costs == other.costs;
+  }
+};
+
+template <class T> void same_bits_however_many_threads_and_cuts(const Kernels<T>& kernels) {
+  for (const Network& network : {networks(kernels.lanes)[0], wide}) {
+    const Data<T> data(network, 205, false, 2);
+    std::vector<Training<T>> results;
+    std::vector<std::vector<double>> Ds;
+    for (int threads : {1, 2, 4, 2}) {
+      Engine<T> engine(network, &kernels, threads, 0);
+      results.emplace_back(network);
+      CHECK(results.back().run(engine, data, 40, 48) == 40, "all steps");
+      Ds.emplace_back(results.back().theta.size() + 1);
+      engine.cost_and_gradient(results.back().theta.data(), data.examples(), 1, &Ds.back()[0], &Ds.back()[1], never);
+      CHECK(results.back() == results.front() && Ds.back() == Ds.front(), "%s: %d threads change bits", kernels.isa, threads);
+    }
+    Engine<T> engine(network, &kernels, 2, 0);
+    Training<T> cut(network);
+    for (Index n : {1, 2, 3, 5, 9, 20}) cut.run(engine, data, n, 48);
+    CHECK(cut == results.front(), "%s: a run cut into pieces differs", kernels.isa);
+  }
+}
+
+void a_step_allocates_nothing() {
+#ifdef DELTARULE_COUNTS
+  const Kernels<float>& best = *kernels<float>(available_isas()[0]);
+  for (int threads : {1, 2}) {
+    Engine<float> engine(wide, &best, threads, 0);
+    const Data<float> data(wide, 205, false, 2);
+    Training<float> training(wide);
+    training.costs.reserve(5000);
+    training.run(engine, data, 3, 48);
+    long counts[2];
+    for (int i = 0; i < 2; ++i) {
+      const long before = allocations;
+      training.run(engine, data, i ? 2000 : 10, 48);
+      counts[i] = allocations - before;
+    }
+    CHECK(counts[0] == counts[1], "1990 more steps made %ld more allocations on %d threads", counts[1] - counts[0], threads);
+    std::vector<float> h(7);
+    engine.hypothesis(training.theta.data(), data.X.data(), 1, h.data(), never);
+    const Interrupted no = never;
+    const long before = allocations;
+    for (int i = 0; i < 100; ++i) engine.hypothesis(training.theta.data(), data.X.data(), 1, h.data(), no);
+    CHECK(allocations == before, "one row's h allocated");
+  }
+#endif
+}
+
+void stops_after_a_cost_that_is_not_finite_and_on_request() {
+  const Kernels<double>& best = *kernels<double>(available_isas()[0]);
+  const Data<double> data(wide, 205, false, 2);
+  Engine<double> engine(wide, &best, 2);
+  Training<double> diverging(wide);
+  const Index done = diverging.run(engine, data, 500, 48, Update::sgd, 1e200);
+  CHECK(done < 500 && !std::isfinite(diverging.costs.back()) && std::isfinite(diverging.costs[std::size_t(done) - 2]), "%td steps", done);
+  Training<double> stopped(wide), straight(wide);
+  int asked = 0;
+  const Index taken = stopped.run(engine, data, 100000, 48, Update::adam, 0.001, [&] { return ++asked == 3; });
+  CHECK(stopped.interrupted && taken < 100000, "stops when asked to");
+  straight.run(engine, data, taken, 48, Update::adam, 0.001);
+  CHECK(straight == stopped, "a stopped run is the same run, shorter");
+}
+
+void works_from_two_threads_and_in_a_forked_child() {
+  const Kernels<float>& best = *kernels<float>(available_isas()[0]);
+  const Data<float> data(wide, 205, false, 2);
+  Engine<float> shared(wide, &best, 2, 0), other(wide, &best, 2, 0);
+  Training<float> alone(wide), a(wide), b(wide), c(wide);
+  alone.run(shared, data, 200, 48);
+  std::thread one([&] { a.run(shared, data, 200, 48); }), two([&] { b.run(shared, data, 200, 48); });
+  c.run(other, data, 200, 48);
+  one.join(), two.join();
+  CHECK(a == alone && b == alone && c == alone, "runs in other threads change bits");
+#if !defined(_WIN32) && !defined(__SANITIZE_THREAD__)  // ThreadSanitizer does not follow threads of a forked child
+  if (std::getenv("DELTARULE_TEST_NO_FORK")) return;  // qemu-user cannot start threads in a forked child
+  const pid_t child = fork();
+  if (child == 0) {
+    Training<float> d(wide);
+    d.run(shared, data, 200, 48);
+    _exit(d == alone ? 0 : 1);
+  }
+  int status = 1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0, "training in a forked child");
+  Training<float> after(wide);
+  after.run(shared, data, 200, 48);
+  CHECK(after == alone, "training in the parent after the fork");
+#endif
+}
+
+}  // namespace
+
+int main() {
+  for_each_isa([](const auto& kernels, auto) { same_bits_however_many_threads_and_cuts(kernels); });
+  a_step_allocates_nothing();
+  stops_after_a_cost_that_is_not_finite_and_on_request();
+  works_from_two_threads_and_in_a_forked_child();
+  std::puts("engine: as promised");
+}

@@ -1,0 +1,100 @@
+// Errors of exp, log, log1p, tanh and the logistic function in ulp: the numbers in mathematics.inl are this program's.
+// float32: every 509th bit pattern, or every n-th where n is the first argument (1: all of them, half an hour); float64: 2^27 / n
+// random patterns and points of the usual range. The second argument names one instruction set.
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "check.hpp"
+
+using namespace deltarule;
+using namespace deltarule::test;
+
+namespace {
+
+const char* const names[] = {"exp", "log", "log1p", "tanh", "logistic"};
+
+// float32 is judged by double (wrong by 1e-9 ulp of float32 at most), float64 by long double (2^-11 ulp).
+template <class R> R exact(int which, R x) {
+  switch (which) {
+    case 0: return std::exp(x);
+    case 1: return std::log(x);
+    case 2: return std::log1p(x);
+    case 3: return std::tanh(x);
+    default: return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
+  }
+}
+
+template <class T, class R> double ulps(T got, R right) {
+  const R limit = R(std::numeric_limits<T>::max());
+  if (std::isnan(right)) return std::isnan(got) ? 0 : 1e9;
+  if (std::isinf(T(right)) || std::isinf(got)) return T(right) == got || std::fabs(right) > limit * (1 - R(1e-7)) ? 0 : 1e9;
+  int exponent = 0;
+  std::frexp(right, &exponent);
+  const int digits = std::numeric_limits<T>::digits, least = std::numeric_limits<T>::min_exponent;
+  return double(std::fabs(R(got) - right) / std::ldexp(R(1), std::max(exponent, least) - digits));
+}
+
+template <class T, class Word, class R> void measure(const Kernels<T>& kernels, long step) {
+  constexpr Index block = 4096;
+  alignas(64) static T x[block], y[block];
+  double worst[5] = {};
+  T where[5] = {};
+  const auto run = [&] {
+    for (int which = 0; which < 5; ++which) {
+      kernels.function(which, x, y, block);
+      for (Index i = 0; i < block; ++i) {
+        if (which == 2 && !(x[i] >= 0)) continue;
+        const double error = ulps<T, R>(y[i], exact<R>(which, R(x[i])));
+        if (error > worst[which]) worst[which] = error, where[which] = x[i];
+      }
+    }
+  };
+  if (sizeof(T) == 4) {
+    std::uint64_t pattern = 0;
+    while (pattern < (std::uint64_t(1) << 32)) {
+      for (Index i = 0; i < block; ++i, pattern += std::uint64_t(step)) {
+        const Word word = Word(pattern);
+        std::memcpy(&x[i], &word, sizeof word);
+      }
+      run();
+    }
+  } else {
+    std::mt19937_64 generator(7);
+    for (long n = 0; n < (1L << 27) / step; n += block) {
+      for (Index i = 0; i < block; ++i) {
+        const Word word = Word(generator());
+        std::memcpy(&x[i], &word, sizeof word);
+        // Two in three in the range where something happens, on a linear and on a logarithmic scale.
+        const double uniform = std::ldexp(double(generator() >> 11), -53);
+        if (i % 3 == 1) x[i] = T((uniform - 0.5) * 1500);
+        if (i % 3 == 2) x[i] = T((i % 2 ? 1 : -1) * std::exp2(uniform * 80 - 70));
+      }
+      run();
+    }
+  }
+  const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  for (Index i = 0; i < block; ++i) {
+    const T special[] = {infinity, -infinity, nan, 0, -T(0), 1, std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::max()};
+    x[i] = special[i % 8];
+  }
+  run();
+  kernels.function(3, x, y, block);
+  CHECK(std::signbit(y[4]) && !std::signbit(y[3]), "tanh(-0) is -0 (%s)", kernels.isa);
+  for (int which = 0; which < 5; ++which) {
+    std::printf("%-9s float%d %-8s %.2f ulp at %.9g\n", kernels.isa, int(8 * sizeof(T)), names[which], worst[which], double(where[which]));
+    CHECK(worst[which] < 3, "%s %s at %.17g", kernels.isa, names[which], double(where[which]));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const long step = argc > 1 ? std::atol(argv[1]) : 509;
+  for (const char* const* isa = available_isas(); *isa; ++isa) {
+    if (argc > 2 && std::strcmp(argv[2], *isa) != 0) continue;
+    measure<float, std::uint32_t, double>(*kernels<float>(*isa), step);
+    measure<double, std::uint64_t, long double>(*kernels<double>(*isa), step);
+  }
+}

@@ -1,0 +1,179 @@
+// (1)-(6) one number at a time in long double: the slow twin of the core. Beside every value stands the sum of absolute
+// values that its rounding error is proportional to (running error analysis, Higham 2002, section 3.3; every g here has
+// |g'| <= 1 and |g''| <= 1).
+#pragma once
+#include "check.hpp"
+
+namespace deltarule::test {
+
+using Real = long double;
+
+struct Value { Real value = 0, absolute = 0; };
+
+template <class T> struct Naive {
+  Network network;
+  std::vector<Value> D;  // Delta first, then D
+  Value cost;            // of the rows added so far
+
+  explicit Naive(const Network& n) : network(n), D(std::size_t(n.n_parameters())) {}
+
+  // Operations on the longest way from an input to an element of D, each with an error of 4 u at most.
+  Real operations(Index rows) const {
+    Real n = Real(rows) + 50;
+    for (Index s : network.sizes) n += 8 * Real(s) + 40;
+    return n;
+  }
+
+  static Real g(Hidden unit, Real z) {
+    switch (unit) {
+      case Hidden::logistic: return 1 / (1 + std::exp(-z));
+      case Hidden::tanh: return std::tanh(z);
+      case Hidden::relu: return z > 0 ? z : 0;
+      default: return z;
+    }
+  }
+  static Real slope(Hidden unit, Real a) {
+    switch (unit) {
+      case Hidden::logistic: return a * (1 - a);
+      case Hidden::tanh: return 1 - a * a;
+      case Hidden::relu: return a > 0 ? 1 : 0;
+      default: return 1;
+    }
+  }
+
+  std::vector<Real> h(const std::vector<Value>& z) const {
+    std::vector<Real> out;
+    Real largest = z[0].value, sum = 0;
+    for (const Value& v : z) largest = std::max(largest, v.value);
+    for (const Value& v : z) sum += std::exp(v.value - largest);
+    for (const Value& v : z) switch (network.output) {
+      case Output::sigmoid: out.push_back(1 / (1 + std::exp(-v.value))); break;
+      case Output::softmax: out.push_back(std::exp(v.value - largest) / sum); break;
+      case Output::identity: out.push_back(v.value); break;
+      case Output::exp: out.push_back(std::exp(v.value)); break;
+    }
+    return out;
+  }
+
+  std::vector<std::vector<Value>> forward(const T* theta, const T* x) const {  // a^(1) ... a^(L-1), z^(L)
+    std::vector<std::vector<Value>> a(network.sizes.size());
+    for (Index j = 0; j < network.sizes[0]; ++j) a[0].push_back({Real(x[j]), std::fabs(Real(x[j]))});
+    for (std::size_t l = 0; l + 1 < a.size(); ++l)
+      for (Index i = 0; i < network.sizes[l + 1]; ++i) {
+        Value z{Real(*theta), std::fabs(Real(*theta))};
+        ++theta;
+        for (const Value& v : a[l]) {
+          z.value += Real(*theta) * v.value, z.absolute += std::fabs(Real(*theta)) * v.absolute;
+          ++theta;
+        }
+        if (l + 2 < a.size()) z.value = g(network.hidden[l], z.value), z.absolute += 1;
+        a[l + 1].push_back(z);
+      }
+    return a;
+  }
+
+  void add(const T* theta, const T* x, const T* y, Real weight) {
+    const auto a = forward(theta, x);
+    const std::vector<Value>& z = a.back();
+    const std::vector<Real> out = h(z);
+    Real z_absolute = 1;
+    for (const Value& v : z) z_absolute = std::max(z_absolute, v.absolute);
+    std::vector<Value> delta;
+    for (std::size_t k = 0; k < z.size(); ++k) {
+      const Real yk = Real(y[k]), zk = z[k].value, hk = out[k];
+      Real c = 0;
+      switch (network.output) {
+        case Output::sigmoid: c = -yk * std::log(hk) - (1 - yk) * std::log1p(-hk); break;
+        case Output::softmax: c = yk == 0 ? 0 : -yk * std::log(hk); break;
+        case Output::identity: c = (hk - yk) * (hk - yk) / 2; break;
+        case Output::exp: c = (yk == 0 ? 0 : yk * std::log(yk)) - yk + hk - yk * zk; break;
+      }
+      cost.value += weight * c;
+      // h changes by at most sensitivity * the error of z.
+      const Real sensitivity = network.output == Output::exp ? hk : 1;
+      cost.absolute += weight * (std::fabs(c) + (1 + std::fabs(yk) + std::fabs(hk)) * (1 + z_absolute) * (1 + sensitivity) +
+                                       4 * yk * yk);
+      delta.push_back({weight * (hk - yk), weight * (hk + std::fabs(yk) + std::fabs(hk) + (1 + sensitivity) * z_absolute)});
+    }
+    std::size_t offset = D.size();
+    for (std::size_t l = a.size() - 1; l-- > 0;) {
+      const std::size_t columns = a[l].size() + 1;
+      offset -= delta.size() * columns;
+      std::vector<Value> below(a[l].size());
+      for (std::size_t i = 0; i < delta.size(); ++i)
+        for (std::size_t j = 0; j < columns; ++j) {
+          const Value input = j ? a[l][j - 1] : Value{1, 1};
+          Value& d = D[offset + i * columns + j];
+          d.value += delta[i].value * input.value, d.absolute += delta[i].absolute * input.absolute;
+          if (!j) continue;
+          const Real t = Real(theta[offset + i * columns + j]);
+          below[j - 1].value += t * delta[i].value, below[j - 1].absolute += std::fabs(t) * delta[i].absolute;
+        }
+      if (l == 0) break;
+      for (std::size_t j = 0; j < below.size(); ++j)
+        below[j].value *= slope(network.hidden[l - 1], a[l][j].value), below[j].absolute *= 1 + a[l][j].absolute;
+      delta = below;
+    }
+  }
+
+  // (6) and (2): sums times scale, plus the penalty.
+  void finish(const T* theta, Real scale, Real lambda, Real W) {
+    cost.value *= scale, cost.absolute *= scale;
+    std::size_t at = 0;
+    for (std::size_t l = 0; l + 1 < network.sizes.size(); ++l)
+      for (Index i = 0; i < network.sizes[l + 1]; ++i)
+        for (Index j = 0; j <= network.sizes[l]; ++j, ++at) {
+          const Real t = j ? Real(theta[at]) : 0;
+          D[at].value = D[at].value * scale + lambda / W * t;
+          D[at].absolute = D[at].absolute * scale + lambda / W * std::fabs(t);
+          cost.value += lambda / (2 * W) * t * t, cost.absolute += lambda / (2 * W) * t * t;
+        }
+  }
+};
+
+// A training set that fits a network.
+template <class T> struct Data {
+  std::vector<T> X, Y, weights;
+  Index m;
+  Data(const Network& network, Index rows, bool weighted, unsigned seed) : m(rows) {
+    const Index K = network.sizes.back();
+    X = normal<T>(std::size_t(rows * network.sizes[0]), 1, seed);
+    Y = normal<T>(std::size_t(rows * K), 1, seed + 1);
+    for (Index t = 0; t < rows; ++t)
+      for (Index k = 0; k < K; ++k) {
+        T& y = Y[std::size_t(t * K + k)];
+        if (network.output == Output::softmax) y = k == t % K;
+        if (network.output == Output::sigmoid) y = y > 0;
+        if (network.output == Output::exp) y = std::floor(std::fabs(2 * y));
+      }
+    if (weighted)
+      for (Index t = 0; t < rows; ++t) weights.push_back(T(0.25 * double(1 + t % 7)));
+  }
+  Examples<T> examples() const { return {X.data(), Y.data(), weights.empty() ? nullptr : weights.data(), m}; }
+  Real weight(Index t) const { return weights.empty() ? 1 : Real(weights[std::size_t(t)]); }
+  Real W() const {
+    Real sum = 0;
+    for (Index t = 0; t < m; ++t) sum += weight(t);
+    return sum;
+  }
+};
+
+inline std::vector<Network> networks(Index lanes) {
+  const Hidden logistic = Hidden::logistic, tanh = Hidden::tanh, relu = Hidden::relu, identity = Hidden::identity;
+  return {{{4, 10, 3}, {relu}, Output::softmax},
+          {{1, 1}, {}, Output::sigmoid},
+          {{3, 1}, {}, Output::identity},
+          {{lanes - 1, lanes, lanes + 1}, {tanh}, Output::sigmoid},
+          {{2 * lanes, 2 * lanes + 1, 2 * lanes - 1, 1}, {logistic, relu}, Output::sigmoid},
+          {{lanes + 1, lanes + 1, 2, lanes}, {identity, logistic}, Output::exp},
+          {{5, 3 * lanes + 2, 4 * lanes + 3}, {logistic}, Output::softmax}};
+}
+
+// theta small enough that no logit leaves the range where all digits count, and biases not 0.
+template <class T> std::vector<T> first_theta(const Network& network, unsigned seed) {
+  double widest = 1;
+  for (Index s : network.sizes) widest = std::max(widest, double(s));
+  return normal<T>(std::size_t(network.n_parameters()), 1 / std::sqrt(widest), seed);
+}
+
+}  // namespace deltarule::test

@@ -1,0 +1,46 @@
+"""Types of the compiled core; `engines/native.py` is what to use."""
+
+from collections.abc import Sequence
+
+from deltarule.arrays import Array
+
+class Engine32:
+    """The compiled engine of one network in float32."""
+
+    isa: str
+    dtype: str
+    n_threads: int
+    n_parameters: int
+    def cost_and_gradient(
+        self, theta: Array, X: Array, Y: Array, weights: Array | None, lambda_: float
+    ) -> tuple[float, Array]: ...
+    def run(
+        self,
+        theta: Array,
+        vectors: Sequence[Array],
+        X: Array,
+        Y: Array,
+        weights: Array | None,
+        lambda_: float,
+        rule: str,
+        rule_parameters: Sequence[float],
+        batch_size: int,
+        shuffle: bool,
+        key: int,
+        epoch: int,
+        position: int,
+        t: int,
+        step_sizes: Array,
+        costs: Array,
+    ) -> tuple[int, bool, int, int]: ...
+    def hypothesis_into(self, theta: Array, X: Array, out: Array) -> None: ...
+
+class Engine64(Engine32):
+    """The same in float64."""
+
+def Engine(
+    sizes: Sequence[int], hidden: Sequence[str], output: str, dtype: str, n_threads: int
+) -> Engine32 | Engine64: ...
+def matmul(A: Array, B: Array, out: Array, n_threads: int) -> None: ...
+def isa() -> str: ...
+def available_isas() -> list[str]: ...

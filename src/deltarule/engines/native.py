@@ -1,0 +1,135 @@
+"""The engine in compiled code: the same numbers as the reference engine within rounding, as fast as the machine allows.
+
+The same seed gives the same bits on any number of threads. Built by `pip install` where a C++ compiler was found;
+`available` says whether it was.
+"""
+
+import os
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from deltarule.arrays import Array
+from deltarule.data import TrainingSet
+from deltarule.engines.protocol import MiniBatches, Run, TrainingState, UpdateRule
+from deltarule.network import Network
+
+try:
+    from deltarule import _native
+except ImportError:  # no compiler when it was installed
+    _core: ModuleType | None = None
+else:
+    _core = _native
+
+__all__ = ["NativeEngine", "available", "instruction_set", "usable_cores"]
+
+
+def available() -> bool:
+    """Whether the compiled core was built."""
+    return _core is not None
+
+
+def instruction_set() -> str:
+    """Return the instruction set that runs: the best of the processor, or the one that DELTARULE_ISA names.
+
+    Raises
+    ------
+    ValueError
+        If DELTARULE_ISA names one that this build or processor does not have.
+    """
+    assert _core is not None, "ask `available` first"
+    return str(_core.isa())
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class NativeEngine:
+    """Equations (1) to (6) and the update rules by the compiled core.
+
+    Parameters
+    ----------
+    network : Network
+    n_threads : int, optional
+        Default: the cores that this process may use. Steps too small to gain from a second thread take one.
+    """
+
+    def __init__(self, network: Network, n_threads: int | None = None) -> None:
+        self.network = network
+        self.n_threads = n_threads or usable_cores()
+        self._cores: dict[np.dtype[Any], Any] = {}
+
+    def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
+        """Return J (2) and D (6) over the whole training set; see `Engine`."""
+        theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
+        J, D = self._core_for(data.X.dtype).cost_and_gradient(theta, data.X, data.Y, data.weights, lambda_)
+        return float(J), D
+
+    def hypothesis(self, theta: Array, X: Array) -> Array:
+        """Return h of each row; see `Engine`."""
+        h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
+        self._core_for(theta.dtype).hypothesis_into(theta, X, h)
+        return h
+
+    def run(
+        self,
+        state: TrainingState,
+        data: TrainingSet,
+        rule: UpdateRule,
+        batches: MiniBatches,
+        step_sizes: Sequence[float] | Array,
+        lambda_: float,
+    ) -> Run:
+        """Take one mini-batch step for each step size; see `Engine`."""
+        etas = np.ascontiguousarray(step_sizes, dtype=np.float64)
+        theta = state.theta.copy()
+        vectors = [vector.copy() for vector in state.vectors]
+        costs = np.empty(len(etas))
+        steps, interrupted, epoch, position = self._core_for(theta.dtype).run(
+            theta,
+            vectors,
+            data.X,
+            data.Y,
+            data.weights,
+            lambda_,
+            rule.name,
+            list(rule.parameters),
+            batches.size,
+            batches.shuffle,
+            state.key,
+            state.epoch,
+            state.position,
+            state.step,
+            etas,
+            costs,
+        )
+        costs = costs[:steps]
+        of_this_epoch = -(-position // batches.size)
+        seen = np.concatenate([state.costs, costs])[len(state.costs) + steps - of_this_epoch :]
+        after = TrainingState(
+            theta=theta,
+            vectors=tuple(vectors),
+            key=state.key,
+            step=state.step + steps,
+            epoch=epoch,
+            position=position,
+            costs=tuple(seen.tolist()),
+        )
+        return Run(after, costs, interrupted)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"network": self.network, "n_threads": self.n_threads, "_cores": {}}
+
+    def _core_for(self, dtype: np.dtype[Any]) -> Any:
+        if dtype not in self._cores:
+            assert _core is not None, "ask `available` first"
+            self._cores[dtype] = _core.Engine(
+                list(self.network.sizes), list(self.network.hidden), self.network.output, dtype.name, self.n_threads
+            )
+        return self._cores[dtype]
