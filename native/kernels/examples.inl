@@ -53,12 +53,17 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
   const Layer<T>& last = batch.layers[batch.n_layers - 1];
   const Index n_inputs = batch.layers[0].inputs, K = last.outputs;
   alignas(64) T weights[lanes<T>] = {};
+  // Rows lie anywhere in memory, so they are asked for some 4 KB before they are needed, in the steps to come too: of 1e6 rows
+  // of 64-32-10, 122 ns a row (in order 99) for 129 (112) with 4 rows ahead; 16 KB: 127 (102). 784-100-10: no difference.
+  constexpr Index line = 64 / Index(sizeof(T));
+  const Index ahead = 4096 / (n_inputs * Index(sizeof(T))) + 4;
   for (Index t = begin; t < end; ++t) {
     const Index row = row_number(batch, t);
-    // The rows lie anywhere in memory. Asking for one 4 ahead saves 2 % of a step of 784-100-10; asking for the next
-    // batch's rows during the second phase, in one go or between the blocks, saved nothing more.
-    if (t + 4 < end)
-      for (Index i = 0; i < n_inputs; i += 64 / Index(sizeof(T))) __builtin_prefetch(batch.X + row_number(batch, t + 4) * n_inputs + i);
+    if (t + ahead < batch.known) {
+      const Index later = row_number(batch, t + ahead);
+      for (Index i = 0; i < n_inputs; i += line) __builtin_prefetch(batch.X + later * n_inputs + i);
+      __builtin_prefetch(batch.Y + later * K);
+    }
     gather_row(batch.X + row * n_inputs, n_inputs, batch.x + t * panel<T>, batch.stride);
     gather_row(batch.Y + row * K, K, batch.y + t * panel<T>, batch.stride);
   }

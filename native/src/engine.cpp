@@ -163,7 +163,7 @@ bool Engine<T>::cost_and_gradient(const T* theta, const Examples<T>& examples, d
   for (Index leaf = 0; leaf < m; leaf += leaf_rows) {
     double cost = 0;
     for (Index first = leaf, end = std::min(m, leaf + leaf_rows); first < end; first += chunk_rows) {
-      batch.first = first, batch.rows = std::min(chunk_rows, end - first);
+      batch.first = first, batch.rows = std::min(chunk_rows, end - first), batch.known = m - first;
       batch.rule.scale = first == leaf ? T(0) : T(1);
       state.step(batch, Index(space.tasks.size()));
       for (Index t = 0; t < batch.rows; ++t) cost += double(batch.costs[t]);  // one chain over the leaf
@@ -218,6 +218,7 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
     const double eta = steps.step_sizes[done], t = double(position.t + 1);
     batch.order = order + position.row;
     batch.rows = std::min(batch_rows, m - position.row);
+    batch.known = m - position.row;
     batch.rule.scale = T(double(m) / (W * double(batch.rows)));
     batch.rule.step = T(rule.update == Update::adam
                             ? eta * std::sqrt(1 - std::pow(rule.beta2, t)) / (1 - std::pow(rule.beta1, t)) : eta);

@@ -60,6 +60,7 @@ template <class T> struct Batch {
   const T *X, *Y, *weights;          // row by row; weights may be null
   const std::uint32_t* order;
   Index first, rows;
+  Index known;                       // rows, and those after them that may be asked for ahead of the steps to come
   T* costs;                          // one for each row, times its weight
   const Task* tasks;
   Rule<T> rule;
