@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := CMakeLists.txt $(wildcard native/*/*.?pp native/*/*.inl native/*/*/*.hpp)
 
-.PHONY: demo test check bench sanitize golden clean
+.PHONY: demo test check bench sanitize arm golden clean
 
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
@@ -30,6 +30,15 @@ build/sanitize-%: .venv/ready $(NATIVE)
 	  -DDELTARULE_PYTHON=OFF -DDELTARULE_TESTS=ON -DDELTARULE_SANITIZE=$*
 	$(BIN)/cmake --build $@
 	$(BIN)/ctest --test-dir $@ --output-on-failure
+
+# The same tests for aarch64, under an emulator; needs Debian's g++-aarch64-linux-gnu and qemu-user. The emulator cannot start
+# threads in a forked child.
+arm: .venv/ready
+	$(BIN)/cmake -S . -B build/arm -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
+	  -DDELTARULE_PYTHON=OFF -DDELTARULE_TESTS=ON -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
+	  -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu"
+	$(BIN)/cmake --build build/arm
+	DELTARULE_TEST_NO_FORK=1 $(BIN)/ctest --test-dir build/arm --output-on-failure
 
 # The numbers of the course's real data; EX4 names the folder with ex4data1.mat and ex4weights.mat.
 golden: .venv/ready

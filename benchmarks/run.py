@@ -7,6 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
+from busy import two_threads_on_a_busy_machine
 from contenders import CONTENDERS, CORES
 from deltarule.engines.native import instruction_set
 from other_workloads import full_batch, predictions, product_against_pytorch, row_costs
@@ -36,6 +37,10 @@ def main(names: list[str]) -> None:
     say("\n".join(["", *lines, ""]))
     if not names or "product" in names:
         say("\n".join(share_lines([result for result in results if result.workload.name in SHARED])))
+    if not names or "busy" in names:
+        ratios = two_threads_on_a_busy_machine(("XS", *SHARED), rounds=9)
+        told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+        say(f"with every core busy elsewhere, {CORES} threads take so many times the time of one: {told}")
     if not names or "rows" in names:
         say("\n".join(["", *row_table()]))
     if not names:

@@ -1,0 +1,49 @@
+"""A machine whose every core is kept busy by others: what two threads cost there, against one."""
+
+import multiprocessing
+import time
+from functools import partial
+
+from contenders import CORES, Deltarule
+from timing import least_in_turn, seconds
+from workloads import TRAINING
+
+__all__ = ["two_threads_on_a_busy_machine"]
+
+
+def _spin(until: float) -> None:
+    while time.monotonic() < until:
+        pass
+
+
+def two_threads_on_a_busy_machine(names: tuple[str, ...], rounds: int) -> dict[str, float]:
+    """Return, by workload, the time of a step on all cores over that on one, with every core busy elsewhere.
+
+    The median of pairs counts here and not the least: the least is a moment in which nobody else ran.
+    """
+    ratios = {}
+    for workload in TRAINING:
+        if workload.name not in names:
+            continue
+        X, y = workload.data(20_000)
+        one, all_ = (Deltarule(workload, X, y, shuffle=True, n_threads=n) for n in (1, CORES))
+        steps = max(1, int(0.15 / seconds(partial(one.steps, 10)) * 10))
+        neighbours = [
+            multiprocessing.Process(target=_spin, args=(time.monotonic() + 60,), daemon=True) for _ in range(CORES)
+        ]
+        for neighbour in neighbours:
+            neighbour.start()
+        pairs = []
+        for _ in range(rounds):
+            took = least_in_turn(
+                {
+                    "one": partial(seconds, partial(one.steps, steps)),
+                    "all": partial(seconds, partial(all_.steps, steps)),
+                },
+                1,
+            )
+            pairs.append(took["all"] / took["one"])
+        for neighbour in neighbours:
+            neighbour.kill()
+        ratios[workload.name] = sorted(pairs)[len(pairs) // 2]
+    return ratios
