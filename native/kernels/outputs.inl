@@ -54,7 +54,8 @@ template <class T> struct Softmax {
       S += best.index == all(T(k)) ? Vector<T>{} : e;
       store(z.at(k), e);
     }
-    for (Index k = 0; k < K; ++k) store(z.at(k), load(z.at(k)) / (T(1) + S));
+    const Vector<T> share = T(1) / (T(1) + S);
+    for (Index k = 0; k < K; ++k) store(z.at(k), load(z.at(k)) * share);
   }
   static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
     const Largest best = largest(z, K);
@@ -66,11 +67,12 @@ template <class T> struct Softmax {
       total += yk;
       store(z.at(k), e);
     }
+    const Vector<T> share = T(1) / (T(1) + S);
     for (Index k = 0; k < K; ++k) {
       const Vector<T> e = load(z.at(k)), yk = load(y.at(k));
       const Vector<T> others = best.index == all(T(k)) ? S : (T(1) + S) - e;
       // total is 1 but for the rounding of y, and D must be the gradient of J all the same
-      store(z.at(k), ((total - yk) * e - yk * others) / (T(1) + S));
+      store(z.at(k), ((total - yk) * e - yk * others) * share);
     }
     return sum + total * logarithm_plus_one<T>(S);
   }

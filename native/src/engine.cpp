@@ -51,6 +51,9 @@ template <class T> double in_order(const T* values, Index n) {
   for (Index t = 0; t < n; ++t) sum += double(values[t]);
   return sum;
 }
+// 1 - beta^t, which is 1 once beta^t is below 2^-54; pow() of what underflows took a twentieth of a step of 4-10-3.
+double without_power(double beta, double t) { return t * (1 - beta) > 37.5 ? 1 : 1 - std::pow(beta, t); }
+
 template <class T> double total_weight(const Examples<T>& examples) {
   return examples.weights ? in_order(examples.weights, examples.m) : double(examples.m);
 }
@@ -221,7 +224,7 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
     batch.known = m - position.row;
     batch.rule.scale = T(double(m) / (W * double(batch.rows)));
     batch.rule.step = T(rule.update == Update::adam
-                            ? eta * std::sqrt(1 - std::pow(rule.beta2, t)) / (1 - std::pow(rule.beta1, t)) : eta);
+                            ? eta * std::sqrt(without_power(rule.beta2, t)) / without_power(rule.beta1, t) : eta);
     state.step(batch, Index(space.tasks.size()));
 
     double cost = double(m) / (W * double(batch.rows)) * in_order(batch.costs, batch.rows);
