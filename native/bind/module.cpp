@@ -41,7 +41,9 @@ template <class T> class Argument {
     const std::vector<Index> came(view_.shape, view_.shape + view_.ndim);
     bool fits = came.size() == shape.size();
     for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] == any || shape[i] == came[i];
-    const bool typed = view_.format && std::string(view_.format) == (sizeof(T) == 4 ? "f" : "d");
+    // '<' stands before what was read from a file, and is this machine's own order on all that the core is built for.
+    const char* type = view_.format && view_.format[0] == '<' ? view_.format + 1 : view_.format;
+    const bool typed = type && std::string(type) == (sizeof(T) == 4 ? "f" : "d");
     if (fits && typed) return;
     const std::string format = view_.format ? view_.format : "B";
     PyBuffer_Release(&view_);  // the destructor will not run

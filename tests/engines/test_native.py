@@ -292,3 +292,19 @@ def test_costs_and_error_terms_keep_the_digits_that_the_reference_keeps(isa: str
         conditioning = 1.0 if output != "exp" or not y else max(1.0, 1e4 * abs(z_near) / max(abs(z), 1e-12))
         assert J == pytest.approx(J_judge, rel=2e-15 * conditioning, abs=1e-15 * y)
         np.testing.assert_allclose(D, D_judge, rtol=2e-15 * conditioning, atol=1e-15 * y * abs(z_near))
+
+
+def test_arrays_read_from_files_keep_their_explicit_byte_order_and_foreign_orders_are_converted() -> None:
+    network = Network((3, 4, 2), "tanh", "softmax")
+    theta, data = training_set(network, 9)
+    J, D = NativeEngine(network).cost_and_gradient(theta, data, 0.0)
+    assert data.weights is not None
+    for order in ("<f8", ">f8"):
+        given = TrainingSet.of(
+            network, data.X.astype(order), data.Y.astype(order), data.weights.astype(order), np.dtype(np.float64)
+        )
+        J_given, D_given = NativeEngine(network).cost_and_gradient(theta.astype(order), given, 0.0)
+        assert J_given == J
+        np.testing.assert_array_equal(D_given, D)
+        h = NativeEngine(network).hypothesis(theta.astype(order), given.X)
+        np.testing.assert_array_equal(h, NativeEngine(network).hypothesis(theta, data.X))

@@ -73,6 +73,7 @@ class NativeEngine:
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
+        theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
         self._core_for(theta.dtype).hypothesis_into(theta, X, h)
         return h
