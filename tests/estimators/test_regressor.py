@@ -79,6 +79,15 @@ def test_cost_of_one_target_is_that_which_scikit_learn_minimises_with_lbfgs() ->
     assert judge.loss_ == pytest.approx(deltarule.cost(network, theta, X, Y[:, np.newaxis], lambda_=0.7), rel=1e-13)
 
 
+def test_squared_errors_of_several_targets_are_added_up_where_scikit_learn_reports_their_mean() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        judge = Judge(hidden_layer_sizes=(5,), solver="lbfgs", alpha=0.0, max_iter=9, random_state=1).fit(X, BOTH)
+    network = Network((10, 5, 2), "relu", "identity")
+    theta = network.unroll([np.column_stack([b, W.T]) for W, b in zip(judge.coefs_, judge.intercepts_, strict=True)])
+    assert 2 * judge.loss_ == pytest.approx(deltarule.cost(network, theta, X, BOTH), rel=1e-12)
+
+
 def test_several_targets_are_learnt_at_once_and_one_comes_as_a_vector() -> None:
     reg = fitted(BOTH, solver="lbfgs")
     assert reg.predict(X).shape == (len(X), 2)
