@@ -11,8 +11,11 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.engines import native
+from deltarule.data import TrainingSet
+from deltarule.engines import MiniBatches, native
 from deltarule.errors import SettingsError, ShapeError
+from deltarule.settings import Settings
+from deltarule.solvers import rule_of
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -201,3 +204,16 @@ def test_warm_start_may_change_the_hidden_units_but_not_their_number() -> None:
     assert clf.network_.hidden == ("tanh",)
     with pytest.raises(SettingsError, match="warm_start=True goes on from the fitted network 4-5-3"):
         clf.set_params(hidden_layer_sizes=(5, 5)).fit(X, y)
+
+
+def test_what_ctrl_c_left_of_an_epoch_is_given_up_by_the_next_partial_fit() -> None:
+    clf = go_on(made(MLPClassifier), 1)
+    solver, state = clf._run
+    engine, data = clf._engine[1], TrainingSet.of(clf.network_, X, clf.encode(y), dtype=np.dtype(np.float32))
+    cut_short = engine.run(state, data, rule_of(Settings()), MiniBatches(32), [0.02] * 2, 1e-4).state
+    assert (cut_short.epoch, cut_short.position) == (1, 64)
+    clf._run, clf.theta_ = (solver, cut_short), cut_short.theta.astype(np.float64)
+    go_on(clf, 1, X[:40], y[:40])
+    assert (clf._run[1].epoch, clf._run[1].position) == (3, 0)
+    assert clf.loss_curve_[1:] == clf.history_.cost[1:].tolist()
+    assert len(clf.loss_curve_) == 2
