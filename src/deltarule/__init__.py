@@ -15,12 +15,14 @@ from deltarule.textbook import ExampleTrace, Trace, trace, trace_example
 
 if TYPE_CHECKING:
     from deltarule.estimators.classifier import MLPClassifier
+    from deltarule.estimators.regressor import MLPRegressor
 
 __all__ = [
     "ExampleTrace",
     "GradientCheck",
     "History",
     "MLPClassifier",
+    "MLPRegressor",
     "Network",
     "Progress",
     "Trace",
@@ -34,7 +36,10 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_LATE = {"MLPClassifier": "deltarule.estimators.classifier"}
+_LATE = {
+    "MLPClassifier": "deltarule.estimators.classifier",
+    "MLPRegressor": "deltarule.estimators.regressor",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """A training set, checked once: X, Y and the weights of the examples.
 
-Everything below the public functions trusts it, so no check is made twice and none is left out.
+Everything below the public functions trusts it, so no check is made twice and none is left out. X may be one of SciPy's
+sparse matrices: it is kept as compressed rows (CSR), which NumPy's products take as they take an array.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from deltarule.arrays import Array, as_float, float_dtype
 from deltarule.errors import InputError, ShapeError
 from deltarule.network import Network
 
-__all__ = ["TrainingSet", "check_inputs", "check_lambda"]
+__all__ = ["TrainingSet", "check_inputs", "check_lambda", "is_sparse"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class TrainingSet:
 
     Attributes
     ----------
-    X : array of shape (rows, s₁)
+    X : array or CSR matrix of shape (rows, s₁)
     Y : array of shape (rows, K)
     weights : array of shape (rows,) or None
         A weight stands for that many repetitions of its row. None: 1 each.
@@ -68,7 +69,7 @@ class TrainingSet:
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return len(self.X)
+        return int(self.X.shape[0])
 
     @property
     def m(self) -> float:
@@ -80,8 +81,13 @@ class TrainingSet:
         return self.X[rows], self.Y[rows], None if self.weights is None else self.weights[rows]
 
 
-def check_inputs(network: Network, X: ArrayLike, dtype: np.dtype[Any] | None = None) -> Array:
-    """Return X as a float array of shape (rows, s₁), or say why it is none.
+def is_sparse(X: object) -> bool:
+    """Whether X is one of SciPy's sparse matrices or arrays; asked without loading SciPy."""
+    return hasattr(X, "tocsr")
+
+
+def check_inputs(network: Network, X: Any, dtype: np.dtype[Any] | None = None) -> Array:
+    """Return X as a float array, or CSR matrix, of shape (rows, s₁), or say why it is none.
 
     Raises
     ------
@@ -90,21 +96,28 @@ def check_inputs(network: Network, X: ArrayLike, dtype: np.dtype[Any] | None = N
     InputError
         If X holds NaN or an infinity.
     """
-    X = as_float(X, dtype)
+    X = X.tocsr().astype(dtype or np.float64, copy=False) if is_sparse(X) else as_float(X, dtype)  # (rows, s₁)
     if X.ndim != 2 or X.shape[1] != network.sizes[0]:
         came = f"X has {X.shape[1]} columns" if X.ndim == 2 else f"X has the shape {X.shape}"
         raise ShapeError(
             f"{came}, but the network {network} takes {network.sizes[0]}. "
             "Pass the columns it was trained on, in the same order, one example a row."
         )
-    if not np.isfinite(X).all():
+    if is_sparse(X):
+        if not np.isfinite(X.data).all():
+            raise InputError(
+                f"X holds {np.count_nonzero(~np.isfinite(X.data))} values that are not finite. Fill or drop the gaps "
+                "first, and keep values within the range of the dtype."
+            )
+    elif not np.isfinite(X).all():
         row, column = np.argwhere(~np.isfinite(X))[0]
         raise InputError(
             f"X holds {X[row, column]} in row {row}, column {column} "
             f"({np.count_nonzero(~np.isfinite(X))} such values in all). Fill or drop the gaps first, "
             "and keep values within the range of the dtype."
         )
-    return X
+    checked: Array = X
+    return checked
 
 
 def check_lambda(lambda_: float) -> float:

@@ -5,7 +5,7 @@ DeltaruleError
 │   ├── ShapeError                   wrong number of rows, columns or parameters
 │   └── TableError                   a file that is not a table, or a table without what was asked of it
 ├── SettingsError (ValueError)       a setting outside its range
-├── DivergedError (ArithmeticError)  the cost left the finite numbers during training
+├── DivergedError (ArithmeticError, and ValueError as in scikit-learn)  the cost left the finite numbers
 ├── ModelFileError                   a file that is not a model, or is damaged, or is of a newer version
 └── OutputError (OSError)            a place that cannot be written, found before the work and not after
 """
@@ -42,7 +42,7 @@ class SettingsError(DeltaruleError, ValueError):
     """A setting outside its range."""
 
 
-class DivergedError(DeltaruleError, ArithmeticError):
+class DivergedError(DeltaruleError, ArithmeticError, ValueError):
     """The cost left the finite numbers during training."""
 
 

@@ -50,11 +50,13 @@ class History:
     cost, validation_cost, validation_score, step_size, seconds : arrays of shape (epochs,), float64
         As in `Progress`.
     stopped : str
-        `"converged"` (no more progress, or the gradient is as small as `tol`), `"max_iter"`, `"callback"`
-        or `"interrupted"` (Ctrl-C).
+        `"converged"` (no more progress, or the gradient is as small as `tol`), `"max_iter"`, `"callback"`,
+        `"interrupted"` (Ctrl-C) or `"diverged"` (where the best parameters before it could be kept).
     best_epoch : int
         Number, from 1, of the epoch with the best measure that was watched: the validation score or cost where
         training stopped on it, else the cost. 0 if no epoch ended.
+    reason : str
+        Where a diverged run diverged, and what to try; else empty.
     """
 
     cost: Array
@@ -64,9 +66,10 @@ class History:
     seconds: Array
     stopped: str
     best_epoch: int
+    reason: str = ""
 
     @classmethod
-    def of(cls, rows: list[Progress], stopped: str, best_epoch: int) -> "History":
+    def of(cls, rows: list[Progress], stopped: str, best_epoch: int, reason: str = "") -> "History":
         """Make a history of what was seen after each epoch."""
 
         def column(name: str) -> Array:
@@ -80,6 +83,21 @@ class History:
             seconds=column("seconds"),
             stopped=stopped,
             best_epoch=best_epoch,
+            reason=reason,
+        )
+
+    def after(self, earlier: "History") -> "History":
+        """Return the history of an earlier run and of this one, which went on from its parameters."""
+        began = float(earlier.seconds[-1]) if earlier.epochs else 0.0
+        return History(
+            cost=np.concatenate([earlier.cost, self.cost]),
+            validation_cost=np.concatenate([earlier.validation_cost, self.validation_cost]),
+            validation_score=np.concatenate([earlier.validation_score, self.validation_score]),
+            step_size=np.concatenate([earlier.step_size, self.step_size]),
+            seconds=np.concatenate([earlier.seconds, self.seconds + began]),
+            stopped=self.stopped,
+            best_epoch=self.best_epoch + earlier.epochs if self.best_epoch else earlier.best_epoch,
+            reason=self.reason,
         )
 
     @property

@@ -115,7 +115,10 @@ def save(path: str | Path, model: Model) -> None:
     import skops.io
 
     data = io.BytesIO(
-        skops.io.dumps({"encoder": model.encoder, "classifier": model.classifier}, compression=zipfile.ZIP_DEFLATED)
+        skops.io.dumps(
+            {"encoder": model.encoder, "classifier": model.classifier.for_prediction()},
+            compression=zipfile.ZIP_DEFLATED,
+        )
     )
     header = {
         "format": FORMAT,

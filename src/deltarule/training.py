@@ -99,11 +99,19 @@ def train(
     Raises
     ------
     DivergedError
-        If the cost leaves the finite numbers; the message says where, and what to try.
+        If the cost leaves the finite numbers; the message says where, and what to try. Where training watches a
+        validation set, the best θ before that is the result instead, with `history.stopped == "diverged"`.
     """
     record = _Record(engine, settings, validation, callbacks)
     if settings.solver in ("sgd", "adam"):
-        state, stopped = _mini_batch(engine, data, settings, start, record)
+        try:
+            state, stopped = _mini_batch(engine, data, settings, start, record)
+        except DivergedError as error:
+            if record.best_theta is None:
+                raise
+            record.diverge()
+            history = History.of(record.rows, "diverged", record.best_epoch, str(error))
+            return Result(record.best_theta, history, first_state(settings, record.best_theta, start.key))
         last = state.theta
     else:
         state, (last, stopped) = None, _full_batch(engine, data, settings, start.theta, record)
@@ -156,7 +164,7 @@ class _Record:
         )
         watched = cost
         if self.watches_validation:
-            watched = validation_cost if np.isnan(score) else -score
+            watched = validation_cost if self.validation is None or self.validation.metric is None else -score
         # Written so that a NaN is no progress.
         self.idle = 0 if watched <= self.best - self.settings.tol else self.idle + 1
         if watched < self.best:
@@ -166,6 +174,19 @@ class _Record:
         self.rows.append(replace(progress, theta=theta[:0]))  # the record keeps no copy of every θ
         answers = [callback(progress) for callback in self.callbacks]
         return any(answer is True for answer in answers)
+
+    def diverge(self) -> None:
+        """Take in the epoch in which the cost left the finite numbers."""
+        self.rows.append(
+            replace(
+                self.rows[-1],
+                epoch=len(self.rows) + 1,
+                cost=np.nan,
+                validation_cost=np.nan,
+                validation_score=np.nan,
+                seconds=perf_counter() - self.began,
+            )
+        )
 
     @property
     def watches_validation(self) -> bool:

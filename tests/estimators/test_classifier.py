@@ -1,6 +1,7 @@
 """MLPClassifier: labels of every kind, scikit-learn's names, and what a user does wrong."""
 
 import pickle
+import re
 import warnings
 from typing import Any
 
@@ -143,21 +144,24 @@ def test_every_kind_of_random_state_is_taken(seed: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("solver", "X", "dtype", "comes"),
+    ("solver", "X", "dtype", "computes", "comes"),
     [
-        ("adam", np.float64, "auto", np.float32),
-        ("sgd", np.float64, "auto", np.float32),
-        ("lbfgs", np.float64, "auto", np.float64),
-        ("lbfgs", np.float32, "auto", np.float32),
-        ("adam", np.float64, "float64", np.float64),
-        ("cg", np.float64, "float32", np.float32),
+        ("adam", np.float64, "auto", np.float32, np.float64),
+        ("sgd", np.float64, "auto", np.float32, np.float64),
+        ("adam", np.float32, "auto", np.float32, np.float32),
+        ("lbfgs", np.float64, "auto", np.float64, np.float64),
+        ("lbfgs", np.float32, "auto", np.float32, np.float32),
+        ("adam", np.float64, "float64", np.float64, np.float64),
+        ("adam", np.float64, "float32", np.float32, np.float32),
+        ("cg", np.float64, "float32", np.float32, np.float32),
     ],
 )
-def test_precision_is_single_for_mini_batches_and_that_of_x_for_full_batches(
-    solver: str, X: type, dtype: str, comes: type
+def test_mini_batches_train_in_single_precision_and_parameters_come_in_that_of_x(
+    solver: str, X: type, dtype: str, computes: type, comes: type
 ) -> None:
     clf = fitted(X=X_IRIS.astype(X), solver=solver, dtype=dtype, max_iter=5)
     assert clf.theta_.dtype == comes
+    assert np.array_equal(clf.theta_, clf.theta_.astype(np.float32)) == (computes is np.float32)
     assert clf.predict_proba(X_IRIS.astype(X)).dtype == comes
 
 
@@ -185,6 +189,12 @@ def test_few_rows_are_checked_as_many_are() -> None:
 def test_units_may_differ_from_layer_to_layer() -> None:
     clf = fitted(hidden_layer_sizes=(5, 4), activation=("tanh", "relu"))
     assert clf.network_.hidden == ("tanh", "relu")
+
+
+def test_batches_larger_than_the_training_set_are_clipped_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match=r"`batch_size` .* larger than sample size.*batch_size=151, 150 rows"):
+        clf = fitted(batch_size=151, max_iter=2)
+    np.testing.assert_array_equal(clf.theta_, fitted(batch_size=150, max_iter=2).theta_)
 
 
 def test_no_hidden_layer_is_allowed() -> None:
@@ -227,14 +237,42 @@ def test_warm_start_goes_on_from_the_parameters_before() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         clf.fit(X_IRIS, NAMES)
-    assert clf.loss_curve_[0] < cost * 1.05
+    assert clf.loss_curve_[20] < cost * 1.05
+    assert len(clf.loss_curve_) == clf.history_.epochs == 40
+    assert clf.n_iter_ == 20
+    assert clf.t_ == 40 * 150
     with pytest.raises(SettingsError, match="warm_start=True goes on from the fitted network 4-6-3"):
         clf.set_params(hidden_layer_sizes=(7,)).fit(X_IRIS, NAMES)
 
 
+def test_one_class_is_learnt_and_always_predicted() -> None:
+    clf = fitted(NAMES[:50], X_IRIS[:50], max_iter=5)
+    assert set(clf.predict(X_IRIS)) == {"setosa"}
+    np.testing.assert_array_equal(clf.predict_proba(X_IRIS), np.ones((150, 1)))
+
+
 def test_verbose_prints_each_iteration(capsys: pytest.CaptureFixture[str]) -> None:
     fitted(verbose=True, max_iter=2)
-    assert "Iteration 1, loss = " in capsys.readouterr().out
+    first = capsys.readouterr().out.splitlines()[0]
+    assert re.fullmatch(r"Iteration 1, loss = \d\.\d{8}", first)
+
+
+def test_verbose_tells_the_score_and_why_the_run_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    fitted(verbose=True, early_stopping=True, tol=1.0, n_iter_no_change=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"Validation score: [01]\.\d{6}", lines[1])
+    assert lines[-1] == "Validation score did not improve more than tol=1.000000 for 2 consecutive epochs. Stopping."
+
+
+def test_verbose_tells_that_adaptive_steps_become_shorter(capsys: pytest.CaptureFixture[str]) -> None:
+    fitted(verbose=True, solver="sgd", learning_rate="adaptive", learning_rate_init=1e-5, tol=1.0, max_iter=100)
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("Iteration")]
+    reason = "Training loss did not improve more than tol=1.000000 for 10 consecutive epochs."
+    assert lines == [
+        f"{reason} Setting learning rate to 0.000002",
+        f"{reason} Setting learning rate to 0.000000",
+        f"{reason} Learning rate too small. Stopping.",
+    ]
 
 
 def test_parameters_survive_cloning() -> None:
@@ -251,7 +289,6 @@ MISTAKES: list[tuple[str, Array, Any, dict[str, Any], type[Exception], str]] = [
     ("NaN in X", np.where(X_IRIS > 2, np.nan, X_IRIS), NAMES, {}, ValueError, "Input X contains NaN"),
     ("infinity in X", np.where(X_IRIS > 2, np.inf, X_IRIS), NAMES, {}, ValueError, "Input X contains infinity"),
     ("no row", X_IRIS[:0], NAMES[:0], {}, ValueError, "Found array with 0 sample"),
-    ("one class", X_IRIS[:50], NAMES[:50], {}, InputError, "y holds one class only, .*setosa"),
     ("fewer labels than rows", X_IRIS, NAMES[:9], {}, ValueError, "inconsistent numbers of samples"),
     ("quantities as labels", X_IRIS, X_IRIS[:, 0], {}, ValueError, "Unknown label type"),
     ("several columns", X_IRIS, np.column_stack([Y_IRIS] * 2), {}, InputError, "several columns of classes"),

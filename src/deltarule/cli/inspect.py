@@ -1,6 +1,7 @@
 """`deltarule check-gradient`, `deltarule explain` and `deltarule info`: looking inside."""
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
@@ -102,7 +103,7 @@ def info() -> None:
         display.say(f"{name:<13}{value}")
 
 
-def _outputs(classes: list[object]) -> str:
+def _outputs(classes: Sequence[object]) -> str:
     """Return which class each output stands for."""
     if len(classes) == 2:
         return f"h is the probability of {classes[1]}"

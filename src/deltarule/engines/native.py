@@ -1,6 +1,7 @@
 """The engine in compiled code: the same numbers as the reference engine within rounding, as fast as the machine allows.
 
-The same seed gives the same bits on any number of threads. Built by `pip install` where a C++ compiler was found;
+The same seed gives the same bits on any number of threads. Sparse X goes to the reference engine, whose products take
+compressed rows. Built by `pip install` where a C++ compiler was found;
 `available` says whether it was.
 """
 
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from deltarule.arrays import Array
-from deltarule.data import TrainingSet
+from deltarule.data import TrainingSet, is_sparse
 from deltarule.engines.protocol import MiniBatches, Run, TrainingState, UpdateRule
+from deltarule.engines.reference import ReferenceEngine
 from deltarule.network import Network
 
 try:
@@ -64,15 +66,20 @@ class NativeEngine:
         self.network = network
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}
+        self._for_sparse = ReferenceEngine(network)
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
+        if is_sparse(data.X):
+            return self._for_sparse.cost_and_gradient(theta, data, lambda_)
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
         J, D = self._core_for(data.X.dtype).cost_and_gradient(theta, data.X, data.Y, data.weights, lambda_)
         return float(J), D
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
+        if is_sparse(X):
+            return self._for_sparse.hypothesis(theta, X)
         theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
         self._core_for(theta.dtype).hypothesis_into(theta, X, h)
@@ -88,6 +95,8 @@ class NativeEngine:
         lambda_: float,
     ) -> Run:
         """Take one mini-batch step for each step size; see `Engine`."""
+        if is_sparse(data.X):
+            return self._for_sparse.run(state, data, rule, batches, step_sizes, lambda_)
         etas = np.ascontiguousarray(step_sizes, dtype=np.float64)
         theta = state.theta.copy()
         vectors = [vector.copy() for vector in state.vectors]
@@ -125,7 +134,7 @@ class NativeEngine:
         return Run(after, costs, interrupted)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"network": self.network, "n_threads": self.n_threads, "_cores": {}}
+        return {"network": self.network, "n_threads": self.n_threads, "_cores": {}, "_for_sparse": self._for_sparse}
 
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:

@@ -5,7 +5,7 @@ nothing else, so a compiled core, a GPU or a cluster can take the place of NumPy
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from deltarule.arrays import Array
@@ -43,6 +43,12 @@ class TrainingState:
     epoch: int = 0
     position: int = 0
     costs: tuple[float, ...] = ()
+
+    def between_epochs(self) -> "TrainingState":
+        """Return the state to begin an epoch with, on any rows: what is left of the epoch under way is given up."""
+        if self.position == 0:
+            return self
+        return replace(self, epoch=self.epoch + 1, position=0, costs=())
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,27 @@
-"""What the estimators share: from constructor parameters to a trained θ, and the attributes that a fit leaves."""
+"""What the estimators share: from parameters and data to a trained θ, and the attributes that a fit leaves."""
 
-import sys
 import warnings
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 from deltarule.arrays import Array, as_float
-from deltarule.data import TrainingSet
-from deltarule.engines import Engine, engine_for
-from deltarule.errors import SettingsError
-from deltarule.history import History, Progress
+from deltarule.data import TrainingSet, is_sparse
+from deltarule.engines import Engine, TrainingState, engine_for
+from deltarule.errors import DivergedError, SettingsError
+from deltarule.estimators.choices import dtypes_of, generator_of
+from deltarule.estimators.printing import Printer, warn_of
+from deltarule.estimators.splitting import hold_out
+from deltarule.estimators.weights import Views, unrolled
+from deltarule.history import History
 from deltarule.network import Network
 from deltarule.settings import SETTINGS, Settings, check_setting
 from deltarule.shuffling import new_key
@@ -26,68 +31,140 @@ __all__ = ["BaseMLP"]
 
 _FEW_ROWS = 256
 
+_MINI_BATCH = ("sgd", "adam")
+
 
 class BaseMLP(BaseEstimator):
     """Base of the estimators; not for use by itself."""
+
+    hidden_layer_sizes: Any
+    activation: str | Sequence[str]
+    solver: str
+    random_state: Any
+    verbose: Any
+    warm_start: bool
+    early_stopping: bool
+    engine: str
+    n_threads: int | None
 
     network_: Network
     theta_: Array
     history_: History
     n_features_in_: int
-    _engine: Engine | None
+    n_iter_: int
+    t_: int
+    _engine: tuple[Any, Engine] | None = None
+    _run: tuple[str, TrainingState] | None = None  # the solver and where its run stands, for partial_fit
 
     @abstractmethod
     def encode(self, y: ArrayLike) -> Array:
         """Return the targets Y of shape (m, K)."""
 
     @abstractmethod
+    def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:
+        """Take in what y says of the network; return the name of the output units."""
+
+    @abstractmethod
+    def _strata(self, Y: Array) -> NDArray[Any] | None:
+        """Return what a hold-out keeps the shares of."""
+
+    @abstractmethod
     def _validation_score(self, data: TrainingSet, h: Array) -> float:
         """Return what early stopping watches; larger is better."""
 
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> Self:
+        """Train on rows with their targets.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or frame of shape (m, n_features)
+        y : array of shape (m,) or (m, K)
+            For a classifier labels of any type, or a 0/1 matrix with a column for each of several labels; for a
+            regressor numbers.
+        sample_weight : array of shape (m,), optional
+            A weight stands for that many repetitions of its row.
+        eval_set : (X, y), optional
+            Rows to measure cost and score on after each epoch, instead of held-out ones.
+        callbacks : sequence of callables
+            Each gets the `Progress` after each epoch; one that returns True stops the run.
+
+        Raises
+        ------
+        ValueError
+            If data or settings do not fit. A fit that fails leaves the model of the fit before as it was.
+        DivergedError
+            If the cost leaves the finite numbers.
+        """
+        with self._whole_or_not_at_all():
+            self._learn(X, y, sample_weight, incremental=False, eval_set=eval_set, callbacks=callbacks)
+        return self
+
     @property
     def coefs_(self) -> list[Array]:
-        """Weights of each layer, of shape (s_l, s_{l+1}): views of θ."""
-        return [Theta[:, 1:].T for Theta in self.network_.roll(self.theta_)]
+        """Weights of each layer, of shape (s_l, s_{l+1}): views of θ.
+
+        Assigned before the first fit, they and `intercepts_` are where `partial_fit`, or `fit` with `warm_start`,
+        begins.
+        """
+        return self._views("coefs_", lambda Theta: Theta[:, 1:].T)
+
+    @coefs_.setter
+    def coefs_(self, matrices: Sequence[Array]) -> None:
+        self._assign("coefs_", matrices)
 
     @property
     def intercepts_(self) -> list[Array]:
         """Biases of each layer, of shape (s_{l+1},): views of θ."""
-        return [Theta[:, 0] for Theta in self.network_.roll(self.theta_)]
+        return self._views("intercepts_", lambda Theta: Theta[:, 0])
 
-    @property
-    def loss_curve_(self) -> list[float]:
-        """Cost by epoch."""
-        return [float(cost) for cost in self.history_.cost]
+    @intercepts_.setter
+    def intercepts_(self, vectors: Sequence[Array]) -> None:
+        self._assign("intercepts_", vectors)
 
-    @property
-    def loss_(self) -> float:
-        """Cost of the last epoch."""
-        return self.loss_curve_[-1]
+    def _views(self, name: str, part: Any) -> list[Array]:
+        first: dict[str, list[Array]] = vars(self).get("_first_weights", {})
+        return first[name] if name in first else Views(map(part, self.network_.roll(self.theta_)))
 
-    @property
-    def best_loss_(self) -> float | None:
-        """Smallest cost of an epoch; None where early stopping watched something else."""
-        return None if self.early_stopping else min(self.loss_curve_)
+    def _assign(self, name: str, arrays: Sequence[Array]) -> None:
+        if hasattr(self, "theta_"):
+            getattr(self, name)[:] = arrays
+        else:
+            self._first_weights = {**vars(self).get("_first_weights", {}), name: list(arrays)}
 
-    @property
-    def n_iter_(self) -> int:
-        """Number of epochs, or iterations of a full-batch solver."""
-        return self.history_.epochs
+    def for_prediction(self) -> Self:
+        """Return a copy that predicts the same and has forgotten what only going on with the training needs."""
+        other = copy(self)
+        other._run = None
+        return other
 
-    @property
-    def n_layers_(self) -> int:
-        """Number of layers, L."""
-        return self.network_.L
+    def _keep(self, parameters: dict[str, Any]) -> None:
+        """Set what a constructor was given: its `locals()`."""
+        self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
 
-    @property
-    def n_outputs_(self) -> int:
-        """Number of outputs, K."""
-        return self.network_.K
+    def _offers_partial_fit(self) -> bool:
+        if self.solver not in _MINI_BATCH:
+            raise AttributeError(
+                f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic."
+            )
+        return True
 
-    @property
-    def out_activation_(self) -> str:
-        """Name of the output units, as scikit-learn calls them."""
-        return {"sigmoid": "logistic"}.get(self.network_.output, self.network_.output)
+    @contextmanager
+    def _whole_or_not_at_all(self) -> Iterator[None]:
+        """Put the model back as it was if something is raised."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
 
     def _settings(self) -> Settings:
         values = {name: getattr(self, name) for name in SETTINGS}
@@ -99,67 +176,144 @@ class BaseMLP(BaseEstimator):
         layers = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object)).tolist()
         if any(isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1 for size in layers):
             raise SettingsError(
-                f"hidden_layer_sizes must be > 0 and whole, got {self.hidden_layer_sizes!r}. "
-                "Give the number of units of each hidden layer, (100,) for one layer of 100."
+                f"hidden_layer_sizes must be > 0, got {layers}. "
+                "Give the whole number of units of each hidden layer, (100,) for one layer of 100."
             )
         return Network((features, *layers, outputs), self.activation, output)
 
-    def _check_rows(self, X: Any, y: Any) -> tuple[Array, Any]:
-        X, y = validate_data(self, X, y, multi_output=True, dtype=(np.float64, np.float32), order="C")
-        return X, y
+    def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=getattr(self, "_estimator_type", None) == "regressor",
+            dtype=(np.float64, np.float32),
+            order="C",
+            reset=reset,
+        )
+        y = y.toarray() if is_sparse(y) else y
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
-    def _dtype(self, settings: Settings, X: Array) -> np.dtype[Any]:
-        if settings.dtype == "auto":
-            return np.dtype(np.float32) if settings.solver in ("sgd", "adam") else X.dtype
-        return np.dtype(settings.dtype)
-
-    def _train(
+    def _learn(
         self,
-        X: Array,
-        Y: Array,
+        X: Any,
+        y: Any,
         sample_weight: ArrayLike | None,
-        output: str,
-        eval_data: tuple[Array, Array] | None,
-        stratify: Any,
-        callbacks: Sequence[Callback],
+        *,
+        incremental: bool,
+        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
-        """Train on checked rows and set what a fit leaves."""
+        """Train for `max_iter` epochs, or for one if `incremental`, and set what that leaves."""
         settings = self._settings()
+        if incremental:
+            if settings.early_stopping:
+                raise SettingsError("partial_fit does not support early_stopping=True: it sees one epoch at a time.")
+            settings = replace(settings, max_iter=1)
+        continues = hasattr(self, "theta_") and (incremental or self.warm_start)
+        X, y = self._checked(X, y, reset=not continues)
+        output = self._learn_targets(y, continues, incremental)
+        Y = self.encode(y)
         network = self._network(X.shape[1], Y.shape[1], output)
-        dtype = self._dtype(settings, X)
-        weights = None
-        if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, dtype=X.dtype)
-        generator = _generator(self.random_state)
+        dtype, kept_dtype = dtypes_of(settings, X, Y)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        generator = generator_of(self.random_state)
 
         validation = None
-        if eval_data is not None:
-            validation = Validation(TrainingSet.of(network, *eval_data, dtype=dtype), self._validation_score)
-        elif settings.early_stopping and settings.solver in ("sgd", "adam"):
-            X, Y, weights, held_out = _hold_out(
-                X, Y, weights, stratify, settings.validation_fraction, int(generator.integers(2**31))
-            )
-            validation = Validation(TrainingSet.of(network, *held_out, dtype=dtype), self._validation_score)
+        if eval_set is not None:
+            X_watched, y_watched = self._checked(*eval_set, reset=False)
+            watched = TrainingSet.of(network, X_watched, self.encode(y_watched), dtype=dtype)
+            validation = Validation(watched, self._validation_score)
+        elif settings.early_stopping and settings.solver in _MINI_BATCH:
+            seed = int(generator.integers(2**31))
+            learnt, held_out = hold_out(len(Y), settings.validation_fraction, seed, self._strata(Y))
+            w = None if weights is None else weights[held_out]
+            watched = TrainingSet.of(network, X[held_out], Y[held_out], w, dtype)
+            validation = Validation(watched, self._validation_score)
+            X, Y, weights = X[learnt], Y[learnt], None if weights is None else weights[learnt]
         data = TrainingSet.of(network, X, Y, weights, dtype)
+        if (
+            settings.solver in _MINI_BATCH
+            and not isinstance(settings.batch_size, str)
+            and settings.batch_size > data.rows
+        ):
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
+                f"(batch_size={settings.batch_size}, {data.rows} rows).",
+                stacklevel=3,
+            )
 
-        theta = self._first_theta(network, generator).astype(dtype)
-        state = first_state(settings, theta, new_key(generator))
-        every = [*callbacks, _print_progress] if self.verbose else callbacks
-        engine = engine_for(network, settings.engine, settings.n_threads)
-        result = train(engine, data, settings, state, validation=validation, callbacks=every)
-        self._warn(result.history, settings)
-        self.network_, self.theta_, self.history_ = network, result.theta, result.history
-        self._engine = engine
+        state = self._first_state(settings, network, dtype, generator, continues, incremental)
+        printer = [Printer(settings)] if self.verbose else []
+        engine = self._engine_of(network)
+        try:
+            result = train(engine, data, settings, state, validation=validation, callbacks=[*callbacks, *printer])
+        except DivergedError as error:
+            raise DivergedError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+                f"preprocessed. {error}"
+            ) from error
+        for one in printer:
+            one.end(result.history)
+        if not (incremental and result.history.stopped == "max_iter"):
+            warn_of(result.history, settings, stacklevel=4)
+        self._set_fitted(network, result.theta.astype(kept_dtype), result.history, data.rows, continues)
+        self._run = None if result.state is None else (settings.solver, result.state)
 
-    def _first_theta(self, network: Network, generator: np.random.Generator) -> Array:
-        if self.warm_start and hasattr(self, "theta_"):
-            if self.network_ != network:
-                raise SettingsError(
-                    f"warm_start=True goes on from the fitted network {self.network_}, but the parameters and data "
-                    f"now make {network}. Keep layers, units and classes, or set warm_start=False."
-                )
-            return self.theta_.copy()
-        return network.first_theta(generator)
+    def _first_state(
+        self,
+        settings: Settings,
+        network: Network,
+        dtype: np.dtype[Any],
+        generator: np.random.Generator,
+        continues: bool,
+        incremental: bool,
+    ) -> TrainingState:
+        """Return where the run begins: at new parameters, or at those that are there, with or without the solver's."""
+        if not continues:
+            given = self.__dict__.pop("_first_weights", None)
+            begins_there = given is not None and (incremental or self.warm_start)
+            theta = unrolled(network, **given) if begins_there else network.first_theta(generator)
+            return first_state(settings, theta.astype(dtype), new_key(generator))
+        if (self.network_.sizes, self.network_.output) != (network.sizes, network.output):
+            raise SettingsError(
+                f"{'partial_fit' if incremental else 'warm_start=True'} goes on from the fitted network "
+                f"{self.network_}, but the parameters and data now make {network}. Keep layers, units and classes, or "
+                "fit with warm_start=False."
+            )
+        theta = self.theta_.astype(dtype)
+        if self._run is None:
+            return first_state(settings, theta, new_key(generator))
+        solver, state = self._run
+        state = state.between_epochs()
+        if incremental and solver == settings.solver:
+            return replace(state, theta=theta, vectors=tuple(vector.astype(dtype) for vector in state.vectors))
+        return replace(first_state(settings, theta, state.key), epoch=state.epoch)
+
+    def _set_fitted(self, network: Network, theta: Array, history: History, rows: int, continues: bool) -> None:
+        seen = rows * history.epochs if self.solver in _MINI_BATCH else 0
+        self.n_iter_ = history.epochs
+        self.t_ = self.t_ + seen if continues else seen
+        self.network_, self.theta_ = network, theta
+        self.history_ = history = history.after(self.history_) if continues else history
+        self.n_layers_, self.n_outputs_ = network.L, network.K
+        self.out_activation_ = {"sigmoid": "logistic"}.get(network.output, network.output)
+        self.loss_curve_ = history.cost.tolist()
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
+        self.best_loss_ = None if self.early_stopping else min(self.loss_curve_, default=np.inf)
+        self.validation_scores_ = history.validation_score.tolist() if self.early_stopping else None
+        self.best_validation_score_ = max(
+            (score for score in self.validation_scores_ or () if not np.isnan(score)), default=None
+        )
+
+    def _engine_of(self, network: Network) -> Engine:
+        asked = (network, self.engine, self.n_threads)
+        had = self._engine
+        if had is None or had[0] != asked:
+            had = self._engine = (asked, engine_for(*asked))
+        return had[1]
 
     def _hypothesis(self, X: Any) -> Array:
         theta = getattr(self, "theta_", None)
@@ -175,51 +329,19 @@ class BaseMLP(BaseEstimator):
             and not hasattr(self, "feature_names_in_")
             and np.isfinite(X).all()
         ):
-            X = validate_data(self, X, dtype=(np.float64, np.float32), order="C", reset=False)
-        if self._engine is None:  # after pickling
-            self._engine = engine_for(self.network_, self.engine, self.n_threads)
-        return self._engine.hypothesis(self.theta_, as_float(X, self.theta_.dtype))
+            X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
+        dtype = self.theta_.dtype
+        X = X.astype(dtype, copy=False) if is_sparse(X) else as_float(X, dtype)
+        # After pickling there is none.
+        engine = self._engine[1] if self._engine else self._engine_of(self.network_)
+        return engine.hypothesis(self.theta_, X)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
-        return {**state, "_engine": None} if "_engine" in state else state
+        state.pop("_engine", None)
+        return state
 
-    def _warn(self, history: History, settings: Settings) -> None:
-        if history.stopped == "interrupted":
-            warnings.warn("Training interrupted by user.", UserWarning, stacklevel=4)
-        elif history.stopped == "max_iter":
-            solver = "Stochastic Optimizer" if settings.solver in ("sgd", "adam") else settings.solver
-            warnings.warn(
-                f"{solver}: Maximum iterations ({settings.max_iter}) reached and the optimization "
-                "hasn't converged yet.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-
-
-def _generator(random_state: Any) -> np.random.Generator:
-    """Return a Generator from what scikit-learn's users pass as `random_state`."""
-    if isinstance(random_state, np.random.RandomState):
-        return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint64))
-    try:
-        return np.random.default_rng(random_state)
-    except (TypeError, ValueError) as error:
-        raise SettingsError(
-            f"random_state={random_state!r} cannot seed a generator: {error}. Pass a whole number from 0 on, a NumPy "
-            "Generator or RandomState, or None."
-        ) from error
-
-
-def _hold_out(
-    X: Array, Y: Array, weights: Array | None, stratify: Any, fraction: float, seed: int
-) -> tuple[Array, Array, Array | None, tuple[Array, Array, Array | None]]:
-    from sklearn.model_selection import train_test_split
-
-    rows, held_out = train_test_split(np.arange(X.shape[0]), test_size=fraction, random_state=seed, stratify=stratify)
-    w, w_out = (None, None) if weights is None else (weights[rows], weights[held_out])
-    return X[rows], Y[rows], w, (X[held_out], Y[held_out], w_out)
-
-
-def _print_progress(progress: Progress) -> None:
-    held_out = "" if np.isnan(progress.validation_score) else f", validation score: {progress.validation_score:.6f}"
-    sys.stdout.write(f"Iteration {progress.epoch}, loss = {progress.cost:.8f}{held_out}\n")
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

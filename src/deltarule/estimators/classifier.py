@@ -6,14 +6,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+    type_of_target,
+)
 
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.errors import InputError, SettingsError
 from deltarule.estimators.base import BaseMLP
-from deltarule.training import Callback
 
 __all__ = ["MLPClassifier"]
 
@@ -51,8 +54,8 @@ engine, dtype, n_threads
     network_ : Network
     theta_ : array of shape (n_parameters,)
     history_ : History
-    coefs_, intercepts_, loss_, loss_curve_, best_loss_, n_iter_, n_layers_, n_outputs_, out_activation_, \
-n_features_in_, feature_names_in_
+    coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, n_iter_, t_, \
+n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         As in scikit-learn.
 
     Examples
@@ -62,6 +65,11 @@ n_features_in_, feature_names_in_
     >>> clf.predict(X).tolist()
     ['no', 'yes', 'yes', 'no']
     """
+
+    output: str
+    classes_: NDArray[Any]
+    _several_labels: bool
+    _output: str
 
     def __init__(
         self,
@@ -94,81 +102,36 @@ n_features_in_, feature_names_in_
         dtype: str = "auto",
         n_threads: int | None = None,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.output = output
-        self.engine = engine
-        self.dtype = dtype
-        self.n_threads = n_threads
+        self._keep(locals())
 
-    def fit(
+    @available_if(BaseMLP._offers_partial_fit)
+    def partial_fit(
         self,
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
-        *,
-        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
-        callbacks: Sequence[Callback] = (),
+        classes: ArrayLike | None = None,
     ) -> Self:
-        """Train on labelled rows.
+        """Train for one epoch over these rows, going on from where the last call left θ and the solver.
+
+        k calls on the same rows leave the same bits as `fit` for k epochs.
 
         Parameters
         ----------
-        X : array of shape (m, n_features)
-        y : array of shape (m,) or (m, K)
-            Labels of any type, or a 0/1 matrix with a column for each of several labels.
-        sample_weight : array of shape (m,), optional
-            A weight stands for that many repetitions of its row.
-        eval_set : (X, y), optional
-            Rows to measure cost and accuracy on after each epoch, instead of held-out ones.
-        callbacks : sequence of callables
-            Each gets the `Progress` after each epoch; one that returns True stops the run.
+        X, y, sample_weight
+            As for `fit`; y need not hold every class.
+        classes : array of shape (n_classes,)
+            All labels that will ever come; needed in the first call.
 
         Raises
         ------
         ValueError
-            If data or settings do not fit. A fit that fails leaves the model of the fit before as it was.
-        DivergedError
-            If the cost leaves the finite numbers.
+            If data, classes or settings do not fit. A call that fails leaves the model as it was.
         """
-        before = dict(self.__dict__)
-        try:
-            X, labels = self._check_rows(X, y)
-            self.classes_, self._several_labels = _classes_of(labels)
-            labels = labels if self._several_labels else column_or_1d(labels, warn=True)
-            self._output = self._output_units()
-            Y = self.encode(labels)
-            held_out = None
-            if eval_set is not None:
-                X_held_out, y_held_out = self._check_eval_set(eval_set)
-                held_out = X_held_out, self.encode(y_held_out)
-            self._train(
-                X, Y, sample_weight, self._output, held_out, None if self._several_labels else labels, callbacks
-            )
-        except BaseException:
-            self.__dict__ = before
-            raise
+        with self._whole_or_not_at_all():
+            if _check_partial_fit_first_call(self, classes):
+                self._several_labels = _has_several_labels(y)
+            self._learn(X, y, sample_weight, incremental=True)
         return self
 
     def encode(self, y: ArrayLike) -> Array:
@@ -189,7 +152,7 @@ n_features_in_, feature_names_in_
                 f"network has: {', '.join(map(str, self.classes_[:10].tolist()))}. Leave such rows out."
             )
         index = np.searchsorted(self.classes_, labels)
-        if len(self.classes_) == 2 and self._output == "sigmoid":
+        if len(self.classes_) <= 2 and self._output == "sigmoid":
             return index[:, np.newaxis].astype(np.float64)
         return np.eye(len(self.classes_))[index]
 
@@ -198,6 +161,8 @@ n_features_in_, feature_names_in_
         h = self._hypothesis(X)
         if self._several_labels:
             return (h > 0.5).astype(np.int64)
+        if len(self.classes_) == 1:
+            return np.repeat(self.classes_, len(h))
         index = (h[:, 0] > 0.5).astype(np.int64) if h.shape[1] == 1 else h.argmax(axis=1)
         labels: NDArray[Any] = self.classes_[index]
         return labels
@@ -211,6 +176,8 @@ n_features_in_, feature_names_in_
         h = self._hypothesis(X)
         if self._several_labels or self.network_.output == "softmax":
             return h
+        if len(self.classes_) == 1:
+            return np.ones_like(h)
         if h.shape[1] == 1:
             return np.hstack([1 - h, h])
         total = h.sum(axis=1, keepdims=True)
@@ -222,16 +189,27 @@ n_features_in_, feature_names_in_
             logarithms: Array = np.log(self.predict_proba(X))
         return logarithms
 
-    @property
-    def validation_scores_(self) -> list[float] | None:
-        """Accuracy on the validation set by epoch; None without early stopping."""
-        return self.history_.validation_score.tolist() if self.early_stopping else None
-
-    @property
-    def best_validation_score_(self) -> float | None:
-        """The largest of `validation_scores_`."""
-        scores = self.validation_scores_
-        return None if scores is None else max(scores)
+    def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:
+        several = _has_several_labels(y)
+        classes = np.arange(y.shape[1]) if several else np.unique(y)
+        if not (continues or incremental):
+            self.classes_, self._several_labels = classes, several
+        elif several != self._several_labels or (several and len(classes) != len(self.classes_)):
+            raise InputError(
+                f"y has the shape {y.shape}, but the network was trained on "
+                f"{f'{len(self.classes_)} labels a row' if self._several_labels else 'one label a row'}."
+            )
+        elif not incremental and set(classes) != set(self.classes_):
+            raise InputError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
+                f"got {self.classes_}, `y` has {classes}"
+            )
+        elif len(np.setdiff1d(classes, self.classes_)):
+            raise InputError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+        self._output = self._output_units()
+        return self._output
 
     def _output_units(self) -> str:
         if self.output not in ("auto", "sigmoid", "softmax"):
@@ -241,17 +219,18 @@ n_features_in_, feature_names_in_
             )
         if self._several_labels and self.output == "softmax":
             raise SettingsError("output='softmax' gives one label to each row, but y has several. Take 'sigmoid'.")
+        if self._several_labels or len(self.classes_) == 1:
+            return "sigmoid"
         if self.output != "auto":
             return self.output
-        return "sigmoid" if self._several_labels or len(self.classes_) == 2 else "softmax"
+        return "sigmoid" if len(self.classes_) == 2 else "softmax"
 
-    def _check_eval_set(self, eval_set: tuple[ArrayLike, ArrayLike]) -> tuple[Array, NDArray[Any]]:
-        from sklearn.utils.validation import check_X_y, validate_data
-
-        X, y = eval_set
-        X = validate_data(self, X, dtype=(np.float64, np.float32), order="C", reset=False)
-        X, y = check_X_y(X, y, multi_output=True, dtype=(np.float64, np.float32))
-        return X, y if self._several_labels else column_or_1d(y)
+    def _strata(self, Y: Array) -> NDArray[Any] | None:
+        if self._several_labels:
+            return None
+        if Y.shape[1] == 1:
+            return np.where(Y[:, 0] > 0.5, "True", "False")  # as scikit-learn names them where one is too rare
+        return np.asarray(Y.argmax(axis=1))
 
     def _validation_score(self, data: TrainingSet, h: Array) -> float:
         """Return the accuracy; for several labels, the share of rows with all of them right."""
@@ -261,21 +240,22 @@ n_features_in_, feature_names_in_
             right = h.argmax(axis=1) == data.Y.argmax(axis=1)
         return float(np.average(right, weights=data.weights))
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
-def _classes_of(y: NDArray[Any]) -> tuple[NDArray[Any], bool]:
-    """Return the classes and whether there are several labels a row."""
-    check_classification_targets(y)
-    if type_of_target(y) == "multilabel-indicator":
-        return np.arange(y.shape[1]), True
-    if y.ndim == 2 and y.shape[1] > 1:
+
+def _has_several_labels(y: ArrayLike) -> bool:
+    """Whether y is a 0/1 matrix with several labels a row; raises where it is no labels at all."""
+    kind = type_of_target(y, input_name="y")  # 0.1 ms: asked once
+    if kind == "multilabel-indicator":
+        return True
+    if kind not in ("binary", "multiclass"):
+        check_classification_targets(y)
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
         raise InputError(
-            f"y has the shape {y.shape} and holds more than 0 and 1: several columns of classes are not supported. "
+            f"y has the shape {np.shape(y)} and holds more than 0 and 1: several columns of classes are not supported. "
             "Give one column of labels, or a 0/1 matrix."
         )
-    classes = np.unique(y)
-    if len(classes) < 2:
-        raise InputError(
-            f"y holds one class only, {classes[0]!r}: there is nothing to tell apart. "
-            "Give examples of two classes or more."
-        )
-    return classes, False
+    return False

@@ -1,0 +1,64 @@
+"""What a fit tells while it runs (`verbose`) and when it ends early, in scikit-learn's words."""
+
+import sys
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from deltarule.history import History, Progress
+from deltarule.settings import Settings
+
+__all__ = ["Printer", "warn_of"]
+
+
+class Printer:
+    """A callback that prints each epoch."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._step_size = np.nan
+
+    def __call__(self, progress: Progress) -> None:
+        """Print an epoch; before it, whether `adaptive` has shortened the steps."""
+        if self._settings.learning_rate == "adaptive" and progress.step_size < self._step_size:
+            _say(f"{self._reason()} Setting learning rate to {progress.step_size:f}")
+        self._step_size = progress.step_size
+        _say(f"Iteration {progress.epoch}, loss = {progress.cost:.8f}")
+        if not np.isnan(progress.validation_score):
+            _say(f"Validation score: {progress.validation_score:f}")
+
+    def end(self, history: History) -> None:
+        """Print why the run ended, where the stopping rule ended it."""
+        if history.stopped == "converged" and self._settings.solver in ("sgd", "adam"):
+            is_adaptive = self._settings.solver == "sgd" and self._settings.learning_rate == "adaptive"
+            _say(f"{self._reason()} {'Learning rate too small. ' if is_adaptive else ''}Stopping.")
+
+    def _reason(self) -> str:
+        what = "Validation score" if self._settings.early_stopping else "Training loss"
+        return (
+            f"{what} did not improve more than tol={self._settings.tol:f} "
+            f"for {self._settings.n_iter_no_change} consecutive epochs."
+        )
+
+
+def warn_of(history: History, settings: Settings, stacklevel: int) -> None:
+    """Warn where a run ended before the stopping rule said so."""
+    if history.stopped == "interrupted":
+        warnings.warn("Training interrupted by user.", UserWarning, stacklevel=stacklevel + 1)
+    elif history.stopped == "diverged":
+        warnings.warn(f"{history.reason} The best parameters before it are kept.", ConvergenceWarning, stacklevel + 1)
+    elif history.stopped == "max_iter":
+        solver = "Stochastic Optimizer" if settings.solver in ("sgd", "adam") else settings.solver
+        limit = f"Maximum iterations ({settings.max_iter})"
+        if history.epochs < settings.max_iter:
+            limit = f"Maximum evaluations of the cost ({settings.max_fun})"
+        warnings.warn(
+            f"{solver}: {limit} reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=stacklevel + 1,
+        )
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,151 @@
+"""MLPRegressor: a drop-in for scikit-learn's, trained by this library."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
+
+from deltarule.arrays import Array
+from deltarule.data import TrainingSet
+from deltarule.errors import SettingsError
+from deltarule.estimators.base import BaseMLP
+
+__all__ = ["MLPRegressor"]
+
+_OUTPUTS = {"squared_error": "identity", "poisson": "exp"}
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):
+    """Multilayer perceptron for one quantity, or several at once.
+
+    Minimises the regularised cost J(Θ) of `deltarule.cost`. Parameters have scikit-learn's names, order and defaults;
+    what they do is said once, in `deltarule.settings`. One thing differs on purpose: the penalty is λ/2m Σ Θ² with m
+    the size of the training set, also in a mini-batch.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "poisson"}, default "squared_error"
+        Half the squared error, with identity outputs; half the Poisson deviance, with exp outputs, for counts and
+        other y ≥ 0. Those of several targets are added up.
+    hidden_layer_sizes : sequence of int, default (100,)
+        Units of each hidden layer; `()` for none, which is linear or Poisson regression.
+    activation : str or sequence of str, default "relu"
+        Hidden units: one name for all layers, or one for each.
+    solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
+nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, \
+engine, dtype, n_threads
+        See `deltarule.settings.Settings`. Early stopping watches R².
+    random_state : int, Generator, RandomState or None
+        Seed of first weights, shuffles and hold-out.
+    verbose : bool, default False
+        Print the cost after each epoch.
+    warm_start : bool, default False
+        Go on from the parameters of the fit before.
+
+    Attributes
+    ----------
+    network_ : Network
+    theta_ : array of shape (n_parameters,)
+    history_ : History
+    coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, n_iter_, t_, \
+n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
+        As in scikit-learn.
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
+    >>> reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=0.0, random_state=1).fit(X, y)
+    >>> reg.predict([[4.0]]).round(3)
+    array([9.])
+    """
+
+    loss: str
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Sequence[int] | int = (100,),
+        activation: str | Sequence[str] = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+        engine: str = "auto",
+        dtype: str = "auto",
+        n_threads: int | None = None,
+    ) -> None:
+        self._keep(locals())
+
+    @available_if(BaseMLP._offers_partial_fit)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train for one epoch over these rows, going on from where the last call left θ and the solver.
+
+        k calls on the same rows leave the same bits as `fit` for k epochs.
+
+        Raises
+        ------
+        ValueError
+            If data or settings do not fit. A call that fails leaves the model as it was.
+        """
+        with self._whole_or_not_at_all():
+            self._learn(X, y, sample_weight, incremental=True)
+        return self
+
+    def encode(self, y: ArrayLike) -> Array:
+        """Return the targets Y of shape (m, K), as `deltarule.cost` takes them."""
+        Y = np.asarray(y, dtype=np.float64)
+        return Y[:, np.newaxis] if Y.ndim == 1 else Y
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Return the predicted quantity of each row, of shape (m,), or (m, K) for several targets."""
+        h = self._hypothesis(X)
+        return h[:, 0] if h.shape[1] == 1 else h
+
+    def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:
+        del y, continues, incremental
+        if self.loss not in _OUTPUTS:
+            raise SettingsError(
+                f"The 'loss' parameter of {type(self).__name__} must be a str among {set(_OUTPUTS)}. "
+                f"Got {self.loss!r} instead."
+            )
+        return _OUTPUTS[self.loss]
+
+    def _strata(self, Y: Array) -> None:
+        del Y
+
+    def _validation_score(self, data: TrainingSet, h: Array) -> float:
+        """Return R², the mean over the targets; NaN where a prediction is not finite."""
+        if not np.isfinite(h).all():
+            return np.nan
+        shift = data.Y[0].astype(np.float64)  # so that the spread of a constant is exactly 0
+        Y, predicted = data.Y - shift, h - shift
+        rest = np.average(np.square(Y - predicted), axis=0, weights=data.weights)
+        spread = np.average(np.square(Y - np.average(Y, axis=0, weights=data.weights)), axis=0, weights=data.weights)
+        of_a_constant = np.where(rest == 0, 1.0, 0.0)
+        return float(np.where(spread > 0, 1 - rest / np.where(spread > 0, spread, 1), of_a_constant).mean())
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

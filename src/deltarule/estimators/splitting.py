@@ -1,0 +1,41 @@
+"""What early stopping holds out of the training set."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from deltarule.errors import InputError
+
+__all__ = ["hold_out"]
+
+
+def hold_out(
+    rows: int, fraction: float, seed: int, strata: NDArray[Any] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw the rows to learn from and those to watch.
+
+    Two classes keep their shares in both, as in scikit-learn. More classes keep them where each has two rows and both
+    parts have room for all of them.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two rows would be watched, or one of two classes has a single row.
+    """
+    if strata is not None and not _has_room(strata, rows, fraction):
+        strata = None
+    learnt, watched = train_test_split(np.arange(rows), test_size=fraction, random_state=seed, stratify=strata)
+    if len(watched) < 2:
+        raise InputError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your dataset. "
+            f"(validation_fraction={fraction:g} of {rows} rows is {len(watched)}; it takes 2.)"
+        )
+    return learnt, watched
+
+
+def _has_room(strata: NDArray[Any], rows: int, fraction: float) -> bool:
+    classes, counts = np.unique(strata, return_counts=True)
+    watched = int(np.ceil(fraction * rows))
+    return len(classes) <= 2 or bool(counts.min() >= 2 and len(classes) <= min(watched, rows - watched))

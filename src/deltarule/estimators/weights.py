@@ -1,0 +1,34 @@
+"""`coefs_` and `intercepts_`: lists of views of θ that write through, as scikit-learn's users write into them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from deltarule.arrays import Array
+from deltarule.network import Network
+
+__all__ = ["Views", "unrolled"]
+
+
+class Views(list[Any]):
+    """A list of views of θ; an array put in the place of one is written into θ.
+
+    >>> import numpy as np
+    >>> theta = np.zeros(3)
+    >>> views = Views([theta[:1], theta[1:]])
+    >>> views[1] = [4, 5]
+    >>> theta
+    array([0., 4., 5.])
+    """
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        for view, value in (
+            zip(self[index], values, strict=True) if isinstance(index, slice) else [(self[index], values)]
+        ):
+            view[...] = value
+
+
+def unrolled(network: Network, coefs_: Sequence[Array], intercepts_: Sequence[Array]) -> Array:
+    """Return θ of weights and biases as scikit-learn shapes them."""
+    return network.unroll([np.column_stack([b, np.transpose(W)]) for W, b in zip(coefs_, intercepts_, strict=True)])
