@@ -245,12 +245,6 @@ def test_warm_start_goes_on_from_the_parameters_before() -> None:
         clf.set_params(hidden_layer_sizes=(7,)).fit(X_IRIS, NAMES)
 
 
-def test_one_class_is_learnt_and_always_predicted() -> None:
-    clf = fitted(NAMES[:50], X_IRIS[:50], max_iter=5)
-    assert set(clf.predict(X_IRIS)) == {"setosa"}
-    np.testing.assert_array_equal(clf.predict_proba(X_IRIS), np.ones((150, 1)))
-
-
 def test_verbose_prints_each_iteration(capsys: pytest.CaptureFixture[str]) -> None:
     fitted(verbose=True, max_iter=2)
     first = capsys.readouterr().out.splitlines()[0]
@@ -289,6 +283,7 @@ MISTAKES: list[tuple[str, Array, Any, dict[str, Any], type[Exception], str]] = [
     ("NaN in X", np.where(X_IRIS > 2, np.nan, X_IRIS), NAMES, {}, ValueError, "Input X contains NaN"),
     ("infinity in X", np.where(X_IRIS > 2, np.inf, X_IRIS), NAMES, {}, ValueError, "Input X contains infinity"),
     ("no row", X_IRIS[:0], NAMES[:0], {}, ValueError, "Found array with 0 sample"),
+    ("one class", X_IRIS[:50], NAMES[:50], {}, InputError, "y holds one class only, .*setosa"),
     ("fewer labels than rows", X_IRIS, NAMES[:9], {}, ValueError, "inconsistent numbers of samples"),
     ("quantities as labels", X_IRIS, X_IRIS[:, 0], {}, ValueError, "Unknown label type"),
     ("several columns", X_IRIS, np.column_stack([Y_IRIS] * 2), {}, InputError, "several columns of classes"),

@@ -23,7 +23,7 @@ def test_scikit_learns_tests_pass_with_only_the_import_changed(engine: str) -> N
     assert run.returncode == 0, run.stdout[-4000:]
     assert f"engine {engine}: " in told
     assert " 0 failed" in told
-    assert int(told.split(" ran,")[0].split()[-1]) >= 50
+    assert int(told.split(" ran,")[0].split()[-1]) >= 52
 
 
 def test_what_is_left_out_is_there_and_is_little() -> None:
@@ -31,5 +31,7 @@ def test_what_is_left_out_is_there_and_is_little() -> None:
     assert spec is not None
     assert spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    assert set(LEFT_OUT) <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert len(LEFT_OUT) <= 6
+    assert {name.partition("[")[0] for name in LEFT_OUT} <= {
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+    }
+    assert len(LEFT_OUT) <= 7

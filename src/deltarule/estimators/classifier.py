@@ -176,8 +176,6 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         h = self._hypothesis(X)
         if self._several_labels or self.network_.output == "softmax":
             return h
-        if len(self.classes_) == 1:
-            return np.ones_like(h)
         if h.shape[1] == 1:
             return np.hstack([1 - h, h])
         total = h.sum(axis=1, keepdims=True)
@@ -208,6 +206,11 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
             raise InputError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
             )
+        if not self._several_labels and len(self.classes_) == 1:
+            raise InputError(
+                f"y holds one class only, {self.classes_[0]!r}: there is nothing to tell apart. "
+                "Give examples of two classes or more."
+            )
         self._output = self._output_units()
         return self._output
 
@@ -219,11 +222,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
             )
         if self._several_labels and self.output == "softmax":
             raise SettingsError("output='softmax' gives one label to each row, but y has several. Take 'sigmoid'.")
-        if self._several_labels or len(self.classes_) == 1:
-            return "sigmoid"
         if self.output != "auto":
             return self.output
-        return "sigmoid" if len(self.classes_) == 2 else "softmax"
+        return "sigmoid" if self._several_labels or len(self.classes_) == 2 else "softmax"
 
     def _strata(self, Y: Array) -> NDArray[Any] | None:
         if self._several_labels:
