@@ -292,3 +292,26 @@ def test_costs_and_error_terms_keep_the_digits_that_the_reference_keeps(isa: str
         conditioning = 1.0 if output != "exp" or not y else max(1.0, 1e4 * abs(z_near) / max(abs(z), 1e-12))
         assert J == pytest.approx(J_judge, rel=2e-15 * conditioning, abs=1e-15 * y)
         np.testing.assert_allclose(D, D_judge, rtol=2e-15 * conditioning, atol=1e-15 * y * abs(z_near))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
+def test_hidden_units_of_the_core_have_the_digits_of_the_table(isa: str, hidden: str, dtype: type) -> None:
+    unit, network = HIDDEN_UNITS[hidden], Network((1, 1, 1), hidden, "identity")
+    u, tiny = float(np.finfo(dtype).eps) / 2, float(np.finfo(dtype).tiny)
+    z: Array = np.concatenate([-np.logspace(-6, 1.1, 60), np.logspace(-6, 1.1, 60)]).astype(dtype)
+    wide = z.astype(np.float64)
+    a, exact = (
+        NativeEngine(network).hypothesis(np.array([0, 1, 0, 1], dtype=dtype), z[:, np.newaxis])[:, 0],
+        unit.g(wide),
+    )
+    assert (np.abs(a - exact) <= 16 * u * np.abs(exact) + tiny).all()
+    slopes = unit.derivative(wide, exact)
+    from_a = hidden in ("logistic", "tanh")  # whose small slopes have the digits of a
+    for place, slope in enumerate(slopes):
+        # With Θ⁽²⁾ = (1 − a, 1) and y = 0 the error term above is 1, so that D for the bias of layer 2 is g′.
+        theta: Array = np.array([0, 1, 1 - a[place], 1], dtype=dtype)
+        data = TrainingSet(z[place : place + 1, np.newaxis], np.zeros((1, 1), dtype=dtype))
+        D = NativeEngine(network).cost_and_gradient(theta, data, 0.0)[1]
+        cancels = from_a or -3 < wide[place] < -0.3
+        assert abs(D[0] - slope) <= 32 * u * abs(slope) + (8 * u if cancels else tiny), (z[place], D[0], slope)
