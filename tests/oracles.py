@@ -11,11 +11,25 @@ from deltarule.arrays import Array
 
 mp.mp.dps = 60
 
+_SELU_SCALE, _SELU_ALPHA = mp.mpf("1.0507009873554805"), mp.mpf("1.6732632423543772")
+
+
+def _elu(z: Any) -> Any:
+    return z if z > 0 else mp.expm1(z)
+
+
 HIDDEN = {
     "logistic": lambda z: 1 / (1 + mp.exp(-z)),
     "tanh": mp.tanh,
     "relu": lambda z: z if z > 0 else mp.mpf(0),
     "identity": lambda z: z,
+    "leaky_relu": lambda z: z if z > 0 else z * mp.mpf("0.01"),
+    "elu": _elu,
+    "selu": lambda z: _SELU_SCALE * (z if z > 0 else _SELU_ALPHA * _elu(z)),
+    "gelu": lambda z: z * mp.ncdf(z),
+    "silu": lambda z: z / (1 + mp.exp(-z)),
+    "mish": lambda z: z * mp.tanh(mp.log1p(mp.exp(z))),
+    "softplus": lambda z: mp.log1p(mp.exp(z)),
 }
 
 
@@ -80,8 +94,10 @@ def mp_gradient(
 
 
 # The largest |g′|, the largest |g″|, and units of rounding in g and g′ themselves.
-_SLOPE = {"logistic": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}
-_CURVE = {"logistic": 0.0963, "tanh": 0.77, "relu": 0.0, "identity": 0.0}
+_SLOPE = {"logistic": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0, "leaky_relu": 1.0, "elu": 1.0}
+_SLOPE |= {"selu": 1.7581, "gelu": 1.1290, "silu": 1.0999, "mish": 1.0885, "softplus": 1.0}
+_CURVE = {"logistic": 0.0963, "tanh": 0.77, "relu": 0.0, "identity": 0.0, "leaky_relu": 0.0, "elu": 1.0}
+_CURVE |= {"selu": 1.7581, "gelu": 0.7979, "silu": 0.5, "mish": 0.6443, "softplus": 0.25}
 _OWN = 8
 
 

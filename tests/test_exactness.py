@@ -1,5 +1,7 @@
 """textbook = backpropagation = an oracle in 60 digits, within the rounding bound."""
 
+from itertools import cycle, product
+
 import numpy as np
 import pytest
 
@@ -12,14 +14,12 @@ LAYERS = [(3, 2), (3, 4, 2), (2, 5, 3, 2), (2, 3, 4, 3, 2)]
 
 
 def networks() -> list[Network]:
-    """Every number of layers with every output, hidden units in turn, so that each meets each."""
-    hidden = list(HIDDEN_UNITS)
-    made = []
-    for n, sizes in enumerate(LAYERS):
-        for k, output in enumerate(OUTPUT_UNITS):
-            units = [hidden[(n + k + layer) % len(hidden)] for layer in range(len(sizes) - 2)]
-            made.append(Network(sizes, units, output))
-    return made
+    """Every number of layers with every output, hidden units in turn."""
+    hidden = cycle(HIDDEN_UNITS)
+    return [
+        Network(sizes, [next(hidden) for _ in range(len(sizes) - 2)], output)
+        for sizes, output in product(LAYERS, OUTPUT_UNITS)
+    ]
 
 
 def name(network: Network) -> str:

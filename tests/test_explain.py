@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from deltarule import ExampleTrace, Network, trace_example
 from deltarule.errors import SettingsError
 from deltarule.explain import explain
+from deltarule.units import HIDDEN_UNITS
 
 
 def trace_of(sizes: tuple[int, ...], hidden: str = "logistic", output: str = "sigmoid", seed: int = 0) -> ExampleTrace:
@@ -38,7 +39,7 @@ def test_a_small_network_is_shown_whole_and_in_the_order_of_the_equations() -> N
         assert line in text
 
 
-@pytest.mark.parametrize("hidden", ["logistic", "tanh", "relu", "identity"])
+@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
 @pytest.mark.parametrize("output", ["sigmoid", "softmax", "identity", "exp"])
 def test_what_is_written_left_of_an_equals_sign_has_the_value_right_of_it(hidden: str, output: str) -> None:
     trace = trace_of((3, 4, 2), hidden, output, seed=3)
@@ -75,6 +76,11 @@ def test_the_text_fits_the_screen(sizes: tuple[int, ...], width: int, lines: int
     text = explain(trace_of(sizes, "relu", "sigmoid" if sizes[-1] == 1 else "softmax"), lines=lines, width=width)
     assert len(text.splitlines()) <= lines
     assert max(map(len, text.splitlines())) <= width + (5 if len(sizes) > 9 else 0)  # Θ⁽¹⁰⁾ is longer in each title
+
+
+@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
+def test_the_formulas_of_every_unit_fit_80_columns(hidden: str) -> None:
+    assert max(map(len, explain(trace_of((3, 4, 4, 2), hidden, "softmax"), width=80).splitlines())) <= 80
 
 
 def test_the_units_with_the_largest_error_stay_and_the_rest_is_counted() -> None:

@@ -52,8 +52,9 @@ def test_a_penalty_on_the_bias_column_is_found() -> None:
     assert not check_gradient(network, theta, X, Y, lambda_=0.1, gradient=wrong).passed
 
 
-def test_a_parameter_on_a_kink_is_left_out_and_counted() -> None:
-    network = Network((1, 2, 1), "relu")
+@pytest.mark.parametrize("hidden", ["relu", "elu"])
+def test_a_parameter_on_a_kink_is_left_out_and_counted(hidden: str) -> None:
+    network = Network((1, 2, 1), hidden)
     theta = network.unroll([np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.1, 0.5, -0.5]])])
     check = check_gradient(network, theta, [[0.0]], [[1.0]])  # z of the first unit is 0: on its kink
     assert check.kinks == 1  # its bias; the weight is multiplied with x = 0

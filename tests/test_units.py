@@ -27,10 +27,49 @@ CONFIDENT = [
 def test_hidden_units_have_all_digits_and_their_slopes_those_that_a_has(unit: HiddenUnit, z: float) -> None:
     exact = HIDDEN[unit.name](mp.mpf(float(z)))
     a = unit.g(np.array([z]))
-    assert a[0] == pytest.approx(float(exact), rel=1e-15)
+    assert a[0] == pytest.approx(float(exact), rel=1e-15, abs=5e-324)
     if z not in unit.kinks:
         slope = float(mp.diff(HIDDEN[unit.name], mp.mpf(float(z))))
         assert unit.derivative(np.array([z]), a)[0] == pytest.approx(slope, rel=1e-12, abs=3e-16)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["elu", "selu", "gelu", "silu", "mish", "softplus"])
+def test_slopes_from_z_keep_their_digits_in_the_tail(name: str, dtype: type) -> None:
+    """Where g′ has a zero, near −1, its error is that of the terms that cancel there, as large as 1."""
+    unit = HIDDEN_UNITS[name]
+    z: Array = np.concatenate([-np.logspace(-6, 1.1, 40), np.logspace(-6, 2, 20)]).astype(dtype)
+    u = float(np.finfo(dtype).eps) / 2
+    a, slope = unit.g(z), unit.derivative(z, unit.g(z))
+    assert a.dtype == slope.dtype == dtype
+    for place, value in enumerate(z):
+        exact = float(HIDDEN[name](mp.mpf(float(value))))
+        assert a[place] == pytest.approx(exact, rel=16 * u, abs=float(np.finfo(dtype).tiny))
+        exact = float(mp.diff(HIDDEN[name], mp.mpf(float(value))))
+        near_its_zero = 4 * u if -3 < value < -0.3 else float(np.finfo(dtype).tiny)
+        assert slope[place] == pytest.approx(exact, rel=16 * u, abs=near_its_zero)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("unit", HIDDEN_UNITS.values(), ids=lambda unit: unit.name)
+def test_hidden_units_and_their_slopes_are_finite_for_every_finite_z(unit: HiddenUnit, dtype: type) -> None:
+    sizes: Array = np.array([0, 1e-30, 30, 90, 800, 1e30, np.finfo(dtype).max / 2], dtype=dtype)
+    z = np.concatenate([-sizes, sizes])
+    a = unit.g(z)
+    assert np.isfinite(a).all()
+    assert np.isfinite(unit.derivative(z, a)).all()
+
+
+def test_gains_of_units_that_cut_off_one_half_keep_mean_squares_at_one() -> None:
+    for name in ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus"):
+        square = mp.quad(lambda z, g=HIDDEN[name]: g(z) ** 2 * mp.npdf(z), [-12, -5, -2, 0, 2, 5, 12])
+        assert HIDDEN_UNITS[name].gain == pytest.approx(float(1 / mp.sqrt(square)), rel=1e-4)
+
+
+def test_selu_has_the_constants_that_keep_mean_zero_and_variance_one() -> None:
+    moments = [mp.quad(lambda z, n=n: HIDDEN["selu"](z) ** n * mp.npdf(z), [-12, -5, 0, 5, 12]) for n in (1, 2)]
+    assert float(moments[0]) == pytest.approx(0, abs=1e-14)
+    assert float(moments[1]) == pytest.approx(1, abs=1e-14)
 
 
 @pytest.mark.parametrize(("z", "exact"), CONFIDENT)
@@ -97,6 +136,13 @@ def test_relu_has_slope_zero_at_its_kink() -> None:
     relu = HIDDEN_UNITS["relu"]
     z = np.array([-1.0, 0.0, 1.0])
     assert relu.derivative(z, relu.g(z)).tolist() == [0, 0, 1]
+
+
+def test_slopes_at_zero_are_those_from_below() -> None:
+    z = np.array([0.0])
+    for name, slope in {"leaky_relu": 0.01, "elu": 1.0, "selu": 1.7580993408473766}.items():
+        unit = HIDDEN_UNITS[name]
+        assert unit.derivative(z, unit.g(z))[0] == pytest.approx(slope, rel=1e-15)
 
 
 @pytest.mark.parametrize(("y", "z"), [(1 - 1e-10, 100.0), (1e-10, -100.0), (0.5, 3.0), (1 - 1e-10, -3.0)])

@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include "deltarule/engine.hpp"
@@ -61,7 +62,8 @@ template <class T> class Argument {
   Py_buffer view_{};
 };
 
-constexpr const char* hidden_names[] = {"logistic", "tanh", "relu", "identity"};   // in the order of Hidden
+constexpr const char* hidden_names[] = {"logistic", "tanh", "relu", "identity", "leaky_relu", "elu",
+                                        "selu", "gelu", "silu", "mish", "softplus"};  // in the order of Hidden
 constexpr const char* output_names[] = {"sigmoid", "softmax", "identity", "exp"};  // in the order of Output
 
 int number_of(const char* const* names, int n, const std::string& name, const std::string& what) {
@@ -170,7 +172,8 @@ nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::s
                        const std::string& dtype, int n_threads) {
   constexpr const char* dtypes[] = {"float32", "float64"};
   Network network{sizes, {}, Output(number_of(output_names, 4, output, "output"))};
-  for (const std::string& name : hidden) network.hidden.push_back(Hidden(number_of(hidden_names, 4, name, "hidden")));
+  for (const std::string& name : hidden)
+    network.hidden.push_back(Hidden(number_of(hidden_names, int(std::size(hidden_names)), name, "hidden")));
   bool fits = sizes.size() >= 2 && hidden.size() == sizes.size() - 2;
   for (Index s : sizes) fits = fits && s >= 1 && s < (Index(1) << 31);
   if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");

@@ -25,10 +25,11 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
     const auto g = last ? nullptr : units<T>[int(layer.unit)].forward;
     for (Index p = 0; p < panels<T>(layer.outputs); ++p) {
       const int vectors = vectors_in<T>(p, layer.outputs);
-      T* z = layer.a + p * batch.stride + begin * panel<T>;
+      const Index at = p * batch.stride + begin * panel<T>;
+      T* z = layer.a + at;
       rows_product(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride, z,
                    end - begin, vectors, layer.theta.bias + p * panel<T>);
-      if (g) g(z, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)));
+      if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)));
     }
     a = layer.a;
   }
@@ -44,7 +45,7 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
       const Index at = p * batch.stride + begin * panel<T>;
       rows_product(layer.delta + begin * panel<T>, batch.stride, layer.outputs, layer.theta.matrix + p * layer.theta_stride,
                    below.delta + at, end - begin, vectors, zeros<T>);
-      if (times_slope) times_slope(below.delta + at, below.a + at, end - begin, vectors);
+      if (times_slope) times_slope(below.delta + at, below.kept + at, end - begin, vectors);
     }
   }
 }

@@ -23,7 +23,7 @@ template <class T> void product_panel(const T* a, Index a_stride, Index depth, c
 }
 template <class T> void function(int which, const T* x, T* y, Index n) {
   constexpr Vector<T> (*functions[])(Vector<T>) = {exponential<T>, logarithm<T>, logarithm_plus_one<T>, hyperbolic_tangent<T>,
-                                                  logistic<T>};
+                                                  logistic<T>, normal_function<T>};
   for (Index i = 0; i < n; i += lanes<T>) store(y + i, functions[which](load(x + i)));
 }
 template <class T>

@@ -1,42 +1,126 @@
-// Hidden units: g, and g' from a = g(z). One more unit is one struct and its line in the table below; one whose g'
-// needs z will get a flag here that makes examples() keep z.
+// Hidden units: g, and g' from a = g(z); or, where that would not do or would lose digits, both at once from z, g' to be kept
+// for the backward pass. One more unit is one struct and its line in the table below.
 
-template <class T> struct Logistic {
+template <class T> struct FromA { static constexpr bool keeps = false; };
+
+template <class T> struct Logistic : FromA<T> {
   static constexpr bool of_zero_is_zero = false;
   static Vector<T> g(Vector<T> z) { return logistic<T>(z); }
   static Vector<T> slope(Vector<T> a) { return a * (T(1) - a); }
 };
-template <class T> struct Tanh {
+template <class T> struct Tanh : FromA<T> {
   static constexpr bool of_zero_is_zero = true;
   static Vector<T> g(Vector<T> z) { return hyperbolic_tangent<T>(z); }
   static Vector<T> slope(Vector<T> a) { return T(1) - a * a; }
 };
-template <class T> struct Relu {
+template <class T> struct Relu : FromA<T> {
   static constexpr bool of_zero_is_zero = true;
   static Vector<T> g(Vector<T> z) { return z < T(0) ? Vector<T>{} : z; }  // this way round NaN stays NaN
   static Vector<T> slope(Vector<T> a) { return a > T(0) ? all(T(1)) : Vector<T>{}; }  // g'(0) = 0
 };
 
+template <class T> struct LeakyRelu : FromA<T> {
+  static constexpr bool of_zero_is_zero = true;
+  static Vector<T> g(Vector<T> z) { return z > T(0) ? z : T(0.01) * z; }
+  static Vector<T> slope(Vector<T> a) { return a > T(0) ? all(T(1)) : all(T(0.01)); }
+};
+
+template <class T> struct Both { Vector<T> a, slope; };
+template <class T> struct Keeps {
+  static constexpr bool keeps = true;
+  static Vector<T> slope(Vector<T> kept) { return kept; }
+};
+
+// exp(-|z|), and the logistic function of z and of -z from it.
+template <class T> struct TwoSided {
+  Vector<T> e, of_z, of_minus_z;
+  explicit TwoSided(Vector<T> z) {
+    const auto negative = z < T(0);
+    e = exponential<T>(negative ? z : -z);
+    const Vector<T> one = all(T(1)) / (T(1) + e), other = e / (T(1) + e);
+    of_z = negative ? other : one, of_minus_z = negative ? one : other;
+  }
+};
+
+// g' below the least normal number is taken as 0.
+template <class T> inline Both<T> exponential_linear(Vector<T> z, T scale, T alpha) {
+  using K = Constants<T>;
+  const Vector<T> x = z > T(0) ? Vector<T>{} : z;
+  const Reduced<T> y = reduce<T>(x < K::lowest_normal ? all(K::lowest_normal) : x);
+  const Vector<T> power = power_of_two<T>(y.n), expm1 = y.expm1 * power + (power - T(1));
+  const Vector<T> e = x < K::lowest_normal ? Vector<T>{} : y.expm1 * power + power;
+  return {z > T(0) ? scale * z : scale * alpha * expm1, z > T(0) ? all(scale) : scale * alpha * e};
+}
+template <class T> struct Elu : Keeps<T> {
+  static constexpr bool of_zero_is_zero = true;
+  static Both<T> both(Vector<T> z) { return exponential_linear<T>(z, 1, 1); }
+};
+template <class T> struct Selu : Keeps<T> {
+  static constexpr bool of_zero_is_zero = true;
+  static Both<T> both(Vector<T> z) { return exponential_linear<T>(z, T(1.0507009873554805), T(1.6732632423543772)); }
+};
+template <class T> struct Gelu : Keeps<T> {
+  static constexpr bool of_zero_is_zero = true;
+  static Both<T> both(Vector<T> z) {
+    const Normal<T> y = normal<T>(z);
+    return {z * y.function, y.function + z * (y.bell * T(0.39894228040143267794))};
+  }
+};
+template <class T> struct Silu : Keeps<T> {
+  static constexpr bool of_zero_is_zero = true;
+  static Both<T> both(Vector<T> z) {
+    const TwoSided<T> s(z);
+    return {z * s.of_z, s.of_z * (T(1) + z * s.of_minus_z)};
+  }
+};
+// The grouping of src/deltarule/units.py.
+template <class T> struct Mish : Keeps<T> {
+  static constexpr bool of_zero_is_zero = true;
+  static Both<T> both(Vector<T> z) {
+    const auto negative = z < T(0);
+    const Vector<T> e = exponential<T>(negative ? z : -z);
+    const Vector<T> d = negative ? T(2) + e * (T(2) + e) : T(1) + T(2) * e * (T(1) + e);
+    const Vector<T> t = (negative ? e * (T(2) + e) : T(1) + T(2) * e) / d;
+    return {z * t, t + z * (T(4) * (T(1) + e) * (negative ? e : e * e) / (d * d))};
+  }
+};
+template <class T> struct Softplus : Keeps<T> {
+  static constexpr bool of_zero_is_zero = false;
+  static Both<T> both(Vector<T> z) {
+    const TwoSided<T> s(z);
+    return {(z > T(0) ? z : Vector<T>{}) + logarithm_plus_one<T>(s.e), s.of_z};
+  }
+};
+
 template <class T> struct Unit {
-  void (*forward)(T* z, Index rows, int vectors, int columns);      // z becomes a, filled up with zeros from `columns` on
-  void (*backward)(T* delta, const T* a, Index rows, int vectors);  // delta *= g'(z)
+  // z becomes a, filled up with zeros from `columns` on; kept becomes g'(z) where the unit keeps it.
+  void (*forward)(T* z, T* kept, Index rows, int vectors, int columns);
+  void (*backward)(T* delta, const T* kept, Index rows, int vectors);  // delta *= g'(z), from a or from what was kept
 };
 template <class T, template <class> class G> struct OnPanels {
-  static void forward(T* z, Index rows, int vectors, int columns) {
-    for (Index r = 0; r < rows; ++r, z += panel<T>) {
-      for (int v = 0; v < vectors; ++v) store(z + v * lanes<T>, G<T>::g(load(z + v * lanes<T>)));
+  static void forward(T* z, T* kept, Index rows, int vectors, int columns) {
+    for (Index r = 0; r < rows; ++r, z += panel<T>, kept += panel<T>) {
+      for (int at = 0; at < vectors * lanes<T>; at += lanes<T>) {
+        if constexpr (G<T>::keeps) {
+          const Both<T> y = G<T>::both(load(z + at));
+          store(z + at, y.a), store(kept + at, y.slope);
+        } else {
+          store(z + at, G<T>::g(load(z + at)));
+        }
+      }
       if (!G<T>::of_zero_is_zero)
         for (int j = columns; j < vectors * lanes<T>; ++j) z[j] = 0;
     }
   }
-  static void backward(T* delta, const T* a, Index rows, int vectors) {
-    for (Index r = 0; r < rows; ++r, delta += panel<T>, a += panel<T>)
+  static void backward(T* delta, const T* kept, Index rows, int vectors) {
+    for (Index r = 0; r < rows; ++r, delta += panel<T>, kept += panel<T>)
       for (int v = 0; v < vectors; ++v)
-        store(delta + v * lanes<T>, load(delta + v * lanes<T>) * G<T>::slope(load(a + v * lanes<T>)));
+        store(delta + v * lanes<T>, load(delta + v * lanes<T>) * G<T>::slope(load(kept + v * lanes<T>)));
   }
 };
 template <class T, template <class> class G> constexpr Unit<T> unit = {OnPanels<T, G>::forward, OnPanels<T, G>::backward};
 
 // In the order of Hidden; identity does nothing, hence null.
 template <class T>
-constexpr Unit<T> units[] = {unit<T, Logistic>, unit<T, Tanh>, unit<T, Relu>, {nullptr, nullptr}};
+constexpr Unit<T> units[] = {unit<T, Logistic>, unit<T, Tanh>, unit<T, Relu>, {nullptr, nullptr}, unit<T, LeakyRelu>, unit<T, Elu>,
+                             unit<T, Selu>,     unit<T, Gelu>, unit<T, Silu>, unit<T, Mish>,      unit<T, Softplus>};

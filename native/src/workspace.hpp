@@ -99,6 +99,7 @@ template <class T> struct Engine<T>::Workspace {
       for (int i = 0; i < n_moments; ++i) layer.moments[i] = blocks();
       if (use == Use::summing) layer.Delta = blocks();
       layer.a = matrix(outputs);
+      layer.kept = keeps_slope(layer.unit) ? matrix(outputs) : layer.a;
       layer.delta = last ? layer.a : use != Use::predicting ? matrix(outputs) : nullptr;
     }
     return used;

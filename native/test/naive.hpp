@@ -1,6 +1,6 @@
 // (1)-(6) one number at a time in long double: the slow twin of the core. Beside every value stands the sum of absolute
-// values that its rounding error is proportional to (running error analysis, Higham 2002, section 3.3; every g here has
-// |g'| <= 1 and |g''| <= 1).
+// values that its rounding error is proportional to (running error analysis, Higham 2002, section 3.3; |g'| and |g''| are at
+// most steepest()).
 #pragma once
 #include "check.hpp"
 
@@ -8,7 +8,7 @@ namespace deltarule::test {
 
 using Real = long double;
 
-struct Value { Real value = 0, absolute = 0; };
+struct Value { Real value = 0, absolute = 0, z = 0; };  // z: of an a = g(z)
 
 template <class T> struct Naive {
   Network network;
@@ -24,22 +24,40 @@ template <class T> struct Naive {
     return n;
   }
 
+  static constexpr Real selu_scale = 1.0507009873554804934193349852946L, selu_alpha = 1.6732632423543772848170429916717L;
+  static Real Phi(Real z) { return std::erfc(-z / std::sqrt(Real(2))) / 2; }
   static Real g(Hidden unit, Real z) {
     switch (unit) {
       case Hidden::logistic: return 1 / (1 + std::exp(-z));
       case Hidden::tanh: return std::tanh(z);
       case Hidden::relu: return z > 0 ? z : 0;
-      default: return z;
+      case Hidden::identity: return z;
+      case Hidden::leaky_relu: return z > 0 ? z : z / 100;
+      case Hidden::elu: return z > 0 ? z : std::expm1(z);
+      case Hidden::selu: return selu_scale * (z > 0 ? z : selu_alpha * std::expm1(z));
+      case Hidden::gelu: return z * Phi(z);
+      case Hidden::silu: return z / (1 + std::exp(-z));
+      case Hidden::mish: return z * std::tanh(std::log1p(std::exp(z)));
+      default: return std::log1p(std::exp(z));
     }
   }
-  static Real slope(Hidden unit, Real a) {
+  static Real slope(Hidden unit, Real z, Real a) {
+    const Real sigma = 1 / (1 + std::exp(-z)), t = std::tanh(std::log1p(std::exp(z)));
     switch (unit) {
       case Hidden::logistic: return a * (1 - a);
       case Hidden::tanh: return 1 - a * a;
       case Hidden::relu: return a > 0 ? 1 : 0;
-      default: return 1;
+      case Hidden::identity: return 1;
+      case Hidden::leaky_relu: return z > 0 ? 1 : Real(0.01L);
+      case Hidden::elu: return z > 0 ? 1 : std::exp(z);
+      case Hidden::selu: return selu_scale * (z > 0 ? 1 : selu_alpha * std::exp(z));
+      case Hidden::gelu: return Phi(z) + z * std::exp(-z * z / 2) / std::sqrt(2 * std::acos(Real(-1)));
+      case Hidden::silu: return sigma + z * sigma * (1 - sigma);
+      case Hidden::mish: return t + z * (1 - t * t) * sigma;
+      default: return sigma;
     }
   }
+  static Real steepest(Hidden unit) { return unit == Hidden::selu ? 1.76L : keeps_slope(unit) ? 1.13L : 1; }
 
   std::vector<Real> h(const std::vector<Value>& z) const {
     std::vector<Real> out;
@@ -66,7 +84,10 @@ template <class T> struct Naive {
           z.value += Real(*theta) * v.value, z.absolute += std::fabs(Real(*theta)) * v.absolute;
           ++theta;
         }
-        if (l + 2 < a.size()) z.value = g(network.hidden[l], z.value), z.absolute += 1;
+        if (l + 2 < a.size()) {
+          const Hidden unit = network.hidden[l];
+          z = {g(unit, z.value), steepest(unit) * z.absolute + 1, z.value};
+        }
         a[l + 1].push_back(z);
       }
     return a;
@@ -110,8 +131,11 @@ template <class T> struct Naive {
           below[j - 1].value += t * delta[i].value, below[j - 1].absolute += std::fabs(t) * delta[i].absolute;
         }
       if (l == 0) break;
-      for (std::size_t j = 0; j < below.size(); ++j)
-        below[j].value *= slope(network.hidden[l - 1], a[l][j].value), below[j].absolute *= 1 + a[l][j].absolute;
+      const Hidden unit = network.hidden[l - 1];
+      for (std::size_t j = 0; j < below.size(); ++j) {
+        below[j].value *= slope(unit, a[l][j].z, a[l][j].value);
+        below[j].absolute *= steepest(unit) * (1 + a[l][j].absolute);
+      }
       delta = below;
     }
   }
@@ -166,7 +190,11 @@ inline std::vector<Network> networks(Index lanes) {
           {{lanes - 1, lanes, lanes + 1}, {tanh}, Output::sigmoid},
           {{2 * lanes, 2 * lanes + 1, 2 * lanes - 1, 1}, {logistic, relu}, Output::sigmoid},
           {{lanes + 1, lanes + 1, 2, lanes}, {identity, logistic}, Output::exp},
-          {{5, 3 * lanes + 2, 4 * lanes + 3}, {logistic}, Output::softmax}};
+          {{5, 3 * lanes + 2, 4 * lanes + 3}, {logistic}, Output::softmax},
+          {{lanes + 1, lanes + 2, lanes - 1, 3}, {Hidden::leaky_relu, Hidden::elu}, Output::softmax},
+          {{3, 2 * lanes + 1, lanes + 1, 2}, {Hidden::selu, Hidden::gelu}, Output::identity},
+          {{lanes, 2 * lanes - 1, 5, 1}, {Hidden::silu, Hidden::mish}, Output::sigmoid},
+          {{2, lanes + 3, 2}, {Hidden::softplus}, Output::exp}};
 }
 
 // theta small enough that no logit leaves the range where all digits count, and biases not 0.

@@ -18,13 +18,20 @@ __all__ = ["explain"]
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-HIDDEN: dict[str, tuple[str, str, Callable[[float], str]]] = {
+HIDDEN: dict[str, tuple[str, str, Callable[[float], str] | None]] = {
     "logistic": ("1/(1 + e⁻ᶻ)", "a(1 − a)", lambda a: f"{_number(a)}·(1 − {_number(a)})"),
     "tanh": ("tanh z", "1 − a²", lambda a: f"(1 − {_factor(a)}²)"),
-    "relu": ("max(0, z)", "[z > 0]", lambda a: _number(float(a > 0))),
-    "identity": ("z", "1", lambda _: "1"),
+    "relu": ("max(0, z)", "[z > 0]", None),
+    "identity": ("z", "1", None),
+    "leaky_relu": ("z; 0.01z below 0", "1; 0.01 below 0", None),
+    "elu": ("z; eᶻ − 1 below 0", "1; eᶻ below 0", None),
+    "selu": ("1.05z; 1.76(eᶻ−1)", "1.05; 1.76eᶻ", None),
+    "gelu": ("z Φ(z)", "Φ(z) + z φ(z)", None),
+    "silu": ("z/(1 + e⁻ᶻ)", "σ(z) + a σ(−z)", None),
+    "mish": ("z tanh log(1 + eᶻ)", "a/z + z(1−a²/z²)σ", None),
+    "softplus": ("log(1 + eᶻ)", "1/(1 + e⁻ᶻ)", None),
 }
-"""g, g′, and g′ with the number a."""
+"""g, g′, and g′ with the number a; None: as one number. Short enough for a line of 80 columns."""
 
 OUTPUT = {
     "sigmoid": ("1/(1 + e⁻ᶻ)", "−Σ_k [ y_k log h_k + (1 − y_k) log(1 − h_k) ]"),
@@ -171,9 +178,15 @@ class _Text:
             # Four digits of h = 1 − 0.00002 are 1: what is left of it is in δ, which has all its digits.
             h = f"(1 − {_number(-delta)})" if y == 1 and -5e-5 < delta < 0 else _number(a)
             return f"{head}{h} − {_factor(y)}{tail}"
-        tail = f")·{HIDDEN[self.network.hidden[layer - 2]][2](a)}{tail}"
+        tail = f")·{self._slope(layer, i)}{tail}"
         room = self.width - 3 - len(head) - len(tail)
         return f"{head}({_sum(self.trace.thetas[layer - 1][:, i + 1], self.trace.delta[layer - 1], room)}{tail}"
+
+    def _slope(self, layer: int, i: int) -> str:
+        z, a = self.trace.z[layer - 2][i : i + 1], self.trace.a[layer - 1][i : i + 1]
+        if write := HIDDEN[self.network.hidden[layer - 2]][2]:
+            return write(float(a[0]))
+        return _factor(float(self.network.hidden_units[layer - 2].derivative(z, a)[0]))
 
     def _contribution_title(self, layer: int) -> str:
         Delta, a = f"Δ{_sup(layer - 1)}", f"a{_sup(layer - 1)}"

@@ -10,8 +10,8 @@ Where J bends so sharply that this ε is too long (inputs far from unit variance
 than rounding explains, and shorter ones are taken. Where the gradient is so small that the rounding of J hides it (near
 a minimum), no difference can tell more: that limit is computed as the resolution, and the gap is held to it.
 
-Units with a kink (relu) have no derivative there. Where a step of ε carries some z of some example across it, ε is
-made smaller for that parameter; where the smallest still does, the parameter is left out and counted.
+Units with a kink (relu; in g′: elu) have no such expansion there. Where a step of ε carries some z of some example
+across it, ε is made smaller for that parameter; where the smallest still does, the parameter is left out and counted.
 
 Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988, table 1,
 for the difference; course exercise 4 for the measure.

@@ -27,7 +27,8 @@ class Network:
     sizes : sequence of int
         s₁ … s_L: features, units of each hidden layer, outputs.
     hidden : str or sequence of str, default "logistic"
-        Hidden units (`"logistic"`, `"tanh"`, `"relu"`, `"identity"`): one name for all hidden layers, or one for each.
+        Hidden units: one name for all hidden layers, or one for each. `"logistic"`, `"tanh"`, `"relu"`, `"identity"`,
+        `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"silu"`, `"mish"`, `"softplus"`.
     output : str, default "sigmoid"
         `"sigmoid"` (K logistic costs), `"softmax"` (cross-entropy), `"identity"` (½ squared error), `"exp"` (Poisson).
 
@@ -144,7 +145,7 @@ class Network:
 
         Θ⁽ˡ⁾_ij is uniform in ±gain·√(6/(s_l + s_{l+1})) for j ≥ 1 (Glorot and Bengio 2010, equation 16), with the
         gain of the units that it feeds: 1 for tanh, identity and outputs, √2 for relu, 4 for logistic, whose slope
-        at 0 is ¼. The bias column is 0.
+        at 0 is ¼ (all are in the table `HIDDEN_UNITS`). The bias column is 0.
 
         Returns
         -------

@@ -18,8 +18,17 @@ never from h: h rounds to 0 or 1 long before z has lost a digit. Formulas are gr
 
 The obvious forms, log(1 + eᶻ) − y z and h − y, cancel to 0 for a confident right answer, where the truth is about e⁻ᶻ.
 
+Hidden units have all their digits too, far out where g or g′ is as small as e⁻⁷⁰⁰, and overflow for no finite z:
+
+    softplus  g = max(z, 0) + log1p(e)
+    mish      g = z t with t = tanh softplus z, and g′ = t + z (1 − t²) g′ of softplus, where with e as above
+              t = (1 + 2e)/d, (1 − t²)/(1 + e⁻ᶻ) = 4(1 + e)e²/d², d = 1 + 2e + 2e² for z ≥ 0,
+              t = (2 + e)e/d, (1 − t²)/(1 + e⁻ᶻ) = 4(1 + e)e/d²,  d = 2 + 2e + e²  for z < 0
+    gelu      Φ(−|z|) = ½ erfcx(|z|/√2) exp(−z²/2), with z² cut in two: the rounding of z² alone costs z²/2 ulp
+
 Sources: Rumelhart, Hinton and Williams 1986 (δ); McCullagh and Nelder 1989, §2.2 (canonical links);
-Glorot and Bengio 2010, and He et al. 2015 (gains).
+Glorot and Bengio 2010, and He et al. 2015 (gains); Maas et al. 2013 (leaky_relu), Clevert et al. 2016 (elu), Klambauer
+et al. 2017 (selu), Hendrycks and Gimpel 2016 (gelu, silu), Misra 2019 (mish), Dugas et al. 2001 (softplus).
 """
 
 from collections.abc import Callable
@@ -30,6 +39,12 @@ import numpy as np
 from deltarule.arrays import Array
 
 __all__ = ["HIDDEN_UNITS", "OUTPUT_UNITS", "HiddenUnit", "OutputUnit"]
+
+LEAK = 0.01
+"""Slope of leaky_relu for z < 0."""
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+"""With them a normal z of mean 0 and variance 1 leaves selu with mean 0 and variance 1 (Klambauer et al. 2017)."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +61,10 @@ class HiddenUnit:
         (z, a) ↦ g′(z), computed from a where that is enough.
     gain : float
         First weights are drawn with this many times Glorot's deviation √(2/(fan_in + fan_out)). It makes up
-        for the slope of g near 0 (for relu, for the half that it cuts off), so that signals and errors neither
-        die out nor explode from layer to layer.
+        for the slope of g near 0 (for relu and its relatives, for the half that they cut off), so that signals and
+        errors neither die out nor explode from layer to layer.
     kinks : tuple of float
-        Places where g has no derivative.
+        Places where g′ or g″ jumps: differences that reach across one do not tell the derivative.
     """
 
     name: str
@@ -95,6 +110,51 @@ def logistic(z: Array) -> Array:
     """
     e = np.exp(-np.abs(z))
     return np.asarray(np.where(z >= 0, 1, e) / (1 + e))
+
+
+def _elu(z: Array) -> Array:
+    return np.asarray(np.where(z > 0, z, np.expm1(np.minimum(z, 0))))
+
+
+def _elu_slope(z: Array) -> Array:
+    return np.exp(np.minimum(z, 0))  # a + 1 would lose the digits of a small one
+
+
+def _selu_scale(z: Array) -> Array:
+    return np.asarray(np.where(z > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA), dtype=z.dtype)
+
+
+def _normal(z: Array) -> tuple[Array, Array]:
+    """Return the normal distribution function Φ(z) and its density φ(z)."""
+    from scipy.special import erfcx
+
+    x = np.minimum(np.abs(z), 40)  # both are 0 from 39 on
+    near = np.round(128 * x) / 128  # near² is exact
+    bell = np.exp(-near * near / 2) * np.exp(-(x - near) * (x + near) / 2)
+    tail = erfcx(x * float(np.sqrt(0.5))) / 2 * bell
+    return np.asarray(np.where(z > 0, 1 - tail, tail)), bell * float(1 / np.sqrt(2 * np.pi))
+
+
+def _gelu_slope(z: Array) -> Array:
+    Phi, phi = _normal(z)
+    return np.asarray(Phi + z * phi)
+
+
+def _mish_terms(z: Array) -> tuple[Array, Array]:
+    """Return tanh softplus z and its derivative."""
+    e = np.exp(-np.abs(z))
+    d = np.where(z >= 0, 1 + 2 * e * (1 + e), 2 + e * (2 + e))
+    t = np.where(z >= 0, 1 + 2 * e, e * (2 + e)) / d
+    return np.asarray(t), np.asarray(4 * (1 + e) * np.where(z >= 0, e * e, e) / (d * d))
+
+
+def _mish_slope(z: Array) -> Array:
+    t, slope = _mish_terms(z)
+    return np.asarray(t + z * slope)
+
+
+def _silu_slope(z: Array) -> Array:
+    return np.asarray(logistic(z) * (1 + z * logistic(-z)))
 
 
 def _sigmoid_costs(z: Array, y: Array) -> Array:
@@ -165,6 +225,8 @@ def _sum_to_1(Y: Array) -> Array:
     return np.asarray(_within_0_and_1(Y) & (np.abs(Y.sum(axis=1) - 1) <= 1e-5))
 
 
+# The gain of the units that cut off one half is 1/√E g(z)² for a normal z of variance 1: mean squares stay 1 from layer
+# to layer, as √2 keeps them for relu. selu is made so that it needs none.
 HIDDEN_UNITS = {
     unit.name: unit
     for unit in (
@@ -178,6 +240,30 @@ HIDDEN_UNITS = {
             kinks=(0.0,),
         ),
         HiddenUnit("identity", lambda z: z.copy(), lambda _, a: np.ones_like(a), gain=1.0),
+        HiddenUnit(
+            "leaky_relu",
+            lambda z: np.where(z > 0, z, LEAK * z),
+            lambda _, a: np.where(a > 0, 1, LEAK).astype(a.dtype),
+            gain=float(np.sqrt(2 / (1 + LEAK**2))),
+            kinks=(0.0,),
+        ),
+        HiddenUnit("elu", _elu, lambda z, _: _elu_slope(z), gain=1.2452, kinks=(0.0,)),
+        HiddenUnit(
+            "selu",
+            lambda z: _selu_scale(z) * _elu(z),
+            lambda z, _: _selu_scale(z) * _elu_slope(z),
+            gain=1.0,
+            kinks=(0.0,),
+        ),
+        HiddenUnit("gelu", lambda z: z * _normal(z)[0], lambda z, _: _gelu_slope(z), gain=1.5335),
+        HiddenUnit("silu", lambda z: z * logistic(z), lambda z, _: _silu_slope(z), gain=1.6765),
+        HiddenUnit("mish", lambda z: z * _mish_terms(z)[0], lambda z, _: _mish_slope(z), gain=1.4868),
+        HiddenUnit(
+            "softplus",
+            lambda z: np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))),
+            lambda z, _: logistic(z),
+            gain=1.0419,
+        ),
     )
 }
 

@@ -308,3 +308,26 @@ def test_arrays_read_from_files_keep_their_explicit_byte_order_and_foreign_order
         np.testing.assert_array_equal(D_given, D)
         h = NativeEngine(network).hypothesis(theta.astype(order), given.X)
         np.testing.assert_array_equal(h, NativeEngine(network).hypothesis(theta, data.X))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
+def test_hidden_units_of_the_core_have_the_digits_of_the_table(isa: str, hidden: str, dtype: type) -> None:
+    unit, network = HIDDEN_UNITS[hidden], Network((1, 1, 1), hidden, "identity")
+    u, tiny = float(np.finfo(dtype).eps) / 2, float(np.finfo(dtype).tiny)
+    z: Array = np.concatenate([-np.logspace(-6, 1.1, 60), np.logspace(-6, 1.1, 60)]).astype(dtype)
+    wide = z.astype(np.float64)
+    a, exact = (
+        NativeEngine(network).hypothesis(np.array([0, 1, 0, 1], dtype=dtype), z[:, np.newaxis])[:, 0],
+        unit.g(wide),
+    )
+    assert (np.abs(a - exact) <= 16 * u * np.abs(exact) + tiny).all()
+    slopes = unit.derivative(wide, exact)
+    from_a = hidden in ("logistic", "tanh")  # whose small slopes have the digits of a
+    for place, slope in enumerate(slopes):
+        # With Θ⁽²⁾ = (1 − a, 1) and y = 0 the error term above is 1, so that D for the bias of layer 2 is g′.
+        theta: Array = np.array([0, 1, 1 - a[place], 1], dtype=dtype)
+        data = TrainingSet(z[place : place + 1, np.newaxis], np.zeros((1, 1), dtype=dtype))
+        D = NativeEngine(network).cost_and_gradient(theta, data, 0.0)[1]
+        cancels = from_a or -3 < wide[place] < -0.3
+        assert abs(D[0] - slope) <= 32 * u * abs(slope) + (8 * u if cancels else tiny), (z[place], D[0], slope)

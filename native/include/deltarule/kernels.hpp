@@ -22,7 +22,9 @@ namespace deltarule {
 
 using Index = std::ptrdiff_t;
 
-enum class Hidden { logistic, tanh, relu, identity };
+enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu, silu, mish, softplus };
+// Whether g' is computed from z, in the forward pass, and kept for (4); the units before take it from a.
+constexpr bool keeps_slope(Hidden unit) { return unit > Hidden::leaky_relu; }
 enum class Output { sigmoid, softmax, identity, exp };
 enum class Update { sum, sgd, nesterov, adam };  // sum: (5) only, for full batches
 
@@ -38,6 +40,7 @@ template <class T> struct Layer {
   T* transposed;                     // panels over the outputs, one row for each input: what (1) multiplies by
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta
+  T* kept;                           // what (4) takes g' from: a, or where keeps_slope(unit) g'(z), with any filling
 };
 
 // What a step multiplies by; D = scale * Delta + decay * Theta, decay for column 0 left out.
@@ -80,7 +83,8 @@ template <class T> struct Kernels {
   void (*transpose)(const Layer<T>&);  // theta -> transposed
   // c = a b for `rows` rows of a and one panel of b; a and c in panels, strides between them.
   void (*product)(const T* a, Index a_stride, Index depth, const T* b, T* c, Index rows);
-  // What the tests of the functions call: n values, n a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic.
+  // What the tests of the functions call: n values, n a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic,
+  // 5 the normal distribution function.
   void (*function)(int which, const T* x, T* y, Index n);
 };
 

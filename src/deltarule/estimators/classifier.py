@@ -33,7 +33,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     hidden_layer_sizes : sequence of int, default (100,)
         Units of each hidden layer; `()` for none, which is logistic regression.
     activation : str or sequence of str, default "relu"
-        Hidden units: one name for all layers, or one for each.
+        Hidden units: one name for all layers, or one for each; those of `deltarule.Network`.
     output : {"auto", "sigmoid", "softmax"}, default "auto"
         Output units. `"auto"`: sigmoid for two classes (K = 1) and for several labels, softmax for more classes.
         `"sigmoid"` with more classes: K independent logistic costs added up.
