@@ -53,6 +53,11 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def number(microseconds: float) -> str:
+    """Return three digits, or all before the point."""
+    return f"{microseconds:.3g}" if microseconds < 1000 else f"{microseconds:.0f}"
+
+
 def step_table(results: list[StepResult]) -> list[str]:
     """Microseconds a step, and the ratio to each peer."""
     if not results:
@@ -69,7 +74,7 @@ def step_table(results: list[StepResult]) -> list[str]:
         peers = [f"{result.least[name] * 1e6:.0f} ({result.least[name] / ours:.1f}×)" for name in PEERS]
         workload = result.workload
         lines.append(
-            f"| **{workload.name}** {workload.network}, {workload.batch} | {ours * 1e6:.3g} | {' | '.join(peers)} "
+            f"| **{workload.name}** {workload.network}, {workload.batch} | {number(ours * 1e6)} | {' | '.join(peers)} "
             f"| **{result.ratio:.1f}×** |"
         )
     return lines
