@@ -178,8 +178,15 @@ def test_an_estimator_survives_pickling_to_the_bit() -> None:
     np.testing.assert_array_equal(again.predict_proba(X_IRIS), clf.predict_proba(X_IRIS))
 
 
-def test_few_rows_are_checked_as_many_are() -> None:
+def test_plain_arrays_are_checked_as_everything_is() -> None:
     clf = fitted(max_iter=5)
+    many = np.zeros((10_000, 4))
+    assert clf.predict_proba(many).shape == (10_000, 3)
+    assert clf.predict_proba(many + 1e305).shape == (10_000, 3)  # the sum overflows, no value does
+    for value in (np.nan, np.inf, -np.inf):
+        many[9_999, 3] = value
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
+            clf.predict_proba(many)
     for bad in (np.full((1, 4), np.nan), np.zeros((1, 3)), np.zeros(4), np.zeros((0, 4))):
         with pytest.raises(ValueError, match=r"NaN|3 features|Expected 2D array|0 sample"):
             clf.predict_proba(bad)

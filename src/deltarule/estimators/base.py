@@ -29,9 +29,10 @@ from deltarule.training import Callback, Validation, first_state, train
 
 __all__ = ["BaseMLP"]
 
-_FEW_ROWS = 256
-
 _MINI_BATCH = ("sgd", "adam")
+
+_LARGE = 16384
+"""Numbers of X from which a sum pays: 10 000 × 64 are predicted in 362 µs for 452, one row would take 2 µs more."""
 
 
 class BaseMLP(BaseEstimator):
@@ -319,15 +320,16 @@ class BaseMLP(BaseEstimator):
         theta = getattr(self, "theta_", None)
         if theta is None:
             check_is_fitted(self, "theta_")
-        # What an array of few rows must pass costs less than scikit-learn's own check of it (40 µs) takes to begin.
+        # What scikit-learn would ask of such an array, without the 40 µs that its own check takes to begin and the pass
+        # over X that it makes besides.
         if not (
             type(X) is np.ndarray
             and X.dtype in (np.float32, np.float64)
             and X.ndim == 2
-            and 0 < X.shape[0] <= _FEW_ROWS
+            and X.shape[0] > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
-            and np.isfinite(X).all()
+            and _is_finite(X)
         ):
             X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
         dtype = self.theta_.dtype
@@ -345,3 +347,15 @@ class BaseMLP(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _is_finite(X: Array) -> bool:
+    """Whether no value is NaN or infinite.
+
+    Of a large array a finite sum says so with one pass less; a sum that is not finite may only have overflowed.
+    """
+    if X.size > _LARGE:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(X.sum()):
+                return True
+    return bool(np.isfinite(X).all())
