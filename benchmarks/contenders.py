@@ -4,7 +4,6 @@ Each contender is made for a workload with its data and first weights in place. 
 steps and returns how many it took; `theta()` gives the parameters in this library's order.
 """
 
-import os
 import warnings
 from typing import Any, Protocol
 
@@ -15,12 +14,13 @@ from sklearn.neural_network import MLPClassifier as SklearnMLP
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import MiniBatches, NativeEngine, TrainingState
+from deltarule.engines.native import usable_cores
 from deltarule.solvers import Adam
 from workloads import Workload
 
 __all__ = ["CONTENDERS", "Contender"]
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = usable_cores()
 STEP_SIZE = 1e-3
 
 

@@ -13,7 +13,11 @@ import numpy as np
 
 from deltarule.errors import SettingsError
 
-__all__ = ["SETTINGS", "Choice", "Flag", "Interval", "Setting", "Settings", "check_setting"]
+__all__ = ["MINI_BATCH_SOLVERS", "SETTINGS", "Choice", "Flag", "Interval", "Setting", "Settings", "check_setting"]
+
+
+MINI_BATCH_SOLVERS = ("sgd", "adam")
+"""Solvers whose epoch is many steps; the others take the whole training set for each."""
 
 
 @dataclass(frozen=True)

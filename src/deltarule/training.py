@@ -16,7 +16,7 @@ from deltarule.data import TrainingSet
 from deltarule.engines import Engine, Run, TrainingState
 from deltarule.errors import DivergedError
 from deltarule.history import History, Progress
-from deltarule.settings import Settings
+from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 from deltarule.solvers import batches_of, minimise, rule_of, step_size_of_epoch
 
 __all__ = ["Callback", "Result", "Validation", "first_state", "train"]
@@ -103,7 +103,7 @@ def train(
         validation set, the best θ before that is the result instead, with `history.stopped == "diverged"`.
     """
     record = _Record(engine, settings, validation, callbacks)
-    if settings.solver in ("sgd", "adam"):
+    if settings.solver in MINI_BATCH_SOLVERS:
         try:
             state, stopped = _mini_batch(engine, data, settings, start, record)
         except DivergedError as error:

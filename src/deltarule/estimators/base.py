@@ -23,13 +23,11 @@ from deltarule.estimators.splitting import hold_out
 from deltarule.estimators.weights import Views, unrolled
 from deltarule.history import History
 from deltarule.network import Network
-from deltarule.settings import SETTINGS, Settings, check_setting
+from deltarule.settings import MINI_BATCH_SOLVERS, SETTINGS, Settings, check_setting
 from deltarule.shuffling import new_key
 from deltarule.training import Callback, Validation, first_state, train
 
 __all__ = ["BaseMLP"]
-
-_MINI_BATCH = ("sgd", "adam")
 
 _LARGE = 16384
 """Numbers of X from which a sum pays: 10 000 × 64 are predicted in 362 µs for 452, one row would take 2 µs more."""
@@ -151,7 +149,7 @@ class BaseMLP(BaseEstimator):
         self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
 
     def _offers_partial_fit(self) -> bool:
-        if self.solver not in _MINI_BATCH:
+        if self.solver not in MINI_BATCH_SOLVERS:
             raise AttributeError(
                 f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic."
             )
@@ -227,7 +225,7 @@ class BaseMLP(BaseEstimator):
             X_watched, y_watched = self._checked(*eval_set, reset=False)
             watched = TrainingSet.of(network, X_watched, self.encode(y_watched), dtype=dtype)
             validation = Validation(watched, self._validation_score)
-        elif settings.early_stopping and settings.solver in _MINI_BATCH:
+        elif settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS:
             seed = int(generator.integers(2**31))
             learnt, held_out = hold_out(len(Y), settings.validation_fraction, seed, self._strata(Y))
             w = None if weights is None else weights[held_out]
@@ -236,7 +234,7 @@ class BaseMLP(BaseEstimator):
             X, Y, weights = X[learnt], Y[learnt], None if weights is None else weights[learnt]
         data = TrainingSet.of(network, X, Y, weights, dtype)
         if (
-            settings.solver in _MINI_BATCH
+            settings.solver in MINI_BATCH_SOLVERS
             and not isinstance(settings.batch_size, str)
             and settings.batch_size > data.rows
         ):
@@ -294,7 +292,7 @@ class BaseMLP(BaseEstimator):
         return replace(first_state(settings, theta, state.key), epoch=state.epoch)
 
     def _set_fitted(self, network: Network, theta: Array, history: History, rows: int, continues: bool) -> None:
-        seen = rows * history.epochs if self.solver in _MINI_BATCH else 0
+        seen = rows * history.epochs if self.solver in MINI_BATCH_SOLVERS else 0
         self.n_iter_ = history.epochs
         self.t_ = self.t_ + seen if continues else seen
         self.network_, self.theta_ = network, theta

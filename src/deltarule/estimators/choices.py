@@ -6,7 +6,7 @@ import numpy as np
 
 from deltarule.arrays import Array
 from deltarule.errors import SettingsError
-from deltarule.settings import Settings
+from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = ["dtypes_of", "generator_of"]
 
@@ -18,7 +18,7 @@ def dtypes_of(settings: Settings, X: Array, Y: Array) -> tuple[np.dtype[Any], np
     """Return the precision to train in, and that to keep the parameters and predict in."""
     if settings.dtype != "auto":
         return np.dtype(settings.dtype), np.dtype(settings.dtype)
-    narrow = settings.solver in ("sgd", "adam") and not (_is_large(X) or _is_large(Y))
+    narrow = settings.solver in MINI_BATCH_SOLVERS and not (_is_large(X) or _is_large(Y))
     return np.dtype(np.float32) if narrow else X.dtype, X.dtype
 
 

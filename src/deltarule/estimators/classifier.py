@@ -152,7 +152,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
                 f"network has: {', '.join(map(str, self.classes_[:10].tolist()))}. Leave such rows out."
             )
         index = np.searchsorted(self.classes_, labels)
-        if len(self.classes_) <= 2 and self._output == "sigmoid":
+        if len(self.classes_) == 2 and self._output == "sigmoid":
             return index[:, np.newaxis].astype(np.float64)
         return np.eye(len(self.classes_))[index]
 
@@ -161,8 +161,6 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         h = self._hypothesis(X)
         if self._several_labels:
             return (h > 0.5).astype(np.int64)
-        if len(self.classes_) == 1:
-            return np.repeat(self.classes_, len(h))
         index = (h[:, 0] > 0.5).astype(np.int64) if h.shape[1] == 1 else h.argmax(axis=1)
         labels: NDArray[Any] = self.classes_[index]
         return labels

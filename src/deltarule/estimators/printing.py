@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from deltarule.history import History, Progress
-from deltarule.settings import Settings
+from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = ["Printer", "warn_of"]
 
@@ -30,7 +30,7 @@ class Printer:
 
     def end(self, history: History) -> None:
         """Print why the run ended, where the stopping rule ended it."""
-        if history.stopped == "converged" and self._settings.solver in ("sgd", "adam"):
+        if history.stopped == "converged" and self._settings.solver in MINI_BATCH_SOLVERS:
             is_adaptive = self._settings.solver == "sgd" and self._settings.learning_rate == "adaptive"
             _say(f"{self._reason()} {'Learning rate too small. ' if is_adaptive else ''}Stopping.")
 
@@ -49,7 +49,7 @@ def warn_of(history: History, settings: Settings, stacklevel: int) -> None:
     elif history.stopped == "diverged":
         warnings.warn(f"{history.reason} The best parameters before it are kept.", ConvergenceWarning, stacklevel + 1)
     elif history.stopped == "max_iter":
-        solver = "Stochastic Optimizer" if settings.solver in ("sgd", "adam") else settings.solver
+        solver = "Stochastic Optimizer" if settings.solver in MINI_BATCH_SOLVERS else settings.solver
         limit = f"Maximum iterations ({settings.max_iter})"
         if history.epochs < settings.max_iter:
             limit = f"Maximum evaluations of the cost ({settings.max_fun})"
