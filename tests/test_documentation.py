@@ -108,7 +108,7 @@ def test_the_derivation_quotes_lines_that_stand_in_the_code() -> None:
     section = text[text.index("## 6.") : text.index("## 7.")]
     quoted = re.findall(r"^\| `([^`]+)`", section, flags=re.MULTILINE)
     code = [line.split("  #")[0].strip() for line in (PACKAGE / "backpropagation.py").read_text("utf-8").splitlines()]
-    assert len(quoted) == 10
+    assert len(quoted) == 11
     assert [line for line in quoted if line not in code] == []
 
 

@@ -11,7 +11,8 @@ import deltarule
 from deltarule import Network
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
-from deltarule.engines import MiniBatches, ReferenceEngine, Run, TrainingState, UpdateRule
+from deltarule.engines import MiniBatches, ReferenceEngine, Run, StepOptions, TrainingState, UpdateRule
+from deltarule.engines.protocol import PLAIN
 from deltarule.errors import DivergedError
 from deltarule.history import Progress
 from deltarule.settings import Settings
@@ -81,9 +82,10 @@ class Counting(ReferenceEngine):
         batches: MiniBatches,
         step_sizes: Sequence[float] | Array,
         lambda_: float,
+        options: StepOptions = PLAIN,
     ) -> Run:
         self.lengths.append(len(step_sizes))
-        return super().run(state, data, rule, batches, step_sizes, lambda_)
+        return super().run(state, data, rule, batches, step_sizes, lambda_, options)
 
 
 @pytest.mark.parametrize("learning_rate", ["constant", "adaptive", "invscaling"])
@@ -213,8 +215,9 @@ class Interrupting(ReferenceEngine):
         batches: MiniBatches,
         step_sizes: Sequence[float] | Array,
         lambda_: float,
+        options: StepOptions = PLAIN,
     ) -> Run:
-        taken = super().run(state, data, rule, batches, step_sizes[: self.left], lambda_)
+        taken = super().run(state, data, rule, batches, step_sizes[: self.left], lambda_, options)
         self.left -= len(taken.costs)
         return replace(taken, interrupted=self.left == 0)
 

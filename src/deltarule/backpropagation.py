@@ -15,7 +15,7 @@ tree (`summation.py`), so the memory is bounded whatever m is.
 Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", Nature 323, 1986.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -137,8 +137,15 @@ def hypothesis(network: Network, theta: ArrayLike, X: ArrayLike) -> Array:
     return hypothesis_of(network, theta, check_inputs(network, X, theta.dtype))
 
 
-def forward(network: Network, thetas: list[Array], X: Array) -> tuple[list[Array], list[Array]]:
-    """Propagate rows forward, equation (1).
+def forward(
+    network: Network, thetas: list[Array], X: Array, factors: Sequence[Array] = ()
+) -> tuple[list[Array], list[Array]]:
+    """Propagate rows forward, equation (1); with dropout, through the thinned network.
+
+    Parameters
+    ----------
+    factors : sequence of arrays of shape (m, s_l), l = 2 … L − 1
+        What a⁽ˡ⁾ is multiplied by before it goes on (`dropout.py`); empty for none.
 
     Returns
     -------
@@ -152,12 +159,21 @@ def forward(network: Network, thetas: list[Array], X: Array) -> tuple[list[Array
         z.append(a[-1] @ Theta[:, 1:].T + Theta[:, 0])  # (1), (m, s_{l+1})
         if len(z) < len(thetas):
             a.append(network.hidden_units[len(z) - 1].g(z[-1]))  # (m, s_{l+1})
+            if factors:
+                a[-1] = a[-1] * factors[len(z) - 1]
     return z, a
 
 
-def accumulate(network: Network, thetas: list[Array], X: Array, Y: Array, weights: Array | None) -> tuple[float, Array]:
-    """Return Σ_t w_t ℓ_t and Δ, unrolled, over some rows: one leaf, or one mini-batch."""
-    z, a = forward(network, thetas, X)
+def accumulate(
+    network: Network,
+    thetas: list[Array],
+    X: Array,
+    Y: Array,
+    weights: Array | None,
+    factors: Sequence[Array] = (),
+) -> tuple[float, Array]:
+    """Return Σ_t w_t ℓ_t and Δ, unrolled, over some rows: one leaf, or one mini-batch; `factors` as for `forward`."""
+    z, a = forward(network, thetas, X, factors)
     costs = network.output_unit.costs(z[-1], Y)  # (m,)
     delta = network.output_unit.delta(z[-1], Y)  # (3), (m, K)
     if weights is not None:
@@ -169,7 +185,11 @@ def accumulate(network: Network, thetas: list[Array], X: Array, Y: Array, weight
         Deltas[n][:, 0] = delta.sum(axis=0)  # (5) with the bias unit 1
         Deltas[n][:, 1:] = delta.T @ a[n]  # (5), (s_{l+1}, s_l)
         if n > 0:
-            delta = (delta @ thetas[n][:, 1:]) * network.hidden_units[n - 1].derivative(z[n - 1], a[n])  # (4)
+            unit = network.hidden_units[n - 1]
+            slope = unit.derivative(z[n - 1], unit.g(z[n - 1]) if factors else a[n])
+            delta = (delta @ thetas[n][:, 1:]) * slope  # (4)
+            if factors:
+                delta *= factors[n - 1]  # a⁽ˡ⁾ is now f g(z), with the slope f g′(z)
     return float(costs.sum(dtype=np.float64)), Delta
 
 

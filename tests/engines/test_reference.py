@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from deltarule import Network, cost_and_gradient
+from deltarule.arrays import Array
+from deltarule.backpropagation import accumulate
 from deltarule.data import TrainingSet
-from deltarule.engines import MiniBatches, ReferenceEngine, TrainingState, UpdateRule
+from deltarule.dropout import dropout_factors
+from deltarule.engines import MiniBatches, ReferenceEngine, StepOptions, TrainingState, UpdateRule
 from deltarule.shuffling import row_order
 from deltarule.solvers import SGD, Adam
 from oracles import problem
@@ -109,3 +112,53 @@ def test_hypothesis_of_many_leaves_is_that_of_each_row() -> None:
     h = ReferenceEngine(NETWORK).hypothesis(state.theta, X)
     for row in (0, 8_191, 8_192, 8_999):
         np.testing.assert_allclose(h[row], ReferenceEngine(NETWORK).hypothesis(state.theta, X[[row]])[0], rtol=1e-13)
+
+
+def test_cost_alone_has_the_bits_of_cost_and_gradient() -> None:
+    state, data = start(SGD(), m=9000)
+    engine = ReferenceEngine(NETWORK)
+    assert engine.cost(state.theta, data, 0.7) == engine.cost_and_gradient(state.theta, data, 0.7)[0]
+
+
+def test_a_step_with_dropout_takes_the_factors_of_its_epoch_and_rows() -> None:
+    rule = SGD(0.0, nesterov=False)
+    state, data = start(rule)
+    run = ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(13), [0.5, 0.5], 0.0, StepOptions(dropout=(0.5,)))
+    theta = state.theta
+    for epoch in (0, 1):
+        rows = row_order(99, epoch, 13)
+        factors = [dropout_factors(99, epoch, rows, 2, 4, 0.5, np.dtype(float))]
+        batch_cost, Delta = accumulate(NETWORK, NETWORK.roll(theta), data.X[rows], data.Y[rows], None, factors)
+        assert run.costs[epoch] == pytest.approx(batch_cost / 13, rel=1e-14)
+        theta = theta - 0.5 * Delta / 13
+    np.testing.assert_allclose(run.state.theta, theta, rtol=1e-13)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_weight_decay_shrinks_all_but_the_biases_and_leaves_the_rules_vectors_alone(rule: UpdateRule) -> None:
+    state, data = start(rule)
+    engine, batches = ReferenceEngine(NETWORK), MiniBatches(13)
+    plain = engine.run(state, data, rule, batches, [0.1], 0.3).state
+    decayed = engine.run(state, data, rule, batches, [0.1], 0.3, StepOptions(weight_decay=2.0)).state
+    for one, other in zip(plain.vectors, decayed.vectors, strict=True):
+        np.testing.assert_array_equal(one, other)
+    gone = NETWORK.roll(plain.theta - decayed.theta)
+    for part, Theta in zip(gone, NETWORK.roll(state.theta), strict=True):
+        np.testing.assert_array_equal(part[:, 0], 0)
+        np.testing.assert_allclose(part[:, 1:], 0.2 * Theta[:, 1:], rtol=1e-12)
+
+
+def test_a_gradient_longer_than_the_norm_is_shortened_to_it_and_a_shorter_one_is_left() -> None:
+    rule = SGD(0.0, nesterov=False)
+    state, data = start(rule)
+    engine, batches = ReferenceEngine(NETWORK), MiniBatches(13)
+
+    def step(max_norm: float) -> Array:
+        return (
+            state.theta - engine.run(state, data, rule, batches, [1.0], 0.3, StepOptions(max_norm=max_norm)).state.theta
+        )
+
+    D = step(np.inf)
+    norm = float(np.linalg.norm(D))
+    np.testing.assert_array_equal(step(1.001 * norm), D)
+    np.testing.assert_allclose(step(0.1 * norm), D * 0.1, rtol=1e-12)

@@ -4,7 +4,7 @@ import warnings
 
 from deltarule.engines import native
 from deltarule.engines.native import NativeEngine
-from deltarule.engines.protocol import Engine, MiniBatches, Run, TrainingState, UpdateRule
+from deltarule.engines.protocol import Engine, MiniBatches, Run, StepOptions, TrainingState, UpdateRule
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.errors import SettingsError
 from deltarule.network import Network
@@ -15,6 +15,7 @@ __all__ = [
     "NativeEngine",
     "ReferenceEngine",
     "Run",
+    "StepOptions",
     "TrainingState",
     "UpdateRule",
     "engine_for",

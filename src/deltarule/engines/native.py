@@ -14,7 +14,7 @@ import numpy as np
 
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet, is_sparse
-from deltarule.engines.protocol import MiniBatches, Run, TrainingState, UpdateRule
+from deltarule.engines.protocol import PLAIN, MiniBatches, Run, StepOptions, TrainingState, UpdateRule
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.network import Network
 
@@ -76,6 +76,10 @@ class NativeEngine:
         J, D = self._core_for(data.X.dtype).cost_and_gradient(theta, data.X, data.Y, data.weights, lambda_)
         return float(J), D
 
+    def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
+        """Return J (2) alone; see `Engine`."""
+        return self.cost_and_gradient(theta, data, lambda_)[0]
+
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
         if is_sparse(X):
@@ -93,10 +97,11 @@ class NativeEngine:
         batches: MiniBatches,
         step_sizes: Sequence[float] | Array,
         lambda_: float,
+        options: StepOptions = PLAIN,
     ) -> Run:
         """Take one mini-batch step for each step size; see `Engine`."""
-        if is_sparse(data.X):
-            return self._for_sparse.run(state, data, rule, batches, step_sizes, lambda_)
+        if is_sparse(data.X) or options != PLAIN:
+            return self._for_sparse.run(state, data, rule, batches, step_sizes, lambda_, options)
         etas = np.ascontiguousarray(step_sizes, dtype=np.float64)
         theta = state.theta.copy()
         vectors = [vector.copy() for vector in state.vectors]

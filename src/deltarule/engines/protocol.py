@@ -1,6 +1,6 @@
 """The seam between how θ moves and who does the arithmetic.
 
-An engine belongs to one network. Everything above it (solvers, training, estimators) knows these three methods and
+An engine belongs to one network. Everything above it (solvers, training, estimators) knows these four methods and
 nothing else, so a compiled core, a GPU or a cluster can take the place of NumPy without a change above.
 """
 
@@ -12,7 +12,7 @@ from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.network import Network
 
-__all__ = ["Engine", "MiniBatches", "Run", "TrainingState", "UpdateRule"]
+__all__ = ["PLAIN", "Engine", "MiniBatches", "Run", "StepOptions", "TrainingState", "UpdateRule"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,31 @@ class MiniBatches:
     def steps_of_an_epoch(self, rows: int) -> int:
         """Return the number of batches of an epoch."""
         return -(-rows // self.size)
+
+
+@dataclass(frozen=True)
+class StepOptions:
+    """What a mini-batch step does besides (1) to (6) and its rule.
+
+    Attributes
+    ----------
+    dropout : tuple of float
+        Share of the units of layers 2 … L − 1 that an example does without (`dropout.py`); empty for none.
+    weight_decay : float
+        A step first multiplies all Θ but the bias column by 1 − η · weight_decay, apart from D and the rule's vectors.
+    max_norm : float
+        A gradient D (6) that is longer than this, ‖D‖₂ over all of θ, is shortened to it.
+
+    Sources: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; Pascanu, Mikolov and Bengio, "On the
+    difficulty of training recurrent neural networks", 2013.
+    """
+
+    dropout: tuple[float, ...] = ()
+    weight_decay: float = 0.0
+    max_norm: float = float("inf")
+
+
+PLAIN = StepOptions()
 
 
 class UpdateRule(Protocol):
@@ -112,6 +137,9 @@ class Engine(Protocol):
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6), unrolled, in float64; exact, over the whole training set, in bounded memory."""
 
+    def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
+        """Return J (2) alone, with the bits of `cost_and_gradient`."""
+
     def run(
         self,
         state: TrainingState,
@@ -120,13 +148,14 @@ class Engine(Protocol):
         batches: MiniBatches,
         step_sizes: Sequence[float] | Array,
         lambda_: float,
+        options: StepOptions = PLAIN,
     ) -> Run:
         """Take one mini-batch step for each step size, over any number of epochs.
 
         The gradient of a step is the mean over its b rows, each weighted with w_t rows/m, plus λ/m Θ with m of the
         whole training set: at one θ, its mean over the batches of an epoch, weighted with their rows, is D of the
-        training set, whatever the batch size. A step whose cost is not finite is the last. The given state is left
-        as it is.
+        training set, whatever the batch size. With dropout, cost and gradient of a step are those of the thinned
+        network. A step whose cost is not finite is the last. The given state is left as it is.
         """
 
     def hypothesis(self, theta: Array, X: Array) -> Array:

@@ -4,13 +4,15 @@ What it cannot promise is the same bits on any number of threads: NumPy's matrix
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from deltarule import backpropagation
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
-from deltarule.engines.protocol import MiniBatches, Run, TrainingState, UpdateRule
+from deltarule.dropout import dropout_factors
+from deltarule.engines.protocol import PLAIN, MiniBatches, Run, StepOptions, TrainingState, UpdateRule
 from deltarule.network import Network
 from deltarule.shuffling import row_order
 
@@ -33,6 +35,11 @@ class ReferenceEngine:
         with np.errstate(over="ignore", invalid="ignore"):  # a cost that overflows is reported by who minimises
             return backpropagation.total_cost_and_gradient(self.network, theta, data, lambda_)
 
+    def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
+        """Return J (2) alone; see `Engine`."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return backpropagation.total_cost(self.network, theta, data, lambda_)
+
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
         with np.errstate(over="ignore", invalid="ignore"):
@@ -46,6 +53,7 @@ class ReferenceEngine:
         batches: MiniBatches,
         step_sizes: Sequence[float] | Array,
         lambda_: float,
+        options: StepOptions = PLAIN,
     ) -> Run:
         """Take one mini-batch step for each step size; see `Engine`."""
         m = data.m
@@ -60,8 +68,12 @@ class ReferenceEngine:
                     if now.epoch != epoch:
                         epoch, order = now.epoch, row_order(now.key, now.epoch, data.rows, batches.shuffle)
                     rows = order[now.position : now.position + batches.size]
-                    J, D = self._batch(now.theta, data, rows, lambda_, m)
-                    theta, vectors = rule.step(now.theta, D, now.vectors, now.step, float(step_size))
+                    factors = self._factors(now, rows, data.X.dtype, options)
+                    J, D = self._batch(now.theta, data, rows, factors, lambda_, m)
+                    shrunk = self._decayed(now.theta, float(step_size), options)
+                    theta, vectors = rule.step(
+                        shrunk, _clipped(D, options.max_norm), now.vectors, now.step, float(step_size)
+                    )
                     costs.append(J)
                     now = _after(now, theta, vectors, J, len(rows), data.rows)
                     if not np.isfinite(J):
@@ -71,15 +83,36 @@ class ReferenceEngine:
         costs = costs[: now.step - state.step]  # without that of a step that Ctrl-C cut short
         return Run(now, np.array(costs, dtype=np.float64), interrupted)
 
-    def _batch(self, theta: Array, data: TrainingSet, rows: Array, lambda_: float, m: float) -> tuple[float, Array]:
+    def _batch(
+        self, theta: Array, data: TrainingSet, rows: Array, factors: list[Array], lambda_: float, m: float
+    ) -> tuple[float, Array]:
         thetas = self.network.roll(theta)
         X, Y, weights = data.take(rows)
-        batch_cost, D = backpropagation.accumulate(self.network, thetas, X, Y, weights)
+        batch_cost, D = backpropagation.accumulate(self.network, thetas, X, Y, weights, factors)
         scale = data.rows / (m * len(rows))
         D *= D.dtype.type(scale)
         if lambda_ != 0:
             D += backpropagation.penalty_gradient(self.network, theta, lambda_, m)
         return scale * batch_cost + backpropagation.penalty(thetas, lambda_, m), D
+
+    def _factors(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], options: StepOptions) -> list[Array]:
+        return [
+            dropout_factors(state.key, state.epoch, rows, layer, self.network.sizes[layer - 1], rate, dtype)
+            for layer, rate in enumerate(options.dropout, 2)
+        ]
+
+    def _decayed(self, theta: Array, step_size: float, options: StepOptions) -> Array:
+        if options.weight_decay == 0:
+            return theta
+        theta = theta.copy()
+        for Theta in self.network.roll(theta):
+            Theta[:, 1:] *= Theta.dtype.type(1 - step_size * options.weight_decay)
+        return theta
+
+
+def _clipped(D: Array, max_norm: float) -> Array:
+    norm = np.sqrt(np.square(D, dtype=np.float64).sum()) if np.isfinite(max_norm) else 0.0
+    return D if norm <= max_norm else D * D.dtype.type(max_norm / norm)
 
 
 def _after(
