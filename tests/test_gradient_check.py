@@ -117,6 +117,7 @@ def test_inputs_far_from_unit_variance_pass_too(hidden: str, scale: float) -> No
 @pytest.mark.parametrize("output", ["sigmoid", "identity"])
 def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output: str) -> None:
     from deltarule.engines import ReferenceEngine
+    from deltarule.record import Standing
     from deltarule.settings import Settings
     from deltarule.training import first_state, train
 
@@ -124,7 +125,7 @@ def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output:
     theta, X, Y, _ = problem(network, 60, seed=4)
     data = TrainingSet.of(network, X, 100 * Y if output == "identity" else Y)
     settings = Settings(solver="lbfgs", alpha=0.1, max_iter=2000)
-    theta = train(ReferenceEngine(network), data, settings, first_state(settings, theta, 0)).theta
+    theta = train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta, 0))).theta
     check = check_gradient(network, theta, data.X, data.Y, lambda_=0.1)
     assert check.passed
     assert check.resolution < 1e-3

@@ -9,6 +9,7 @@ from deltarule import Network
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import ReferenceEngine, TrainingState
+from deltarule.record import Standing
 from deltarule.settings import Settings
 from deltarule.solvers import SGD
 from deltarule.training import first_state, train
@@ -19,7 +20,7 @@ def minimum(network: Network, X: Array, Y: Array, lambda_: float) -> Array:
     settings = Settings(solver="lbfgs", alpha=lambda_, tol=1e-10, max_iter=5000)
     theta = np.zeros(network.n_parameters)
     data = TrainingSet.of(network, X, Y)
-    return train(ReferenceEngine(network), data, settings, first_state(settings, theta, 0)).theta
+    return train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta, 0))).theta
 
 
 def test_network_without_hidden_layer_and_one_output_is_logistic_regression() -> None:
@@ -122,7 +123,7 @@ def two_hidden_units_after(theta: Array, solver: str) -> tuple[Array, Array]:
     _, X, Y, _ = problem(network, 40)
     settings = Settings(solver=solver, max_iter=30, learning_rate_init=0.1, tol=0.0, n_iter_no_change=1000)
     data = TrainingSet.of(network, X, Y)
-    result = train(ReferenceEngine(network), data, settings, first_state(settings, theta, 1))
+    result = train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta, 1)))
     units = network.roll(result.theta)[0]
     return units[0], units[1]
 

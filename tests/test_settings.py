@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier as Judge
 
 from deltarule import MLPClassifier
 from deltarule.errors import SettingsError
-from deltarule.settings import SETTINGS, Settings
+from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS, Settings
 
 BAD: dict[str, list[Any]] = {
     "solver": ["newton", 3],
@@ -30,6 +30,11 @@ BAD: dict[str, list[Any]] = {
     "epsilon": [0.0],
     "n_iter_no_change": [0, 1.5],
     "max_fun": [0],
+    "warmup": [-1, np.inf],
+    "dropout": [1.0, -0.1, "half", (0.5, 1.0), True, None],
+    "weight_decay": [-0.1, None],
+    "max_grad_norm": [0, -1, "1"],
+    "on_divergence": ["ignore"],
     "engine": ["gpu", None],
     "dtype": ["float16", np.float32],
     "n_threads": [0, -1, 1.5],
@@ -46,6 +51,37 @@ def test_value_outside_its_range_is_refused_with_name_range_and_value(name: str,
         Settings(**{name: value})
 
 
+BAD_FOR_CLASSIFIERS: dict[str, list[Any]] = {
+    "output": ["relu", None],
+    "class_weight": ["even", {"a": -1.0}, {"a": np.nan}, 2.0],
+    "label_smoothing": [1.0, -0.1, None],
+}
+
+
+def test_every_setting_of_classifiers_has_bad_values_here() -> None:
+    assert set(BAD_FOR_CLASSIFIERS) == set(CLASSIFIER_SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD_FOR_CLASSIFIERS.items() for value in values]
+)
+def test_value_outside_its_range_is_refused_by_the_classifier(name: str, value: Any) -> None:
+    clf = MLPClassifier(**{name: value})
+    with pytest.raises(SettingsError, match=f"The '{name}' parameter of MLPClassifier must be .* Got .* instead"):
+        clf.fit([[0.0], [1.0]], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("warmup", 1), ("dropout", 0.2), ("dropout", [0.0, 0.2]), ("weight_decay", 0.1), ("max_grad_norm", 1.0)],
+)
+@pytest.mark.parametrize("solver", ["lbfgs", "cg", "gd"])
+def test_what_acts_on_mini_batches_is_refused_for_full_batch_solvers(solver: str, name: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match=f"{name}=.* acts on mini-batches, but solver='{solver}'"):
+        Settings(**{"solver": solver, name: value})
+    Settings(**{"solver": solver, name: SETTINGS[name].default})
+
+
 def test_an_infinite_patience_is_allowed_and_numpy_numbers_are() -> None:
     settings = Settings(n_iter_no_change=np.inf, alpha=np.float32(0.5), max_iter=np.int64(3))  # type: ignore[arg-type]
     assert settings.max_iter == 3
@@ -53,7 +89,7 @@ def test_an_infinite_patience_is_allowed_and_numpy_numbers_are() -> None:
 
 def test_every_surface_offers_the_same_settings_with_the_same_defaults() -> None:
     parameters = inspect.signature(MLPClassifier).parameters
-    for setting in SETTINGS.values():
+    for setting in (*SETTINGS.values(), *CLASSIFIER_SETTINGS.values()):
         assert parameters[setting.name].default == setting.default, setting.name
         assert len(setting.help) > 10
 
@@ -62,7 +98,11 @@ def test_classifier_has_scikit_learns_parameters_in_order_with_its_defaults() ->
     ours = inspect.signature(MLPClassifier).parameters
     judge = inspect.signature(Judge).parameters
     assert list(ours)[: len(judge)] == list(judge)
-    assert list(ours)[len(judge) :] == ["output", "engine", "dtype", "n_threads"]
+    assert list(ours)[len(judge) :] == [
+        *CLASSIFIER_SETTINGS,
+        *["dropout", "weight_decay", "max_grad_norm", "warmup", "on_divergence", "scoring"],
+        *["engine", "dtype", "n_threads"],
+    ]
     for name, parameter in judge.items():
         assert ours[name].default == parameter.default, name
         assert ours[name].kind == parameter.kind, name

@@ -15,8 +15,9 @@ from deltarule.engines import MiniBatches, ReferenceEngine, Run, StepOptions, Tr
 from deltarule.engines.protocol import PLAIN
 from deltarule.errors import DivergedError
 from deltarule.history import Progress
+from deltarule.record import Standing, Validation
 from deltarule.settings import Settings
-from deltarule.training import Result, Validation, first_state, train
+from deltarule.training import Result, first_state, train
 from oracles import problem
 
 NETWORK = Network((3, 4, 2), "tanh", "softmax")
@@ -28,10 +29,10 @@ def parts(m: int = 30, seed: int = 0) -> tuple[Array, TrainingSet]:
     return theta, TrainingSet.of(NETWORK, X, Y)
 
 
-def run(settings: Settings, state: TrainingState | None = None, **more: Any) -> Result:
+def run(settings: Settings, start: Standing | None = None, **more: Any) -> Result:
     theta, data = parts()
     engine = more.pop("engine", ReferenceEngine(NETWORK))
-    return train(engine, data, settings, state or first_state(settings, theta, 5), **more)
+    return train(engine, data, settings, start or Standing(first_state(settings, theta, 5)), **more)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -129,7 +130,7 @@ def test_going_on_from_a_result_gives_the_bits_of_the_run_that_never_stopped(sol
     settings = Settings(solver=solver, max_iter=10, tol=0.0, n_iter_no_change=1000, batch_size=7)
     whole = run(settings)
     first = run(replace(settings, max_iter=epochs))
-    second = run(replace(settings, max_iter=10 - epochs), state=first.state)
+    second = run(replace(settings, max_iter=10 - epochs), start=first.standing)
     np.testing.assert_array_equal(second.theta, whole.theta)
     np.testing.assert_array_equal(np.concatenate([first.history.cost, second.history.cost]), whole.history.cost)
 
@@ -144,7 +145,7 @@ def test_going_on_from_the_middle_of_an_epoch_gives_the_same_bits_too() -> None:
         first_state(settings, theta, 5), data, rule_of(settings), batches_of(settings, 30), [1e-3] * 7, settings.alpha
     )
     assert middle.state.position == 14
-    rest = run(replace(settings, max_iter=3), state=middle.state)
+    rest = run(replace(settings, max_iter=3), start=Standing(middle.state))
     np.testing.assert_array_equal(rest.theta, whole.theta)
     np.testing.assert_array_equal(rest.history.cost, whole.history.cost[1:])
 
@@ -166,14 +167,16 @@ def test_early_stopping_restores_the_best_parameters_on_the_validation_cost(solv
 def test_early_stopping_can_watch_any_metric() -> None:
     _, other = parts(20, seed=9)
 
-    def accuracy(data: TrainingSet, h: Array) -> float:
-        return float((h.argmax(axis=1) == data.Y.argmax(axis=1)).mean())
+    def accuracy(theta: Array) -> dict[str, float]:
+        h = deltarule.hypothesis(NETWORK, theta, other.X)
+        return {"accuracy": float((h.argmax(axis=1) == other.Y.argmax(axis=1)).mean())}
 
     settings = Settings(solver="adam", early_stopping=True, n_iter_no_change=5, learning_rate_init=0.3)
-    result = run(settings, validation=Validation(other, accuracy))
+    result = run(settings, validation=Validation(other, accuracy, "accuracy"))
     scores = result.history.validation_score
     assert result.history.best_epoch == np.argmax(scores) + 1
-    assert accuracy(other, deltarule.hypothesis(NETWORK, result.theta, other.X)) == scores.max()
+    assert accuracy(result.theta)["accuracy"] == scores.max()
+    np.testing.assert_array_equal(result.history.scores["accuracy"], scores)
 
 
 def test_validation_without_early_stopping_only_watches() -> None:
@@ -233,9 +236,9 @@ def test_ctrl_c_in_a_mini_batch_run_keeps_what_was_learnt() -> None:
     result = run(settings, engine=Interrupting(NETWORK, steps=10))
     assert result.history.stopped == "interrupted"
     assert result.history.epochs == 2  # 4 steps each; two of the third epoch are in θ
-    assert result.state is not None
-    assert result.state.step == 10
-    np.testing.assert_array_equal(result.theta, result.state.theta)
+    assert result.standing is not None
+    assert result.standing.state.step == 10
+    np.testing.assert_array_equal(result.theta, result.standing.state.theta)
 
 
 @pytest.mark.parametrize("solver", ["gd", "cg", "lbfgs"])
@@ -263,14 +266,14 @@ def test_divergence_is_named_with_epoch_batch_last_cost_step_size_and_remedy(set
         r"with learning_rate_init=0.5. Try 0.05, or scale the inputs to about unit variance."
     )
     with pytest.raises(DivergedError, match=message):
-        train(ReferenceEngine(network), data, settings, first_state(settings, theta, 0))
+        train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta, 0)))
 
 
 def test_divergence_of_gradient_descent_names_the_iteration() -> None:
     network, theta, data = regression(100.0)
     settings = Settings(solver="gd", learning_rate_init=10.0)
     with pytest.raises(DivergedError, match=r"in iteration \d+ .* with learning_rate_init=10. Try 1,"):
-        train(ReferenceEngine(network), data, settings, first_state(settings, theta, 0))
+        train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta, 0)))
 
 
 @pytest.mark.parametrize("solver", ["gd", "cg", "lbfgs"])
@@ -278,7 +281,7 @@ def test_first_parameters_whose_cost_is_not_finite_are_refused(solver: str) -> N
     network, theta, data = regression(1.0)
     settings = Settings(solver=solver, learning_rate="adaptive")
     with pytest.raises(DivergedError, match="non-finite at the first parameters"):
-        train(ReferenceEngine(network), data, settings, first_state(settings, theta * 1e200, 0))
+        train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta * 1e200, 0)))
 
 
 def test_weights_of_examples_stand_for_repetitions_in_training_too() -> None:
@@ -286,7 +289,7 @@ def test_weights_of_examples_stand_for_repetitions_in_training_too() -> None:
     weights = np.array([2.0, 1, 3, 0, 1, 1, 2, 1, 1, 1, 2, 1])
     repeated = np.repeat(np.arange(12), weights.astype(int))
     settings = Settings(solver="lbfgs", alpha=0.5, tol=1e-9, max_iter=1000)
-    start = first_state(settings, theta, 0)
+    start = Standing(first_state(settings, theta, 0))
     engine = ReferenceEngine(NETWORK)
     weighted = train(engine, TrainingSet.of(NETWORK, data.X, data.Y, weights), settings, start)
     twice = train(engine, TrainingSet.of(NETWORK, data.X[repeated], data.Y[repeated]), settings, start)

@@ -1,12 +1,16 @@
 """What happened in training, by epoch."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from deltarule.arrays import Array
 
-__all__ = ["History", "Progress"]
+__all__ = ["COLUMNS", "History", "Progress"]
+
+COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds")
+"""What is kept of every epoch."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,15 @@ class Progress:
     cost : float
         Mean of J over the epoch's steps, each before its update; for full-batch solvers J itself, after it.
     validation_cost, validation_score : float
-        On the validation set, after the epoch; NaN where there is none, or no metric. The cost is without penalty.
+        On the validation set, after the epoch; NaN where there is none, or no score. The cost is without penalty.
     step_size : float
-        η of the epoch; NaN where the solver chooses its own.
+        η of the epoch's last step; NaN where the solver chooses its own.
     seconds : float
         Since training began.
     theta : array of shape (n_parameters,)
         The parameters; a callback must not change them.
+    scores : mapping from str to float
+        Everything that is measured besides, by name.
     """
 
     epoch: int
@@ -38,7 +44,14 @@ class Progress:
     validation_score: float
     step_size: float
     seconds: float
-    theta: Array
+    theta: Array = field(repr=False)
+    scores: Mapping[str, float]
+    so_far: Callable[[], "History"] = field(repr=False)
+
+    @property
+    def history(self) -> "History":
+        """Everything by epoch so far; made when it is asked for."""
+        return self.so_far()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +64,16 @@ class History:
         As in `Progress`.
     stopped : str
         `"converged"` (no more progress, or the gradient is as small as `tol`), `"max_iter"`, `"callback"`,
-        `"interrupted"` (Ctrl-C) or `"diverged"` (where the best parameters before it could be kept).
+        `"interrupted"` (Ctrl-C), `"diverged"` (where the best parameters before it could be kept), or `"running"`.
     best_epoch : int
         Number, from 1, of the epoch with the best measure that was watched: the validation score or cost where
         training stopped on it, else the cost. 0 if no epoch ended.
     reason : str
         Where a diverged run diverged, and what to try; else empty.
+    scores : mapping from str to array of shape (epochs,)
+        As in `Progress`.
+    notices : tuple of str
+        What a user should know of, such as a divergence that was mended.
     """
 
     cost: Array
@@ -67,38 +84,43 @@ class History:
     stopped: str
     best_epoch: int
     reason: str = ""
+    scores: Mapping[str, Array] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, rows: list[Progress], stopped: str, best_epoch: int, reason: str = "") -> "History":
-        """Make a history of what was seen after each epoch."""
-
-        def column(name: str) -> Array:
-            return np.array([getattr(row, name) for row in rows], dtype=np.float64)
-
+    def of(
+        cls,
+        columns: Mapping[str, Sequence[float] | Array],
+        scores: Mapping[str, Sequence[float] | Array],
+        stopped: str,
+        best_epoch: int,
+        reason: str = "",
+        notices: Sequence[str] = (),
+    ) -> "History":
+        """Make a history of what was seen after each epoch: a sequence for each of `COLUMNS` and each score."""
         return cls(
-            cost=column("cost"),
-            validation_cost=column("validation_cost"),
-            validation_score=column("validation_score"),
-            step_size=column("step_size"),
-            seconds=column("seconds"),
+            **{name: np.array(columns[name], dtype=np.float64) for name in COLUMNS},
             stopped=stopped,
             best_epoch=best_epoch,
             reason=reason,
+            scores={name: np.array(values, dtype=np.float64) for name, values in scores.items()},
+            notices=tuple(notices),
         )
 
     def after(self, earlier: "History") -> "History":
-        """Return the history of an earlier run and of this one, which went on from its parameters."""
+        """Return the history of an earlier run and of this one, which went on from it and counted on."""
         began = float(earlier.seconds[-1]) if earlier.epochs else 0.0
-        return History(
-            cost=np.concatenate([earlier.cost, self.cost]),
-            validation_cost=np.concatenate([earlier.validation_cost, self.validation_cost]),
-            validation_score=np.concatenate([earlier.validation_score, self.validation_score]),
-            step_size=np.concatenate([earlier.step_size, self.step_size]),
-            seconds=np.concatenate([earlier.seconds, self.seconds + began]),
-            stopped=self.stopped,
-            best_epoch=self.best_epoch + earlier.epochs if self.best_epoch else earlier.best_epoch,
-            reason=self.reason,
-        )
+        columns = {
+            name: np.concatenate([getattr(earlier, name), getattr(self, name) + (began if name == "seconds" else 0.0)])
+            for name in COLUMNS
+        }
+        # A score that only one of the two measured is NaN in the other.
+        scores = {
+            name: np.concatenate([run.scores.get(name, np.full(run.epochs, np.nan)) for run in (earlier, self)])
+            for name in {**earlier.scores, **self.scores}
+        }
+        best_epoch, notices = self.best_epoch or earlier.best_epoch, earlier.notices + self.notices
+        return History.of(columns, scores, self.stopped, best_epoch, self.reason, notices)
 
     @property
     def epochs(self) -> int:

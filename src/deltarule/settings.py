@@ -4,8 +4,8 @@ Estimators, command line and documentation take their defaults and words from he
 Names and defaults are scikit-learn's where it has them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -13,7 +13,19 @@ import numpy as np
 
 from deltarule.errors import SettingsError
 
-__all__ = ["MINI_BATCH_SOLVERS", "SETTINGS", "Choice", "Flag", "Interval", "Setting", "Settings", "check_setting"]
+__all__ = [
+    "CLASSIFIER_SETTINGS",
+    "MINI_BATCH_SOLVERS",
+    "SETTINGS",
+    "Choice",
+    "ClassWeights",
+    "Flag",
+    "Interval",
+    "PerLayer",
+    "Setting",
+    "Settings",
+    "check_setting",
+]
 
 
 MINI_BATCH_SOLVERS = ("sgd", "adam")
@@ -85,17 +97,50 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class PerLayer:
+    """One such number for all hidden layers, or one for each."""
+
+    each: Interval
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+            return all(self.each.holds(one) for one in value)
+        return self.each.holds(value)
+
+    def __str__(self) -> str:
+        return f"{self.each}, or a sequence of such, one for each hidden layer"
+
+
+@dataclass(frozen=True)
+class ClassWeights:
+    """What the examples of a class weigh: None, "balanced", or a number for each label."""
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        if isinstance(value, Mapping):
+            return all(_FROM_0.holds(weight) for weight in value.values())
+        return value is None or (isinstance(value, str) and value == "balanced")
+
+    def __str__(self) -> str:
+        return "None, 'balanced' or a dict from labels to weights, finite and 0 or more"
+
+
+Range = Interval | Choice | Flag | PerLayer | ClassWeights
+
+
+@dataclass(frozen=True)
 class Setting:
     """One setting: what it may be, what it is by default, how the notes write it, what it does."""
 
     name: str
     default: Any
-    range: Interval | Choice | Flag
+    range: Range
     help: str
     symbol: str = ""
 
 
-def _setting(default: Any, range_: Interval | Choice | Flag, help_: str, symbol: str = "") -> Any:
+def _setting(default: Any, range_: Range, help_: str, symbol: str = "") -> Any:
     return field(default=default, metadata={"range": range_, "help": help_, "symbol": symbol})
 
 
@@ -133,11 +178,14 @@ class Settings:
     )
     learning_rate: str = _setting(
         "constant",
-        Choice(("constant", "invscaling", "adaptive")),
-        "step size of sgd and gd over time; adaptive: a fifth of it where training would stop for want of "
-        "progress (sgd), a line search that never lets J rise (gd)",
+        Choice(("constant", "invscaling", "adaptive", "cosine", "one_cycle")),
+        "step size over time; invscaling (sgd, gd): η/t^power_t; adaptive: a fifth of it where training would stop for "
+        "want of progress (sgd), a line search that never lets J rise (gd); cosine (sgd, adam, gd): down to 0 over "
+        "max_iter epochs; one_cycle: up, then down",
     )
-    learning_rate_init: float = _setting(1e-3, _ABOVE_0, "first step size of sgd, adam and gd", "η")
+    learning_rate_init: float = _setting(
+        1e-3, _ABOVE_0, "step size of sgd, adam and gd: the first, of one_cycle the largest", "η"
+    )
     power_t: float = _setting(0.5, _FROM_0, "exponent of invscaling: η/t^power_t")
     max_iter: int = _setting(200, _COUNT, "epochs at most; iterations for lbfgs, cg and gd")
     shuffle: bool = _setting(True, Flag(), "shuffle the examples before each epoch")
@@ -159,6 +207,25 @@ class Settings:
         10, Interval(1, whole=True, or_infinity=True), "epochs without progress before training stops"
     )
     max_fun: int = _setting(15000, _COUNT, "evaluations of J at most, for lbfgs")
+    warmup: float = _setting(0.0, _FROM_0, "epochs over which the step size of sgd and adam rises from 0")
+    dropout: float | Sequence[float] = _setting(
+        0.0,
+        PerLayer(_FRACTION),
+        "share of the hidden units that each example does without in a step of sgd or adam",
+        "p",
+    )
+    weight_decay: float = _setting(
+        0.0, _FROM_0, "share of Θ, times η, that each step of sgd or adam takes off, apart from the gradient"
+    )
+    max_grad_norm: float | None = _setting(
+        None, Interval(0, open_low=True, or_none=True), "length to which sgd and adam shorten a longer gradient D"
+    )
+    on_divergence: str = _setting(
+        "raise",
+        Choice(("raise", "restore")),
+        "what to do when the cost leaves the finite numbers; restore: go on from the last sound parameters with a "
+        "tenth of the step",
+    )
     engine: str = _setting(
         "auto",
         Choice(("auto", "native", "reference")),
@@ -175,15 +242,51 @@ class Settings:
         "threads of the compiled core; None: the cores that this process may use. Changes no bit of a result",
     )
 
-    def __post_init__(self) -> None:
+    owner: InitVar[str] = "Settings"
+
+    def __post_init__(self, owner: str) -> None:
         for name in SETTINGS:
-            check_setting(name, getattr(self, name), "Settings")
+            check_setting(name, getattr(self, name), owner)
+        if self.solver in MINI_BATCH_SOLVERS:
+            return
+        for name in ("warmup", "dropout", "weight_decay", "max_grad_norm"):
+            value = getattr(self, name)
+            if value is not None and np.any(value):
+                raise SettingsError(
+                    f"{name}={value!r} acts on mini-batches, but solver={self.solver!r} takes the whole training set "
+                    f"at once. Take solver='adam' or 'sgd', or leave {name} at {SETTINGS[name].default!r}."
+                )
 
 
 SETTINGS: Mapping[str, Setting] = {
     declared.name: Setting(declared.name, declared.default, **declared.metadata) for declared in fields(Settings)
 }
-"""Every setting by name, in the order of their declaration."""
+"""Every setting of `Settings` by name, in the order of their declaration."""
+
+CLASSIFIER_SETTINGS: Mapping[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "output",
+            "auto",
+            Choice(("auto", "sigmoid", "softmax")),
+            "output units; auto: sigmoid for two classes and for several labels a row, else softmax",
+        ),
+        Setting(
+            "class_weight",
+            None,
+            ClassWeights(),
+            "what the examples of each class weigh; balanced: every class as much as any other",
+        ),
+        Setting(
+            "label_smoothing",
+            0.0,
+            _FRACTION,
+            "share of each target that is spread evenly over all classes",
+        ),
+    )
+}
+"""The settings that only classifiers have."""
 
 
 def check_setting(name: str, value: object, owner: str) -> None:
@@ -191,7 +294,7 @@ def check_setting(name: str, value: object, owner: str) -> None:
 
     `owner` is the class whose parameter the caller set, for the message.
     """
-    setting = SETTINGS[name]
+    setting = SETTINGS[name] if name in SETTINGS else CLASSIFIER_SETTINGS[name]
     if not setting.range.holds(value):
         about = f"{setting.symbol}: {setting.help}" if setting.symbol else setting.help
         raise SettingsError(

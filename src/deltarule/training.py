@@ -1,11 +1,11 @@
-"""The loop around the solvers: epochs, validation, stopping, callbacks, and what is kept when something goes wrong.
+"""The loop around the solvers: epochs, stopping, divergence, and what is kept when something goes wrong.
 
 A mini-batch run is cut into calls of the engine. Where nobody looks at single epochs, a call covers as many of them as
 fit into `_CALL_SECONDS`; if the stopping rule then says that the run should have ended inside a call, the call is made
 again up to that epoch. That is exact, because a training state is a value and a step a pure function of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -15,34 +15,19 @@ from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import Engine, Run, TrainingState
 from deltarule.errors import DivergedError
-from deltarule.history import History, Progress
+from deltarule.history import History
+from deltarule.record import Callback, Record, Standing, Validation
 from deltarule.settings import MINI_BATCH_SOLVERS, Settings
-from deltarule.solvers import batches_of, minimise, rule_of, step_size_of_epoch
+from deltarule.solvers import batches_of, minimise, options_of, rule_of, step_sizes
+from deltarule.solvers.full_batch import MOST_DIVISION
 
-__all__ = ["Callback", "Result", "Validation", "first_state", "train"]
-
-Callback = Callable[[Progress], object]
+__all__ = ["Result", "first_state", "train"]
 
 _CALL_SECONDS = 0.05
 """Long enough that the calls cost nothing (about 20 µs each), short enough that making one again is not noticed."""
 
 _SMALLEST_STEP_SIZE = 1e-6
 """Below it `adaptive` ends the run instead of dividing once more; scikit-learn's bound."""
-
-
-@dataclass(frozen=True, eq=False)
-class Validation:
-    """Examples that training does not learn from, and what to measure on them.
-
-    Attributes
-    ----------
-    data : TrainingSet
-    metric : callable, optional
-        (data, h) ↦ float, larger is better. Without it the cost is the measure.
-    """
-
-    data: TrainingSet
-    metric: Callable[[TrainingSet, Array], float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +39,14 @@ class Result:
     theta : array of shape (n_parameters,)
         The best parameters where a validation set was watched, else the last.
     history : History
-    state : TrainingState or None
+        Of the epochs of this call.
+    standing : Standing or None
         Where a mini-batch run stands: give it to `train` again to go on to the bit. None for full-batch solvers.
     """
 
     theta: Array
     history: History
-    state: TrainingState | None
+    standing: Standing | None
 
 
 def first_state(settings: Settings, theta: Array, key: int) -> TrainingState:
@@ -72,20 +58,23 @@ def train(
     engine: Engine,
     data: TrainingSet,
     settings: Settings,
-    start: TrainingState,
+    start: Standing,
     *,
+    epochs: int | None = None,
     validation: Validation | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Result:
-    """Minimise J from a state on, for `settings.max_iter` epochs at most.
+    """Minimise J from where a run stands on.
 
     Parameters
     ----------
     engine : Engine
     data : TrainingSet
     settings : Settings
-    start : TrainingState
-        `first_state`, or the state of an earlier result. Full-batch solvers take θ from it and nothing else.
+    start : Standing
+        Of `first_state`, or that of an earlier result. Full-batch solvers take θ from it and nothing else.
+    epochs : int, optional
+        How many to take at most. Default: `settings.max_iter`, over which schedules stretch in any case.
     validation : Validation, optional
         Measured after each epoch; with `settings.early_stopping`, training stops on it and the best θ is restored.
     callbacks : sequence of callables
@@ -100,164 +89,102 @@ def train(
     ------
     DivergedError
         If the cost leaves the finite numbers; the message says where, and what to try. Where training watches a
-        validation set, the best θ before that is the result instead, with `history.stopped == "diverged"`.
+        validation set, the best θ before that is the result instead, with `history.stopped == "diverged"`; with
+        `settings.on_divergence="restore"`, training goes on with shorter steps.
     """
-    record = _Record(engine, settings, validation, callbacks)
+    epochs = settings.max_iter if epochs is None else epochs
+    record = Record(engine, settings, start.memory, validation, callbacks, epochs)
+    standing, reason = None, ""
     if settings.solver in MINI_BATCH_SOLVERS:
         try:
-            state, stopped = _mini_batch(engine, data, settings, start, record)
+            state, stopped = _mini_batch(engine, data, settings, start.state, record)
+            last = state.theta
         except DivergedError as error:
-            if record.best_theta is None:
+            if record.memory.best_theta is None:
                 raise
-            record.diverge()
-            history = History.of(record.rows, "diverged", record.best_epoch, str(error))
-            return Result(record.best_theta, history, first_state(settings, record.best_theta, start.key))
-        last = state.theta
+            last, stopped, reason = record.memory.best_theta, "diverged", str(error)
+            state = first_state(settings, last, start.state.key)
+        standing = Standing(state, record.memory)
     else:
-        state, (last, stopped) = None, _full_batch(engine, data, settings, start.theta, record)
-    theta = last if record.best_theta is None else record.best_theta
+        last, stopped = _full_batch(engine, data, replace(settings, max_iter=epochs), start.state.theta, record)
+    theta = last if record.memory.best_theta is None else record.memory.best_theta
     if not np.isfinite(theta).all():
-        raise _diverged(settings, f"after epoch {len(record.rows)}, in the last step of the run", None)
-    return Result(theta, History.of(record.rows, stopped, record.best_epoch), state)
-
-
-class _Record:
-    """What was seen so far, and the rule that says when there is no more progress.
-
-    The rule is scikit-learn's: an epoch makes progress if it betters the best so far by `tol`; more than
-    `n_iter_no_change` epochs without progress in a row are too many.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        settings: Settings,
-        validation: Validation | None,
-        callbacks: Sequence[Callback],
-    ) -> None:
-        self.engine, self.settings, self.validation = engine, settings, validation
-        self.callbacks = callbacks
-        self.rows: list[Progress] = []
-        self.best = np.inf  # of the measure that is watched, smaller is better
-        self.best_epoch = 0
-        self.best_theta: Array | None = None
-        self.idle = 0
-        self.began = perf_counter()
-
-    @property
-    def sees_every_epoch(self) -> bool:
-        """Whether somebody wants θ after each epoch."""
-        return self.validation is not None or bool(self.callbacks)
-
-    def epoch(self, cost: float, theta: Array, step_size: float, seconds: float | None = None) -> bool:
-        """Take in an epoch; return whether a callback wants to stop."""
-        validation_cost, score = self._measure(theta)
-        progress = Progress(
-            epoch=len(self.rows) + 1,
-            epochs=self.settings.max_iter,
-            cost=cost,
-            validation_cost=validation_cost,
-            validation_score=score,
-            step_size=step_size,
-            seconds=perf_counter() - self.began if seconds is None else seconds,
-            theta=theta,
-        )
-        watched = cost
-        if self.watches_validation:
-            watched = validation_cost if self.validation is None or self.validation.metric is None else -score
-        # Written so that a NaN is no progress.
-        self.idle = 0 if watched <= self.best - self.settings.tol else self.idle + 1
-        if watched < self.best:
-            self.best, self.best_epoch = watched, progress.epoch
-            if self.watches_validation:
-                self.best_theta = theta
-        self.rows.append(replace(progress, theta=theta[:0]))  # the record keeps no copy of every θ
-        answers = [callback(progress) for callback in self.callbacks]
-        return any(answer is True for answer in answers)
-
-    def diverge(self) -> None:
-        """Take in the epoch in which the cost left the finite numbers."""
-        self.rows.append(
-            replace(
-                self.rows[-1],
-                epoch=len(self.rows) + 1,
-                cost=np.nan,
-                validation_cost=np.nan,
-                validation_score=np.nan,
-                seconds=perf_counter() - self.began,
-            )
-        )
-
-    @property
-    def watches_validation(self) -> bool:
-        """Whether training stops on the validation set, and θ of its best epoch is kept."""
-        return self.settings.early_stopping and self.validation is not None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there were too many epochs without progress."""
-        return self.idle > self.settings.n_iter_no_change
-
-    def _measure(self, theta: Array) -> tuple[float, float]:
-        if self.validation is None:
-            return np.nan, np.nan
-        data, metric = self.validation.data, self.validation.metric
-        cost, _ = self.engine.cost_and_gradient(theta, data, 0.0)
-        return cost, np.nan if metric is None else float(metric(data, self.engine.hypothesis(theta, data.X)))
+        raise _diverged(settings, f"after epoch {record.memory.done}, in the last step of the run", None)
+    return Result(theta, record.history(stopped, reason), standing)
 
 
 def _mini_batch(
-    engine: Engine, data: TrainingSet, settings: Settings, state: TrainingState, record: _Record
+    engine: Engine, data: TrainingSet, settings: Settings, state: TrainingState, record: Record
 ) -> tuple[TrainingState, str]:
-    rule, batches = rule_of(settings), batches_of(settings, data.rows)
+    rule, batches, options = rule_of(settings), batches_of(settings, data.rows), options_of(settings, engine.network)
     per_epoch = batches.steps_of_an_epoch(data.rows)
     batch_rows = np.full(per_epoch, batches.size)
     batch_rows[-1] = data.rows - batches.size * (per_epoch - 1)
-    divisor = 1.0  # by which `adaptive` has divided the step size
+    is_adaptive = settings.solver == "sgd" and settings.learning_rate == "adaptive"
+    restores = settings.on_divergence == "restore"
+    memory = record.memory
+    if restores and memory.sound is None:
+        memory.sound = (np.inf, state.theta)
     epochs_a_call = 1
 
     try:
-        while len(record.rows) < settings.max_iter:
-            epochs = min(epochs_a_call, settings.max_iter - len(record.rows))
-            etas = [step_size_of_epoch(settings, state.epoch + n, data.rows) / divisor for n in range(epochs)]
-            step_sizes = np.repeat(etas, per_epoch)[len(state.costs) :]
+        while record.taken < record.epochs:
+            count = min(epochs_a_call, record.epochs - record.taken)
+            sizes = step_sizes(settings, memory.done, count, per_epoch, data.rows, memory.seen) / memory.divisor
+            etas = sizes.ravel()[len(state.costs) :]
             began = perf_counter()
-            run = engine.run(state, data, rule, batches, step_sizes, settings.alpha)
+            run = engine.run(state, data, rule, batches, etas, settings.alpha, options)
             took = perf_counter() - began
             if len(run.costs) and not np.isfinite(run.costs[-1]):
-                if epochs > 1:  # the stopping rule may end the run before it comes to that
+                if count > 1:  # the stopping rule may end the run before it comes to that
                     epochs_a_call = 1
                     continue
-                raise _diverged_in_batch(settings, state, run, per_epoch)
+                error = _diverged_in_batch(settings, state, run, memory.done)
+                if memory.sound is None or memory.divisor >= MOST_DIVISION:
+                    raise error
+                state = _restored(settings, state, record, memory.sound[1], error)
+                continue
             before, state = state, run.state
             costs = np.concatenate([before.costs, run.costs])
             full = len(costs) // per_epoch
             means = (costs[: full * per_epoch].reshape(full, per_epoch) * batch_rows).sum(axis=1) / data.rows
-            for n in range(full):
+            for n, mean in enumerate(means.tolist()):
                 seconds = began - record.began + took * (n + 1) / full
-                if record.epoch(float(means[n]), state.theta, etas[n], seconds):
+                if memory.sound is not None and mean < memory.sound[0]:
+                    memory.sound = (mean, before.theta)
+                if record.epoch(mean, state.theta, float(sizes[n, -1]), seconds, data.rows):
                     return state, "callback"
                 if record.is_idle:
                     if n + 1 < full:  # the run should have ended inside this call
                         steps = (n + 1) * per_epoch - len(before.costs)
-                        state = engine.run(before, data, rule, batches, step_sizes[:steps], settings.alpha).state
-                    is_adaptive = settings.solver == "sgd" and settings.learning_rate == "adaptive"
-                    if not (is_adaptive and etas[n] > _SMALLEST_STEP_SIZE):
+                        state = engine.run(before, data, rule, batches, etas[:steps], settings.alpha, options).state
+                    if not (is_adaptive and sizes[n, -1] > _SMALLEST_STEP_SIZE):
                         return state, "converged"
-                    divisor *= 5
-                    record.idle = 0
+                    memory.divisor *= 5
+                    memory.idle = 0
                     break
             if run.interrupted:
                 return state, "interrupted"
-            if not record.sees_every_epoch and took < _CALL_SECONDS / 2:
+            if not record.sees_every_epoch and not restores and took < _CALL_SECONDS / 2:
                 epochs_a_call *= 2
     except KeyboardInterrupt:  # between two calls of the engine: in a callback, or on the validation set
         return state, "interrupted"
     return state, "max_iter"
 
 
+def _restored(
+    settings: Settings, state: TrainingState, record: Record, theta: Array, error: DivergedError
+) -> TrainingState:
+    """Give up the epoch that diverged: the next begins with sound parameters, new vectors and shorter steps."""
+    record.memory.divisor *= 10
+    record.notices.append(
+        f"{error} Training went on from the parameters before the epoch with the lowest cost, with a tenth of the step."
+    )
+    return replace(first_state(settings, theta, state.key), epoch=state.epoch + 1)
+
+
 def _full_batch(
-    engine: Engine, data: TrainingSet, settings: Settings, theta: Array, record: _Record
+    engine: Engine, data: TrainingSet, settings: Settings, theta: Array, record: Record
 ) -> tuple[Array, str]:
     best = (np.inf, theta.astype(np.float64))  # of all iterates: what Ctrl-C leaves
     wants_to_stop = False
@@ -272,8 +199,8 @@ def _full_batch(
     def watch(at: Array, J: float, step_size: float) -> bool:
         nonlocal best, wants_to_stop
         if not np.isfinite(J):
-            was = f"{record.rows[-1].cost:g} the iteration before" if record.rows else None
-            raise _diverged(settings, f"in iteration {len(record.rows) + 1}", was)
+            was = f"{record.columns['cost'][-1]:g} the iteration before" if record.taken else None
+            raise _diverged(settings, f"in iteration {record.taken + 1}", was)
         if best[0] > J:
             best = (J, at)
         wants_to_stop = record.epoch(J, at.astype(data.X.dtype, copy=False), step_size)
@@ -283,7 +210,7 @@ def _full_batch(
         converged = minimise(objective, best[1], settings, watch)
     except KeyboardInterrupt:
         return best[1].astype(data.X.dtype, copy=False), "interrupted"
-    if not record.rows and not np.isfinite(objective(best[1])[0]):
+    if not record.taken and not np.isfinite(objective(best[1])[0]):
         raise _diverged(settings, "at the first parameters", None)
     stopped = (
         "callback"
@@ -295,10 +222,9 @@ def _full_batch(
     return best[1].astype(data.X.dtype, copy=False), stopped
 
 
-def _diverged_in_batch(settings: Settings, before: TrainingState, run: Run, per_epoch: int) -> DivergedError:
-    last = before.step + len(run.costs) - 1
-    earlier = [*before.costs, *run.costs][:-1]
-    where = f"in epoch {last // per_epoch + 1}, batch {last % per_epoch + 1}"
+def _diverged_in_batch(settings: Settings, before: TrainingState, run: Run, epochs: int) -> DivergedError:
+    earlier = [*before.costs, *run.costs][:-1]  # of this epoch
+    where = f"in epoch {epochs + 1}, batch {len(earlier) + 1}"
     return _diverged(settings, where, f"{earlier[-1]:g} the batch before" if earlier else None)
 
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from deltarule import History, Progress
+from deltarule import History
 from deltarule.cli import display
 
 
@@ -95,15 +95,3 @@ def test_many_notices_are_cut(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 7
     assert lines[-1] == "Note: … and 4 more such notes."
-
-
-def test_in_a_terminal_a_bar_shows_epoch_cost_and_held_out_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
-    monkeypatch.setattr(display, "stderr", terminal)
-    with display.progress_bar(5, "held out") as progress:
-        for epoch in range(1, 4):
-            progress(Progress(epoch, 5, 1 / epoch, 2 / epoch, np.nan, np.nan, 0.1, np.zeros(1)))
-    assert isinstance(terminal.file, io.StringIO)
-    last = terminal.file.getvalue()
-    assert "epoch 3/5" in last
-    assert "cost 0.3333  held out 0.6667" in last

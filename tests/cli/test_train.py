@@ -12,10 +12,10 @@ import pytest
 from typer.testing import Result
 
 from deltarule import MLPClassifier, Progress
-from deltarule.cli.options import FLAGS, parse_layers
+from deltarule.cli.options import AS_TEXT, FLAGS, parse_layers
 from deltarule.cli.train import RENAMED, train
 from deltarule.model_file import load
-from deltarule.settings import SETTINGS
+from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS
 from deltarule.tables import hold_out, read_table
 
 Run = Callable[..., Result]
@@ -180,15 +180,17 @@ def test_no_hidden_layer_is_logistic_regression(run: Run, data: Path, tmp_path: 
 def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifier() -> None:
     offered = inspect.signature(train).parameters
     declared = inspect.signature(MLPClassifier).parameters
-    for name in SETTINGS:
-        default = offered[RENAMED.get(name, name)].default
-        assert default == (str(declared[name].default) if name == "batch_size" else declared[name].default)
+    for name in (*SETTINGS, *CLASSIFIER_SETTINGS):
+        default, of_classifier = offered[RENAMED.get(name, name)].default, declared[name].default
+        is_text = name in AS_TEXT and of_classifier is not None
+        assert default == (str(of_classifier) if is_text else of_classifier), name
+    assert offered["scoring"].default == declared["scoring"].default
     assert parse_layers(offered["layers"].default) == declared["hidden_layer_sizes"].default
     assert offered["activation"].default == declared["activation"].default
 
 
 def test_help_shows_every_setting_with_its_words(run: Run) -> None:
     said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
-    for name, setting in SETTINGS.items():
+    for name, setting in {**SETTINGS, **CLASSIFIER_SETTINGS}.items():
         assert FLAGS[name] in said
         assert setting.help.split(";")[0].split(":")[0] in said

@@ -3,6 +3,7 @@
 import pickle
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -208,12 +209,14 @@ def test_warm_start_may_change_the_hidden_units_but_not_their_number() -> None:
 
 def test_what_ctrl_c_left_of_an_epoch_is_given_up_by_the_next_partial_fit() -> None:
     clf = go_on(made(MLPClassifier), 1)
-    solver, state = clf._run
+    state = clf._run.standing.state
     engine, data = clf._engine[1], TrainingSet.of(clf.network_, X, clf.encode(y), dtype=np.dtype(np.float32))
     cut_short = engine.run(state, data, rule_of(Settings()), MiniBatches(32), [0.02] * 2, 1e-4).state
     assert (cut_short.epoch, cut_short.position) == (1, 64)
-    clf._run, clf.theta_ = (solver, cut_short), cut_short.theta.astype(np.float64)
+    standing = replace(clf._run.standing, state=cut_short)
+    clf._run, clf.theta_ = clf._run._replace(standing=standing), cut_short.theta.astype(np.float64)
     go_on(clf, 1, X[:40], y[:40])
-    assert (clf._run[1].epoch, clf._run[1].position) == (3, 0)
+    state = clf._run.standing.state
+    assert (state.epoch, state.position) == (3, 0)
     assert clf.loss_curve_[1:] == clf.history_.cost[1:].tolist()
     assert len(clf.loss_curve_) == 2

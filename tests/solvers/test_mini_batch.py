@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
+from deltarule import Network
 from deltarule.arrays import Array
-from deltarule.engines import UpdateRule
+from deltarule.engines import StepOptions, UpdateRule
+from deltarule.errors import SettingsError
 from deltarule.settings import Settings
-from deltarule.solvers import SGD, Adam, batches_of, rule_of, step_size_of_epoch
+from deltarule.solvers import SGD, Adam, batches_of, options_of, rule_of
 
 GRADIENTS = np.random.default_rng(0).standard_normal((20, 7))
 
@@ -66,8 +68,16 @@ def test_batches_are_200_or_all_by_default_and_never_more_than_all() -> None:
     assert batches_of(Settings(batch_size=64), 1000).steps_of_an_epoch(1000) == 16
 
 
-def test_invscaling_divides_by_a_power_of_the_examples_seen() -> None:
-    settings = Settings(solver="sgd", learning_rate="invscaling", learning_rate_init=0.2, power_t=0.5)
-    assert step_size_of_epoch(settings, 0, 100) == 0.2
-    assert step_size_of_epoch(settings, 3, 100) == pytest.approx(0.2 / np.sqrt(301))
-    assert step_size_of_epoch(Settings(learning_rate="invscaling"), 3, 100) == 1e-3  # adam keeps its own
+def test_options_have_one_rate_for_each_hidden_layer() -> None:
+    network = Network((3, 4, 5, 2), "tanh", "softmax")
+    assert options_of(Settings(), network) == StepOptions()
+    assert options_of(Settings(dropout=0.25), network).dropout == (0.25, 0.25)
+    assert options_of(Settings(dropout=[0.0, 0.5]), network).dropout == (0.0, 0.5)
+    assert options_of(Settings(dropout=np.zeros(2)), network).dropout == ()  # type: ignore[arg-type]
+    options = options_of(Settings(weight_decay=0.5, max_grad_norm=3.0), network)
+    assert (options.weight_decay, options.max_norm) == (0.5, 3.0)
+
+
+def test_rates_for_another_number_of_layers_are_refused() -> None:
+    with pytest.raises(SettingsError, match="has 3 rates, but the network 3-4-5-2 has 2 hidden layers"):
+        options_of(Settings(dropout=(0.1, 0.2, 0.3)), Network((3, 4, 5, 2), "tanh", "softmax"))

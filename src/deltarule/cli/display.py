@@ -1,20 +1,16 @@
 """What the terminal shows: progress, tables, a small chart. Results go to stdout, everything else to stderr."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
 
 from deltarule.history import History
-from deltarule.history import Progress as Epoch
-from deltarule.training import Callback
 
 if TYPE_CHECKING:
     from deltarule.model_file import HeldOut
@@ -24,11 +20,11 @@ __all__ = [
     "confusion",
     "figures",
     "per_class",
-    "progress_bar",
     "say",
     "show_error",
     "show_notices",
     "show_table",
+    "stderr",
     "stdout",
 ]
 
@@ -64,35 +60,6 @@ def show_notices(notices: Iterable[str]) -> None:
         stderr.print(Text(f"Note: {notice}", style="yellow"), soft_wrap=True)
     if len(notices) > 6:
         stderr.print(Text(f"Note: … and {len(notices) - 6} more such notes.", style="yellow"), soft_wrap=True)
-
-
-@contextmanager
-def progress_bar(epochs: int, held_out: str) -> Iterator[Callback]:
-    """Show a bar with epoch, cost and held-out cost while training; where no terminal is, ten lines at most.
-
-    Yields the callback for `fit`; `held_out` names the rows that are watched.
-    """
-    if not stderr.is_terminal:
-
-        def line(epoch: Epoch) -> None:
-            if epoch.epoch % max(1, -(-epoch.epochs // 10)) == 0:
-                stderr.print(Text(f"epoch {epoch.epoch}/{epoch.epochs}  {_costs(epoch, held_out)}"), soft_wrap=True)
-
-        yield line
-        return
-    columns = TextColumn("epoch {task.completed}/{task.total}"), BarColumn(30), TextColumn("{task.description}")
-    with Progress(*columns, TimeElapsedColumn(), console=stderr) as bar:
-        task = bar.add_task("", total=epochs)
-
-        def update(epoch: Epoch) -> None:
-            bar.update(task, completed=epoch.epoch, description=_costs(epoch, held_out))
-
-        yield update
-
-
-def _costs(epoch: Epoch, held_out: str) -> str:
-    watched = "" if np.isnan(epoch.validation_cost) else f"  {held_out} {epoch.validation_cost:.4f}"
-    return f"cost {epoch.cost:.4f}{watched}"
 
 
 def confusion(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -> tuple[str, Table]:

@@ -14,8 +14,8 @@ from deltarule import MLPClassifier, cost
 from deltarule.arrays import Array
 from deltarule.errors import TableError
 from deltarule.model_file import HeldOut, Model
+from deltarule.record import Callback
 from deltarule.tables import TableEncoder, hold_out, known_labels, training_labels
-from deltarule.training import Callback
 
 __all__ = ["Examples", "Prepared", "examples_of", "fit", "measure", "prepare"]
 
@@ -101,6 +101,10 @@ def fit(
     prepared: Prepared, parameters: Mapping[str, Any], seed: int, callbacks: Sequence[Callback]
 ) -> tuple[MLPClassifier, tuple[str, ...]]:
     """Train a classifier; Ctrl-C ends it early with what it has learnt. Return it with what training warned of."""
+    if isinstance(weights := parameters.get("class_weight"), Mapping):
+        # On the command line labels are text, in y perhaps numbers.
+        labels = {str(label): label for label in np.unique(prepared.training[1]).tolist()}
+        parameters = {**parameters, "class_weight": {labels.get(name, name): at for name, at in weights.items()}}
     classifier = MLPClassifier(random_state=seed, **parameters)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -5,25 +5,27 @@ from typing import Any
 
 import typer
 
-from deltarule.settings import SETTINGS, Flag
+from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag
 from deltarule.units import HIDDEN_UNITS
 
 __all__ = ["FLAGS", "check_settings", "default", "parse_activation", "parse_layers", "setting"]
 
-FLAGS: Mapping[str, str] = {
-    name: {"alpha": "--lambda", "max_iter": "--epochs", "n_iter_no_change": "--patience"}.get(
-        name, "--" + name.replace("_", "-")
-    )
-    for name in SETTINGS
-}
+DECLARED = {**SETTINGS, **CLASSIFIER_SETTINGS}
+
+_OTHERWISE = {"alpha": "--lambda", "max_iter": "--epochs", "n_iter_no_change": "--patience", "output": "--output-units"}
+
+FLAGS: Mapping[str, str] = {name: _OTHERWISE.get(name, "--" + name.replace("_", "-")) for name in DECLARED}
 """How each setting is written on the command line."""
+
+AS_TEXT = ("batch_size", "dropout", "class_weight")
+"""Settings that are more than one word or one number."""
 
 MAIN = ("solver", "alpha", "max_iter", "batch_size", "learning_rate_init", "tol", "n_iter_no_change", "early_stopping")
 
 
 def setting(name: str) -> Any:
     """Return the option of a setting."""
-    declared, flag = SETTINGS[name], FLAGS[name]
+    declared, flag = DECLARED[name], FLAGS[name]
     if isinstance(declared.range, Flag):
         flag += f"/--no-{flag[2:]}"
     symbol = f"{declared.symbol}: " if declared.symbol else ""
@@ -34,8 +36,8 @@ def setting(name: str) -> Any:
 
 def default(name: str) -> Any:
     """Return the default of a setting, as the option takes it."""
-    value = SETTINGS[name].default
-    return str(value) if name == "batch_size" else value
+    value = DECLARED[name].default
+    return str(value) if name in AS_TEXT and value is not None else value
 
 
 def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,14 +48,30 @@ def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     typer.BadParameter
         If one is outside its range.
     """
-    settings = dict(values)
-    if settings["batch_size"].isdecimal():
-        settings["batch_size"] = int(settings["batch_size"])
+    settings = {name: _parsed(name, value) if name in AS_TEXT else value for name, value in values.items()}
     for name, value in settings.items():
-        allowed = SETTINGS[name].range
+        allowed = DECLARED[name].range
         if not allowed.holds(value):
             raise typer.BadParameter(f"{value!r} is not {allowed}.", param_hint=FLAGS[name])
     return settings
+
+
+def _parsed(name: str, text: str | None) -> Any:
+    """Return what a text stands for: `"64"`, `"0.2,0.5"`, `"yes=2,no=1"`; a text that is neither stays what it is."""
+    if text is None or text == DECLARED[name].default:
+        return text
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        if name == "batch_size":
+            return int(text)
+        if name == "dropout":
+            return float(text) if len(parts) == 1 else tuple(float(part) for part in parts)
+        if "=" in text:
+            pairs = [part.rsplit("=", 1) for part in parts]
+            return {label.strip(): float(weight) for label, weight in pairs}
+    except ValueError:
+        pass
+    return text
 
 
 def parse_layers(text: str) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-RENAMED = {"alpha": "lambda_", "max_iter": "epochs", "n_iter_no_change": "patience"}
+RENAMED = {"alpha": "lambda_", "max_iter": "epochs", "n_iter_no_change": "patience", "output": "output_units"}
 """Settings whose parameter below has another name."""
 
 STOPPED = {
@@ -59,6 +59,23 @@ def train(
     beta_2: Annotated[float, setting("beta_2")] = default("beta_2"),
     epsilon: Annotated[float, setting("epsilon")] = default("epsilon"),
     max_fun: Annotated[int, setting("max_fun")] = default("max_fun"),
+    dropout: Annotated[str, setting("dropout")] = default("dropout"),
+    weight_decay: Annotated[float, setting("weight_decay")] = default("weight_decay"),
+    max_grad_norm: Annotated[float | None, setting("max_grad_norm")] = default("max_grad_norm"),
+    warmup: Annotated[float, setting("warmup")] = default("warmup"),
+    on_divergence: Annotated[str, setting("on_divergence")] = default("on_divergence"),
+    output_units: Annotated[str, setting("output")] = default("output"),
+    class_weight: Annotated[str | None, setting("class_weight")] = default("class_weight"),
+    label_smoothing: Annotated[float, setting("label_smoothing")] = default("label_smoothing"),
+    scoring: Annotated[
+        str | None,
+        typer.Option(
+            help="Scores to measure after each epoch, names of scikit-learn's scorers with commas between; early "
+            "stopping watches the first, and loss is the cost.",
+            show_default="accuracy",
+            rich_help_panel="Settings",
+        ),
+    ] = None,
     engine: Annotated[str, setting("engine")] = default("engine"),
     dtype: Annotated[str, setting("dtype")] = default("dtype"),
     n_threads: Annotated[int | None, setting("n_threads")] = default("n_threads"),
@@ -74,6 +91,7 @@ def train(
         "hidden_layer_sizes": sizes,
         "activation": parse_activation(activation, sizes),
         **check_settings(values),
+        "scoring": None if scoring is None else [name.strip() for name in scoring.split(",")],
     }
     if not 0 <= holdout < 1:
         raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
@@ -90,6 +108,7 @@ def train(
 
     from deltarule.cli.fitting import fit, measure, prepare
     from deltarule.model_file import Model, save
+    from deltarule.progress_bar import progress_bar
     from deltarule.tables import read_table
 
     prepared = prepare(
@@ -101,7 +120,7 @@ def train(
     )
     display.show_notices(prepared.notices)
     watched = "watched" if early_stopping else "held out"
-    with display.progress_bar(epochs, watched) as progress:
+    with progress_bar(epochs, watched, display.stderr) as progress:
         classifier, warned = fit(prepared, parameters, seed, [progress])
     display.show_notices(warned)
     model = Model(
@@ -134,6 +153,9 @@ def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
         f"Trained by {classifier.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
         f"({STOPPED.get(history.stopped, history.stopped)})."
     )
+    if history.scores and history.best_epoch:
+        scores = (f"{name} {values[history.best_epoch - 1]:.4f}" for name, values in history.scores.items())
+        display.say(f"After epoch {history.best_epoch}: {', '.join(scores)}.")
     display.say()
     display.say(display.chart(history, watched))
     display.say()

@@ -2,38 +2,52 @@
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
-from deltarule.arrays import Array, as_float
+from deltarule.arrays import Array
 from deltarule.data import TrainingSet, is_sparse
-from deltarule.engines import Engine, TrainingState, engine_for
-from deltarule.errors import DivergedError, SettingsError
+from deltarule.engines import Engine
+from deltarule.errors import DivergedError, InputError, SettingsError
+from deltarule.estimators.callbacks import (
+    OF_CALLBACKS,
+    CallbackSupportMixin,
+    EpochTasks,
+    check_callables,
+    with_callbacks,
+)
 from deltarule.estimators.choices import dtypes_of, generator_of
-from deltarule.estimators.printing import Printer, warn_of
+from deltarule.estimators.continuing import (
+    How,
+    Paused,
+    check_resumable,
+    check_same_network,
+    check_same_rows,
+    where_to_begin,
+)
+from deltarule.estimators.fitted import FittedMLP
+from deltarule.estimators.printing import Printer, check_verbose, warn_of
 from deltarule.estimators.splitting import hold_out
-from deltarule.estimators.weights import Views, unrolled
+from deltarule.estimators.watching import Examples, scorers_of, scores_at
+from deltarule.estimators.weights import unrolled
 from deltarule.history import History
 from deltarule.network import Network
-from deltarule.settings import MINI_BATCH_SOLVERS, SETTINGS, Settings, check_setting
-from deltarule.shuffling import new_key
-from deltarule.training import Callback, Validation, first_state, train
+from deltarule.progress_bar import progress_bar
+from deltarule.record import Callback, Validation
+from deltarule.settings import MINI_BATCH_SOLVERS, SETTINGS, Settings
+from deltarule.training import train
 
 __all__ = ["BaseMLP"]
 
-_LARGE = 16384
-"""Numbers of X from which a sum pays: 10 000 × 64 are predicted in 362 µs for 452, one row would take 2 µs more."""
 
-
-class BaseMLP(BaseEstimator):
+class BaseMLP(CallbackSupportMixin, FittedMLP):
     """Base of the estimators; not for use by itself."""
 
     hidden_layer_sizes: Any
@@ -43,21 +57,12 @@ class BaseMLP(BaseEstimator):
     verbose: Any
     warm_start: bool
     early_stopping: bool
-    engine: str
-    n_threads: int | None
+    scoring: Any
 
-    network_: Network
-    theta_: Array
-    history_: History
-    n_features_in_: int
     n_iter_: int
     t_: int
-    _engine: tuple[Any, Engine] | None = None
-    _run: tuple[str, TrainingState] | None = None  # the solver and where its run stands, for partial_fit
 
-    @abstractmethod
-    def encode(self, y: ArrayLike) -> Array:
-        """Return the targets Y of shape (m, K)."""
+    _measure: str  # name of what early stopping watches by default
 
     @abstractmethod
     def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:
@@ -69,16 +74,30 @@ class BaseMLP(BaseEstimator):
 
     @abstractmethod
     def _validation_score(self, data: TrainingSet, h: Array) -> float:
-        """Return what early stopping watches; larger is better."""
+        """Return what early stopping watches by default; larger is better."""
 
+    def _learn_class_weights(self, y: NDArray[Any], weights: Array | None, incremental: bool) -> None:
+        """Take in what y says of the weights of classes; only classifiers have some."""
+
+    def _in_cost(self, y: NDArray[Any], weights: Array | None) -> Array | None:
+        """Return the weights of rows times those of their classes."""
+        del y
+        return weights
+
+    def _smoothed(self, Y: Array) -> Array:
+        """Return the targets to learn from."""
+        return Y
+
+    @with_callbacks
     def fit(
         self,
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
-        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+        eval_set: tuple[Any, ...] | None = None,
         callbacks: Sequence[Callback] = (),
+        resume: bool = False,
     ) -> Self:
         """Train on rows with their targets.
 
@@ -90,10 +109,14 @@ class BaseMLP(BaseEstimator):
             regressor numbers.
         sample_weight : array of shape (m,), optional
             A weight stands for that many repetitions of its row.
-        eval_set : (X, y), optional
-            Rows to measure cost and score on after each epoch, instead of held-out ones.
+        eval_set : (X, y) or (X, y, sample_weight), optional
+            Rows to measure cost and scores on after each epoch, instead of held-out ones.
         callbacks : sequence of callables
-            Each gets the `Progress` after each epoch; one that returns True stops the run.
+            Each gets the `Progress` after each epoch, with the `History` so far; one that returns True stops the run.
+            Those of scikit-learn's protocol are set by `set_callbacks`.
+        resume : bool, default False
+            Take up the run that stopped (by Ctrl-C, a callback or `max_iter`) where it stands, to the bit, and go on
+            until it has taken `max_iter` epochs in all. On the same rows; solvers adam and sgd.
 
         Raises
         ------
@@ -102,47 +125,10 @@ class BaseMLP(BaseEstimator):
         DivergedError
             If the cost leaves the finite numbers.
         """
+        check_callables(callbacks)
         with self._whole_or_not_at_all():
-            self._learn(X, y, sample_weight, incremental=False, eval_set=eval_set, callbacks=callbacks)
+            self._learn(X, y, sample_weight, "resume" if resume else "fit", eval_set=eval_set, callbacks=callbacks)
         return self
-
-    @property
-    def coefs_(self) -> list[Array]:
-        """Weights of each layer, of shape (s_l, s_{l+1}): views of θ.
-
-        Assigned before the first fit, they and `intercepts_` are where `partial_fit`, or `fit` with `warm_start`,
-        begins.
-        """
-        return self._views("coefs_", lambda Theta: Theta[:, 1:].T)
-
-    @coefs_.setter
-    def coefs_(self, matrices: Sequence[Array]) -> None:
-        self._assign("coefs_", matrices)
-
-    @property
-    def intercepts_(self) -> list[Array]:
-        """Biases of each layer, of shape (s_{l+1},): views of θ."""
-        return self._views("intercepts_", lambda Theta: Theta[:, 0])
-
-    @intercepts_.setter
-    def intercepts_(self, vectors: Sequence[Array]) -> None:
-        self._assign("intercepts_", vectors)
-
-    def _views(self, name: str, part: Any) -> list[Array]:
-        first: dict[str, list[Array]] = vars(self).get("_first_weights", {})
-        return first[name] if name in first else Views(map(part, self.network_.roll(self.theta_)))
-
-    def _assign(self, name: str, arrays: Sequence[Array]) -> None:
-        if hasattr(self, "theta_"):
-            getattr(self, name)[:] = arrays
-        else:
-            self._first_weights = {**vars(self).get("_first_weights", {}), name: list(arrays)}
-
-    def for_prediction(self) -> Self:
-        """Return a copy that predicts the same and has forgotten what only going on with the training needs."""
-        other = copy(self)
-        other._run = None
-        return other
 
     def _keep(self, parameters: dict[str, Any]) -> None:
         """Set what a constructor was given: its `locals()`."""
@@ -162,14 +148,13 @@ class BaseMLP(BaseEstimator):
         try:
             yield
         except BaseException:
-            self.__dict__ = before
+            # Callbacks that were set up must still be torn down.
+            of_callbacks = {name: value for name, value in vars(self).items() if name in OF_CALLBACKS}
+            self.__dict__ = before | of_callbacks
             raise
 
     def _settings(self) -> Settings:
-        values = {name: getattr(self, name) for name in SETTINGS}
-        for name, value in values.items():
-            check_setting(name, value, type(self).__name__)
-        return Settings(**values)
+        return Settings(**{name: getattr(self, name) for name in SETTINGS}, owner=type(self).__name__)
 
     def _network(self, features: int, outputs: int, output: str) -> Network:
         layers = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object)).tolist()
@@ -195,44 +180,54 @@ class BaseMLP(BaseEstimator):
         y = y.toarray() if is_sparse(y) else y
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
+    def _examples(self, X: Array, y: NDArray[Any], weights: Array | None) -> Examples:
+        return Examples(X, y, self.encode(y), weights, self._in_cost(y, weights))
+
+    def _watched(self, eval_set: Any) -> Examples:
+        if not (isinstance(eval_set, tuple | list) and len(eval_set) in (2, 3)):
+            raise InputError(
+                f"eval_set is a {type(eval_set).__name__}{_length_of(eval_set)}. Pass one tuple, (X, y) or "
+                "(X, y, sample_weight)."
+            )
+        X, y = self._checked(*eval_set[:2], reset=False)
+        return self._examples(X, y, _weights_of(X, eval_set[2] if len(eval_set) == 3 else None))
+
     def _learn(
         self,
         X: Any,
         y: Any,
         sample_weight: ArrayLike | None,
+        how: How,
         *,
-        incremental: bool,
-        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+        eval_set: tuple[Any, ...] | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> None:
-        """Train for `max_iter` epochs, or for one if `incremental`, and set what that leaves."""
+        """Train and set what that leaves."""
+        given = X, y, sample_weight
         settings = self._settings()
-        if incremental:
-            if settings.early_stopping:
-                raise SettingsError("partial_fit does not support early_stopping=True: it sees one epoch at a time.")
-            settings = replace(settings, max_iter=1)
-        continues = hasattr(self, "theta_") and (incremental or self.warm_start)
+        check_verbose(self.verbose)
+        if how == "partial_fit" and settings.early_stopping:
+            raise SettingsError("partial_fit does not support early_stopping=True: it sees one epoch at a time.")
+        if how == "resume":
+            check_resumable(self._run, settings)
+        continues = hasattr(self, "theta_") and (how != "fit" or self.warm_start)
         X, y = self._checked(X, y, reset=not continues)
-        output = self._learn_targets(y, continues, incremental)
-        Y = self.encode(y)
-        network = self._network(X.shape[1], Y.shape[1], output)
-        dtype, kept_dtype = dtypes_of(settings, X, Y)
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        output = self._learn_targets(y, continues, incremental=how == "partial_fit")
+        weights = _weights_of(X, sample_weight)
+        self._learn_class_weights(y, weights, incremental=how == "partial_fit")
+        rows = self._examples(X, y, weights)
+        network = self._network(X.shape[1], rows.Y.shape[1], output)
+        dtype, kept_dtype = dtypes_of(settings, X, rows.Y)
         generator = generator_of(self.random_state)
 
-        validation = None
+        watched, seed = None, 0
         if eval_set is not None:
-            X_watched, y_watched = self._checked(*eval_set, reset=False)
-            watched = TrainingSet.of(network, X_watched, self.encode(y_watched), dtype=dtype)
-            validation = Validation(watched, self._validation_score)
+            watched = self._watched(eval_set)
         elif settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS:
-            seed = int(generator.integers(2**31))
-            learnt, held_out = hold_out(len(Y), settings.validation_fraction, seed, self._strata(Y))
-            w = None if weights is None else weights[held_out]
-            watched = TrainingSet.of(network, X[held_out], Y[held_out], w, dtype)
-            validation = Validation(watched, self._validation_score)
-            X, Y, weights = X[learnt], Y[learnt], None if weights is None else weights[learnt]
-        data = TrainingSet.of(network, X, Y, weights, dtype)
+            seed = int(generator.integers(2**31)) if how != "resume" or self._run is None else self._run.seed
+            learnt, held_out = hold_out(len(y), settings.validation_fraction, seed, self._strata(rows.Y))
+            rows, watched = rows.take(learnt), rows.take(held_out)
+        data = TrainingSet.of(network, rows.X, self._smoothed(rows.Y), rows.in_cost, dtype)
         if (
             settings.solver in MINI_BATCH_SOLVERS
             and not isinstance(settings.batch_size, str)
@@ -241,55 +236,92 @@ class BaseMLP(BaseEstimator):
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
                 f"(batch_size={settings.batch_size}, {data.rows} rows).",
-                stacklevel=3,
+                stacklevel=4,
             )
-
-        state = self._first_state(settings, network, dtype, generator, continues, incremental)
-        printer = [Printer(settings)] if self.verbose else []
         engine = self._engine_of(network)
-        try:
-            result = train(engine, data, settings, state, validation=validation, callbacks=[*callbacks, *printer])
-        except DivergedError as error:
-            raise DivergedError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-                f"preprocessed. {error}"
-            ) from error
-        for one in printer:
-            one.end(result.history)
-        if not (incremental and result.history.stopped == "max_iter"):
-            warn_of(result.history, settings, stacklevel=4)
-        self._set_fitted(network, result.theta.astype(kept_dtype), result.history, data.rows, continues)
-        self._run = None if result.state is None else (settings.solver, result.state)
 
-    def _first_state(
-        self,
-        settings: Settings,
-        network: Network,
-        dtype: np.dtype[Any],
-        generator: np.random.Generator,
-        continues: bool,
-        incremental: bool,
-    ) -> TrainingState:
-        """Return where the run begins: at new parameters, or at those that are there, with or without the solver's."""
+        def attributes(theta: Array) -> dict[str, Any]:
+            return {"network_": network, "theta_": theta.astype(kept_dtype)}
+
+        validation = self._validation(engine, rows, watched, attributes, dtype)
+        theta = None
         if not continues:
-            given = self.__dict__.pop("_first_weights", None)
-            begins_there = given is not None and (incremental or self.warm_start)
-            theta = unrolled(network, **given) if begins_there else network.first_theta(generator)
-            return first_state(settings, theta.astype(dtype), new_key(generator))
-        if (self.network_.sizes, self.network_.output) != (network.sizes, network.output):
-            raise SettingsError(
-                f"{'partial_fit' if incremental else 'warm_start=True'} goes on from the fitted network "
-                f"{self.network_}, but the parameters and data now make {network}. Keep layers, units and classes, or "
-                "fit with warm_start=False."
+            first = self.__dict__.pop("_first_weights", None)
+            begins_there = first is not None and (how != "fit" or self.warm_start)
+            theta = unrolled(network, **first) if begins_there else network.first_theta(generator)
+        else:
+            check_same_network(self.network_, network, how)
+        before = None if theta is not None else (self.theta_, self.history_.epochs, self._run)
+        start = where_to_begin(how, settings, dtype, theta, before, generator)
+        epochs = {"fit": settings.max_iter, "partial_fit": 1, "resume": settings.max_iter - start.memory.done}[how]
+        if how == "resume":
+            check_same_rows(self._run, data.rows)
+            if epochs <= 0 or start.memory.idle > settings.n_iter_no_change:
+                return  # the run has come to its end
+
+        tasks = (
+            [EpochTasks(self, epochs, *given, attributes)]
+            if hasattr(self, "_skl_callbacks") or hasattr(self, "_parent_callback_ctx")
+            else []
+        )
+        printer = Printer(settings)
+        with progress_bar(epochs) if self.verbose == "bar" else nullcontext(printer) as teller:
+            tellers = [teller] if self.verbose else []
+            try:
+                result = train(
+                    engine,
+                    data,
+                    settings,
+                    start,
+                    epochs=epochs,
+                    validation=validation,
+                    callbacks=[*callbacks, *tellers, *tasks],
+                )
+            except DivergedError as error:
+                raise DivergedError(
+                    "Solver produced non-finite parameter weights. The input data may contain large values and need to "
+                    f"be preprocessed. {error}"
+                ) from error
+        if self.verbose and self.verbose != "bar":
+            printer.end(result.history)
+        for task in tasks:
+            task.end(result.theta)
+        warn_of(result.history, settings, stacklevel=5, at_the_end=how != "partial_fit")
+        self._set_fitted(network, result.theta.astype(kept_dtype), result.history, data.rows, continues)
+        self._run = None
+        if result.standing is not None:
+            self._run = Paused(settings.solver, result.standing, seed, data.rows)
+
+    def _validation(
+        self,
+        engine: Engine,
+        learnt: Examples,
+        watched: Examples | None,
+        attributes: Callable[[Array], dict[str, Any]],
+        dtype: np.dtype[Any],
+    ) -> Validation | None:
+        """Return what is measured after each epoch."""
+        network = engine.network
+        data = None if watched is None else TrainingSet.of(network, watched.X, watched.Y, watched.in_cost, dtype)
+        if self.scoring is None:
+            if watched is None or data is None:
+                return None
+            unweighted = replace(data, weights=watched.weights)
+            name = f"validation_{self._measure}"
+            return Validation(
+                data, lambda theta: {name: self._validation_score(unweighted, engine.hypothesis(theta, data.X))}, name
             )
-        theta = self.theta_.astype(dtype)
-        if self._run is None:
-            return first_state(settings, theta, new_key(generator))
-        solver, state = self._run
-        state = state.between_epochs()
-        if incremental and solver == settings.solver:
-            return replace(state, theta=theta, vectors=tuple(vector.astype(dtype) for vector in state.vectors))
-        return replace(first_state(settings, theta, state.key), epoch=state.epoch)
+        scorers = scorers_of(self.scoring, self)
+        sets = {"train": learnt} if watched is None else {"train": learnt, "validation": watched}
+
+        def scores(theta: Array) -> dict[str, float]:
+            at = copy(self)
+            at.__dict__.pop("feature_names_in_", None)  # X has lost its names
+            at.__dict__.update(attributes(theta))
+            return scores_at(at, scorers, sets)
+
+        first, scorer = next(iter(scorers.items()))
+        return Validation(data, scores, f"validation_{first}" if scorer is not None and data is not None else None)
 
     def _set_fitted(self, network: Network, theta: Array, history: History, rows: int, continues: bool) -> None:
         seen = rows * history.epochs if self.solver in MINI_BATCH_SOLVERS else 0
@@ -302,58 +334,18 @@ class BaseMLP(BaseEstimator):
         self.loss_curve_ = history.cost.tolist()
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
         self.best_loss_ = None if self.early_stopping else min(self.loss_curve_, default=np.inf)
-        self.validation_scores_ = history.validation_score.tolist() if self.early_stopping else None
+        self.validation_loss_curve_ = history.validation_cost.tolist()
+        self.scores_ = {name: scores.tolist() for name, scores in history.scores.items()}
+        watched = -history.validation_cost if np.isnan(history.validation_score).all() else history.validation_score
+        self.validation_scores_ = watched.tolist() if self.early_stopping else None
         self.best_validation_score_ = max(
             (score for score in self.validation_scores_ or () if not np.isnan(score)), default=None
         )
 
-    def _engine_of(self, network: Network) -> Engine:
-        asked = (network, self.engine, self.n_threads)
-        had = self._engine
-        if had is None or had[0] != asked:
-            had = self._engine = (asked, engine_for(*asked))
-        return had[1]
 
-    def _hypothesis(self, X: Any) -> Array:
-        theta = getattr(self, "theta_", None)
-        if theta is None:
-            check_is_fitted(self, "theta_")
-        # What scikit-learn would ask of such an array, without the 40 µs that its own check takes to begin and the pass
-        # over X that it makes besides.
-        if not (
-            type(X) is np.ndarray
-            and X.dtype in (np.float32, np.float64)
-            and X.ndim == 2
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-            and _is_finite(X)
-        ):
-            X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
-        dtype = self.theta_.dtype
-        X = X.astype(dtype, copy=False) if is_sparse(X) else as_float(X, dtype)
-        # After pickling there is none.
-        engine = self._engine[1] if self._engine else self._engine_of(self.network_)
-        return engine.hypothesis(self.theta_, X)
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
-        state.pop("_engine", None)
-        return state
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
+def _weights_of(X: Array, sample_weight: ArrayLike | None) -> Array | None:
+    return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
 
 
-def _is_finite(X: Array) -> bool:
-    """Whether no value is NaN or infinite.
-
-    Of a large array a finite sum says so with one pass less; a sum that is not finite may only have overflowed.
-    """
-    if X.size > _LARGE:
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(X.sum()):
-                return True
-    return bool(np.isfinite(X).all())
+def _length_of(thing: Any) -> str:
+    return f" of length {len(thing)}" if hasattr(thing, "__len__") else ""

@@ -17,6 +17,8 @@ from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.errors import InputError, SettingsError
 from deltarule.estimators.base import BaseMLP
+from deltarule.estimators.class_weights import sums_of_classes, weights_of_classes
+from deltarule.settings import CLASSIFIER_SETTINGS, Settings, check_setting
 
 __all__ = ["MLPClassifier"]
 
@@ -37,14 +39,24 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     output : {"auto", "sigmoid", "softmax"}, default "auto"
         Output units. `"auto"`: sigmoid for two classes (K = 1) and for several labels, softmax for more classes.
         `"sigmoid"` with more classes: K independent logistic costs added up.
+    class_weight : dict or "balanced", optional
+        What the examples of each class weigh in every cost (scores are not weighted): a number for each label, 1 where
+        there is none; `"balanced"` gives all classes the same sum. In `partial_fit` it counts what came so far.
+    label_smoothing : float, default 0
+        Share ε of each target that is spread evenly: y becomes (1 − ε) y + ε/K, with one output (1 − ε) y + ε/2. In
+        training only.
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
-nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, \
-engine, dtype, n_threads
+nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, dropout, \
+weight_decay, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
         See `deltarule.settings.Settings`.
     random_state : int, Generator, RandomState or None
         Seed of first weights, shuffles and hold-out.
-    verbose : bool, default False
-        Print the cost after each epoch.
+    scoring : str, callable, list of str or dict, optional
+        Scores to measure after each epoch, on the training set and on the validation set where there is one: names of
+        scikit-learn's scorers, or callables (estimator, X, y) → float. Early stopping watches the first; `"loss"` is
+        the cost. Default: the accuracy, on the validation set alone.
+    verbose : bool or "bar", default False
+        Print the cost after each epoch, or show a progress bar.
     warm_start : bool, default False
         Go on from the parameters of the fit before.
 
@@ -54,6 +66,10 @@ engine, dtype, n_threads
     network_ : Network
     theta_ : array of shape (n_parameters,)
     history_ : History
+    validation_loss_curve_ : list of float
+        Cost of the validation set after each epoch, without penalty; NaN where there is none.
+    scores_ : dict from str to list of float
+        Every score after each epoch, named `train_…` and `validation_…`.
     coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, n_iter_, t_, \
 n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         As in scikit-learn.
@@ -66,8 +82,13 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     ['no', 'yes', 'yes', 'no']
     """
 
+    _measure = "accuracy"
     output: str
+    class_weight: Any
+    label_smoothing: float
     classes_: NDArray[Any]
+    _class_weights: Array | None = None
+    _class_sums: Array | None = None
     _several_labels: bool
     _output: str
 
@@ -98,6 +119,14 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
         output: str = "auto",
+        class_weight: Any = None,
+        label_smoothing: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
+        weight_decay: float = 0.0,
+        max_grad_norm: float | None = None,
+        warmup: float = 0.0,
+        on_divergence: str = "raise",
+        scoring: Any = None,
         engine: str = "auto",
         dtype: str = "auto",
         n_threads: int | None = None,
@@ -131,7 +160,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         with self._whole_or_not_at_all():
             if _check_partial_fit_first_call(self, classes):
                 self._several_labels = _has_several_labels(y)
-            self._learn(X, y, sample_weight, incremental=True)
+            self._learn(X, y, sample_weight, "partial_fit")
         return self
 
     def encode(self, y: ArrayLike) -> Array:
@@ -212,12 +241,37 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         self._output = self._output_units()
         return self._output
 
-    def _output_units(self) -> str:
-        if self.output not in ("auto", "sigmoid", "softmax"):
+    def _settings(self) -> Settings:
+        for name in CLASSIFIER_SETTINGS:
+            check_setting(name, getattr(self, name), type(self).__name__)
+        return super()._settings()
+
+    def _learn_class_weights(self, y: NDArray[Any], weights: Array | None, incremental: bool) -> None:
+        if self.class_weight is None:
+            self._class_weights, self._class_sums = None, None
+            return
+        if self._several_labels:
             raise SettingsError(
-                f"The 'output' parameter of MLPClassifier must be a str among {{'auto', 'sigmoid', 'softmax'}}. "
-                f"Got {self.output!r} instead."
+                "class_weight says what a row of each class weighs, but here rows have several labels. Pass "
+                "sample_weight, with a weight for each row."
             )
+        sums = sums_of_classes(self.classes_, y, weights)
+        if incremental and self._class_sums is not None:
+            sums += self._class_sums
+        self._class_sums = sums
+        self._class_weights = weights_of_classes(self.class_weight, self.classes_, sums)
+
+    def _in_cost(self, y: NDArray[Any], weights: Array | None) -> Array | None:
+        if self._class_weights is None:
+            return weights
+        of_rows = self._class_weights[np.searchsorted(self.classes_, y)]
+        return of_rows if weights is None else (weights * of_rows).astype(weights.dtype)
+
+    def _smoothed(self, Y: Array) -> Array:
+        share = self.label_smoothing / (Y.shape[1] if self._output == "softmax" else 2)
+        return (1 - self.label_smoothing) * Y + share if self.label_smoothing else Y
+
+    def _output_units(self) -> str:
         if self._several_labels and self.output == "softmax":
             raise SettingsError("output='softmax' gives one label to each row, but y has several. Take 'sigmoid'.")
         if self.output != "auto":

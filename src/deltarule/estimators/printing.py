@@ -6,10 +6,11 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from deltarule.errors import SettingsError
 from deltarule.history import History, Progress
 from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Printer", "warn_of"]
+__all__ = ["Printer", "check_verbose", "warn_of"]
 
 
 class Printer:
@@ -42,13 +43,21 @@ class Printer:
         )
 
 
-def warn_of(history: History, settings: Settings, stacklevel: int) -> None:
-    """Warn where a run ended before the stopping rule said so."""
+def check_verbose(verbose: object) -> None:
+    """Raise SettingsError if `verbose` is a word that means nothing."""
+    if isinstance(verbose, str) and verbose != "bar":
+        raise SettingsError(f"verbose={verbose!r} is unknown. Take True for lines, 'bar' for a progress bar, or False.")
+
+
+def warn_of(history: History, settings: Settings, stacklevel: int, at_the_end: bool) -> None:
+    """Warn of what went wrong, and, if `at_the_end`, where a run ended before the stopping rule said so."""
+    for notice in history.notices:
+        warnings.warn(notice, ConvergenceWarning, stacklevel=stacklevel + 1)
     if history.stopped == "interrupted":
         warnings.warn("Training interrupted by user.", UserWarning, stacklevel=stacklevel + 1)
     elif history.stopped == "diverged":
         warnings.warn(f"{history.reason} The best parameters before it are kept.", ConvergenceWarning, stacklevel + 1)
-    elif history.stopped == "max_iter":
+    elif history.stopped == "max_iter" and at_the_end:
         solver = "Stochastic Optimizer" if settings.solver in MINI_BATCH_SOLVERS else settings.solver
         limit = f"Maximum iterations ({settings.max_iter})"
         if history.epochs < settings.max_iter:

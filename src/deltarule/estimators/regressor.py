@@ -35,13 +35,17 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     activation : str or sequence of str, default "relu"
         Hidden units: one name for all layers, or one for each.
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
-nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, \
-engine, dtype, n_threads
+nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, dropout, \
+weight_decay, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
         See `deltarule.settings.Settings`. Early stopping watches R².
     random_state : int, Generator, RandomState or None
         Seed of first weights, shuffles and hold-out.
-    verbose : bool, default False
-        Print the cost after each epoch.
+    scoring : str, callable, list of str or dict, optional
+        Scores to measure after each epoch, on the training set and on the validation set where there is one: names of
+        scikit-learn's scorers, or callables (estimator, X, y) → float. Early stopping watches the first; `"loss"` is
+        the cost. Default: R², on the validation set alone.
+    verbose : bool or "bar", default False
+        Print the cost after each epoch, or show a progress bar.
     warm_start : bool, default False
         Go on from the parameters of the fit before.
 
@@ -50,6 +54,10 @@ engine, dtype, n_threads
     network_ : Network
     theta_ : array of shape (n_parameters,)
     history_ : History
+    validation_loss_curve_ : list of float
+        Cost of the validation set after each epoch, without penalty; NaN where there is none.
+    scores_ : dict from str to list of float
+        Every score after each epoch, named `train_…` and `validation_…`.
     coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, n_iter_, t_, \
 n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         As in scikit-learn.
@@ -62,6 +70,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     array([9.])
     """
 
+    _measure = "r2"
     loss: str
 
     def __init__(
@@ -91,6 +100,12 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
+        dropout: float | Sequence[float] = 0.0,
+        weight_decay: float = 0.0,
+        max_grad_norm: float | None = None,
+        warmup: float = 0.0,
+        on_divergence: str = "raise",
+        scoring: Any = None,
         engine: str = "auto",
         dtype: str = "auto",
         n_threads: int | None = None,
@@ -109,7 +124,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
             If data or settings do not fit. A call that fails leaves the model as it was.
         """
         with self._whole_or_not_at_all():
-            self._learn(X, y, sample_weight, incremental=True)
+            self._learn(X, y, sample_weight, "partial_fit")
         return self
 
     def encode(self, y: ArrayLike) -> Array:

@@ -1,6 +1,6 @@
 """How θ moves when J and D of the whole training set are at hand.
 
-    gd      θ := θ − η D, with a fixed η; or with η from a line search that halves it until
+    gd      θ := θ − η D, with η from a schedule; or from a line search that halves it until
             J(θ − η D) ≤ J(θ) − 10⁻⁴ η ‖D‖², so that J never rises
     cg      nonlinear conjugate gradient (Polak and Ribière)
     lbfgs   L-BFGS, limited-memory quasi-Newton
@@ -17,11 +17,15 @@ import numpy as np
 
 from deltarule.arrays import Array
 from deltarule.settings import Settings
+from deltarule.solvers.schedules import step_sizes
 
-__all__ = ["minimise"]
+__all__ = ["MOST_DIVISION", "minimise"]
 
 Objective = Callable[[Array], tuple[float, Array]]
 Watcher = Callable[[Array, float, float], bool]
+
+MOST_DIVISION = 1e10
+"""After ten tenths of the step size `on_divergence="restore"` gives up: then the step size is not what is wrong."""
 
 _ARMIJO = 1e-4
 _SMALLEST_STEP = 1e-20
@@ -38,7 +42,8 @@ def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watc
     settings : Settings
         `solver`, `max_iter`, `tol`, and for gd the step size, for lbfgs `max_fun`.
     watch : callable
-        Gets (θ, J, step size or NaN) after every iteration; True stops the run.
+        Gets (θ, J, step size or NaN) after every iteration; True stops the run. With `on_divergence="restore"`, gd
+        takes a step that would leave the finite numbers again, with a tenth of η from there on.
 
     Returns
     -------
@@ -52,6 +57,7 @@ def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watc
 
 def _gradient_descent(objective: Objective, theta: Array, settings: Settings, watch: Watcher) -> bool:
     eta = settings.learning_rate_init
+    divisor = 1.0
     J, D = objective(theta)
     for iteration in range(settings.max_iter):
         if np.abs(D).max() <= settings.tol:
@@ -63,10 +69,16 @@ def _gradient_descent(objective: Objective, theta: Array, settings: Settings, wa
                 return True
             eta, theta, J, D = step
         else:
-            if settings.learning_rate == "invscaling":
-                eta = settings.learning_rate_init / (iteration + 1) ** settings.power_t
-            theta = theta - eta * D
-            J, D = objective(theta)
+            planned = float(step_sizes(settings, iteration, 1, 1, seen=iteration)[0, 0])
+            J, there, D_there = np.inf, theta, D
+            while not np.isfinite(J):
+                eta = planned / divisor
+                there = theta - eta * D
+                J, D_there = objective(there)
+                if settings.on_divergence == "raise" or divisor >= MOST_DIVISION:
+                    break
+                divisor *= 1 if np.isfinite(J) else 10
+            theta, D = there, D_there
         if watch(theta, J, eta):
             return False
     return bool(np.abs(D).max() <= settings.tol)

@@ -1,4 +1,4 @@
-"""How θ moves in a mini-batch step, and how long the steps are: pure functions, no state inside.
+"""How θ moves in a mini-batch step: pure functions, no state inside.
 
     SGD      v := μ v − η D,   θ := θ + v          with Nesterov's momentum θ := θ + μ v − η D
     Adam     p := β₁ p + (1 − β₁) D,   q := β₂ q + (1 − β₂) D²
@@ -17,10 +17,12 @@ from typing import ClassVar
 import numpy as np
 
 from deltarule.arrays import Array
-from deltarule.engines import MiniBatches
+from deltarule.engines import MiniBatches, StepOptions
+from deltarule.errors import SettingsError
+from deltarule.network import Network
 from deltarule.settings import Settings
 
-__all__ = ["SGD", "Adam", "batches_of", "rule_of", "step_size_of_epoch"]
+__all__ = ["SGD", "Adam", "batches_of", "options_of", "rule_of"]
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,24 @@ def batches_of(settings: Settings, rows: int) -> MiniBatches:
     return MiniBatches(min(size, rows), settings.shuffle)
 
 
-def step_size_of_epoch(settings: Settings, epoch: int, rows: int) -> float:
-    """Return η of an epoch (numbered from 0) before what `adaptive` takes off.
+def options_of(settings: Settings, network: Network) -> StepOptions:
+    """Return what the settings have a step do besides the rule.
 
-    `invscaling` divides by (t + 1)^power_t with t the examples seen before the epoch, as scikit-learn does, so
-    that a larger training set slows down sooner. Adam takes its steps of the same size throughout.
+    Raises
+    ------
+    SettingsError
+        If `dropout` has a rate for each of another number of hidden layers.
     """
-    if settings.solver == "sgd" and settings.learning_rate == "invscaling":
-        return float(settings.learning_rate_init / (epoch * rows + 1) ** settings.power_t)
-    return float(settings.learning_rate_init)
+    hidden = network.L - 2
+    rates = np.asarray(settings.dropout, dtype=np.float64)
+    rates = np.full(hidden, rates) if rates.ndim == 0 else rates
+    if len(rates) != hidden:
+        raise SettingsError(
+            f"dropout={settings.dropout!r} has {len(rates)} rates, but the network {network} has {hidden} hidden "
+            "layers. Give one number for all, or one for each."
+        )
+    return StepOptions(
+        dropout=tuple(rates.tolist()) if rates.any() else (),
+        weight_decay=settings.weight_decay,
+        max_norm=np.inf if settings.max_grad_norm is None else settings.max_grad_norm,
+    )

@@ -1,0 +1,90 @@
+"""scikit-learn's callbacks (`set_callbacks`), told of each epoch as of a task of the fit.
+
+scikit-learn has them from version 1.9 on; with an earlier one, estimators are the same without `set_callbacks`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+from deltarule.arrays import Array
+from deltarule.errors import SettingsError
+from deltarule.history import Progress
+
+try:
+    from sklearn import callback as _scikit_learns
+except ImportError:
+    _scikit_learns = None
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+CallbackSupportMixin: Any = object if _scikit_learns is None else _scikit_learns.CallbackSupportMixin
+
+
+def with_callbacks(fit: Method) -> Method:
+    """Decorate a `fit` that sets callbacks up, so that they are torn down after it, failed or not."""
+    return fit if _scikit_learns is None else cast(Method, _scikit_learns.with_callbacks(fit))
+
+
+__all__ = ["OF_CALLBACKS", "CallbackSupportMixin", "EpochTasks", "check_callables", "with_callbacks"]
+
+OF_CALLBACKS = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+"""Attributes of an estimator that scikit-learn needs to tear its callbacks down after a fit, failed or not."""
+
+
+def check_callables(callbacks: Sequence[Any]) -> None:
+    """Raise SettingsError if something cannot be called after an epoch."""
+    for callback in callbacks:
+        if not callable(callback):
+            kind = type(callback).__name__
+            raise SettingsError(
+                f"callbacks holds a {kind}, which cannot be called. Pass functions of the Progress; callbacks of "
+                "scikit-learn's protocol are set by set_callbacks."
+            )
+
+
+class EpochTasks:
+    """A callback of `train` that hands each epoch on to the callbacks of an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+    epochs : int
+        How many there will be at most.
+    X, y, sample_weight
+        As the user gave them.
+    attributes : callable
+        θ ↦ the attributes that make a copy of the estimator predict with θ.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        epochs: int,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        attributes: Callable[[Array], dict[str, Any]],
+    ) -> None:
+        self._estimator, self._epochs, self._attributes = estimator, epochs, attributes
+        self._context = estimator._init_callback_context(max_subtasks=epochs)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._data = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self._context.call_on_fit_task_begin(**self._data)
+        self._task = self._begin()
+
+    def __call__(self, progress: Progress) -> bool:
+        """End the task of an epoch and begin that of the next; return whether one of the callbacks wants to stop."""
+        theta = progress.theta
+        stop = self._task.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: self._attributes(theta))
+        self._epochs -= 1
+        self._task = self._begin() if self._epochs else None
+        return bool(stop)
+
+    def end(self, theta: Array) -> None:
+        """End the task of the fit, and that of an epoch that was not taken any more."""
+        if self._task is not None:
+            self._task.call_on_fit_task_end(estimator=self._estimator)
+        self._context.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: self._attributes(theta))
+
+    def _begin(self) -> Any:
+        return self._context.subcontext(task_name="epoch").call_on_fit_task_begin(**self._data)

@@ -1,0 +1,52 @@
+"""What the examples of each class weigh."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.arrays import Array
+from deltarule.errors import SettingsError
+
+__all__ = ["sums_of_classes", "weights_of_classes"]
+
+
+def sums_of_classes(classes: NDArray[Any], y: NDArray[Any], weights: Array | None) -> Array:
+    """Return the sum of the weights of the examples of each class."""
+    return np.bincount(np.searchsorted(classes, y), weights, len(classes)).astype(np.float64)
+
+
+def weights_of_classes(class_weight: Any, classes: NDArray[Any], sums: Array) -> Array:
+    """Return what an example of each class weighs.
+
+    Parameters
+    ----------
+    class_weight : mapping from label to float, or "balanced"
+        `"balanced"`: Σ/(K Σ_k) with Σ_k the sum of class k, so that all classes have the same sum and nothing changes
+        in all; 1 for a class without examples.
+    classes : array of shape (K,)
+    sums : array of shape (K,)
+
+    Raises
+    ------
+    SettingsError
+        If a label is none of the classes, or every class that there is weighs nothing.
+
+    Examples
+    --------
+    >>> weights_of_classes("balanced", np.array(["a", "b"]), np.array([3.0, 1.0]))
+    array([0.66666667, 2.        ])
+    """
+    if not isinstance(class_weight, Mapping):
+        return np.where(sums > 0, sums.sum() / np.where(sums > 0, len(classes) * sums, 1), 1.0)
+    labels = classes.tolist()
+    if unknown := [label for label in class_weight if label not in labels]:
+        raise SettingsError(
+            f"class_weight has a weight for {unknown[0]!r}, which is none of the classes: "
+            f"{', '.join(map(repr, labels[:10]))}. Write the labels as they stand in y."
+        )
+    weights = np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
+    if not weights[sums > 0].any():
+        raise SettingsError(f"class_weight={class_weight!r} leaves no example any weight. Give one class more than 0.")
+    return weights

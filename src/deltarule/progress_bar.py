@@ -1,0 +1,71 @@
+"""A bar with epoch and costs while training: in a terminal, in a notebook, or as a few lines where neither is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deltarule.history import Progress
+from deltarule.record import Callback
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["progress_bar"]
+
+MOST_LINES = 10
+"""Where no bar can be drawn."""
+
+
+@contextmanager
+def progress_bar(epochs: int, watched: str = "validation", console: "Console | None" = None) -> Iterator[Callback]:
+    """Show a bar with epoch, cost and the cost of what is watched; where no terminal is, ten lines at most.
+
+    Yields the callback for `fit`.
+
+    Parameters
+    ----------
+    epochs : int
+        How many there will be at most.
+    watched : str
+        Name of the rows whose cost is measured too.
+    console : rich.console.Console, optional
+        Default: a new one on stderr.
+
+    Raises
+    ------
+    ImportError
+        If Rich is not installed.
+    """
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+        from rich.text import Text
+    except ImportError:
+        raise ImportError("A progress bar needs Rich, which is not installed: pip install 'deltarule[cli]'") from None
+    screen = Console(highlight=False, stderr=True) if console is None else console
+    if not (screen.is_terminal or screen.is_jupyter):
+
+        def line(progress: Progress) -> None:
+            if progress.epoch % max(1, -(-epochs // MOST_LINES)) == 0:
+                screen.print(
+                    Text(f"epoch {progress.epoch}/{progress.epochs}  {_costs(progress, watched)}"), soft_wrap=True
+                )
+
+        yield line
+        return
+    columns = TextColumn("epoch {task.completed}/{task.total}"), BarColumn(30), TextColumn("{task.description}")
+    with Bar(*columns, TimeElapsedColumn(), console=screen) as bar:
+        task = bar.add_task("", total=epochs)
+
+        def update(progress: Progress) -> None:
+            bar.update(task, completed=progress.epoch, total=progress.epochs, description=_costs(progress, watched))
+
+        yield update
+
+
+def _costs(progress: Progress, watched: str) -> str:
+    also = "" if np.isnan(progress.validation_cost) else f"  {watched} {progress.validation_cost:.4f}"
+    return f"cost {progress.cost:.4f}{also}"

@@ -1,0 +1,175 @@
+"""What is measured after each epoch, what a run remembers of it, and the rule that says when progress has ended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+
+from deltarule.arrays import Array
+from deltarule.data import TrainingSet
+from deltarule.engines import Engine, TrainingState
+from deltarule.history import COLUMNS, History, Progress
+from deltarule.settings import Settings
+
+__all__ = ["Callback", "Memory", "Record", "Standing", "Validation"]
+
+Callback = Callable[[Progress], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """What to measure after each epoch, besides the cost of training.
+
+    Attributes
+    ----------
+    data : TrainingSet or None
+        Examples that training does not learn from; their cost is measured.
+    scores : callable, optional
+        θ ↦ {name: score}; larger is better.
+    watched : str, optional
+        Name of the score that early stopping watches. Default: the cost of `data`.
+    """
+
+    data: TrainingSet | None = None
+    scores: Callable[[Array], Mapping[str, float]] | None = None
+    watched: str | None = None
+
+
+@dataclass(eq=False)
+class Memory:
+    """What a run remembers above the engine. Only `Record` changes one, and only its own copy.
+
+    Attributes
+    ----------
+    epochs : int
+        Epochs so far, with those of earlier runs that this one went on from.
+    began : int
+        `epochs` where this run began: schedules count from there.
+    seen : int
+        Examples that all these epochs took.
+    best, best_epoch, best_theta
+        The best of the measure that is watched (smaller is better), when it was reached, and, where training stops on
+        a validation set, at what parameters.
+    idle : int
+        Epochs without progress at the end.
+    divisor : float
+        By which the schedule's step sizes are divided by now.
+    sound : (float, array), optional
+        The lowest cost of an epoch and the parameters that it began with: where `on_divergence="restore"` goes back to.
+    """
+
+    epochs: int = 0
+    began: int = 0
+    seen: int = 0
+    best: float = np.inf
+    best_epoch: int = 0
+    best_theta: Array | None = None
+    idle: int = 0
+    divisor: float = 1.0
+    sound: tuple[float, Array] | None = None
+
+    @property
+    def done(self) -> int:
+        """Epochs of this run."""
+        return self.epochs - self.began
+
+    def for_new_run(self) -> "Memory":
+        """Return what a run that begins at these parameters, with a new schedule and rule, needs of it."""
+        return Memory(epochs=self.epochs, began=self.epochs, seen=self.seen)
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where a mini-batch run stands, in all: with it, it goes on to the bit."""
+
+    state: TrainingState
+    memory: Memory = field(default_factory=Memory)
+
+
+class Record:
+    """What was seen so far, and the rule that says when there is no more progress.
+
+    The rule is scikit-learn's: an epoch makes progress if it betters the best so far by `tol`; more than
+    `n_iter_no_change` epochs without progress in a row are too many.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        memory: Memory,
+        validation: Validation | None,
+        callbacks: Sequence[Callback],
+        epochs: int,
+    ) -> None:
+        self.engine, self.settings, self.validation, self.callbacks = engine, settings, validation, callbacks
+        self.memory = replace(memory)
+        self.epochs = epochs  # of this call, at most
+        self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
+        self.scores: dict[str, list[float]] = {}
+        self.notices: list[str] = []
+        self.watches_validation = settings.early_stopping and validation is not None and validation.data is not None
+        self.sees_every_epoch = validation is not None or bool(callbacks)
+        self.began = perf_counter()
+
+    @property
+    def taken(self) -> int:
+        """Epochs of this call so far."""
+        return len(self.columns["cost"])
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there were too many epochs without progress."""
+        return self.memory.idle > self.settings.n_iter_no_change
+
+    def epoch(self, cost: float, theta: Array, step_size: float, seconds: float | None = None, rows: int = 0) -> bool:
+        """Take in an epoch over some examples; return whether a callback wants to stop."""
+        validation_cost, score, scores = self._measure(theta)
+        watched = cost
+        if self.watches_validation and self.validation is not None:
+            watched = -score if self.validation.watched else validation_cost
+        memory = self.memory
+        memory.epochs += 1
+        memory.seen += rows
+        # Written so that a NaN is no progress.
+        memory.idle = 0 if watched <= memory.best - self.settings.tol else memory.idle + 1
+        if watched < memory.best:
+            memory.best, memory.best_epoch = watched, memory.epochs
+            memory.best_theta = theta if self.watches_validation else None
+        if seconds is None:
+            seconds = perf_counter() - self.began
+        for name, value in zip(COLUMNS, (cost, validation_cost, score, step_size, seconds), strict=True):
+            self.columns[name].append(value)
+        for name, value in scores.items():
+            self.scores.setdefault(name, []).append(value)
+        if not self.callbacks:
+            return False
+        progress = Progress(
+            epoch=memory.done,
+            epochs=memory.done - self.taken + self.epochs,
+            cost=cost,
+            validation_cost=validation_cost,
+            validation_score=score,
+            step_size=step_size,
+            seconds=seconds,
+            theta=theta,
+            scores=scores,
+            so_far=partial(self.history, "running", epochs=self.taken),
+        )
+        answers = [callback(progress) for callback in self.callbacks]
+        return any(answer is True for answer in answers)
+
+    def history(self, stopped: str, reason: str = "", epochs: int | None = None) -> History:
+        """Return what was seen, or the first epochs of it, and why the run stopped."""
+        columns = {name: values[:epochs] for name, values in self.columns.items()}
+        scores = {name: values[:epochs] for name, values in self.scores.items()}
+        return History.of(columns, scores, stopped, self.memory.best_epoch, reason, self.notices)
+
+    def _measure(self, theta: Array) -> tuple[float, float, Mapping[str, float]]:
+        if self.validation is None:
+            return np.nan, np.nan, {}
+        cost = np.nan if self.validation.data is None else self.engine.cost(theta, self.validation.data, 0.0)
+        scores = {} if self.validation.scores is None else self.validation.scores(theta)
+        return cost, np.nan if self.validation.watched is None else scores[self.validation.watched], scores
