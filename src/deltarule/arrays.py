@@ -24,4 +24,7 @@ def float_dtype(*arrays: ArrayLike) -> np.dtype[Any]:
 
 def as_float(values: ArrayLike, dtype: np.dtype[Any] | None = None) -> Array:
     """Return a C-contiguous float array; the same object where it is one already."""
-    return np.ascontiguousarray(values, dtype=dtype or float_dtype(values))
+    if type(values) is np.ndarray and values.dtype == dtype and values.flags.c_contiguous:
+        return values
+    with np.errstate(over="ignore"):  # what does not fit the dtype is infinite, which the checks report
+        return np.ascontiguousarray(values, dtype=dtype or float_dtype(values))

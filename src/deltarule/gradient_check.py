@@ -19,6 +19,7 @@ for the difference; course exercise 4 for the measure.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +27,7 @@ from numpy.typing import ArrayLike
 from deltarule.arrays import Array
 from deltarule.backpropagation import forward, total_cost, total_cost_and_gradient
 from deltarule.data import TrainingSet, check_lambda
+from deltarule.errors import InputError
 from deltarule.network import Network
 
 __all__ = ["GradientCheck", "check_gradient"]
@@ -107,24 +109,66 @@ class GradientCheck:
         return "\n".join(lines)
 
 
+class Fitted(Protocol):
+    """What is checked of a fitted estimator."""
+
+    alpha: float
+    network_: Network
+    theta_: Array
+
+    def arrays_of(self, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+        """Return X and Y."""
+
+
+@overload
 def check_gradient(
     network: Network,
     theta: ArrayLike,
     X: ArrayLike,
     Y: ArrayLike,
     *,
-    lambda_: float = 0.0,
+    lambda_: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    parameters: int | None = None,
+    seed: int = 0,
+    gradient: Callable[[Array, TrainingSet, float], Array] | None = None,
+) -> GradientCheck: ...
+
+
+@overload
+def check_gradient(
+    network: Fitted,
+    theta: ArrayLike,
+    X: ArrayLike,
+    *,
+    lambda_: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    parameters: int | None = None,
+    seed: int = 0,
+    gradient: Callable[[Array, TrainingSet, float], Array] | None = None,
+) -> GradientCheck: ...
+
+
+def check_gradient(
+    network: Network | Fitted,
+    theta: ArrayLike,
+    X: ArrayLike,
+    Y: ArrayLike | None = None,
+    *,
+    lambda_: float | None = None,
     sample_weight: ArrayLike | None = None,
     parameters: int | None = None,
     seed: int = 0,
     gradient: Callable[[Array, TrainingSet, float], Array] | None = None,
 ) -> GradientCheck:
-    """Compare the gradient D with differences of the cost J, in float64.
+    """Compare the gradient D with differences of the cost J, in float64: of a network, or of a fitted estimator.
+
+    Called as `check_gradient(network, theta, X, Y)` or `check_gradient(clf, X, y)`.
 
     Parameters
     ----------
     network, theta, X, Y, lambda_, sample_weight
-        As in `deltarule.cost_and_gradient`.
+        As in `deltarule.cost_and_gradient`; λ is 0 by default, for an estimator its `alpha`.
     parameters : int, optional
         How many parameters to compare, drawn with `seed`. Default: all up to 2 000, else 2 000 of them.
     seed : int, default 0
@@ -148,10 +192,16 @@ def check_gradient(
     >>> check_gradient(network, theta, [[0.5, -1.0]], [[1.0]], lambda_=0.1).passed
     True
     """
+    if not isinstance(network, Network):
+        X, Y = network.arrays_of(theta, X)
+        lambda_ = network.alpha if lambda_ is None else lambda_
+        theta, network = network.theta_, network.network_
+    elif Y is None:
+        raise InputError("check_gradient(network, theta, X, Y) takes four arrays; of a fitted estimator, (clf, X, y).")
     theta = np.asarray(theta, dtype=np.float64)
     network.roll(theta)  # the shape is checked here
     data = TrainingSet.of(network, X, Y, sample_weight, np.dtype(np.float64))
-    lambda_ = check_lambda(lambda_)
+    lambda_ = check_lambda(0.0 if lambda_ is None else lambda_)
     n = network.n_parameters
     generator = np.random.default_rng(seed)
     count = min(n, 2000 if parameters is None else max(1, parameters))

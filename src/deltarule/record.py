@@ -11,11 +11,14 @@ from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import Engine, TrainingState
 from deltarule.history import COLUMNS, History, Progress
-from deltarule.settings import Settings
+from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = ["Callback", "Memory", "Record", "Standing", "Validation"]
 
 Callback = Callable[[Progress], object]
+
+_SMALLEST_STEP_SIZE = 1e-6
+"""Below it `adaptive` ends the run instead of dividing once more; scikit-learn's bound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +122,15 @@ class Record:
         """Epochs of this call so far."""
         return len(self.columns["cost"])
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether there were too many epochs without progress."""
-        return self.memory.idle > self.settings.n_iter_no_change
+    def epoch(self, cost: float, theta: Array, step_size: float, seconds: float | None = None, rows: int = 0) -> str:
+        """Take in an epoch over some examples; return what follows.
 
-    def epoch(self, cost: float, theta: Array, step_size: float, seconds: float | None = None, rows: int = 0) -> bool:
-        """Take in an epoch over some examples; return whether a callback wants to stop."""
+        Returns
+        -------
+        verdict : str
+            `"converged"`: there is no more progress; `"shorter"`: nor will there be without shorter steps, which
+            `memory.divisor` now asks for; `"callback"`: a callback wants to stop; else empty.
+        """
         validation_cost, score, scores = self._measure(theta)
         watched = cost
         if self.watches_validation and self.validation is not None:
@@ -144,8 +149,9 @@ class Record:
             self.columns[name].append(value)
         for name, value in scores.items():
             self.scores.setdefault(name, []).append(value)
+        verdict = self._verdict(step_size) if memory.idle > self.settings.n_iter_no_change else ""
         if not self.callbacks:
-            return False
+            return verdict
         progress = Progress(
             epoch=memory.done,
             epochs=memory.done - self.taken + self.epochs,
@@ -159,7 +165,26 @@ class Record:
             so_far=partial(self.history, "running", epochs=self.taken),
         )
         answers = [callback(progress) for callback in self.callbacks]
-        return any(answer is True for answer in answers)
+        return "callback" if not verdict and any(answer is True for answer in answers) else verdict
+
+    def _verdict(self, step_size: float) -> str:
+        """Return what follows from too many epochs without progress."""
+        settings = self.settings
+        if settings.solver == "sgd" and settings.learning_rate == "adaptive" and step_size > _SMALLEST_STEP_SIZE:
+            self.memory.divisor *= 5
+            self.memory.idle = 0
+            return "shorter"
+        # Full-batch solvers have a rule of their own for the cost.
+        return "converged" if settings.solver in MINI_BATCH_SOLVERS or self.watches_validation else ""
+
+    def diverge(self) -> None:
+        """Take in the epoch in which the cost left the finite numbers."""
+        self.memory.epochs += 1
+        last = perf_counter() - self.began
+        for name, value in zip(COLUMNS, (np.nan, np.nan, np.nan, self.columns["step_size"][-1], last), strict=True):
+            self.columns[name].append(value)
+        for values in self.scores.values():
+            values.append(np.nan)
 
     def history(self, stopped: str, reason: str = "", epochs: int | None = None) -> History:
         """Return what was seen, or the first epochs of it, and why the run stopped."""

@@ -26,9 +26,6 @@ __all__ = ["Result", "first_state", "train"]
 _CALL_SECONDS = 0.05
 """Long enough that the calls cost nothing (about 20 µs each), short enough that making one again is not noticed."""
 
-_SMALLEST_STEP_SIZE = 1e-6
-"""Below it `adaptive` ends the run instead of dividing once more; scikit-learn's bound."""
-
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -103,6 +100,7 @@ def train(
             if record.memory.best_theta is None:
                 raise
             last, stopped, reason = record.memory.best_theta, "diverged", str(error)
+            record.diverge()
             state = first_state(settings, last, start.state.key)
         standing = Standing(state, record.memory)
     else:
@@ -120,31 +118,39 @@ def _mini_batch(
     per_epoch = batches.steps_of_an_epoch(data.rows)
     batch_rows = np.full(per_epoch, batches.size)
     batch_rows[-1] = data.rows - batches.size * (per_epoch - 1)
-    is_adaptive = settings.solver == "sgd" and settings.learning_rate == "adaptive"
     restores = settings.on_divergence == "restore"
     memory = record.memory
     if restores and memory.sound is None:
         memory.sound = (np.inf, state.theta)
     epochs_a_call = 1
+    run: Run | None = None
+    before, etas, taken = state, np.empty(0), 0
+
+    def state_after(epochs: int) -> TrainingState:
+        """Return the state after some epochs of the last call."""
+        steps = epochs * per_epoch - len(before.costs)
+        if run is not None and steps == len(run.costs):
+            return run.state
+        return engine.run(before, data, rule, batches, etas[: max(0, steps)], settings.alpha, options).state
 
     try:
         while record.taken < record.epochs:
             count = min(epochs_a_call, record.epochs - record.taken)
             sizes = step_sizes(settings, memory.done, count, per_epoch, data.rows, memory.seen) / memory.divisor
-            etas = sizes.ravel()[len(state.costs) :]
+            before, run, taken = state, None, record.taken
+            etas = sizes.ravel()[len(before.costs) :]
             began = perf_counter()
-            run = engine.run(state, data, rule, batches, etas, settings.alpha, options)
+            run = engine.run(before, data, rule, batches, etas, settings.alpha, options)
             took = perf_counter() - began
             if len(run.costs) and not np.isfinite(run.costs[-1]):
                 if count > 1:  # the stopping rule may end the run before it comes to that
                     epochs_a_call = 1
                     continue
-                error = _diverged_in_batch(settings, state, run, memory.done)
-                if memory.sound is None or memory.divisor >= MOST_DIVISION:
+                error = _diverged_in_batch(settings, before, run, memory.done)
+                if not restores or memory.sound is None or memory.divisor >= MOST_DIVISION:
                     raise error
-                state = _restored(settings, state, record, memory.sound[1], error)
+                state = _restored(settings, before, record, memory.sound[1], error)
                 continue
-            before, state = state, run.state
             costs = np.concatenate([before.costs, run.costs])
             full = len(costs) // per_epoch
             means = (costs[: full * per_epoch].reshape(full, per_epoch) * batch_rows).sum(axis=1) / data.rows
@@ -152,23 +158,20 @@ def _mini_batch(
                 seconds = began - record.began + took * (n + 1) / full
                 if memory.sound is not None and mean < memory.sound[0]:
                     memory.sound = (mean, before.theta)
-                if record.epoch(mean, state.theta, float(sizes[n, -1]), seconds, data.rows):
-                    return state, "callback"
-                if record.is_idle:
-                    if n + 1 < full:  # the run should have ended inside this call
-                        steps = (n + 1) * per_epoch - len(before.costs)
-                        state = engine.run(before, data, rule, batches, etas[:steps], settings.alpha, options).state
-                    if not (is_adaptive and sizes[n, -1] > _SMALLEST_STEP_SIZE):
-                        return state, "converged"
-                    memory.divisor *= 5
-                    memory.idle = 0
+                verdict = record.epoch(mean, run.state.theta, float(sizes[n, -1]), seconds, data.rows)
+                if verdict in ("converged", "callback"):
+                    return state_after(n + 1), verdict
+                if verdict == "shorter" and n + 1 < full:  # what came after it in this call took too long steps
+                    state = state_after(n + 1)
                     break
+            else:
+                state = run.state
             if run.interrupted:
                 return state, "interrupted"
             if not record.sees_every_epoch and not restores and took < _CALL_SECONDS / 2:
                 epochs_a_call *= 2
     except KeyboardInterrupt:  # between two calls of the engine: in a callback, or on the validation set
-        return state, "interrupted"
+        return state_after(record.taken - taken) if run is not None else state, "interrupted"
     return state, "max_iter"
 
 
@@ -187,7 +190,7 @@ def _full_batch(
     engine: Engine, data: TrainingSet, settings: Settings, theta: Array, record: Record
 ) -> tuple[Array, str]:
     best = (np.inf, theta.astype(np.float64))  # of all iterates: what Ctrl-C leaves
-    wants_to_stop = False
+    verdict = ""
 
     def objective(at: Array) -> tuple[float, Array]:
         J, D = engine.cost_and_gradient(at, data, settings.alpha)
@@ -197,14 +200,14 @@ def _full_batch(
         return J, D
 
     def watch(at: Array, J: float, step_size: float) -> bool:
-        nonlocal best, wants_to_stop
+        nonlocal best, verdict
         if not np.isfinite(J):
             was = f"{record.columns['cost'][-1]:g} the iteration before" if record.taken else None
             raise _diverged(settings, f"in iteration {record.taken + 1}", was)
         if best[0] > J:
             best = (J, at)
-        wants_to_stop = record.epoch(J, at.astype(data.X.dtype, copy=False), step_size)
-        return wants_to_stop or (record.watches_validation and record.is_idle)
+        verdict = record.epoch(J, at.astype(data.X.dtype, copy=False), step_size)
+        return bool(verdict)
 
     try:
         converged = minimise(objective, best[1], settings, watch)
@@ -212,14 +215,7 @@ def _full_batch(
         return best[1].astype(data.X.dtype, copy=False), "interrupted"
     if not record.taken and not np.isfinite(objective(best[1])[0]):
         raise _diverged(settings, "at the first parameters", None)
-    stopped = (
-        "callback"
-        if wants_to_stop
-        else "converged"
-        if converged or (record.watches_validation and record.is_idle)
-        else "max_iter"
-    )
-    return best[1].astype(data.X.dtype, copy=False), stopped
+    return best[1].astype(data.X.dtype, copy=False), verdict or ("converged" if converged else "max_iter")
 
 
 def _diverged_in_batch(settings: Settings, before: TrainingState, run: Run, epochs: int) -> DivergedError:

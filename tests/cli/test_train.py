@@ -81,7 +81,7 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
             signal.raise_signal(signal.SIGINT)
         return ""
 
-    monkeypatch.setattr("deltarule.cli.display._costs", interrupt)
+    monkeypatch.setattr("deltarule.progress_bar._costs", interrupt)
     options = "--target label --layers 3 --epochs 10 --output"
     result = run("train", data, *options.split(), tmp_path / "model", "--solver", solver)
     assert result.exit_code == 130

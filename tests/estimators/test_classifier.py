@@ -14,9 +14,8 @@ from sklearn.neural_network import MLPClassifier as Judge
 
 import deltarule
 from deltarule import MLPClassifier, Network
-from deltarule.arrays import Array
 from deltarule.engines import native
-from deltarule.errors import DivergedError, InputError, SettingsError
+from deltarule.errors import InputError, SettingsError
 from deltarule.history import Progress
 
 X_IRIS, Y_IRIS = load_iris(return_X_y=True)
@@ -284,43 +283,6 @@ def test_parameters_survive_cloning() -> None:
 def test_an_estimator_that_is_not_fitted_says_so() -> None:
     with pytest.raises(NotFittedError, match="not fitted yet"):
         MLPClassifier().predict(X_IRIS)
-
-
-MISTAKES: list[tuple[str, Array, Any, dict[str, Any], type[Exception], str]] = [
-    ("NaN in X", np.where(X_IRIS > 2, np.nan, X_IRIS), NAMES, {}, ValueError, "Input X contains NaN"),
-    ("infinity in X", np.where(X_IRIS > 2, np.inf, X_IRIS), NAMES, {}, ValueError, "Input X contains infinity"),
-    ("no row", X_IRIS[:0], NAMES[:0], {}, ValueError, "Found array with 0 sample"),
-    ("one class", X_IRIS[:50], NAMES[:50], {}, InputError, "y holds one class only, .*setosa"),
-    ("fewer labels than rows", X_IRIS, NAMES[:9], {}, ValueError, "inconsistent numbers of samples"),
-    ("quantities as labels", X_IRIS, X_IRIS[:, 0], {}, ValueError, "Unknown label type"),
-    ("several columns", X_IRIS, np.column_stack([Y_IRIS] * 2), {}, InputError, "several columns of classes"),
-    ("λ < 0", X_IRIS, NAMES, {"alpha": -1.0}, SettingsError, "The .alpha. parameter of MLPClassifier must .*-1.0"),
-    ("layer size 0", X_IRIS, NAMES, {"hidden_layer_sizes": (5, 0)}, SettingsError, "hidden_layer_sizes must be > 0"),
-    ("half a unit", X_IRIS, NAMES, {"hidden_layer_sizes": 2.5}, SettingsError, "hidden_layer_sizes must be > 0"),
-    ("an unknown unit", X_IRIS, NAMES, {"activation": "swish"}, SettingsError, "swish.*logistic, tanh, relu"),
-    ("an unknown solver", X_IRIS, NAMES, {"solver": "newton"}, SettingsError, "The 'solver' parameter"),
-    ("an unknown output", X_IRIS, NAMES, {"output": "linear"}, SettingsError, "The 'output' parameter"),
-    ("softmax on several labels", X_IRIS, np.eye(4, dtype=int)[np.r_[:4].repeat(38)[:150]] | 1, {"output": "softmax"},
-     SettingsError, "output='softmax' gives one label"),
-    ("a seed that is none", X_IRIS, NAMES, {"random_state": "x"}, SettingsError, "random_state='x' cannot seed"),
-    ("steps too long", 1e3 * X_IRIS, NAMES, {"solver": "sgd", "learning_rate_init": 1e300}, DivergedError, "non-fin"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("X", "y", "parameters", "error", "message"),
-    [mistake[1:] for mistake in MISTAKES],
-    ids=[mistake[0] for mistake in MISTAKES],
-)
-def test_a_mistake_gets_a_clear_error_and_leaves_the_model_before_as_it_was(
-    X: Array, y: Any, parameters: dict[str, Any], error: type[Exception], message: str
-) -> None:
-    clf = fitted(max_iter=5)
-    before = clf.predict_proba(X_IRIS)
-    clf.set_params(**parameters)
-    with pytest.raises(error, match=message):
-        clf.fit(X, y)
-    np.testing.assert_array_equal(clf.predict_proba(X_IRIS), before)
 
 
 def test_prediction_with_another_number_of_columns_is_refused() -> None:

@@ -37,15 +37,7 @@ def check_gradient(
         table = table[table[loaded.target].notna()] if table[loaded.target].notna().any() else table
     examples = examples_of(loaded, table.iloc[:rows])
     classifier = loaded.classifier
-    check = deltarule.check_gradient(
-        classifier.network_,
-        classifier.theta_,
-        examples.X,
-        classifier.encode(examples.y),
-        lambda_=classifier.alpha,
-        parameters=parameters,
-        seed=seed,
-    )
+    check = deltarule.check_gradient(classifier, examples.X, examples.y, parameters=parameters, seed=seed)
     display.say(f"Network {classifier.network_}, λ = {classifier.alpha:g}, {len(examples.y)} rows")
     display.say(str(check))
     if not check.passed:

@@ -163,20 +163,33 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
                 f"hidden_layer_sizes must be > 0, got {layers}. "
                 "Give the whole number of units of each hidden layer, (100,) for one layer of 100."
             )
+        if not isinstance(self.activation, str) and len(self.activation) != len(layers):
+            raise SettingsError(
+                f"activation={self.activation!r} names the units of {len(self.activation)} hidden layers, but "
+                f"hidden_layer_sizes has {len(layers)}. Give one name for all, or one for each."
+            )
         return Network((features, *layers, outputs), self.activation, output)
 
     def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Any]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=getattr(self, "_estimator_type", None) == "regressor",
-            dtype=(np.float64, np.float32),
-            order="C",
-            reset=reset,
-        )
+        try:
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                multi_output=True,
+                y_numeric=getattr(self, "_estimator_type", None) == "regressor",
+                dtype=(np.float64, np.float32),
+                order="C",
+                reset=reset,
+            )
+        except ValueError as error:
+            if "could not convert string to float" not in str(error):
+                raise
+            raise InputError(
+                f"{error}. The network takes numbers: encode text first, for instance with scikit-learn's "
+                "OneHotEncoder in a pipeline; `deltarule train` does it for tables."
+            ) from error
         y = y.toarray() if is_sparse(y) else y
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 

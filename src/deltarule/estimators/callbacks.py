@@ -17,7 +17,9 @@ except ImportError:
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-CallbackSupportMixin: Any = object if _scikit_learns is None else _scikit_learns.CallbackSupportMixin
+CallbackSupportMixin: Any = (
+    type("NoCallbacks", (), {}) if _scikit_learns is None else _scikit_learns.CallbackSupportMixin
+)
 
 
 def with_callbacks(fit: Method) -> Method:

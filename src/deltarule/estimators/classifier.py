@@ -177,8 +177,8 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         known = np.isin(labels, self.classes_)
         if not known.all():
             raise InputError(
-                f"y holds the label {labels[~known][0]!r}, which is none of the {len(self.classes_)} classes that the "
-                f"network has: {', '.join(map(str, self.classes_[:10].tolist()))}. Leave such rows out."
+                f"y holds the label {labels[~known].tolist()[0]!r}, which is none of the {len(self.classes_)} classes "
+                f"that the network has: {', '.join(map(str, self.classes_[:10].tolist()))}. Leave such rows out."
             )
         index = np.searchsorted(self.classes_, labels)
         if len(self.classes_) == 2 and self._output == "sigmoid":
@@ -235,7 +235,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
             )
         if not self._several_labels and len(self.classes_) == 1:
             raise InputError(
-                f"y holds one class only, {self.classes_[0]!r}: there is nothing to tell apart. "
+                f"y holds one class only, {self.classes_.tolist()[0]!r}: there is nothing to tell apart. "
                 "Give examples of two classes or more."
             )
         self._output = self._output_units()

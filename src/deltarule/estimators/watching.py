@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, get_scorer_names
 
 from deltarule.arrays import Array
 from deltarule.errors import SettingsError
@@ -55,10 +55,13 @@ def scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:
             f"scoring={scoring!r} names no score. Give the name of a scikit-learn scorer, 'loss' for the cost, a "
             "callable (estimator, X, y) -> float, a list of names, a dict of names to scorers, or None."
         )
-    try:
-        return {name: None if one == "loss" else check_scoring(estimator, scoring=one) for name, one in named.items()}
-    except ValueError as error:
-        raise SettingsError(f"scoring={scoring!r} cannot be measured: {error}") from error
+    for one in named.values():
+        if not (one == "loss" or callable(one) or one in get_scorer_names()):
+            raise SettingsError(
+                f"scoring={scoring!r} cannot be measured: scikit-learn has no scorer {one!r}. "
+                "sklearn.metrics.get_scorer_names() lists those that it has; 'loss' is the cost."
+            )
+    return {name: None if one == "loss" else check_scoring(estimator, scoring=one) for name, one in named.items()}
 
 
 def scores_at(estimator: Any, scorers: Mapping[str, Scorer | None], sets: Mapping[str, Examples]) -> dict[str, float]:

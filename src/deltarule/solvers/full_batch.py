@@ -43,7 +43,7 @@ def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watc
         `solver`, `max_iter`, `tol`, and for gd the step size, for lbfgs `max_fun`.
     watch : callable
         Gets (θ, J, step size or NaN) after every iteration; True stops the run. With `on_divergence="restore"`, gd
-        takes a step that would leave the finite numbers again, with a tenth of η from there on.
+        goes back to the lowest J where a step leaves the finite numbers, with a tenth of η from there on.
 
     Returns
     -------
@@ -59,6 +59,7 @@ def _gradient_descent(objective: Objective, theta: Array, settings: Settings, wa
     eta = settings.learning_rate_init
     divisor = 1.0
     J, D = objective(theta)
+    sound = J, theta, D  # the lowest J so far: where `on_divergence="restore"` goes back to
     for iteration in range(settings.max_iter):
         if np.abs(D).max() <= settings.tol:
             return True
@@ -70,15 +71,15 @@ def _gradient_descent(objective: Objective, theta: Array, settings: Settings, wa
             eta, theta, J, D = step
         else:
             planned = float(step_sizes(settings, iteration, 1, 1, seen=iteration)[0, 0])
-            J, there, D_there = np.inf, theta, D
-            while not np.isfinite(J):
+            eta = planned / divisor
+            theta = theta - eta * D
+            J, D = objective(theta)
+            while not np.isfinite(J) and settings.on_divergence == "restore" and divisor < MOST_DIVISION:
+                divisor *= 10
                 eta = planned / divisor
-                there = theta - eta * D
-                J, D_there = objective(there)
-                if settings.on_divergence == "raise" or divisor >= MOST_DIVISION:
-                    break
-                divisor *= 1 if np.isfinite(J) else 10
-            theta, D = there, D_there
+                theta = sound[1] - eta * sound[2]
+                J, D = objective(theta)
+            sound = min(sound, (J, theta, D), key=lambda one: one[0])
         if watch(theta, J, eta):
             return False
     return bool(np.abs(D).max() <= settings.tol)

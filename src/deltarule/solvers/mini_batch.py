@@ -109,8 +109,8 @@ def options_of(settings: Settings, network: Network) -> StepOptions:
     rates = np.full(hidden, rates) if rates.ndim == 0 else rates
     if len(rates) != hidden:
         raise SettingsError(
-            f"dropout={settings.dropout!r} has {len(rates)} rates, but the network {network} has {hidden} hidden "
-            "layers. Give one number for all, or one for each."
+            f"dropout={settings.dropout!r} has {len(rates)} rates, but the network {network} has "
+            f"{hidden} hidden layer{'s' * (hidden != 1)}. Give one number for all, or one for each."
         )
     return StepOptions(
         dropout=tuple(rates.tolist()) if rates.any() else (),
