@@ -162,6 +162,10 @@ def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_
         ("--batch-size many", "is not a str among"),
         ("--holdout 1", "is not in"),
         ("--epochs ten", "integer"),
+        ("--dropout 0.5,1", "is not a float in the range [0, 1), or a sequence"),
+        ("--class-weight yes:2", "is not None, 'balanced' or a dict"),
+        ("--max-grad-norm 0", "is not a float in the range (0, inf)"),
+        ("--output-units linear", "is not a str among"),
     ],
 )
 def test_a_setting_outside_its_range_is_a_usage_error(run: Run, options: str, complaint: str) -> None:
@@ -194,3 +198,35 @@ def test_help_shows_every_setting_with_its_words(run: Run) -> None:
     for name, setting in {**SETTINGS, **CLASSIFIER_SETTINGS}.items():
         assert FLAGS[name] in said
         assert setting.help.split(";")[0].split(":")[0] in said
+
+
+def test_settings_of_several_words_reach_the_classifier(run: Run, data: Path, tmp_path: Path) -> None:
+    labels = np.unique(read_table(data)["label"].astype(str))
+    options = [
+        *["--target", "label", "--layers", "5,4", "--epochs", "3", "--output", tmp_path / "model"],
+        *["--dropout", "0.2, 0.1", "--class-weight", f"{labels[0]}=2.5, {labels[1]}=0.5", "--batch-size", "16"],
+        *["--label-smoothing", "0.1", "--weight-decay", "0.01", "--max-grad-norm", "2", "--warmup", "1"],
+        *["--learning-rate", "cosine", "--scoring", "f1_macro, loss", "--output-units", "sigmoid"],
+    ]
+    result = run("train", data, *options)
+    assert result.exit_code == 0, result.output
+    classifier = load(tmp_path / "model").classifier
+    assert classifier.dropout == (0.2, 0.1)
+    assert classifier.class_weight == {labels[0]: 2.5, labels[1]: 0.5}
+    assert (classifier.batch_size, classifier.label_smoothing, classifier.weight_decay) == (16, 0.1, 0.01)
+    assert (classifier.max_grad_norm, classifier.warmup, classifier.learning_rate) == (2.0, 1.0, "cosine")
+    assert classifier.network_.output == "sigmoid"
+    assert re.search(r"After epoch [123]: train_f1_macro 0\.\d{4}, validation_f1_macro 0\.\d{4}\.", result.stdout)
+
+
+def test_weights_of_classes_that_are_numbers_in_the_table_are_written_as_text(run: Run, tmp_path: Path) -> None:
+    pd.DataFrame({"x": np.arange(60.0), "y": np.arange(60) % 2}).to_csv(tmp_path / "data.csv", index=False)
+    options = ["--target", "y", "--epochs", "2", "--class-weight", "1=3", "--output", tmp_path / "model"]
+    assert run("train", tmp_path / "data.csv", *options).exit_code == 0
+    assert list(load(tmp_path / "model").classifier.class_weight.values()) == [3.0]
+
+
+def test_a_score_that_nobody_knows_is_named_in_one_line(run: Run, data: Path, tmp_path: Path) -> None:
+    result = run("train", data, "--target", "label", "--scoring", "goodness", "--output", tmp_path / "model")
+    assert result.exit_code == 1
+    assert "scikit-learn has no scorer 'goodness'" in result.stderr
