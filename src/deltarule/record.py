@@ -122,57 +122,68 @@ class Record:
         """Epochs of this call so far."""
         return len(self.columns["cost"])
 
-    def epoch(self, cost: float, theta: Array, step_size: float, seconds: float | None = None, rows: int = 0) -> str:
-        """Take in an epoch over some examples; return what follows.
+    def take(
+        self, costs: Sequence[float], theta: Array, step_sizes: Sequence[float], seconds: Sequence[float], rows: int = 0
+    ) -> tuple[int, str]:
+        """Take in epochs, each over some examples, up to one after which something follows.
+
+        Several at once only where nobody `sees_every_epoch`; θ is that after the last.
 
         Returns
         -------
+        count : int
+            How many were taken in.
         verdict : str
             `"converged"`: there is no more progress; `"shorter"`: nor will there be without shorter steps, which
             `memory.divisor` now asks for; `"callback"`: a callback wants to stop; else empty.
         """
         validation_cost, score, scores = self._measure(theta)
-        watched = cost
+        watched = costs
         if self.watches_validation and self.validation is not None:
-            watched = -score if self.validation.watched else validation_cost
-        memory = self.memory
-        memory.epochs += 1
-        memory.seen += rows
-        # Written so that a NaN is no progress.
-        memory.idle = 0 if watched <= memory.best - self.settings.tol else memory.idle + 1
-        if watched < memory.best:
-            memory.best, memory.best_epoch = watched, memory.epochs
-            memory.best_theta = theta if self.watches_validation else None
-        if seconds is None:
-            seconds = perf_counter() - self.began
-        for name, value in zip(COLUMNS, (cost, validation_cost, score, step_size, seconds), strict=True):
-            self.columns[name].append(value)
+            watched = [-score if self.validation.watched else validation_cost]
+        memory, tol, patience = self.memory, self.settings.tol, self.settings.n_iter_no_change
+        best, idle, count, verdict = memory.best, memory.idle, 0, ""
+        for value in watched:
+            count += 1
+            idle = 0 if value <= best - tol else idle + 1  # written so that a NaN is no progress
+            if value < best:
+                best, memory.best_epoch = value, memory.epochs + count
+                memory.best_theta = theta if self.watches_validation else None
+            if idle > patience and (verdict := self._at_a_standstill(step_sizes[count - 1])):
+                break
+        memory.best, memory.idle = best, 0 if verdict == "shorter" else idle
+        memory.epochs += count
+        memory.seen += rows * count
+        nothing = [np.nan] * count
+        columns = costs, [validation_cost] if count == 1 else nothing, [score] if count == 1 else nothing
+        for name, values in zip(COLUMNS, (*columns, step_sizes, seconds), strict=True):
+            self.columns[name].extend(values[:count])
         for name, value in scores.items():
             self.scores.setdefault(name, []).append(value)
-        verdict = self._verdict(step_size) if memory.idle > self.settings.n_iter_no_change else ""
-        if not self.callbacks:
-            return verdict
+        if verdict == "shorter":
+            memory.divisor *= 5
+        if self.callbacks and self._tell(theta, scores) and not verdict:
+            verdict = "callback"
+        return count, verdict
+
+    def _tell(self, theta: Array, scores: Mapping[str, float]) -> bool:
+        """Call the callbacks after an epoch; return whether one of them wants to stop."""
+        done = self.memory.done
         progress = Progress(
-            epoch=memory.done,
-            epochs=memory.done - self.taken + self.epochs,
-            cost=cost,
-            validation_cost=validation_cost,
-            validation_score=score,
-            step_size=step_size,
-            seconds=seconds,
+            epoch=done,
+            epochs=done - self.taken + self.epochs,
+            **{name: values[-1] for name, values in self.columns.items()},
             theta=theta,
             scores=scores,
             so_far=partial(self.history, "running", epochs=self.taken),
         )
         answers = [callback(progress) for callback in self.callbacks]
-        return "callback" if not verdict and any(answer is True for answer in answers) else verdict
+        return any(answer is True for answer in answers)
 
-    def _verdict(self, step_size: float) -> str:
+    def _at_a_standstill(self, step_size: float) -> str:
         """Return what follows from too many epochs without progress."""
         settings = self.settings
         if settings.solver == "sgd" and settings.learning_rate == "adaptive" and step_size > _SMALLEST_STEP_SIZE:
-            self.memory.divisor *= 5
-            self.memory.idle = 0
             return "shorter"
         # Full-batch solvers have a rule of their own for the cost.
         return "converged" if settings.solver in MINI_BATCH_SOLVERS or self.watches_validation else ""

@@ -154,18 +154,17 @@ def _mini_batch(
             costs = np.concatenate([before.costs, run.costs])
             full = len(costs) // per_epoch
             means = (costs[: full * per_epoch].reshape(full, per_epoch) * batch_rows).sum(axis=1) / data.rows
-            for n, mean in enumerate(means.tolist()):
-                seconds = began - record.began + took * (n + 1) / full
-                if memory.sound is not None and mean < memory.sound[0]:
-                    memory.sound = (mean, before.theta)
-                verdict = record.epoch(mean, run.state.theta, float(sizes[n, -1]), seconds, data.rows)
-                if verdict in ("converged", "callback"):
-                    return state_after(n + 1), verdict
-                if verdict == "shorter" and n + 1 < full:  # what came after it in this call took too long steps
-                    state = state_after(n + 1)
-                    break
-            else:
-                state = run.state
+            n, verdict = 0, ""
+            if full:
+                if memory.sound is not None and means[0] < memory.sound[0]:  # one epoch a call
+                    memory.sound = (float(means[0]), before.theta)
+                seconds = began - record.began + took * np.arange(1, full + 1) / full
+                n, verdict = record.take(
+                    means.tolist(), run.state.theta, sizes[:, -1].tolist(), seconds.tolist(), data.rows
+                )
+            state = state_after(n) if verdict else run.state  # what came after it in this call is given up
+            if verdict in ("converged", "callback"):
+                return state, verdict
             if run.interrupted:
                 return state, "interrupted"
             if not record.sees_every_epoch and not restores and took < _CALL_SECONDS / 2:
@@ -206,7 +205,8 @@ def _full_batch(
             raise _diverged(settings, f"in iteration {record.taken + 1}", was)
         if best[0] > J:
             best = (J, at)
-        verdict = record.epoch(J, at.astype(data.X.dtype, copy=False), step_size)
+        seconds = perf_counter() - record.began
+        _, verdict = record.take([J], at.astype(data.X.dtype, copy=False), [step_size], [seconds])
         return bool(verdict)
 
     try:
