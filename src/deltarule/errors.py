@@ -7,10 +7,12 @@ DeltaruleError
 ├── SettingsError (ValueError)       a setting outside its range
 ├── DivergedError (ArithmeticError, and ValueError as in scikit-learn)  the cost left the finite numbers
 ├── ModelFileError                   a file that is not a model, or is damaged, or is of a newer version
+├── CheckpointError                  a checkpoint of another run, or one that another run is writing
 └── OutputError (OSError)            a place that cannot be written, found before the work and not after
 """
 
 __all__ = [
+    "CheckpointError",
     "DeltaruleError",
     "DivergedError",
     "InputError",
@@ -48,6 +50,10 @@ class DivergedError(DeltaruleError, ArithmeticError, ValueError):
 
 class ModelFileError(DeltaruleError):
     """A file that is not a model, or is damaged, or was made by a newer version."""
+
+
+class CheckpointError(DeltaruleError):
+    """A checkpoint of another run, or one that another run is writing."""
 
 
 class OutputError(DeltaruleError, OSError):

@@ -1,12 +1,20 @@
 """Write files whole or not at all, and find out before the work whether a place can be written."""
 
+import glob
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deltarule.errors import OutputError
 
-__all__ = ["check_writable", "check_writable_folder", "write_whole"]
+try:
+    import fcntl
+except ImportError:  # Windows has locks of its own kind
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["check_writable", "check_writable_folder", "lock_beside", "remove_leftovers", "write_whole"]
 
 
 def check_writable(path: str | Path) -> None:
@@ -69,6 +77,39 @@ def write_whole(path: str | Path, data: bytes) -> None:
     except BaseException:  # Ctrl-C: leave nothing behind
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove the temporary files that processes left which were killed while they wrote a file."""
+    target = Path(path).resolve()
+    for leftover in target.parent.glob(f".{glob.escape(target.name[:80])}.????????.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock_beside(path: str | Path) -> Iterator[bool]:
+    """Hold a lock in a file beside a path; the system lets it go when the process ends, however it ends.
+
+    Yields whether it was free. On Windows there is none, and it always seems free.
+
+    Raises
+    ------
+    OutputError
+        If the file of the lock cannot be made.
+    """
+    target = Path(path).resolve()
+    try:
+        file = target.with_name(f".{target.name[:80]}.lock").open("a")
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    with file:
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
 
 
 def _beside(target: Path) -> Path:

@@ -107,6 +107,11 @@ class History:
             notices=tuple(notices),
         )
 
+    @classmethod
+    def empty(cls, stopped: str = "running") -> "History":
+        """Return a history of no epochs."""
+        return cls.of(dict.fromkeys(COLUMNS, ()), {}, stopped, 0)
+
     def after(self, earlier: "History") -> "History":
         """Return the history of an earlier run and of this one, which went on from it and counted on."""
         began = float(earlier.seconds[-1]) if earlier.epochs else 0.0

@@ -5,8 +5,9 @@ fit into `_CALL_SECONDS`; if the stopping rule then says that the run should hav
 again up to that epoch. That is exact, because a training state is a value and a step a pure function of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -22,6 +23,8 @@ from deltarule.solvers import batches_of, minimise, options_of, rule_of, step_si
 from deltarule.solvers.full_batch import MOST_DIVISION
 
 __all__ = ["Result", "first_state", "train"]
+
+Keeper = Callable[[Standing, Callable[[], History], bool], None]
 
 _CALL_SECONDS = 0.05
 """Long enough that the calls cost nothing (about 20 µs each), short enough that making one again is not noticed."""
@@ -60,6 +63,7 @@ def train(
     epochs: int | None = None,
     validation: Validation | None = None,
     callbacks: Sequence[Callback] = (),
+    keep: Keeper | None = None,
 ) -> Result:
     """Minimise J from where a run stands on.
 
@@ -76,6 +80,9 @@ def train(
         Measured after each epoch; with `settings.early_stopping`, training stops on it and the best θ is restored.
     callbacks : sequence of callables
         Each gets the `Progress` after each epoch; one that returns True stops the run.
+    keep : callable, optional
+        (standing, function that returns the history of this call, whether it is the end) → None; called between two
+        epochs of a mini-batch run now and then, and at its end.
 
     Returns
     -------
@@ -94,7 +101,7 @@ def train(
     standing, reason = None, ""
     if settings.solver in MINI_BATCH_SOLVERS:
         try:
-            state, stopped = _mini_batch(engine, data, settings, start.state, record)
+            state, stopped = _mini_batch(engine, data, settings, start.state, record, keep)
             last = state.theta
         except DivergedError as error:
             if record.memory.best_theta is None:
@@ -103,6 +110,8 @@ def train(
             record.diverge()
             state = first_state(settings, last, start.state.key)
         standing = Standing(state, record.memory)
+        if keep is not None:
+            keep(standing, lambda: record.history(stopped, reason), True)
     else:
         last, stopped = _full_batch(engine, data, replace(settings, max_iter=epochs), start.state.theta, record)
     theta = last if record.memory.best_theta is None else record.memory.best_theta
@@ -112,7 +121,12 @@ def train(
 
 
 def _mini_batch(
-    engine: Engine, data: TrainingSet, settings: Settings, state: TrainingState, record: Record
+    engine: Engine,
+    data: TrainingSet,
+    settings: Settings,
+    state: TrainingState,
+    record: Record,
+    keep: Keeper | None,
 ) -> tuple[TrainingState, str]:
     rule, batches, options = rule_of(settings), batches_of(settings, data.rows), options_of(settings, engine.network)
     per_epoch = batches.steps_of_an_epoch(data.rows)
@@ -167,6 +181,8 @@ def _mini_batch(
                 return state, verdict
             if run.interrupted:
                 return state, "interrupted"
+            if keep is not None:
+                keep(Standing(state, memory), partial(record.history, "running"), False)
             if not record.sees_every_epoch and not restores and took < _CALL_SECONDS / 2:
                 epochs_a_call *= 2
     except KeyboardInterrupt:  # between two calls of the engine: in a callback, or on the validation set

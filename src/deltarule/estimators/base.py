@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
 from deltarule.arrays import Array
+from deltarule.checkpoint import SavedRun, check_same_run, digest_of, keeping
 from deltarule.data import TrainingSet, is_sparse
 from deltarule.engines import Engine
 from deltarule.errors import DivergedError, InputError, SettingsError
@@ -21,6 +22,7 @@ from deltarule.estimators.callbacks import (
     CallbackSupportMixin,
     EpochTasks,
     check_callables,
+    telling,
     with_callbacks,
 )
 from deltarule.estimators.choices import dtypes_of, generator_of
@@ -30,6 +32,8 @@ from deltarule.estimators.continuing import (
     check_resumable,
     check_same_network,
     check_same_rows,
+    place_of,
+    saved_run,
     where_to_begin,
 )
 from deltarule.estimators.fitted import FittedMLP
@@ -39,10 +43,9 @@ from deltarule.estimators.watching import Examples, scorers_of, scores_at
 from deltarule.estimators.weights import unrolled
 from deltarule.history import History
 from deltarule.network import Network
-from deltarule.progress_bar import progress_bar
-from deltarule.record import Callback, Validation
+from deltarule.record import Callback, Memory, Standing, Validation
 from deltarule.settings import MINI_BATCH_SOLVERS, SETTINGS, Settings
-from deltarule.training import train
+from deltarule.training import Result, train
 
 __all__ = ["BaseMLP"]
 
@@ -98,6 +101,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         eval_set: tuple[Any, ...] | None = None,
         callbacks: Sequence[Callback] = (),
         resume: bool = False,
+        checkpoint: Any = None,
     ) -> Self:
         """Train on rows with their targets.
 
@@ -116,7 +120,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             Those of scikit-learn's protocol are set by `set_callbacks`.
         resume : bool, default False
             Take up the run that stopped (by Ctrl-C, a callback or `max_iter`) where it stands, to the bit, and go on
-            until it has taken `max_iter` epochs in all. On the same rows; solvers adam and sgd.
+            until it has taken `max_iter` epochs in all. On the same rows; solvers adam and sgd. With `checkpoint`, the
+            run in that file, if there is one; else a new one.
+        checkpoint : path or Checkpoint, optional
+            A file to write the run to, every minute or as the `Checkpoint` says, and at its end.
 
         Raises
         ------
@@ -127,7 +134,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         """
         check_callables(callbacks)
         with self._whole_or_not_at_all():
-            self._learn(X, y, sample_weight, "resume" if resume else "fit", eval_set=eval_set, callbacks=callbacks)
+            how: How = "resume" if resume else "fit"
+            self._learn(X, y, sample_weight, how, eval_set=eval_set, callbacks=callbacks, checkpoint=checkpoint)
         return self
 
     def _keep(self, parameters: dict[str, Any]) -> None:
@@ -214,6 +222,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         *,
         eval_set: tuple[Any, ...] | None = None,
         callbacks: Sequence[Callback] = (),
+        checkpoint: Any = None,
     ) -> None:
         """Train and set what that leaves."""
         given = X, y, sample_weight
@@ -221,9 +230,14 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         check_verbose(self.verbose)
         if how == "partial_fit" and settings.early_stopping:
             raise SettingsError("partial_fit does not support early_stopping=True: it sees one epoch at a time.")
-        if how == "resume":
-            check_resumable(self._run, settings)
-        continues = hasattr(self, "theta_") and (how != "fit" or self.warm_start)
+        place = place_of(checkpoint)
+        saved = saved_run(place, settings, how == "resume")
+        if saved is None and how == "resume":
+            if place is not None and self._run is None:
+                how = "fit"  # the first time, there is nothing to go on with yet
+            else:
+                check_resumable(self._run, settings)
+        continues = hasattr(self, "theta_") and (how != "fit" or self.warm_start) and saved is None
         X, y = self._checked(X, y, reset=not continues)
         output = self._learn_targets(y, continues, incremental=how == "partial_fit")
         weights = _weights_of(X, sample_weight)
@@ -237,7 +251,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         if eval_set is not None:
             watched = self._watched(eval_set)
         elif settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS:
-            seed = int(generator.integers(2**31)) if how != "resume" or self._run is None else self._run.seed
+            seed = int(generator.integers(2**31))
+            if how == "resume":
+                seed = saved.seed if saved is not None else self._run.seed if self._run is not None else seed
             learnt, held_out = hold_out(len(y), settings.validation_fraction, seed, self._strata(rows.Y))
             rows, watched = rows.take(learnt), rows.take(held_out)
         data = TrainingSet.of(network, rows.X, self._smoothed(rows.Y), rows.in_cost, dtype)
@@ -251,59 +267,63 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
                 f"(batch_size={settings.batch_size}, {data.rows} rows).",
                 stacklevel=4,
             )
-        engine = self._engine_of(network)
+
+        earlier = saved.history if saved is not None else self.history_ if continues else None
+        if saved is not None:
+            start = saved.standing
+        else:
+            start = self._where_to_begin(how, settings, network, dtype, generator, continues)
+        epochs = {"fit": settings.max_iter, "partial_fit": 1, "resume": settings.max_iter - start.memory.done}[how]
+        if how == "resume" and saved is None:
+            check_same_rows(self._run, data.rows)
+        run = SavedRun(start, earlier or History.empty(), network, settings, seed, data.rows, "")
+        if place is not None:
+            run = replace(run, digest=digest_of(data))
+        if saved is not None and place is not None:
+            check_same_run(place.path, saved, run)
 
         def attributes(theta: Array) -> dict[str, Any]:
             return {"network_": network, "theta_": theta.astype(kept_dtype)}
 
-        validation = self._validation(engine, rows, watched, attributes, dtype)
-        theta = None
-        if not continues:
-            first = self.__dict__.pop("_first_weights", None)
-            begins_there = first is not None and (how != "fit" or self.warm_start)
-            theta = unrolled(network, **first) if begins_there else network.first_theta(generator)
+        if how == "resume" and (epochs <= 0 or start.memory.idle > settings.n_iter_no_change):  # it has come to its end
+            theta = start.state.theta if start.memory.best_theta is None else start.memory.best_theta
+            result = Result(theta, History.empty(run.history.stopped), start)
         else:
-            check_same_network(self.network_, network, how)
-        before = None if theta is not None else (self.theta_, self.history_.epochs, self._run)
-        start = where_to_begin(how, settings, dtype, theta, before, generator)
-        epochs = {"fit": settings.max_iter, "partial_fit": 1, "resume": settings.max_iter - start.memory.done}[how]
-        if how == "resume":
-            check_same_rows(self._run, data.rows)
-            if epochs <= 0 or start.memory.idle > settings.n_iter_no_change:
-                return  # the run has come to its end
-
-        tasks = (
-            [EpochTasks(self, epochs, *given, attributes)]
-            if hasattr(self, "_skl_callbacks") or hasattr(self, "_parent_callback_ctx")
-            else []
-        )
-        printer = Printer(settings)
-        with progress_bar(epochs) if self.verbose == "bar" else nullcontext(printer) as teller:
-            tellers = [teller] if self.verbose else []
-            try:
-                result = train(
-                    engine,
-                    data,
-                    settings,
-                    start,
-                    epochs=epochs,
-                    validation=validation,
-                    callbacks=[*callbacks, *tellers, *tasks],
+            engine = self._engine_of(network)
+            validation = self._validation(engine, rows, watched, attributes, dtype)
+            with (
+                telling(self, settings, epochs, given, attributes) as tellers,
+                nullcontext() if place is None else keeping(place, run) as keep,
+            ):
+                everyone = [*callbacks, *tellers]
+                result = _trained(
+                    engine, data, settings, start, epochs=epochs, validation=validation, callbacks=everyone, keep=keep
                 )
-            except DivergedError as error:
-                raise DivergedError(
-                    "Solver produced non-finite parameter weights. The input data may contain large values and need to "
-                    f"be preprocessed. {error}"
-                ) from error
-        if self.verbose and self.verbose != "bar":
-            printer.end(result.history)
-        for task in tasks:
-            task.end(result.theta)
-        warn_of(result.history, settings, stacklevel=5, at_the_end=how != "partial_fit")
-        self._set_fitted(network, result.theta.astype(kept_dtype), result.history, data.rows, continues)
-        self._run = None
-        if result.standing is not None:
-            self._run = Paused(settings.solver, result.standing, seed, data.rows)
+                for teller in tellers:
+                    if isinstance(teller, Printer | EpochTasks):
+                        teller.end(result)
+            warn_of(result.history, settings, stacklevel=5, at_the_end=how != "partial_fit")
+        self.t_ = result.standing.memory.seen if result.standing is not None else self.t_ if continues else 0
+        self._set_fitted(network, result.theta.astype(kept_dtype), result.history, earlier)
+        self._run = None if result.standing is None else Paused(settings.solver, result.standing, seed, data.rows)
+
+    def _where_to_begin(
+        self,
+        how: How,
+        settings: Settings,
+        network: Network,
+        dtype: np.dtype[Any],
+        generator: np.random.Generator,
+        continues: bool,
+    ) -> Standing:
+        if continues:
+            check_same_network(self.network_, network, how)
+            before = self.theta_, Memory(self.history_.epochs, self.history_.epochs, self.t_), self._run
+            return where_to_begin(how, settings, dtype, None, before, generator)
+        first = self.__dict__.pop("_first_weights", None)
+        begins_there = first is not None and (how != "fit" or self.warm_start)
+        theta = unrolled(network, **first) if begins_there else network.first_theta(generator)
+        return where_to_begin(how, settings, dtype, theta, None, generator)
 
     def _validation(
         self,
@@ -336,12 +356,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         first, scorer = next(iter(scorers.items()))
         return Validation(data, scores, f"validation_{first}" if scorer is not None and data is not None else None)
 
-    def _set_fitted(self, network: Network, theta: Array, history: History, rows: int, continues: bool) -> None:
-        seen = rows * history.epochs if self.solver in MINI_BATCH_SOLVERS else 0
+    def _set_fitted(self, network: Network, theta: Array, history: History, earlier: History | None = None) -> None:
         self.n_iter_ = history.epochs
-        self.t_ = self.t_ + seen if continues else seen
         self.network_, self.theta_ = network, theta
-        self.history_ = history = history.after(self.history_) if continues else history
+        self.history_ = history = history if earlier is None else history.after(earlier)
         self.n_layers_, self.n_outputs_ = network.L, network.K
         self.out_activation_ = {"sigmoid": "logistic"}.get(network.output, network.output)
         self.loss_curve_ = history.cost.tolist()
@@ -354,6 +372,17 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         self.best_validation_score_ = max(
             (score for score in self.validation_scores_ or () if not np.isnan(score)), default=None
         )
+
+
+def _trained(*arguments: Any, **more: Any) -> Result:
+    """Train, with scikit-learn's words where that fails."""
+    try:
+        return train(*arguments, **more)
+    except DivergedError as error:
+        raise DivergedError(
+            "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+            f"preprocessed. {error}"
+        ) from error
 
 
 def _weights_of(X: Array, sample_weight: ArrayLike | None) -> Array | None:

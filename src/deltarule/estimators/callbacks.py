@@ -1,14 +1,20 @@
-"""scikit-learn's callbacks (`set_callbacks`), told of each epoch as of a task of the fit.
+"""Who is told of each epoch: lines, a bar, and scikit-learn's callbacks (`set_callbacks`), for whom it is a task.
 
 scikit-learn has them from version 1.9 on; with an earlier one, estimators are the same without `set_callbacks`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from deltarule.arrays import Array
 from deltarule.errors import SettingsError
+from deltarule.estimators.printing import Printer
 from deltarule.history import Progress
+from deltarule.progress_bar import progress_bar
+from deltarule.record import Callback
+from deltarule.settings import Settings
+from deltarule.training import Result
 
 try:
     from sklearn import callback as _scikit_learns
@@ -27,7 +33,7 @@ def with_callbacks(fit: Method) -> Method:
     return fit if _scikit_learns is None else cast(Method, _scikit_learns.with_callbacks(fit))
 
 
-__all__ = ["OF_CALLBACKS", "CallbackSupportMixin", "EpochTasks", "check_callables", "with_callbacks"]
+__all__ = ["OF_CALLBACKS", "CallbackSupportMixin", "EpochTasks", "check_callables", "telling", "with_callbacks"]
 
 OF_CALLBACKS = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 """Attributes of an estimator that scikit-learn needs to tear its callbacks down after a fit, failed or not."""
@@ -82,11 +88,31 @@ class EpochTasks:
         self._task = self._begin() if self._epochs else None
         return bool(stop)
 
-    def end(self, theta: Array) -> None:
+    def end(self, result: Result) -> None:
         """End the task of the fit, and that of an epoch that was not taken any more."""
         if self._task is not None:
             self._task.call_on_fit_task_end(estimator=self._estimator)
-        self._context.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: self._attributes(theta))
+        self._context.call_on_fit_task_end(
+            **self._data, reconstruction_attributes=lambda: self._attributes(result.theta)
+        )
 
     def _begin(self) -> Any:
         return self._context.subcontext(task_name="epoch").call_on_fit_task_begin(**self._data)
+
+
+@contextmanager
+def telling(
+    estimator: Any,
+    settings: Settings,
+    epochs: int,
+    given: tuple[Any, Any, Any],
+    attributes: Callable[[Array], dict[str, Any]],
+) -> Iterator[list[Callback]]:
+    """Yield what tells of each epoch: lines or a bar, as `verbose` says, and scikit-learn's callbacks."""
+    has_tasks = hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx")
+    tasks = [EpochTasks(estimator, epochs, *given, attributes)] if has_tasks else []
+    if estimator.verbose == "bar":
+        with progress_bar(epochs) as bar:
+            yield [bar, *tasks]
+    else:
+        yield [Printer(settings), *tasks] if estimator.verbose else [*tasks]

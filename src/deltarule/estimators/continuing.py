@@ -1,19 +1,30 @@
-"""Where a run begins: at new parameters, or at those that are there, with or without the solver's own."""
+"""Where a run begins: at new parameters, at those of the fit before, or where a run in memory or in a file stopped."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from deltarule.arrays import Array
-from deltarule.errors import InputError, SettingsError
+from deltarule.checkpoint import Checkpoint, SavedRun, load_run
+from deltarule.errors import CheckpointError, InputError, SettingsError
 from deltarule.network import Network
 from deltarule.record import Memory, Standing
 from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 from deltarule.shuffling import new_key
 from deltarule.training import first_state
 
-__all__ = ["How", "Paused", "check_resumable", "check_same_network", "check_same_rows", "where_to_begin"]
+__all__ = [
+    "How",
+    "Paused",
+    "check_resumable",
+    "check_same_network",
+    "check_same_rows",
+    "place_of",
+    "saved_run",
+    "where_to_begin",
+]
 
 How = Literal["fit", "partial_fit", "resume"]
 
@@ -32,18 +43,16 @@ def where_to_begin(
     settings: Settings,
     dtype: np.dtype[Any],
     first_theta: Array | None,
-    before: "tuple[Array, int, Paused | None] | None",
+    before: "tuple[Array, Memory, Paused | None] | None",
     generator: np.random.Generator,
 ) -> Standing:
-    """Return where a run begins: at `first_theta`, or after `before`: θ, epochs so far, and the run that led there."""
+    """Return where a run begins: at `first_theta`, or after `before`: θ, counts, and the run that led there."""
     if first_theta is not None or before is None:
         assert first_theta is not None
         return Standing(first_state(settings, first_theta.astype(dtype), new_key(generator)))
-    theta, epochs, paused = before
+    theta, counts, paused = before
     if paused is None:
-        return Standing(
-            first_state(settings, theta.astype(dtype), new_key(generator)), Memory(epochs=epochs, began=epochs)
-        )
+        return Standing(first_state(settings, theta.astype(dtype), new_key(generator)), counts)
     if how == "resume":
         return paused.standing
     memory, state = paused.standing.memory, paused.standing.state.between_epochs()
@@ -52,6 +61,53 @@ def where_to_begin(
         return Standing(replace(state, theta=theta.astype(dtype), vectors=vectors), memory)
     fresh = replace(first_state(settings, theta.astype(dtype), state.key), epoch=state.epoch)
     return Standing(fresh, memory.for_new_run())
+
+
+def place_of(checkpoint: Any) -> Checkpoint | None:
+    """Return what a user passed as `checkpoint` as a `Checkpoint`.
+
+    Raises
+    ------
+    InputError
+        If it is none, nor a path.
+    """
+    if checkpoint is None or isinstance(checkpoint, Checkpoint):
+        return checkpoint
+    if not isinstance(checkpoint, str | Path):
+        raise InputError(
+            f"checkpoint is a {type(checkpoint).__name__}. Pass a path, or deltarule.Checkpoint(path, seconds=60)."
+        )
+    return Checkpoint(checkpoint)
+
+
+def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -> SavedRun | None:
+    """Return the run that a checkpoint holds and that is to go on, if there is one.
+
+    Raises
+    ------
+    SettingsError
+        If the solver has no steps to go on with.
+    CheckpointError
+        If there is a run and it is not to go on: it would be lost.
+    ModelFileError
+        If the file is none.
+    """
+    if checkpoint is None:
+        return None
+    if settings.solver not in MINI_BATCH_SOLVERS:
+        raise SettingsError(
+            f"checkpoint keeps the steps of adam or sgd; solver={settings.solver!r} keeps nothing between its "
+            "iterations. Leave checkpoint out."
+        )
+    if not Path(checkpoint.path).is_file():
+        return None
+    saved = load_run(checkpoint.path)
+    if not resume:
+        raise CheckpointError(
+            f"{checkpoint.path} holds a run of {saved.history.epochs} epochs ({saved.history.stopped}), which would be "
+            "lost. Go on with it by resume=True, or give another checkpoint, or delete it."
+        )
+    return saved
 
 
 def check_resumable(paused: Paused | None, settings: Settings) -> None:

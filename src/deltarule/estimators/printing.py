@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from deltarule.errors import SettingsError
 from deltarule.history import History, Progress
 from deltarule.settings import MINI_BATCH_SOLVERS, Settings
+from deltarule.training import Result
 
 __all__ = ["Printer", "check_verbose", "warn_of"]
 
@@ -29,9 +30,9 @@ class Printer:
         if not np.isnan(progress.validation_score):
             _say(f"Validation score: {progress.validation_score:f}")
 
-    def end(self, history: History) -> None:
+    def end(self, result: Result) -> None:
         """Print why the run ended, where the stopping rule ended it."""
-        if history.stopped == "converged" and self._settings.solver in MINI_BATCH_SOLVERS:
+        if result.history.stopped == "converged" and self._settings.solver in MINI_BATCH_SOLVERS:
             is_adaptive = self._settings.solver == "sgd" and self._settings.learning_rate == "adaptive"
             _say(f"{self._reason()} {'Learning rate too small. ' if is_adaptive else ''}Stopping.")
 
