@@ -143,8 +143,9 @@ class History:
         ]
         curves = {"cost": self.cost, "validation cost": self.validation_cost, "validation score": self.validation_score}
         seen = {name: curve for name, curve in curves.items() if np.isfinite(curve).any()}
-        best = f"best epoch ({self.best_epoch})"
-        figures: list[tuple[str, ...]] = [("", "first", best, "last")] if seen else []
+        if not seen:
+            return fragment(table(rows))
+        figures: list[tuple[str, ...]] = [("", "first", f"best epoch ({self.best_epoch})", "last")]
         for name, curve in seen.items():
             figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in (1, self.best_epoch, self.epochs))))
         costs = {name: curve for name, curve in seen.items() if name != "validation score"}

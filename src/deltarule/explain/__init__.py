@@ -10,7 +10,7 @@ chooses; `text.py`, `markdown.py` and `markup.py` write it down.
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deltarule.errors import SettingsError
 from deltarule.explain.content import Account
@@ -119,29 +119,35 @@ def explain(
 
 
 def _fitted(trace: ExampleTrace | Trace, lines: int, width: int, heading: str) -> Account:
-    """Return the largest account of at most so many lines."""
-    network = trace.network
-    most = 1 + max(network.sizes)  # with so many units, every entry of every matrix is shown
+    """Return the account with as many examples, then layers, then units as fit."""
+    L, most = trace.network.L, 1 + max(trace.network.sizes)  # so many units: every entry of every matrix
     numbers = {1}
     if isinstance(trace, Trace):
         # Eight lines are the least that an example takes: so no more of them are written than could fit.
         numbers = {n for n in (len(trace.examples), 4, 3, 2, 1, 0) if n <= min(len(trace.examples), lines // 8)}
-    smallest = 0
 
     def height(scale: Scale) -> int:
         return len(as_text(_account(trace, scale, heading), width).splitlines())
 
+    smallest = 0
     for examples in sorted(numbers, reverse=True):
         least = min(LEAST_UNITS, most) if examples > 1 else 1
-        for layers in range(network.L - 1, min(network.L - 1, 2) - 1, -1):
-            scales = [Scale.of(network.L, layers, units, examples, width) for units in range(least, most + 1)]
-
-            if fitting := bisect_right(scales, lines, key=height):
-                return _account(trace, scales[fitting - 1], heading)
-            smallest = height(scales[0])
+        narrow = [Scale.of(L, layers, least, examples, width) for layers in range(min(L - 1, 2), L)]
+        if fitting := bisect_right(narrow, lines, key=height):
+            scales = [replace(narrow[fitting - 1], units=units) for units in range(least, most + 1)]
+            return _account(trace, _largest_that_fits(scales, lines, height), heading)
+        smallest = height(narrow[0])
     raise SettingsError(
-        f"lines={lines} is too few to explain the network {network}: the shortest text takes {smallest}."
+        f"lines={lines} is too few to explain the network {trace.network}: the shortest text takes {smallest}."
     )
+
+
+def _largest_that_fits(scales: list[Scale], lines: int, height: Callable[[Scale], int]) -> Scale:
+    """Return the last of growing scales that fits, the first of which does; none far too large is ever written."""
+    fitting, beyond = 1, min(2, len(scales))
+    while fitting < beyond and height(scales[beyond - 1]) <= lines:
+        fitting, beyond = beyond, min(2 * beyond, len(scales))
+    return scales[bisect_right(scales, lines, lo=fitting, hi=max(fitting, beyond - 1), key=height) - 1]
 
 
 def _account(trace: ExampleTrace | Trace, scale: Scale, heading: str) -> Account:
