@@ -1,5 +1,7 @@
 """The gradient check finds right gradients right and wrong ones wrong."""
 
+import xml.etree.ElementTree as ET
+
 import numpy as np
 import pytest
 
@@ -134,3 +136,14 @@ def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output:
         return total_cost_and_gradient(network, theta, data, 0.0)[1]
 
     assert not check_gradient(network, theta, data.X, data.Y, lambda_=0.1, gradient=without_penalty).passed
+
+
+def test_the_form_in_a_notebook_says_what_the_text_says() -> None:
+    network = Network((3, 4, 2), "relu", "softmax")
+    theta, X, Y, _ = problem(network, 6)
+    check = check_gradient(network, theta, X, Y)
+    root = ET.fromstring(check._repr_html_())
+    rows = [" ".join(" ".join(cell.itertext()) for cell in row) for row in root.iter("tr")]
+    verdict, *lines = str(check).splitlines()
+    assert [" ".join(row.split()) for row in rows] == [" ".join(line.split()) for line in lines]
+    assert root.findtext("p/b") == verdict == "Gradient check: passed"

@@ -5,6 +5,7 @@ import pytest
 
 from deltarule import Network, trace, trace_example
 from deltarule.errors import ShapeError
+from deltarule.explain import explain
 from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
 from oracles import problem
 
@@ -54,3 +55,16 @@ def test_an_example_that_does_not_fit_is_refused() -> None:
     theta, X, Y, _ = problem(NETWORK, 1)
     with pytest.raises(ShapeError, match="X has 2 columns, but the network 3-4-3-2 takes 3"):
         trace_example(NETWORK, theta, X[0, :2], Y[0])
+
+
+def test_a_trace_knows_its_network_its_m_and_its_penalty() -> None:
+    theta, X, Y, _ = problem(NETWORK, 3)
+    result = trace(NETWORK, theta, X, Y, lambda_=0.5, sample_weight=[1.0, 2.0, 0.5])
+    assert (result.network, result.m, result.lambda_) == (NETWORK, 3.5, 0.5)
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_traces_have_the_forms_of_their_explanation_for_notebooks(form: str) -> None:
+    theta, X, Y, _ = problem(NETWORK, 2)
+    for result in (trace(NETWORK, theta, X, Y), trace_example(NETWORK, theta, X[0], Y[0])):
+        assert getattr(result, f"_repr_{form}_")() == explain(result, form=form)

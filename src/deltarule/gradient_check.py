@@ -28,6 +28,7 @@ from deltarule.arrays import Array
 from deltarule.backpropagation import forward, total_cost, total_cost_and_gradient
 from deltarule.data import TrainingSet, check_lambda
 from deltarule.errors import InputError
+from deltarule.html import fragment, table, tag
 from deltarule.network import Network
 
 __all__ = ["GradientCheck", "check_gradient"]
@@ -88,25 +89,34 @@ class GradientCheck:
         return bool(self.compared > 0 and self.gap <= max(self.tolerance, self.resolution) and directional)
 
     def __str__(self) -> str:
+        return "\n".join([self._verdict(), *(f"  {name:<17} {text}" for name, text in self._rows())])
+
+    def _repr_html_(self) -> str:
+        return fragment(tag("p", tag("b", self._verdict())), table(self._rows()))
+
+    def _verdict(self) -> str:
+        return f"Gradient check: {'passed' if self.passed else 'FAILED'}"
+
+    def _rows(self) -> list[tuple[str, str]]:
         layer, i, j = self.worst
-        lines = [
-            f"Gradient check: {'passed' if self.passed else 'FAILED'}",
-            f"  compared          {self.compared} of {self.n_parameters} parameters",
-            f"  ‖D − d‖/‖D + d‖   {self.gap:.2e}  (at most {self.tolerance:.0e})",
+        rows = [
+            ("compared", f"{self.compared} of {self.n_parameters} parameters"),
+            ("‖D − d‖/‖D + d‖", f"{self.gap:.2e}  (at most {self.tolerance:.0e})"),
         ]
-        lines += [f"    in Θ({n})         {gap:.2e}" for n, gap in enumerate(self.layer_gaps, 1)]
-        lines += [
-            f"  along a direction {self.directional_gap:.2e}",
-            f"  worst             Θ({layer})[{i},{j}]: D = {self.worst_gradient:+.12e}, "
-            f"differences {self.worst_difference:+.12e}",
+        rows += [(f"  in Θ({n})", f"{gap:.2e}") for n, gap in enumerate(self.layer_gaps, 1)]
+        rows += [
+            ("along a direction", f"{self.directional_gap:.2e}"),
+            (
+                "worst",
+                f"Θ({layer})[{i},{j}]: D = {self.worst_gradient:+.12e}, differences {self.worst_difference:+.12e}",
+            ),
         ]
         if self.resolution > self.tolerance:
-            lines.append(
-                f"  resolution        {self.resolution:.2e}: J is so flat here that its rounding hides the rest"
-            )
+            text = f"{self.resolution:.2e}: J is so flat here that its rounding hides the rest"
+            rows.append(("resolution", text))
         if self.kinks:
-            lines.append(f"  left out          {self.kinks} parameters, whose smallest step crosses a kink of g")
-        return "\n".join(lines)
+            rows.append(("left out", f"{self.kinks} parameters, whose smallest step crosses a kink of g"))
+        return rows
 
 
 class Fitted(Protocol):

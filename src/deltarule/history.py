@@ -6,11 +6,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deltarule.arrays import Array
+from deltarule.html import fragment, sparkline, table
 
 __all__ = ["COLUMNS", "History", "Progress"]
 
 COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds")
 """What is kept of every epoch."""
+
+STOPPED = {
+    "converged": "no more progress, or a gradient as small as tol",
+    "max_iter": "all epochs that were allowed",
+    "callback": "a callback asked for it",
+    "interrupted": "interrupted by Ctrl-C",
+    "diverged": "diverged; the best parameters before it were kept",
+}
 
 
 @dataclass(frozen=True)
@@ -131,3 +140,18 @@ class History:
     def epochs(self) -> int:
         """Number of epochs that ended."""
         return len(self.cost)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("epochs", f"{self.epochs} in {self.seconds[-1]:.3g} s" if self.epochs else "none ended"),
+            ("stopped", " ".join(filter(None, [f"{STOPPED.get(self.stopped, self.stopped)}.", self.reason]))),
+        ]
+        curves = {"cost": self.cost, "validation cost": self.validation_cost, "validation score": self.validation_score}
+        seen = {name: curve for name, curve in curves.items() if np.isfinite(curve).any()}
+        if not seen:
+            return fragment(table(rows))
+        figures: list[tuple[str, ...]] = [("", "first", f"best epoch ({self.best_epoch})", "last")]
+        for name, curve in seen.items():
+            figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in (1, self.best_epoch, self.epochs))))
+        costs = {name: curve for name, curve in seen.items() if name != "validation score"}
+        return fragment(table(rows), table(figures), sparkline(costs))

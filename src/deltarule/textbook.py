@@ -71,6 +71,12 @@ class ExampleTrace:
         """The hypothesis a⁽ᴸ⁾."""
         return self.a[-1]
 
+    def _repr_html_(self) -> str:
+        return _written(self, "html")
+
+    def _repr_markdown_(self) -> str:
+        return _written(self, "markdown")
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -83,6 +89,8 @@ class Trace:
         Δ⁽ˡ⁾ of (5) and D⁽ˡ⁾ of (6), of the shapes of Θ.
     data_cost, penalty : float
         The two parts of (2).
+    lambda_ : float
+        The strength λ of the penalty.
     """
 
     examples: list[ExampleTrace]
@@ -90,11 +98,28 @@ class Trace:
     D: list[Array]
     data_cost: float
     penalty: float
+    lambda_: float
+
+    @property
+    def network(self) -> Network:
+        """The network that the examples went through."""
+        return self.examples[0].network
+
+    @property
+    def m(self) -> float:
+        """The number of examples; with weights their sum."""
+        return sum(example.weight for example in self.examples)
 
     @property
     def J(self) -> float:
         """The regularised cost, (2)."""
         return self.data_cost + self.penalty
+
+    def _repr_html_(self) -> str:
+        return _written(self, "html")
+
+    def _repr_markdown_(self) -> str:
+        return _written(self, "markdown")
 
 
 def trace(
@@ -141,7 +166,7 @@ def trace(
             for j in range(1, columns):
                 D_l[i, j] = (Delta_l[i, j] + lambda_ * Theta[i, j]) / m  # (6)
                 squares += float(Theta[i, j]) ** 2
-    return Trace(examples, Delta, D, data_cost / m, lambda_ / (2 * m) * squares)
+    return Trace(examples, Delta, D, data_cost / m, lambda_ / (2 * m) * squares, lambda_)
 
 
 def trace_example(
@@ -208,3 +233,10 @@ def _example(network: Network, thetas: list[Array], x: Array, y: Array, weight: 
         contributions.append(contribution)
     cost = float(network.output_unit.costs(last_z, last_y)[0])
     return ExampleTrace(network, thetas, x, y, weight, z, a, deltas, contributions, cost)
+
+
+def _written(trace: ExampleTrace | Trace, form: str) -> str:
+    # Notebooks ask the value itself how it looks. How it is written stands above this file and is loaded then only.
+    from deltarule.explain import explain
+
+    return explain(trace, form=form)

@@ -13,6 +13,7 @@ from typer.testing import Result
 
 import deltarule
 from deltarule.engines import native
+from deltarule.explain import FORMS
 
 Run = Callable[..., Result]
 
@@ -49,7 +50,35 @@ def test_explain_follows_a_row_within_the_lines_of_a_screen(
     assert result.stdout.startswith(f"Row 7 (line 9): label {table['label'][7]}, predicted ")
     assert "outputs: high, low, red one" in result.stdout.splitlines()[0]
     assert len(result.stdout.splitlines()) <= 34
-    assert all(f"({n})" in result.stdout for n in range(1, 6))
+    assert all(f"({n})" in result.stdout for n in range(1, 7))
+
+
+def test_explain_writes_markdown_and_html_and_a_whole_page_into_a_file(
+    run: Run, model: Path, data: Path, tmp_path: Path
+) -> None:
+    text, markdown, html = (run("explain", model, data, "--format", form).stdout for form in FORMS)
+    assert text == run("explain", model, data).stdout
+    assert text.startswith("Row 0 (line 2): label ")
+    assert "\\begin{aligned}" in markdown
+    assert html.startswith('<div class="deltarule">')
+    for form, written in zip(FORMS, (text, markdown, html), strict=True):
+        done = run("explain", model, data, "--format", form, "--output", tmp_path / form)
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert f"Explanation: {tmp_path / form}" in done.stderr.replace("\n", "")
+        file = (tmp_path / form).read_text(encoding="utf-8")
+        if form == "html":
+            assert file.startswith("<!DOCTYPE html>")
+            assert html.strip() in file
+        else:
+            assert file.strip() == written.strip()
+
+
+def test_explain_finds_out_that_a_place_cannot_be_written_before_it_reads_the_model(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    result = run("explain", model, tmp_path / "no.csv", "--output", tmp_path / "no" / "x.html")
+    assert result.exit_code == 1
+    assert "there is no folder" in result.stderr
 
 
 def test_a_row_that_is_not_there_is_told_those_that_are(run: Run, model: Path, data: Path) -> None:

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Sequence
+from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,15 @@ from deltarule.cli import display
 from deltarule.cli.apply import ModelPath
 
 __all__ = ["check_gradient", "explain", "info"]
+
+
+class Form(StrEnum):
+    """How an explanation is written."""
+
+    text = "text"
+    markdown = "markdown"
+    html = "html"
+
 
 Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the labels.", show_default=False)]
 
@@ -48,15 +58,25 @@ def explain(
     model: ModelPath,
     data: Labelled,
     row: Annotated[int, typer.Option(help="Which row, counted from 0.", min=0)] = 0,
-    lines: Annotated[int, typer.Option(help="Lines of the text at most.", min=1)] = 40,
+    lines: Annotated[
+        int | None, typer.Option(help="Lines at most, counted as text; by default 40 of text, else 100.", min=1)
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="Markdown has LaTeX in it; HTML is a whole page if written to a file.")
+    ] = Form.text,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")] = None,
 ) -> None:
-    """Follow one row through the network and back, equations (1) to (5) with its numbers."""
+    """Follow one row through the network and back, equations (1) to (6) with its numbers."""
     from deltarule.cli.fitting import examples_of
     from deltarule.errors import TableError
     from deltarule.explain import explain as explain_trace
+    from deltarule.files import check_writable, write_whole
+    from deltarule.html import Html, page
     from deltarule.model_file import load
     from deltarule.tables import read_table
 
+    if output is not None:
+        check_writable(output)
     loaded = load(model)
     table = read_table(data, as_text=loaded.as_text)
     if row >= len(table):
@@ -68,13 +88,20 @@ def explain(
     trace = deltarule.trace_example(
         classifier.network_, classifier.theta_, examples.X[0], classifier.encode(examples.y)[0]
     )
-    width = display.stdout.width if display.stdout.is_terminal else 100
     line = f" (line {table.index[row]})" if table.index.name == "line" else ""
     heading = (
         f"Row {row}{line}: {loaded.target} {examples.y[0]}, predicted {predicted} ({100 * probability:.1f} %); "
         f"{_outputs(classifier.classes_.tolist())}"
     )
-    display.say(explain_trace(trace, lines=lines, width=max(80, min(width, 140)), heading=heading))
+    is_on_screen = form is Form.text and output is None and display.stdout.is_terminal
+    width = max(80, min(display.stdout.width, 140)) if is_on_screen else None
+    text = explain_trace(trace, form=form.value, lines=lines, width=width, heading=heading)
+    if output is None:
+        display.say(text)
+        return
+    whole = page(heading, Html(text)) if form is Form.html else f"{text.rstrip()}\n"
+    write_whole(output, whole.encode())
+    display.stderr.print(f"Explanation: {output}", markup=False, soft_wrap=True)
 
 
 def info() -> None:

@@ -138,6 +138,25 @@ def test_confident_answers_keep_their_digits(z: float, y: ArrayLike, cost: str) 
     assert f"ℓ = −[ {cost}" in text
 
 
+def test_the_cost_of_a_label_that_is_0_is_written_with_1_minus_h() -> None:
+    text = explain(trace_example(Network((1, 2)), [-1.0, 0.0, 1.0, 0.0], [0.0], [0.0, 1.0]))
+    assert "ℓ = −[ log(1 − 0.2689) + log 0.7311 ] = 0.6265" in text
+
+
+def test_an_unknown_form_is_told_those_that_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"form='latex' is not known. Take one of text, markdown, html."):
+        explain(trace_of((2, 1)), form="latex")
+
+
+@pytest.mark.parametrize(("width", "has_numbers"), [(100, False), (160, True)])
+def test_g_has_its_number_where_a_shortened_sum_keeps_room(width: int, has_numbers: bool) -> None:
+    text = explain(trace_of((64, 100, 10), "logistic", "softmax"), width=width)
+    lines = [line for line in text.splitlines() if line.startswith("  z⁽²⁾_")]
+    assert len(lines) >= 3
+    assert all(("= 1/(1 + e^" in line) == has_numbers for line in lines)
+    assert all(line.count("·") >= 1 + has_numbers for line in lines)
+
+
 def test_a_right_answer_shows_what_is_left_of_its_error() -> None:
     text = explain(trace_example(Network((1, 1)), [20.0, 0.0], [0.0], [1.0]))
     assert "δ⁽²⁾_1 = (1 − 2.061e-09) − 1 = −2.061e-09" in text

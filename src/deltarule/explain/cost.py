@@ -1,0 +1,53 @@
+"""The cost ℓ of one example, (2), with its terms."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deltarule.arrays import Array
+from deltarule.explain.numbers import factor, listed, number
+from deltarule.textbook import ExampleTrace
+
+__all__ = ["cost_terms"]
+
+
+def cost_terms(trace: ExampleTrace, room: int) -> str:
+    """Write the terms with numbers, the largest that fit; logarithms come from z, where no digit is lost."""
+    z, h, y, output = trace.z[-1], trace.h, trace.y, trace.network.output
+    if output == "sigmoid":
+        sides = np.column_stack([y, 1 - y]).ravel()
+        logs = -np.logaddexp(0, np.column_stack([-z, z]).ravel())  # log h_1, log(1 − h_1), log h_2 …
+        return _logarithms(sides, logs, lambda k: _log_of_rest(h[k // 2], logs[k]) if k % 2 else _log(logs[k]), room)
+    if output == "softmax":
+        logs = z - np.logaddexp.reduce(z)
+        return _logarithms(y, logs, lambda k: _log(logs[k]), room)
+    if output == "identity":
+        return f"½ [ {listed(h - y, lambda k: f'({number(h[k])} − {factor(y[k])})²', ' + ', room)} ]"
+    constant = y * np.log(np.where(y > 0, y, 1)) - y
+
+    def term(k: int) -> str:
+        return f"({number(h[k])} − {number(y[k])}·{factor(z[k])} + {factor(constant[k])})"
+
+    return listed(h - y * z + constant, term, " + ", room)
+
+
+def _logarithms(factors: Array, logs: Array, write: Callable[[int], str], room: int) -> str:
+    there = np.flatnonzero(factors)
+
+    def term(n: int) -> str:
+        k = int(there[n])
+        return ("" if factors[k] == 1 else f"{number(factors[k])}·") + write(k)
+
+    return f"−[ {listed(factors[there] * logs[there], term, ' + ', room)} ]"
+
+
+def _log(log: float) -> str:
+    """Write log p of a probability p, however near to 0 or 1 it is."""
+    if log < -700:
+        return f"log e^{number(log)}"
+    return f"log(1 − {number(-np.expm1(log))})" if log > -5e-5 else f"log {number(np.exp(log))}"
+
+
+def _log_of_rest(h: float, log: float) -> str:
+    """Write log(1 − h), with h where four digits of it tell 1 − h."""
+    return f"log(1 − {number(h)})" if h <= 0.99 else _log(log)

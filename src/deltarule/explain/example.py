@@ -1,0 +1,150 @@
+"""One example's way through the network: forward, cost, back, and what it adds to Δ."""
+
+import numpy as np
+
+from deltarule.arrays import Array
+from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
+from deltarule.explain.cost import cost_terms
+from deltarule.explain.formulas import HIDDEN, OUTPUT
+from deltarule.explain.notation import sup
+from deltarule.explain.numbers import factor, fitting, largest, number, product, shortened_sum, vector
+from deltarule.explain.scale import Scale, with_gaps
+from deltarule.textbook import ExampleTrace
+
+__all__ = ["Way", "account_of_example"]
+
+WIDE = 56
+"""Columns that a sum which must be shortened shall keep: where g with its number would leave it fewer, g has none."""
+
+
+def account_of_example(trace: ExampleTrace, scale: Scale, heading: str) -> Account:
+    """Return the account of a single example: with (5), and what (6) would make of it."""
+    way = Way(trace, scale)
+    weight = "" if trace.weight == 1 else f" of weight {number(trace.weight)}"
+    opening = Sentence(f"The network {trace.network} on one example{weight},", way.target())
+    alone = Part("Gradient", "D⁽ˡ⁾ = Δ⁽ˡ⁾ for this example alone, m = 1 and λ = 0", 6)
+    return Account(heading, opening, (Section(None, (*way.groups(), (*way.contributions(), alone))),))
+
+
+class Way:
+    """The parts of one example's account."""
+
+    def __init__(self, trace: ExampleTrace, scale: Scale) -> None:
+        self.trace, self.network, self.scale = trace, trace.network, scale
+        self.chosen = {layer: scale.chosen(trace.delta[layer - 2]) for layer in scale.layers}
+
+    def target(self) -> str:
+        """Return y as a formula."""
+        return f"y = {vector(self.trace.y, self.scale.width - 60)}"
+
+    def groups(self) -> tuple[Group, ...]:
+        """Return (1), (2), then (3) and (4)."""
+        start = Part("Layer 1", f"a⁽¹⁾ = x = {vector(self.trace.x, self.scale.width - 22)}")
+        forward = with_gaps({layer: self._forward(layer) for layer in self.scale.layers})
+        back = with_gaps({layer: self._error(layer) for layer in self.scale.layers[::-1]})
+        return (start, *forward), (self._cost(),), back
+
+    def contributions(self) -> Group:
+        """Return (5)."""
+        return with_gaps({layer: self._contribution(layer) for layer in self.scale.layers[::-1]})
+
+    def _part(self, layer: int, label: str, formula: str, number: int, lines: list[Line]) -> Part:
+        return Part(label, formula, number, tuple(lines), self.scale.left_out(layer, self.trace.delta[layer - 2]))
+
+    def _forward(self, layer: int) -> Part:
+        is_last = layer == self.network.L
+        g = OUTPUT[self.network.output].h if is_last else HIDDEN[self.network.hidden[layer - 2]].g
+        here, Theta, below = sup(layer), f"Θ{sup(layer - 1)}", f"a{sup(layer - 1)}"
+        formula = f"z{here}_i = {Theta}_i0 + Σ_j {Theta}_ij {below}_j, a{here}_i = {g}"
+        return self._part(layer, f"Layer {layer}", formula, 1, self._forward_lines(layer))
+
+    def _forward_lines(self, layer: int) -> list[Line]:
+        tails = [self._activation(layer, i) for i in self.chosen[layer]]
+        lines = [self._forward_line(layer, i, tail) for i, tail in zip(self.chosen[layer], tails, strict=True)]
+        rooms = [self._room_of_sum(layer, i, tail) for i, tail in zip(self.chosen[layer], tails, strict=True)]
+        if all(room >= WIDE or "…" not in line[0].numbers for room, line in zip(rooms, lines, strict=True)):
+            return lines
+        bare = [Equality(tail.name, "", tail.value) for tail in tails]
+        return [self._forward_line(layer, i, tail) for i, tail in zip(self.chosen[layer], bare, strict=True)]
+
+    def _activation(self, layer: int, i: int) -> Equality:
+        z = self.trace.z[layer - 2]
+        if layer == self.network.L:
+            numbers = OUTPUT[self.network.output].with_z(z, i)
+        else:
+            numbers = HIDDEN[self.network.hidden[layer - 2]].with_z(float(z[i]))
+        return Equality(f"a{sup(layer)}_{i + 1}", numbers, number(self.trace.a[layer - 1][i]))
+
+    def _room_of_sum(self, layer: int, i: int, tail: Equality) -> int:
+        z = number(self.trace.z[layer - 2][i])
+        return self.scale.width - len(f"  z{sup(layer)}_{i + 1} =  = {z},  {tail.name} = {tail.right}")
+
+    def _forward_line(self, layer: int, i: int, tail: Equality) -> Line:
+        Theta, a, z = self.trace.thetas[layer - 2][i], self.trace.a[layer - 2], self.trace.z[layer - 2][i]
+        numbers = shortened_sum(
+            Theta[1:] * a,
+            lambda j: product(Theta[j + 1], a[j]),
+            self._room_of_sum(layer, i, tail),
+            first=number(Theta[0]),
+        )
+        return Equality(f"z{sup(layer)}_{i + 1}", numbers, number(z)), tail
+
+    def _cost(self) -> Part:
+        terms = cost_terms(self.trace, self.scale.width - 24)
+        line = (Equality("ℓ", terms, number(self.trace.cost)),)
+        return Part("Cost", f"ℓ = {OUTPUT[self.network.output].cost},  h = a{sup(self.network.L)}", 2, (line,))
+
+    def _error(self, layer: int) -> Part:
+        delta, a = f"δ{sup(layer)}", f"a{sup(layer)}"
+        lines: list[Line] = [(self._error_of(layer, i),) for i in self.chosen[layer]]
+        if layer == self.network.L:
+            return self._part(layer, f"Layer {layer}", f"{delta}_k = {a}_k − y_k", 3, lines)
+        above = f"Σ_i Θ{sup(layer)}_ij δ{sup(layer + 1)}_i"
+        slope = HIDDEN[self.network.hidden[layer - 2]].slope
+        formula = f"{delta}_j = ({above}) g′(z{sup(layer)}_j), g′ = {slope}"
+        return self._part(layer, f"Layer {layer}", formula, 4, lines)
+
+    def _error_of(self, layer: int, i: int) -> Equality:
+        name, delta = f"δ{sup(layer)}_{i + 1}", self.trace.delta[layer - 2][i]
+        a = float(self.trace.a[layer - 1][i])
+        if layer == self.network.L:
+            y = self.trace.y[i]
+            # Four digits of h = 1 − 0.00002 are 1: what is left of it is in δ, which has all its digits.
+            h = f"(1 − {number(-delta)})" if y == 1 and -5e-5 < delta < 0 else number(a)
+            return Equality(name, f"{h} − {factor(y)}", number(delta))
+        slope = self._slope(layer, i, a)
+        room = self.scale.width - len(f"  {name} = ()·{slope} = {number(delta)}")
+        Theta, above = self.trace.thetas[layer - 1][:, i + 1], self.trace.delta[layer - 1]
+        total = shortened_sum(Theta * above, lambda k: product(Theta[k], above[k]), room)
+        return Equality(name, f"({total})·{slope}", number(delta))
+
+    def _slope(self, layer: int, i: int, a: float) -> str:
+        if written := HIDDEN[self.network.hidden[layer - 2]].with_a(a):
+            return written
+        z, a_l = self.trace.z[layer - 2][i : i + 1], self.trace.a[layer - 1][i : i + 1]
+        return factor(float(self.network.hidden_units[layer - 2].derivative(z, a_l)[0]))
+
+    def _contribution(self, layer: int) -> Part:
+        Delta, a = f"Δ{sup(layer - 1)}", f"a{sup(layer - 1)}"
+        formula = f"{Delta}_ij := {Delta}_ij + δ{sup(layer)}_i {a}_j,  {a}_0 = 1"
+        lines = [self._contribution_of(layer, i) for i in self.chosen[layer]]
+        return self._part(layer, f"To {Delta}", formula, 5, lines)
+
+    def _contribution_of(self, layer: int, i: int) -> Line:
+        delta, values = self.trace.delta[layer - 2][i], self.trace.contributions[layer - 2][i]
+        inputs = np.concatenate([[1.0], self.trace.a[layer - 2]])
+        name, a = f"δ{sup(layer)}_{i + 1}", f"a{sup(layer - 1)}"
+        if 6 * len(values) <= self.scale.width:  # else it cannot fit, and writing it takes long
+            whole = Equality(f"{name}·[1, {a}]", f"{number(delta)}·{_row(inputs)}", _row(values))
+            if len(f"  {whole.name} = {whole.right}") <= self.scale.width:
+                return (whole,)
+        head = f"  {name}·{a}_j = {number(delta)}·[] = [],  j = … ({len(values)} more)"
+        room = self.scale.width - len(head)
+        kept = fitting(values, lambda j: f"{number(inputs[j])}, {number(values[j])}, {j}, ", room, reserve=0)
+        places = list(kept) or largest(values, 1)
+        products = Equality(f"{name}·{a}_j", f"{number(delta)}·{_row(inputs[places])}", _row(values[places]))
+        return products, Equality("j", "", f"{', '.join(map(str, places))}, … ({len(values) - len(places)} more)")
+
+
+def _row(values: Array) -> str:
+    return f"[{', '.join(map(number, values))}]"

@@ -1,0 +1,109 @@
+"""How each unit is written: its formula, short enough for a title of 80 columns, and the same with numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deltarule.arrays import Array
+from deltarule.explain.numbers import factor, number
+from deltarule.units import LEAK, SELU_ALPHA, SELU_SCALE
+
+__all__ = ["HIDDEN", "OUTPUT", "HiddenFormula", "OutputFormula"]
+
+
+def _nothing(_: float) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class HiddenFormula:
+    """A hidden unit as it is written.
+
+    Attributes
+    ----------
+    g, slope : str
+        g(z) and g′(z).
+    with_z : callable
+        z ↦ g with the number z in; empty where nothing is computed.
+    with_a : callable
+        a ↦ g′ with the number a in, to stand after a sign of multiplication; empty where it is not computed from a,
+        or where four digits of a do not tell it.
+    """
+
+    g: str
+    slope: str
+    with_z: Callable[[float], str]
+    with_a: Callable[[float], str] = _nothing
+
+
+@dataclass(frozen=True)
+class OutputFormula:
+    """An output unit as it is written.
+
+    Attributes
+    ----------
+    h, cost : str
+        h_i of z, and ℓ.
+    with_z : callable
+        (z⁽ᴸ⁾, i) ↦ h_i with the numbers in; empty where nothing is computed.
+    """
+
+    h: str
+    cost: str
+    with_z: Callable[[Array, int], str]
+
+
+def _power(z: float) -> str:
+    return f"e^{number(z)}"
+
+
+def _logistic(z: float) -> str:
+    return f"1/(1 + {_power(-z)})"
+
+
+def _softmax(z: Array, i: int) -> str:
+    if np.abs(z).max() > 700:  # the powers leave the floating-point numbers
+        return ""
+    return f"{_power(z[i])}/{number(np.exp(z).sum())}"
+
+
+HIDDEN = {
+    "logistic": HiddenFormula(
+        "1/(1 + e⁻ᶻ)",
+        "a(1 − a)",
+        _logistic,
+        lambda a: f"{number(a)}·(1 − {number(a)})" if a <= 0.99 else "",
+    ),
+    "tanh": HiddenFormula(
+        "tanh z", "1 − a²", lambda z: f"tanh {factor(z)}", lambda a: f"(1 − {factor(a)}²)" if abs(a) <= 0.99 else ""
+    ),
+    "relu": HiddenFormula("max(0, z)", "[z > 0]", lambda z: f"max(0, {number(z)})"),
+    "identity": HiddenFormula("z", "1", _nothing),
+    "leaky_relu": HiddenFormula(
+        f"z; {LEAK}z below 0", f"1; {LEAK} below 0", lambda z: "" if z > 0 else f"{LEAK}·{factor(z)}"
+    ),
+    "elu": HiddenFormula("z; eᶻ − 1 below 0", "1; eᶻ below 0", lambda z: "" if z > 0 else f"{_power(z)} − 1"),
+    "selu": HiddenFormula(
+        "1.05z; 1.76(eᶻ−1)",
+        "1.05; 1.76eᶻ",
+        lambda z: (
+            f"{number(SELU_SCALE)}·{number(z)}" if z > 0 else f"{number(SELU_SCALE * SELU_ALPHA)}·({_power(z)} − 1)"
+        ),
+    ),
+    "gelu": HiddenFormula("z Φ(z)", "Φ(z) + z φ(z)", lambda z: f"{number(z)}·Φ({number(z)})"),
+    "silu": HiddenFormula("z/(1 + e⁻ᶻ)", "σ(z) + a σ(−z)", lambda z: f"{number(z)}/(1 + {_power(-z)})"),
+    "mish": HiddenFormula(
+        "z tanh log(1 + eᶻ)", "a/z + z(1−a²/z²)σ", lambda z: f"{number(z)}·tanh log(1 + {_power(z)})"
+    ),
+    "softplus": HiddenFormula("log(1 + eᶻ)", "1/(1 + e⁻ᶻ)", lambda z: f"log(1 + {_power(z)})"),
+}
+
+OUTPUT = {
+    "sigmoid": OutputFormula(
+        "1/(1 + e⁻ᶻ)", "−Σ_k [ y_k log h_k + (1 − y_k) log(1 − h_k) ]", lambda z, i: _logistic(z[i])
+    ),
+    "softmax": OutputFormula("exp z_i / Σ exp z", "−Σ_k y_k log h_k", _softmax),
+    "identity": OutputFormula("z_i", "½ Σ_k (h_k − y_k)²", lambda *_: ""),
+    "exp": OutputFormula("exp z_i", "Σ_k [ h_k − y_k z_k + y_k log y_k − y_k ]", lambda z, i: _power(z[i])),
+}

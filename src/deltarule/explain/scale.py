@@ -1,0 +1,71 @@
+"""How much is shown: layers, units of a layer, columns. What matters most is decided here and nowhere else.
+
+In each layer the units with the largest |δ⁽ˡ⁾_j| stay, since what they do moves the cost most. Of many layers the
+middle ones go.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from deltarule.arrays import Array
+from deltarule.explain.content import Group, Part, Sentence
+from deltarule.explain.notation import sup
+from deltarule.explain.numbers import largest, number
+
+__all__ = ["Scale", "with_gaps"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What there is room for.
+
+    Attributes
+    ----------
+    layers : tuple of int
+        The layers from 2 to L that are shown, in order.
+    units : int
+        How many units of each layer; of a matrix, how many rows, and how many entries of a row.
+    examples : int
+        How many examples are followed one by one.
+    width : int
+        Columns of a line.
+    """
+
+    layers: tuple[int, ...]
+    units: int
+    examples: int
+    width: int
+
+    @classmethod
+    def of(cls, L: int, layers: int, units: int, examples: int, width: int) -> "Scale":
+        """Return the scale that shows so many of the layers 2 to L: half of them from the front, half from the end."""
+        front = layers // 2
+        shown = (*range(2, 2 + front), *range(L - (layers - front) + 1, L + 1))
+        return cls(shown, units, examples, width)
+
+    def chosen(self, delta: Array) -> list[int]:
+        """Return the units of a layer that are shown, by their δ."""
+        return largest(delta, self.units)
+
+    def left_out(self, layer: int, delta: Array) -> Sentence | None:
+        """Say how many units of a layer are not shown, and how large their |δ| is at most."""
+        rest = np.delete(np.abs(delta), self.chosen(delta))
+        if not rest.size:
+            return None
+        return Sentence(f"… and {rest.size} more of layer {layer}, with", f"|δ{sup(layer)}| ≤ {number(rest.max())}")
+
+
+def with_gaps(parts: Mapping[int, Part]) -> Group:
+    """Return parts in the order of the mapping from layers, with a word about the layers between that are missing."""
+    group: list[Part | Sentence] = []
+    previous: int | None = None
+    for layer, part in parts.items():
+        if previous is not None and abs(layer - previous) > 1:
+            first, last = min(layer, previous) + 1, max(layer, previous) - 1
+            missing = f"layers {first} to {last}" if first < last else f"layer {first}"
+            group.append(Sentence(f"… {missing} in the same way"))
+        group.append(part)
+        previous = layer
+    return tuple(group)
