@@ -10,6 +10,7 @@ from pathlib import Path
 from busy import two_threads_on_a_busy_machine
 from contenders import CONTENDERS, CORES
 from deltarule.engines.native import instruction_set
+from lambda_path import lambda_path_against_scikit_learn
 from other_workloads import full_batch, predictions, product_against_pytorch, row_costs
 from training_steps import StepResult, check_that_all_learn_the_same, measure
 from workloads import TRAINING
@@ -41,6 +42,8 @@ def main(names: list[str]) -> None:
         ratios = two_threads_on_a_busy_machine(("XS", *SHARED), rounds=9)
         told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
         say(f"with every core busy elsewhere, {CORES} threads take so many times the time of one: {told}")
+    if not names or "lambda" in names:
+        say(lambda_line())
     if not names or "rows" in names:
         say("\n".join(["", *row_table()]))
     if not names:
@@ -101,6 +104,16 @@ def prediction_table() -> list[str]:
         cells = [f"{least[name] * 1e6:.0f} ({least[name] / ours:.1f}×)" for name in ("scikit-learn", "PyTorch")]
         lines.append(f"| {rows} row{'s' if rows > 1 else ''} | {ours * 1e6:.1f} | {' | '.join(cells)} |")
     return lines
+
+
+def lambda_line() -> str:
+    """Return the λ path as one line."""
+    times = lambda_path_against_scikit_learn(rounds=3)
+    return (
+        f"λ path, 10 values × 5 folds on the digits: {times.ours:.2f} s; validation_curve with the same estimator "
+        f"{times.our_estimator:.2f} s ({times.our_estimator / times.ours:.1f}×), with scikit-learn's "
+        f"{times.scikit_learn:.1f} s ({times.scikit_learn / times.ours:.0f}×)"
+    )
 
 
 def share_lines(results: list[StepResult]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -313,3 +314,50 @@ def test_ctrl_c_in_a_callback_keeps_what_was_learnt(solver: str) -> None:
 def test_a_full_batch_run_that_uses_all_its_iterations_says_so_however_little_the_last_ones_gained() -> None:
     settings = Settings(solver="lbfgs", tol=0.0, max_iter=60, alpha=1.0, n_iter_no_change=2)
     assert run(settings).history.stopped == "max_iter"
+
+
+class SlowEngine(ReferenceEngine):
+    """Steps that take long enough that no epoch should be trained in vain; counts them."""
+
+    def __init__(self) -> None:
+        super().__init__(NETWORK)
+        self.steps = 0
+
+    def run(self, *arguments: Any) -> Run:
+        done = super().run(*arguments)
+        self.steps += len(done.costs)
+        sleep(0.0005 * len(done.costs))
+        return done
+
+
+@pytest.mark.parametrize("tol", [1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2])
+def test_where_epochs_are_long_a_call_ends_where_the_rule_may_end_the_run_at_the_earliest(tol: float) -> None:
+    engine = SlowEngine()
+    settings = Settings(max_iter=200, tol=tol, n_iter_no_change=6, batch_size=8, learning_rate_init=0.05)
+    history = run(settings, engine=engine).history
+    assert history.stopped == "converged"
+    assert 10 < history.epochs < 200
+    assert engine.steps == 4 * history.epochs  # none was made again, none was thrown away
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_the_penalty_is_recorded_where_theta_was_seen(solver: str) -> None:
+    _, data = parts()
+    settings = Settings(solver=solver, max_iter=6, alpha=0.4, tol=0.0, batch_size=8)
+    result = run(settings)
+    squares = sum(np.square(Theta[:, 1:]).sum() for Theta in NETWORK.roll(result.theta))
+    assert result.history.penalty is not None
+    assert result.history.penalty[-1] == pytest.approx(0.4 / (2 * data.m) * squares, rel=1e-12)
+    seen = run(settings, callbacks=[lambda progress: False]).history.penalty
+    assert seen is not None
+    assert np.isfinite(seen).all()
+    np.testing.assert_array_equal(np.where(np.isnan(result.history.penalty), seen, result.history.penalty), seen)
+
+
+def test_two_histories_are_joined_in_time_and_penalties_of_older_ones_are_unknown() -> None:
+    history = run(Settings(solver="gd", max_iter=2, alpha=0.4, tol=0.0)).history
+    assert (np.diff(history.after(history).seconds) > 0).all()
+    joined = history.after(replace(history, penalty=None)).penalty
+    assert joined is not None
+    assert history.penalty is not None
+    np.testing.assert_array_equal(joined, [np.nan, np.nan, *history.penalty])

@@ -16,20 +16,26 @@ from deltarule.textbook import ExampleTrace, Trace, trace, trace_example
 if TYPE_CHECKING:
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
+    from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
+    from deltarule.pictures.cost_against_m import SizePath, size_path
 
 __all__ = [
     "ExampleTrace",
     "GradientCheck",
     "History",
+    "LambdaPath",
     "MLPClassifier",
     "MLPRegressor",
     "Network",
     "Progress",
+    "SizePath",
     "Trace",
     "check_gradient",
     "cost",
     "cost_and_gradient",
     "hypothesis",
+    "lambda_path",
+    "size_path",
     "trace",
     "trace_example",
 ]
@@ -37,8 +43,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _LATE = {
+    "LambdaPath": "deltarule.pictures.cost_against_lambda",
     "MLPClassifier": "deltarule.estimators.classifier",
     "MLPRegressor": "deltarule.estimators.regressor",
+    "SizePath": "deltarule.pictures.cost_against_m",
+    "lambda_path": "deltarule.pictures.cost_against_lambda",
+    "size_path": "deltarule.pictures.cost_against_m",
 }
 
 

@@ -10,7 +10,7 @@ from deltarule.html import fragment, sparkline, table
 
 __all__ = ["COLUMNS", "History", "Progress"]
 
-COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds")
+COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds", "penalty")
 """What is kept of every epoch."""
 
 STOPPED = {
@@ -44,6 +44,8 @@ class Progress:
         The parameters; a callback must not change them.
     scores : mapping from str to float
         Everything that is measured besides, by name.
+    penalty : float
+        λ/2m Σ Θ² after the epoch.
     """
 
     epoch: int
@@ -56,6 +58,7 @@ class Progress:
     theta: Array = field(repr=False)
     scores: Mapping[str, float]
     so_far: Callable[[], "History"] = field(repr=False)
+    penalty: float = np.nan
 
     @property
     def history(self) -> "History":
@@ -83,6 +86,8 @@ class History:
         As in `Progress`.
     notices : tuple of str
         What a user should know of, such as a divergence that was mended.
+    penalty : array of shape (epochs,), or None
+        λ/2m Σ Θ² after each epoch, NaN for epochs inside a call of the engine. None in models of older versions.
     """
 
     cost: Array
@@ -95,6 +100,7 @@ class History:
     reason: str = ""
     scores: Mapping[str, Array] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    penalty: Array | None = None
 
     @classmethod
     def of(
@@ -124,10 +130,8 @@ class History:
     def after(self, earlier: "History") -> "History":
         """Return the history of an earlier run and of this one, which went on from it and counted on."""
         began = float(earlier.seconds[-1]) if earlier.epochs else 0.0
-        columns = {
-            name: np.concatenate([getattr(earlier, name), getattr(self, name) + (began if name == "seconds" else 0.0)])
-            for name in COLUMNS
-        }
+        columns = {name: np.concatenate([earlier.column(name), self.column(name)]) for name in COLUMNS}
+        columns["seconds"][earlier.epochs :] += began
         # A score that only one of the two measured is NaN in the other.
         scores = {
             name: np.concatenate([run.scores.get(name, np.full(run.epochs, np.nan)) for run in (earlier, self)])
@@ -135,6 +139,11 @@ class History:
         }
         best_epoch, notices = self.best_epoch or earlier.best_epoch, earlier.notices + self.notices
         return History.of(columns, scores, self.stopped, best_epoch, self.reason, notices)
+
+    def column(self, name: str) -> Array:
+        """Return one of `COLUMNS`; NaN where it is not known."""
+        values: Array | None = getattr(self, name)
+        return np.full(self.epochs, np.nan) if values is None else values
 
     @property
     def epochs(self) -> int:

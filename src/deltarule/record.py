@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from deltarule.arrays import Array
+from deltarule.backpropagation import penalty
 from deltarule.data import TrainingSet
 from deltarule.engines import Engine, TrainingState
 from deltarule.history import COLUMNS, History, Progress
@@ -102,6 +103,7 @@ class Record:
         self,
         engine: Engine,
         settings: Settings,
+        m: float,
         memory: Memory,
         validation: Validation | None,
         callbacks: Sequence[Callback],
@@ -109,6 +111,7 @@ class Record:
     ) -> None:
         self.engine, self.settings, self.validation, self.callbacks = engine, settings, validation, callbacks
         self.memory = replace(memory)
+        self.m = m  # of the training set
         self.epochs = epochs  # of this call, at most
         self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
         self.scores: dict[str, list[float]] = {}
@@ -155,8 +158,9 @@ class Record:
         memory.epochs += count
         memory.seen += rows * count
         nothing = [np.nan] * count
-        columns = costs, [validation_cost] if count == 1 else nothing, [score] if count == 1 else nothing
-        for name, values in zip(COLUMNS, (*columns, step_sizes, seconds), strict=True):
+        measured = ([validation_cost], [score]) if count == 1 else (nothing, nothing)
+        penalties = [*[np.nan] * (len(costs) - 1), self._penalty(theta)]
+        for name, values in zip(COLUMNS, (costs, *measured, step_sizes, seconds, penalties), strict=True):
             self.columns[name].extend(values[:count])
         for name, value in scores.items():
             self.scores.setdefault(name, []).append(value)
@@ -188,11 +192,17 @@ class Record:
         # Full-batch solvers have a rule of their own for the cost.
         return "converged" if settings.solver in MINI_BATCH_SOLVERS or self.watches_validation else ""
 
+    @property
+    def soonest_end(self) -> float:
+        """Number of epochs from here after which there may be too many without progress, at the earliest."""
+        return self.settings.n_iter_no_change + 1 - self.memory.idle
+
     def diverge(self) -> None:
         """Take in the epoch in which the cost left the finite numbers."""
         self.memory.epochs += 1
         last = perf_counter() - self.began
-        for name, value in zip(COLUMNS, (np.nan, np.nan, np.nan, self.columns["step_size"][-1], last), strict=True):
+        nothing = dict.fromkeys(COLUMNS, np.nan)
+        for name, value in (nothing | {"step_size": self.columns["step_size"][-1], "seconds": last}).items():
             self.columns[name].append(value)
         for values in self.scores.values():
             values.append(np.nan)
@@ -202,6 +212,10 @@ class Record:
         columns = {name: values[:epochs] for name, values in self.columns.items()}
         scores = {name: values[:epochs] for name, values in self.scores.items()}
         return History.of(columns, scores, stopped, self.memory.best_epoch, reason, self.notices)
+
+    def _penalty(self, theta: Array) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so itself
+            return penalty(self.engine.network.roll(theta), self.settings.alpha, self.m)
 
     def _measure(self, theta: Array) -> tuple[float, float, Mapping[str, float]]:
         if self.validation is None:

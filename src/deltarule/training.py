@@ -2,7 +2,8 @@
 
 A mini-batch run is cut into calls of the engine. Where nobody looks at single epochs, a call covers as many of them as
 fit into `_CALL_SECONDS`; if the stopping rule then says that the run should have ended inside a call, the call is made
-again up to that epoch. That is exact, because a training state is a value and a step a pure function of it.
+again up to that epoch. That is exact, because a training state is a value and a step a pure function of it. Where
+epochs are long against the cost of a call, a call ends where the rule may end the run at the earliest instead.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +29,9 @@ Keeper = Callable[[Standing, Callable[[], History], bool], None]
 
 _CALL_SECONDS = 0.05
 """Long enough that the calls cost nothing (about 20 µs each), short enough that making one again is not noticed."""
+
+_CALL_OVERHEAD = 50e-6
+"""Seconds of a call besides its steps, with room to spare."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +101,7 @@ def train(
         `settings.on_divergence="restore"`, training goes on with shorter steps.
     """
     epochs = settings.max_iter if epochs is None else epochs
-    record = Record(engine, settings, start.memory, validation, callbacks, epochs)
+    record = Record(engine, settings, data.m, start.memory, validation, callbacks, epochs)
     standing, reason = None, ""
     if settings.solver in MINI_BATCH_SOLVERS:
         try:
@@ -136,7 +140,7 @@ def _mini_batch(
     memory = record.memory
     if restores and memory.sound is None:
         memory.sound = (np.inf, state.theta)
-    epochs_a_call = 1
+    epochs_a_call, seconds_an_epoch = 1, 0.0
     run: Run | None = None
     before, etas, taken = state, np.empty(0), 0
 
@@ -150,6 +154,8 @@ def _mini_batch(
     try:
         while record.taken < record.epochs:
             count = min(epochs_a_call, record.epochs - record.taken)
+            if seconds_an_epoch * record.soonest_end > 20 * _CALL_OVERHEAD:
+                count = int(min(count, record.soonest_end))
             sizes = step_sizes(settings, memory.done, count, per_epoch, data.rows, memory.seen) / memory.divisor
             before, run, taken = state, None, record.taken
             etas = sizes.ravel()[len(before.costs) :]
@@ -167,6 +173,7 @@ def _mini_batch(
                 continue
             costs = np.concatenate([before.costs, run.costs])
             full = len(costs) // per_epoch
+            seconds_an_epoch = took / max(1, full)
             means = (costs[: full * per_epoch].reshape(full, per_epoch) * batch_rows).sum(axis=1) / data.rows
             n, verdict = 0, ""
             if full:

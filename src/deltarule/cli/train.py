@@ -101,7 +101,7 @@ def train(
 
     check_writable(output)
     if pictures is not None:
-        from deltarule.plots import check_matplotlib
+        from deltarule.pictures.style import check_matplotlib
 
         check_matplotlib()
         check_writable_folder(pictures)
@@ -173,12 +173,11 @@ def _draw(model: "Model", folder: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    from deltarule.plots import plot_learning_curve, plot_network
+    from deltarule.pictures import learning_curve, network_picture
 
-    classifier = model.classifier
     drawings: dict[str, Callable[[], object]] = {
-        "network.png": lambda: plot_network(classifier.network_),
-        "learning_curve.png": lambda: plot_learning_curve(classifier.history_),
+        "network.png": network_picture(model.classifier).plot,
+        "learning_curve.png": learning_curve(model.classifier).plot,
     }
     for name, draw in drawings.items():
         draw()

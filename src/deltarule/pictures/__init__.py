@@ -1,0 +1,50 @@
+"""Pictures: computed first, as frozen dataclasses of plain numbers, and drawn second by their `plot(ax=None)`.
+
+Drawing needs matplotlib, which is loaded when something is drawn; it needs no display.
+"""
+
+from deltarule.pictures.boundary import DecisionBoundary, decision_boundary
+from deltarule.pictures.confusion_matrix import Confusion, confusion
+from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
+from deltarule.pictures.cost_against_m import SizePath, size_path
+from deltarule.pictures.cost_by_epoch import LearningCurve, learning_curve
+from deltarule.pictures.first_layer_images import FirstLayer, first_layer
+from deltarule.pictures.layer_values import Layer, Layers, layers
+from deltarule.pictures.network import NetworkPicture, network_picture
+from deltarule.pictures.ranking import (
+    PrecisionRecall,
+    PrecisionRecallCurve,
+    Roc,
+    RocCurve,
+    precision_recall,
+    roc,
+)
+from deltarule.pictures.reliability_diagram import Reliability, reliability
+
+__all__ = [
+    "Confusion",
+    "DecisionBoundary",
+    "FirstLayer",
+    "LambdaPath",
+    "Layer",
+    "Layers",
+    "LearningCurve",
+    "NetworkPicture",
+    "PrecisionRecall",
+    "PrecisionRecallCurve",
+    "Reliability",
+    "Roc",
+    "RocCurve",
+    "SizePath",
+    "confusion",
+    "decision_boundary",
+    "first_layer",
+    "lambda_path",
+    "layers",
+    "learning_curve",
+    "network_picture",
+    "precision_recall",
+    "reliability",
+    "roc",
+    "size_path",
+]

@@ -1,0 +1,210 @@
+"""Cost against λ: which strength of the penalty carries over to examples that were not learnt."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deltarule.arrays import Array
+from deltarule.data import check_lambda
+from deltarule.engines import Engine
+from deltarule.errors import InputError
+from deltarule.pictures.by_fold import draw_costs, mean_and_error, stack
+from deltarule.pictures.style import GREY, axes_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from deltarule.cross_validation import Fit, Problem, Start
+    from deltarule.estimators.base import BaseMLP
+
+__all__ = ["LAMBDAS", "LambdaPath", "lambda_path"]
+
+LAMBDAS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+@dataclass(frozen=True, eq=False)
+class LambdaPath:
+    """Costs by k-fold cross-validation for a grid of λ; made by `lambda_path`.
+
+    Attributes
+    ----------
+    lambdas : array of shape (n,)
+        λ, ascending.
+    training_cost, validation_cost : arrays of shape (n, folds)
+        Mean ℓ over the rows that were fitted and over those that were not, without penalty.
+    penalty : array of shape (n, folds)
+        λ/2m Σ Θ²; with `training_cost` it makes J (2).
+    validation_score : array of shape (n, folds)
+        Accuracy of a classifier, R² of a regressor.
+    epochs : array of shape (n, folds), int
+        How many each fit took.
+    score_name : str
+        `"accuracy"` or `"R²"`.
+    """
+
+    lambdas: Array
+    training_cost: Array
+    validation_cost: Array
+    penalty: Array
+    validation_score: Array
+    epochs: Array
+    score_name: str
+
+    @property
+    def best(self) -> int:
+        """Index of the λ whose mean validation cost is least; of equals the largest λ."""
+        means = self.validation_cost.mean(axis=1)
+        return int(np.flatnonzero(means == means.min())[-1])
+
+    @property
+    def best_lambda(self) -> float:
+        """The chosen λ."""
+        return float(self.lambdas[self.best])
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw both costs against λ, means with their standard errors, and mark the chosen λ.
+
+        λ = 0, which a logarithmic axis has no place for, stands at its left end.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+        """
+        ax = axes_for(ax)
+        positive = self.lambdas[self.lambdas > 0]
+        places = self.lambdas.astype(np.float64)
+        if len(positive):
+            ax.set_xscale("log")
+            places = np.where(self.lambdas > 0, self.lambdas, positive[0] / 4)
+        ax.axvline(places[self.best], color=GREY, linewidth=1, linestyle=":", label=f"chosen, λ = {self.best_lambda:g}")
+        draw_costs(ax, places, self.training_cost, self.validation_cost)
+        if len(positive) and len(positive) < len(self.lambdas):
+            _name_zero(ax, float(places[0]), positive)
+        ax.set_xlabel("strength of the penalty $\\lambda$")
+        return ax
+
+    def _repr_html_(self) -> str:
+        """Return a small table: λ, mean costs with their standard errors, mean score."""
+        rows = []
+        columns = [mean_and_error(costs) for costs in (self.training_cost, self.validation_cost, self.validation_score)]
+        for n, value in enumerate(self.lambdas):
+            cells = [f"{value:g}", *(f"{mean[n]:.4g} ± {error[n]:.2g}" for mean, error in columns)]
+            tag, mark = ("th", " (chosen)") if n == self.best else ("td", "")
+            cells[0] += mark
+            rows.append("<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>")
+        heads = ("λ", "training cost", "validation cost", f"validation {self.score_name}")
+        return (
+            "<table><thead><tr>"
+            + "".join(f"<th>{head}</th>" for head in heads)
+            + f"</tr></thead><tbody>{''.join(rows)}</tbody><caption>Means over {self.validation_cost.shape[1]} folds "
+            "± standard error; costs without penalty.</caption></table>"
+        )
+
+
+def lambda_path(
+    estimator: "BaseMLP",
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    lambdas: Sequence[float] = LAMBDAS,
+    cv: Any = 5,
+    sample_weight: ArrayLike | None = None,
+) -> LambdaPath:
+    """Train an estimator for each λ of a grid, by k-fold cross-validation.
+
+    In each fold the largest λ is fitted as `fit` would. Each smaller one goes on from the θ of the one before, as
+    with `warm_start`: towards smaller λ the network gains freedom step by step, while on the way to larger ones it
+    would have to give up what it had overfitted. Fits of different folds run side by side.
+
+    Where J has one minimum (no hidden layer), the costs are those of fits from the first weights, within the solver's
+    tolerance. Elsewhere both end in a minimum nearby, and at small λ a warm start tends to overfit less.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        Its `alpha` is not used, its other parameters are. It is not changed.
+    X : array, sparse matrix or frame of shape (m, n_features)
+    y : array of shape (m,) or (m, K)
+    lambdas : sequence of float
+        λ ≥ 0, in any order.
+    cv : int or splitter of scikit-learn, default 5
+        Folds are cut as `validation_curve` does.
+    sample_weight : array of shape (m,), optional
+        Counts in training and in the costs and scores.
+
+    Returns
+    -------
+    LambdaPath
+
+    Raises
+    ------
+    ValueError
+        If data, settings or λ do not fit.
+    DivergedError
+        If the cost of a fit leaves the finite numbers.
+
+    Examples
+    --------
+    y is a line with noise, which a penalty only flattens:
+
+    >>> from deltarule import MLPRegressor
+    >>> X = np.linspace(-1, 1, 30)[:, np.newaxis]
+    >>> y = 3 * X[:, 0] + np.resize([0.1, -0.1], 30)
+    >>> line = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)
+    >>> lambda_path(line, X, y, lambdas=[0.01, 1, 100]).best_lambda
+    0.01
+    """
+    from deltarule.cross_validation import Problem, side_by_side
+
+    grid = np.unique([check_lambda(value) for value in lambdas])
+    if len(grid) == 0:
+        raise InputError("lambdas is empty: give at least one λ, such as [0.1, 1, 10].")
+    problem = Problem.of(estimator, X, y, sample_weight)
+    starts = [problem.start(*fold) for fold in problem.folds(cv)]
+    columns = side_by_side(problem, [partial(_path, problem, start, grid[::-1]) for start in starts])
+    columns = [column[::-1] for column in columns]
+    unfinished = sum(fit.stopped == "max_iter" for column in columns for fit in column)
+    if unfinished:
+        from sklearn.exceptions import ConvergenceWarning
+
+        warnings.warn(
+            f"{unfinished} of {len(grid) * len(columns)} fits were still making progress after max_iter="
+            f"{problem.settings.max_iter} epochs. Their costs are not yet those of their λ.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    fits = np.array(columns, dtype=object).T  # (n, folds)
+    return LambdaPath(
+        lambdas=grid,
+        training_cost=stack(fits, "training_cost"),
+        validation_cost=stack(fits, "validation_cost"),
+        penalty=stack(fits, "penalty"),
+        validation_score=stack(fits, "validation_score"),
+        epochs=stack(fits, "epochs").astype(np.int64),
+        score_name=problem.score_name,
+    )
+
+
+def _path(problem: "Problem", start: "Start", lambdas: Array, engine: Engine) -> "list[Fit]":
+    fits = []
+    for value in lambdas:
+        fit, start = problem.fit(engine, start, float(value))
+        fits.append(fit)
+    return fits
+
+
+def _name_zero(ax: "Axes", place: float, positive: Array) -> None:
+    """Write 0 at the left end of a logarithmic axis, and powers of ten where they belong."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
+
+    low, high = np.floor(np.log10(positive[0])), np.ceil(np.log10(positive[-1]))
+    every = int(max(1, np.ceil((high - low + 1) / 6)))
+    powers = [n for n in range(int(low), int(high) + 1, every) if positive[0] <= 10.0**n * 1.001 <= positive[-1] * 1.01]
+    ax.xaxis.set_major_locator(FixedLocator([place, *(10.0**n for n in powers)]))
+    ax.xaxis.set_major_formatter(FixedFormatter(["0", *(f"$10^{{{n}}}$" for n in powers)]))
+    ax.xaxis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,138 @@
+"""Cost against m: whether more examples would help (high variance), or a larger network (high bias)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deltarule.arrays import Array
+from deltarule.engines import Engine
+from deltarule.errors import InputError
+from deltarule.pictures.by_fold import draw_costs, stack
+from deltarule.pictures.style import axes_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from deltarule.cross_validation import Fit, Problem, Start
+    from deltarule.estimators.base import BaseMLP
+
+__all__ = ["SizePath", "size_path"]
+
+
+@dataclass(frozen=True, eq=False)
+class SizePath:
+    """Costs by k-fold cross-validation for growing m; made by `size_path`.
+
+    Attributes
+    ----------
+    sizes : array of shape (n,), int
+        Rows that were fitted, ascending.
+    training_cost, validation_cost : arrays of shape (n, folds)
+        Mean ℓ over the rows that were fitted, and over all rows of the fold that was held out, without penalty.
+    validation_score : array of shape (n, folds)
+        Accuracy of a classifier, R² of a regressor.
+    score_name : str
+        `"accuracy"` or `"R²"`.
+    """
+
+    sizes: Array
+    training_cost: Array
+    validation_cost: Array
+    validation_score: Array
+    score_name: str
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw both costs against m, means with their standard errors.
+
+        Curves that meet high up say that the network is too small or λ too large (bias); a gap between them says that
+        it learns its examples by heart (variance), and that more of them would help.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+        """
+        ax = axes_for(ax)
+        draw_costs(ax, self.sizes, self.training_cost, self.validation_cost)
+        ax.set_xlabel("examples to learn from, $m$")
+        return ax
+
+
+def size_path(
+    estimator: "BaseMLP",
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    sizes: Sequence[float] = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0),
+    cv: Any = 5,
+    sample_weight: ArrayLike | None = None,
+    seed: int = 0,
+) -> SizePath:
+    """Train an estimator on growing parts of the data, by k-fold cross-validation.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        It is not changed.
+    X : array, sparse matrix or frame of shape (m, n_features)
+    y : array of shape (m,) or (m, K)
+    sizes : sequence of float or int
+        Shares in (0, 1] of the rows that a fold leaves to learn from, or numbers of rows, 2 or more.
+    cv : int or splitter of scikit-learn, default 5
+    sample_weight : array of shape (m,), optional
+    seed : int, default 0
+        Of the order in which rows are added. A larger part holds all rows of a smaller one.
+
+    Returns
+    -------
+    SizePath
+
+    Raises
+    ------
+    ValueError
+        If data, settings or sizes do not fit.
+    DivergedError
+        If the cost of a fit leaves the finite numbers.
+    """
+    from deltarule.cross_validation import Problem, side_by_side
+
+    problem = Problem.of(estimator, X, y, sample_weight)
+    generator = np.random.default_rng(seed)
+    folds = [(generator.permutation(learnt), held_out) for learnt, held_out in problem.folds(cv)]
+    counts = _counts(sizes, min(len(learnt) for learnt, _ in folds))
+    # The longest fits first, so that the cores end together.
+    parts = [(int(m), fold) for m in counts[::-1] for fold in folds]
+    starts = [problem.start(np.sort(learnt[:m]), held_out) for m, (learnt, held_out) in parts]
+    fits = side_by_side(problem, [partial(_fit, problem, start) for start in starts])
+    table = np.array(fits, dtype=object).reshape(len(counts), len(folds))[::-1]
+    return SizePath(
+        sizes=counts,
+        training_cost=stack(table, "training_cost"),
+        validation_cost=stack(table, "validation_cost"),
+        validation_score=stack(table, "validation_score"),
+        score_name=problem.score_name,
+    )
+
+
+def _fit(problem: "Problem", start: "Start", engine: Engine) -> "Fit":
+    return problem.fit(engine, start)[0]
+
+
+def _counts(sizes: Sequence[float], rows: int) -> Array:
+    """Return the sizes as numbers of rows."""
+    given = np.asarray(sizes)
+    if given.size == 0 or given.ndim != 1:
+        raise InputError(
+            f"sizes={sizes!r} is no list of sizes: give shares such as [0.1, 0.5, 1.0], or numbers of rows."
+        )
+    counts = given if given.dtype.kind in "iu" else np.round(given * rows).astype(np.int64)
+    low, high = (2, rows) if given.dtype.kind in "iu" else (0, 1)
+    if given.min() < low or given.max() > high or counts.min() < 2:
+        raise InputError(
+            f"sizes={list(sizes)} does not fit: a fold leaves {rows} rows to learn from. Give shares in (0, 1] that "
+            f"make 2 rows or more, or whole numbers from 2 to {rows}."
+        )
+    return np.unique(counts)

@@ -1,0 +1,112 @@
+"""Whether a predicted probability of 0.8 comes true eight times in ten."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deltarule.arrays import Array
+from deltarule.errors import InputError
+from deltarule.pictures.models import class_probabilities
+from deltarule.pictures.style import BLUE, GREY, axes_for, legend_above
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Reliability", "reliability"]
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Predicted probabilities against what came true, in bins; made by `reliability`. Empty bins are left out.
+
+    Attributes
+    ----------
+    event : str
+        What the probability is of: a class, or that the predicted class is right.
+    probability : array of shape (bins,)
+        Mean predicted probability of the examples in each bin.
+    frequency : array of shape (bins,)
+        Share of them in which the event came true.
+    counts : array of shape (bins,), int
+        How many they are.
+    """
+
+    event: str
+    probability: Array
+    frequency: Array
+    counts: Array
+
+    @property
+    def error(self) -> Array:
+        """Standard error of each frequency, √(f(1 − f)/n)."""
+        return np.asarray(np.sqrt(self.frequency * (1 - self.frequency) / self.counts))
+
+    @property
+    def expected_error(self) -> float:
+        """Expected calibration error: mean of |frequency − probability| over the examples."""
+        return float(np.average(np.abs(self.frequency - self.probability), weights=self.counts))
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the frequency, with its standard error, against the probability; a reliable model lies on the diagonal.
+
+        The area of a marker grows with the number of examples in its bin.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+        """
+        ax = axes_for(ax, (5.2, 4.8))
+        ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (4, 2)), label="reliable")
+        ax.errorbar(
+            self.probability, self.frequency, self.error, color=BLUE, linewidth=1.4, elinewidth=1, capsize=2.5, zorder=2
+        )
+        area = 8 + 60 * self.counts / self.counts.max()
+        label = f"bins of {self.counts.min()} to {self.counts.max()} examples, mean error {self.expected_error:.3f}"
+        ax.scatter(self.probability, self.frequency, area, color=BLUE, zorder=3, label=label)
+        ax.set_xlim(-0.03, 1.03)
+        ax.set_ylim(-0.03, 1.03)
+        ax.set_aspect("equal")
+        ax.set_xlabel(f"predicted probability of {self.event}")
+        ax.set_ylabel("share that came true")
+        legend_above(ax, 1)
+        return ax
+
+
+def reliability(model: Any, X: ArrayLike, y: ArrayLike, bins: int = 10) -> Reliability:
+    """Compare the probabilities of a fitted classifier with what came true.
+
+    For two classes the event is the second class. For more, it is that the class of the largest probability is right.
+
+    Parameters
+    ----------
+    model : MLPClassifier
+    X : array, sparse matrix or frame of shape (m, n_features)
+    y : array of shape (m,)
+        Labels.
+    bins : int, default 10
+        Equal parts of 0 … 1.
+
+    Raises
+    ------
+    InputError
+        If the model is no fitted classifier, or gives several labels to a row.
+    """
+    from sklearn.calibration import calibration_curve
+
+    classes, probabilities = class_probabilities(model, X, "A reliability diagram")
+    labels = np.asarray(y)
+    if labels.ndim != 1:
+        raise InputError(f"y has the shape {labels.shape}, but a reliability diagram takes one label a row.")
+    if len(classes) == 2:
+        event, probability, came_true = f"{classes[1]!s}", probabilities[:, 1], labels == classes[1]
+    else:
+        event, probability = "the predicted class", probabilities.max(axis=1)
+        came_true = labels == classes[probabilities.argmax(axis=1)]
+    probability = np.clip(probability.astype(np.float64), 0, 1)
+    frequency, mean = calibration_curve(came_true, probability, n_bins=bins, pos_label=True)
+    # As scikit-learn cuts: a bin holds its right end.
+    cuts = np.linspace(0, 1, bins + 1)
+    counts = np.bincount(np.searchsorted(cuts[1:-1], probability), minlength=bins)
+    return Reliability(event, mean, frequency, counts[counts > 0])
