@@ -344,14 +344,14 @@ def test_where_epochs_are_long_a_call_ends_where_the_rule_may_end_the_run_at_the
 def test_the_penalty_is_recorded_where_theta_was_seen(solver: str) -> None:
     _, data = parts()
     settings = Settings(solver=solver, max_iter=6, alpha=0.4, tol=0.0, batch_size=8)
-    result = run(settings)
+    result = run(settings, callbacks=[lambda progress: False])
     squares = sum(np.square(Theta[:, 1:]).sum() for Theta in NETWORK.roll(result.theta))
     assert result.history.penalty is not None
     assert result.history.penalty[-1] == pytest.approx(0.4 / (2 * data.m) * squares, rel=1e-12)
-    seen = run(settings, callbacks=[lambda progress: False]).history.penalty
-    assert seen is not None
-    assert np.isfinite(seen).all()
-    np.testing.assert_array_equal(np.where(np.isnan(result.history.penalty), seen, result.history.penalty), seen)
+    assert np.isfinite(result.history.penalty).all()
+    alone = run(settings).history.penalty
+    assert alone is not None
+    assert np.isfinite(alone).all() == (solver not in ("adam", "sgd"))  # between its epochs nobody sees θ
 
 
 def test_two_histories_are_joined_in_time_and_penalties_of_older_ones_are_unknown() -> None:

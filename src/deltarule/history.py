@@ -87,7 +87,8 @@ class History:
     notices : tuple of str
         What a user should know of, such as a divergence that was mended.
     penalty : array of shape (epochs,), or None
-        λ/2m Σ Θ² after each epoch, NaN for epochs inside a call of the engine. None in models of older versions.
+        λ/2m Σ Θ² after each epoch; NaN in mini-batch runs without validation set and callbacks, which show no θ between
+        epochs. None: not recorded.
     """
 
     cost: Array

@@ -159,7 +159,8 @@ class Record:
         memory.seen += rows * count
         nothing = [np.nan] * count
         measured = ([validation_cost], [score]) if count == 1 else (nothing, nothing)
-        penalties = [*[np.nan] * (len(costs) - 1), self._penalty(theta)]
+        looked_at = self.sees_every_epoch or self.settings.solver not in MINI_BATCH_SOLVERS
+        penalties = [self._penalty(theta)] if looked_at else nothing
         for name, values in zip(COLUMNS, (costs, *measured, step_sizes, seconds, penalties), strict=True):
             self.columns[name].extend(values[:count])
         for name, value in scores.items():
