@@ -14,12 +14,14 @@ from deltarule.network import Network
 from deltarule.textbook import ExampleTrace, Trace, trace, trace_example
 
 if TYPE_CHECKING:
+    from deltarule.checkpoint import Checkpoint
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
 
 __all__ = [
+    "Checkpoint",
     "ExampleTrace",
     "GradientCheck",
     "History",
@@ -43,6 +45,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _LATE = {
+    "Checkpoint": "deltarule.checkpoint",
     "LambdaPath": "deltarule.pictures.cost_against_lambda",
     "MLPClassifier": "deltarule.estimators.classifier",
     "MLPRegressor": "deltarule.estimators.regressor",

@@ -230,3 +230,37 @@ def test_a_score_that_nobody_knows_is_named_in_one_line(run: Run, data: Path, tm
     result = run("train", data, "--target", "label", "--scoring", "goodness", "--output", tmp_path / "model")
     assert result.exit_code == 1
     assert "scikit-learn has no scorer 'goodness'" in result.stderr
+
+
+def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = [data, "--target", "label", "--layers", "4", "--epochs", "12", "--batch-size", "16", "--dropout", "0.2"]
+    assert run("train", *options, "--output", tmp_path / "whole").exit_code == 0
+
+    def interrupt(epoch: Progress, _: str) -> str:
+        if epoch.epoch == 5:
+            signal.raise_signal(signal.SIGINT)
+        return ""
+
+    with monkeypatch.context() as patched:
+        patched.setattr("deltarule.progress_bar._costs", interrupt)
+        stopped = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
+    assert stopped.exit_code == 130
+    refused = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
+    assert refused.exit_code == 1
+    assert "holds a run of 5 epochs (interrupted), which would be lost" in refused.stderr
+    assert (
+        run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume").exit_code
+        == 0
+    )
+    whole, part = (load(tmp_path / name).classifier for name in ("whole", "part"))
+    np.testing.assert_array_equal(whole.theta_, part.theta_)
+    other = run("train", *options, "--lambda", "2", "-o", tmp_path / "x", "--checkpoint", tmp_path / "run", "--resume")
+    assert "holds another run: alpha was 0.0001 and is 2.0" in other.stderr
+
+
+def test_resuming_needs_a_checkpoint(run: Run) -> None:
+    result = run("train", "absent.csv", "--target", "y", "--resume")
+    assert result.exit_code == 2
+    assert "give --checkpoint, too" in result.stderr

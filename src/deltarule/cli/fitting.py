@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from deltarule import MLPClassifier, cost
 from deltarule.arrays import Array
+from deltarule.checkpoint import Checkpoint
 from deltarule.errors import TableError
 from deltarule.model_file import HeldOut, Model
 from deltarule.record import Callback
@@ -98,7 +99,12 @@ def prepare(
 
 
 def fit(
-    prepared: Prepared, parameters: Mapping[str, Any], seed: int, callbacks: Sequence[Callback]
+    prepared: Prepared,
+    parameters: Mapping[str, Any],
+    seed: int,
+    callbacks: Sequence[Callback],
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
 ) -> tuple[MLPClassifier, tuple[str, ...]]:
     """Train a classifier; Ctrl-C ends it early with what it has learnt. Return it with what training warned of."""
     if isinstance(weights := parameters.get("class_weight"), Mapping):
@@ -109,7 +115,11 @@ def fit(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         classifier.fit(
-            *prepared.training, eval_set=prepared.watched if len(prepared.watched[1]) else None, callbacks=callbacks
+            *prepared.training,
+            eval_set=prepared.watched if len(prepared.watched[1]) else None,
+            callbacks=callbacks,
+            checkpoint=checkpoint,
+            resume=resume,
         )
     told = tuple(
         str(warning.message)

@@ -35,6 +35,16 @@ def train(
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for network.png and learning_curve.png.", show_default=False)
     ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="File to write the run to while it goes on, for --resume.", show_default=False),
+    ] = None,
+    checkpoint_seconds: Annotated[
+        float, typer.Option(help="Seconds between two checkpoints; one is written when an epoch ends.", min=0)
+    ] = 60.0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in the checkpoint, to the bit, if there is one.")
+    ] = False,
     layers: Annotated[
         str, typer.Option(help="Units of each hidden layer, or none.", rich_help_panel="Settings")
     ] = "100",
@@ -100,12 +110,15 @@ def train(
     from deltarule.files import check_writable, check_writable_folder
 
     check_writable(output)
+    if resume and checkpoint is None:
+        raise typer.BadParameter("goes on with a run in a file: give --checkpoint, too.", param_hint="--resume")
     if pictures is not None:
         from deltarule.pictures.style import check_matplotlib
 
         check_matplotlib()
         check_writable_folder(pictures)
 
+    from deltarule.checkpoint import Checkpoint
     from deltarule.cli.fitting import fit, measure, prepare
     from deltarule.model_file import Model, save
     from deltarule.progress_bar import progress_bar
@@ -121,7 +134,8 @@ def train(
     display.show_notices(prepared.notices)
     watched = "watched" if early_stopping else "held out"
     with progress_bar(epochs, watched, display.stderr) as progress:
-        classifier, warned = fit(prepared, parameters, seed, [progress])
+        place = None if checkpoint is None else Checkpoint(checkpoint, checkpoint_seconds)
+        classifier, warned = fit(prepared, parameters, seed, [progress], place, resume)
     display.show_notices(warned)
     model = Model(
         encoder=prepared.encoder,
