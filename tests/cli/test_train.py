@@ -239,7 +239,7 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert run("train", *options, "--output", tmp_path / "whole").exit_code == 0
 
     def interrupt(epoch: Progress, _: str) -> str:
-        if epoch.epoch == 5:
+        if epoch.epoch == 4:
             signal.raise_signal(signal.SIGINT)
         return ""
 
@@ -249,7 +249,7 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert stopped.exit_code == 130
     refused = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert refused.exit_code == 1
-    assert "holds a run of 5 epochs (interrupted), which would be lost" in refused.stderr
+    assert "holds a run of 4 epochs (interrupted), which would be lost" in refused.stderr
     assert (
         run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume").exit_code
         == 0
