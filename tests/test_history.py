@@ -1,11 +1,13 @@
 """The form of a history in a notebook."""
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import numpy as np
 
 from deltarule import History
+from deltarule.history import STOPPED
 
 
 def history_of(
@@ -49,3 +51,19 @@ def test_a_run_without_an_epoch_has_a_form_too() -> None:
     history = history_of([], stopped="interrupted")
     assert rows_of(history) == {"epochs": ["none ended"], "stopped": ["interrupted by Ctrl-C."]}
     assert "<svg" not in history._repr_html_()
+
+
+def test_scores_and_notices_are_shown_too_and_none_is_drawn() -> None:
+    history = replace(
+        history_of([3.0, 1.0]), scores={"F1 <macro>": np.array([0.25, 0.5])}, notices=("Step 3 was mended.", "x & y")
+    )
+    root = ET.fromstring(history._repr_html_())
+    assert rows_of(history)["F1 <macro>"] == ["0.25", "0.5", "0.5"]
+    notes = [cells[1].text for cells in map(list, root.iter("tr")) if cells[0].text == "note"]
+    assert notes == ["Step 3 was mended.", "x & y"]
+    assert history._repr_html_().count("<polyline") == 1
+
+
+def test_every_end_that_the_docstring_names_has_its_words() -> None:
+    named = str(History.__doc__).split("stopped : str")[1].split("best_epoch")[0]
+    assert set(re.findall(r'`"(\w+)"`', named)) == set(STOPPED)

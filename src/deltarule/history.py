@@ -8,7 +8,7 @@ import numpy as np
 from deltarule.arrays import Array
 from deltarule.html import fragment, sparkline, table
 
-__all__ = ["COLUMNS", "History", "Progress"]
+__all__ = ["COLUMNS", "STOPPED", "History", "Progress"]
 
 COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds", "penalty")
 """What is kept of every epoch."""
@@ -19,7 +19,9 @@ STOPPED = {
     "callback": "a callback asked for it",
     "interrupted": "interrupted by Ctrl-C",
     "diverged": "diverged; the best parameters before it were kept",
+    "running": "it is running",
 }
+"""Why training stopped, in words."""
 
 
 @dataclass(frozen=True)
@@ -154,14 +156,16 @@ class History:
     def _repr_html_(self) -> str:
         rows = [
             ("epochs", f"{self.epochs} in {self.seconds[-1]:.3g} s" if self.epochs else "none ended"),
-            ("stopped", " ".join(filter(None, [f"{STOPPED.get(self.stopped, self.stopped)}.", self.reason]))),
+            ("stopped", " ".join(filter(None, [f"{STOPPED[self.stopped]}.", self.reason]))),
+            *(("note", notice) for notice in self.notices),
         ]
-        curves = {"cost": self.cost, "validation cost": self.validation_cost, "validation score": self.validation_score}
+        costs = {"cost": self.cost, "validation cost": self.validation_cost}
+        curves = {**costs, "validation score": self.validation_score, **self.scores}
         seen = {name: curve for name, curve in curves.items() if np.isfinite(curve).any()}
         if not seen:
             return fragment(table(rows))
         figures: list[tuple[str, ...]] = [("", "first", f"best epoch ({self.best_epoch})", "last")]
         for name, curve in seen.items():
             figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in (1, self.best_epoch, self.epochs))))
-        costs = {name: curve for name, curve in seen.items() if name != "validation score"}
-        return fragment(table(rows), table(figures), sparkline(costs))
+        drawn = {name: curve for name, curve in costs.items() if name in seen}
+        return fragment(table(rows), table(figures), sparkline(drawn))
