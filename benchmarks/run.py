@@ -13,7 +13,7 @@ from deltarule.engines.native import instruction_set
 from lambda_path import lambda_path_against_scikit_learn
 from other_workloads import full_batch, predictions, product_against_pytorch, row_costs
 from overhead import TARGETS, overhead
-from scores import FOLDER, SEEDS, Comparison, check_that_none_is_worse, compare, data_sets
+from scores import FOLDER, SEEDS, Comparison, DataSet, check_that_none_is_worse, compare, data_sets
 from training_steps import StepResult, check_that_all_learn_the_same, measure
 from workloads import TRAINING
 
@@ -54,10 +54,14 @@ def main(names: list[str]) -> None:
     if not names:
         write_into(README, lines)
     if not names or "scores" in names:
-        comparisons = compare_scores()
+        sets, missing = data_sets()
+        comparisons = compare_scores(sets)
         table = score_table(comparisons)
         say("\n".join(["", *table]))
-        write_into(DOCS, table)
+        if missing:
+            say(f"{len(missing)} of 7 sets left out: {FOLDER} names no folder with {' or '.join(missing)} below it")
+        else:
+            write_into(DOCS, table)
         check_that_none_is_worse(comparisons)
 
 
@@ -163,13 +167,8 @@ def overhead_table() -> list[str]:
     return lines
 
 
-def compare_scores() -> list[Comparison]:
-    """Train on every data set that is here; say which are not."""
-    sets, missing = data_sets()
-    if missing:
-        say(
-            f"scores: {len(missing)} of 7 sets left out: {FOLDER} names no folder with {' or '.join(missing)} below it."
-        )
+def compare_scores(sets: list[DataSet]) -> list[Comparison]:
+    """Train on every data set."""
     comparisons = []
     for data in sets:
         say(f"{data.name}: {SEEDS} splits …")

@@ -26,7 +26,7 @@ from contenders import CORES
 from deltarule import MLPClassifier, MLPRegressor
 from deltarule.arrays import Array
 
-__all__ = ["Comparison", "check_that_none_is_worse", "compare", "data_sets"]
+__all__ = ["FOLDER", "SEEDS", "Comparison", "DataSet", "check_that_none_is_worse", "compare", "data_sets"]
 
 SEEDS = 10
 MOST_ROWS = 4_000
@@ -100,7 +100,8 @@ def data_sets() -> tuple[list[DataSet], list[str]]:
     paths = _paths()
     for file, read in (("letter-recognition.data", _letter), ("adult.data", _adult)):
         if file in paths:
-            table = np.char.strip(np.loadtxt(paths[file], dtype=str, delimiter=","))
+            lines = paths[file].read_text(encoding="utf-8").split("\n")
+            table = np.char.strip([line.split(",") for line in lines if line.strip()])
             some = np.random.default_rng(0).permutation(len(table))[:MOST_ROWS]
             found.append(DataSet(file.split(".")[0].split("-")[0], *read(table[some])))
     return found, [file for file in FILES if file not in paths]
