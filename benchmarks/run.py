@@ -1,6 +1,6 @@
-"""Every workload against every peer, in one process run; prints the tables and writes the one of the README.
+"""Every workload against every peer, in one process run; prints the tables and writes them into README and docs.
 
-`make bench` runs all of it, in about ten minutes on two cores; `python benchmarks/run.py XS S` runs and prints some.
+`make bench` runs all of it, in about twelve minutes on two cores; `python benchmarks/run.py XS scores` runs some.
 """
 
 import platform
@@ -12,10 +12,13 @@ from contenders import CONTENDERS, CORES
 from deltarule.engines.native import instruction_set
 from lambda_path import lambda_path_against_scikit_learn
 from other_workloads import full_batch, predictions, product_against_pytorch, row_costs
+from overhead import TARGETS, overhead
+from scores import FOLDER, SEEDS, Comparison, DataSet, check_that_none_is_worse, compare, data_sets
 from training_steps import StepResult, check_that_all_learn_the_same, measure
 from workloads import TRAINING
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README, DOCS = ROOT / "README.md", ROOT / "docs" / "benchmarks.md"
 START, END = "<!-- printed by make bench -->", "<!-- end of what make bench prints -->"
 PEERS = [kind.name for kind in CONTENDERS[1:]]
 SHARED = ("M", "T", "L")  # the sizes whose arithmetic decides
@@ -46,8 +49,20 @@ def main(names: list[str]) -> None:
         say(lambda_line())
     if not names or "rows" in names:
         say("\n".join(["", *row_table()]))
+    if not names or "overhead" in names:
+        say("\n".join(["", *overhead_table()]))
     if not names:
-        write_into_readme(lines)
+        write_into(README, lines)
+    if not names or "scores" in names:
+        sets, missing = data_sets()
+        comparisons = compare_scores(sets)
+        table = score_table(comparisons)
+        say("\n".join(["", *table]))
+        if missing:
+            say(f"{len(missing)} of 7 sets left out: {FOLDER} names no folder with {' or '.join(missing)} below it")
+        else:
+            write_into(DOCS, table)
+        check_that_none_is_worse(comparisons)
 
 
 def say(text: str) -> None:
@@ -139,11 +154,53 @@ def row_table() -> list[str]:
     return lines
 
 
-def write_into_readme(lines: list[str]) -> None:
-    """Put the tables between the two marks of the README."""
-    before, rest = README.read_text(encoding="utf-8").split(START)
+def overhead_table() -> list[str]:
+    """Fit and prediction of almost nothing."""
+    lines = [
+        "| 150 × 4, default estimator | deltarule, µs | scikit-learn, µs | ratio | goal |",
+        "|---|---|---|---|---|",
+    ]
+    for name, least in overhead(rounds=20).items():
+        ours, theirs = least["deltarule"], least["scikit-learn"]
+        cells = [number(seconds * 1e6) for seconds in (ours, theirs)]
+        lines.append(f"| `{name}` | {' | '.join(cells)} | {theirs / ours:.1f}× | {TARGETS[name]:.0f}× |")
+    return lines
+
+
+def compare_scores(sets: list[DataSet]) -> list[Comparison]:
+    """Train on every data set."""
+    comparisons = []
+    for data in sets:
+        say(f"{data.name}: {SEEDS} splits …")
+        comparisons.append(compare(data))
+    return comparisons
+
+
+def score_table(comparisons: list[Comparison]) -> list[str]:
+    """Held-out scores."""
+    lines = [
+        f"Held-out score of the default estimators over {SEEDS} seeds, mean ± standard deviation; difference of the "
+        "same seed's scores with its 95 % interval.",
+        "",
+        "| data | score | deltarule | scikit-learn | difference | | epochs |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for comparison in comparisons:
+        data, (mean, half) = comparison.data, comparison.difference
+        scores = [f"{m:.4f} ± {s:.4f}" for m, s in zip(comparison.means, comparison.spreads, strict=True)]
+        epochs = " / ".join(f"{n:.0f}" for n in comparison.epochs.mean(axis=1))
+        lines.append(
+            f"| {data.name}, {data.X.shape[0]} × {data.X.shape[1]} | {'R²' if data.is_regression else 'accuracy'} "
+            f"| {' | '.join(scores)} | {mean:+.4f} ± {half:.4f} | {comparison.verdict} | {epochs} |"
+        )
+    return lines
+
+
+def write_into(page: Path, lines: list[str]) -> None:
+    """Put tables between the two marks of a page."""
+    before, rest = page.read_text(encoding="utf-8").split(START)
     _, after = rest.split(END)
-    README.write_text(f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

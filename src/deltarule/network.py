@@ -144,19 +144,24 @@ class Network:
         """Draw first weights that break the symmetry between the units of a layer.
 
         Θ⁽ˡ⁾_ij is uniform in ±gain·√(6/(s_l + s_{l+1})) for j ≥ 1 (Glorot and Bengio 2010, equation 16), with the
-        gain of the units that it feeds: 1 for tanh, identity and outputs, √2 for relu, 4 for logistic, whose slope
-        at 0 is ¼ (all are in the table `HIDDEN_UNITS`). The bias column is 0.
+        gain of the units that it feeds: 4 for logistic, whose slope at 0 is ¼, 1 for tanh, relu, identity and outputs
+        (all are in the table `HIDDEN_UNITS`). Biases of hidden units are drawn from the same range, those of outputs
+        are 0.
 
         Returns
         -------
         theta : array of shape (n_parameters,), float64
         """
         theta = np.zeros(self.n_parameters)
-        gains = [unit.gain for unit in self.hidden_units] + [1.0]
-        for Theta, gain in zip(self.roll(theta), gains, strict=True):
-            s_next, s = Theta.shape[0], Theta.shape[1] - 1
-            bound = gain * np.sqrt(6 / (s + s_next))
-            Theta[:, 1:] = generator.uniform(-bound, bound, (s_next, s))
+        *hidden, last = self.roll(theta)
+        # With biases of 0 the kinks of all relu units of layer 2 meet in the mean of scaled data, which costs where
+        # features are few: accuracy on held-out phonemes (5 features, 30 splits) less scikit-learn's, mean ± standard
+        # error, was -0.0047 ± 0.0011 and is -0.0011 ± 0.0012; with logistic units on digits, 15 splits, it was
+        # -0.0034 ± 0.0013 and is 0.0000 ± 0.0017.
+        for Theta, unit in zip(hidden, self.hidden_units, strict=True):
+            bound = unit.gain * _glorot(Theta)
+            Theta[:] = generator.uniform(-bound, bound, Theta.shape)
+        last[:, 1:] = generator.uniform(-_glorot(last), _glorot(last), last[:, 1:].shape)
         return theta
 
     def _parts(self) -> Iterator[slice]:
@@ -164,6 +169,11 @@ class Network:
         for rows, columns in self.shapes:
             yield slice(start, start + rows * columns)
             start += rows * columns
+
+
+def _glorot(Theta: Array) -> float:
+    s_next, columns = Theta.shape
+    return float(np.sqrt(6 / (columns - 1 + s_next)))
 
 
 def _check_name(setting: str, name: str, table: dict[str, HiddenUnit] | dict[str, OutputUnit]) -> None:

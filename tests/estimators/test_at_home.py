@@ -44,7 +44,7 @@ def runs_may_end_at_max_iter() -> Iterator[None]:
 
 
 def made(Estimator: Any = MLPClassifier, **parameters: Any) -> Any:
-    given = {"hidden_layer_sizes": (6,), "max_iter": 30, "learning_rate_init": 0.03, "random_state": 0}
+    given = {"hidden_layer_sizes": (10,), "max_iter": 30, "learning_rate_init": 0.03, "random_state": 0}
     return Estimator(**{**given, **parameters})
 
 
