@@ -295,7 +295,7 @@ def check_setting(name: str, value: object, owner: str) -> None:
     `owner` is the class whose parameter the caller set, for the message.
     """
     setting = SETTINGS[name] if name in SETTINGS else CLASSIFIER_SETTINGS[name]
-    if not setting.range.holds(value):
+    if value is not setting.default and not setting.range.holds(value):
         about = f"{setting.symbol}: {setting.help}" if setting.symbol else setting.help
         raise SettingsError(
             f"The {name!r} parameter of {owner} must be {setting.range}. Got {value!r} instead. ({about}.)"

@@ -140,6 +140,7 @@ def _mini_batch(
     memory = record.memory
     if restores and memory.sound is None:
         memory.sound = (np.inf, state.theta)
+    one_by_one = record.sees_every_epoch or restores or keep is not None
     epochs_a_call, seconds_an_epoch = 1, 0.0
     run: Run | None = None
     before, etas, taken = state, np.empty(0), 0
@@ -190,8 +191,10 @@ def _mini_batch(
                 return state, "interrupted"
             if keep is not None:
                 keep(Standing(state, memory), partial(record.history, "running"), False)
-            if not record.sees_every_epoch and not restores and took < _CALL_SECONDS / 2:
-                epochs_a_call *= 2
+            if not one_by_one and took < _CALL_SECONDS / 2:
+                epochs_a_call = max(
+                    4 * epochs_a_call, int(min(record.soonest_end, _CALL_SECONDS / 8 / seconds_an_epoch))
+                )
     except KeyboardInterrupt:  # between two calls of the engine: in a callback, or on the validation set
         return state_after(record.taken - taken) if run is not None else state, "interrupted"
     return state, "max_iter"

@@ -10,13 +10,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
 from deltarule.arrays import Array
 from deltarule.checkpoint import SavedRun, check_same_run, digest_of, keeping
-from deltarule.data import TrainingSet, is_sparse
+from deltarule.data import TrainingSet
 from deltarule.engines import Engine
-from deltarule.errors import DivergedError, InputError, SettingsError
+from deltarule.errors import DivergedError, SettingsError
 from deltarule.estimators.callbacks import (
     OF_CALLBACKS,
     CallbackSupportMixin,
@@ -25,6 +24,7 @@ from deltarule.estimators.callbacks import (
     telling,
     with_callbacks,
 )
+from deltarule.estimators.checking import checked, checked_pair, weights_of
 from deltarule.estimators.choices import dtypes_of, generator_of
 from deltarule.estimators.continuing import (
     How,
@@ -178,40 +178,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             )
         return Network((features, *layers, outputs), self.activation, output)
 
-    def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Any]:
-        try:
-            X, y = validate_data(
-                self,
-                X,
-                y,
-                accept_sparse="csr",
-                multi_output=True,
-                y_numeric=getattr(self, "_estimator_type", None) == "regressor",
-                dtype=(np.float64, np.float32),
-                order="C",
-                reset=reset,
-            )
-        except ValueError as error:
-            if "could not convert string to float" not in str(error):
-                raise
-            raise InputError(
-                f"{error}. The network takes numbers: encode text first, for instance with scikit-learn's "
-                "OneHotEncoder in a pipeline; `deltarule train` does it for tables."
-            ) from error
-        y = y.toarray() if is_sparse(y) else y
-        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-
     def _examples(self, X: Array, y: NDArray[Any], weights: Array | None) -> Examples:
         return Examples(X, y, self.encode(y), weights, self._in_cost(y, weights))
-
-    def _watched(self, eval_set: Any) -> Examples:
-        if not (isinstance(eval_set, tuple | list) and len(eval_set) in (2, 3)):
-            raise InputError(
-                f"eval_set is a {type(eval_set).__name__}{_length_of(eval_set)}. Pass one tuple, (X, y) or "
-                "(X, y, sample_weight)."
-            )
-        X, y = self._checked(*eval_set[:2], reset=False)
-        return self._examples(X, y, _weights_of(X, eval_set[2] if len(eval_set) == 3 else None))
 
     def _learn(
         self,
@@ -238,9 +206,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             else:
                 check_resumable(self._run, settings)
         continues = hasattr(self, "theta_") and (how != "fit" or self.warm_start) and saved is None
-        X, y = self._checked(X, y, reset=not continues)
+        X, y = checked(self, X, y, reset=not continues)
         output = self._learn_targets(y, continues, incremental=how == "partial_fit")
-        weights = _weights_of(X, sample_weight)
+        weights = weights_of(X, sample_weight)
         self._learn_class_weights(y, weights, incremental=how == "partial_fit")
         rows = self._examples(X, y, weights)
         network = self._network(X.shape[1], rows.Y.shape[1], output)
@@ -249,7 +217,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
 
         watched, seed = None, 0
         if eval_set is not None:
-            watched = self._watched(eval_set)
+            X_watched, y_watched, w_watched = checked_pair(self, eval_set)
+            watched = self._examples(X_watched, y_watched, w_watched)
         elif settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS:
             seed = int(generator.integers(2**31))
             if how == "resume":
@@ -383,11 +352,3 @@ def _trained(*arguments: Any, **more: Any) -> Result:
             "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
             f"preprocessed. {error}"
         ) from error
-
-
-def _weights_of(X: Array, sample_weight: ArrayLike | None) -> Array | None:
-    return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
-
-
-def _length_of(thing: Any) -> str:
-    return f" of length {len(thing)}" if hasattr(thing, "__len__") else ""
