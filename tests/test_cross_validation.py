@@ -5,11 +5,13 @@ import signal
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 
@@ -149,6 +151,12 @@ def test_a_generator_as_random_state_gives_each_fold_its_own_first_weights_and_t
     assert path.validation_cost[0, 0] != path.validation_cost[0, 1]
 
 
+def test_sparse_rows_have_the_costs_of_dense_ones() -> None:
+    clf = MLPClassifier((6,), solver="lbfgs", max_iter=20, random_state=0)
+    dense, sparse = (lambda_path(clf, rows, y, lambdas=[0.3, 3.0], cv=3) for rows in (X, csr_array(X)))
+    np.testing.assert_allclose(sparse.validation_cost, dense.validation_cost, rtol=1e-6)
+
+
 def test_the_estimator_stays_as_it_was() -> None:
     clf = MLPClassifier((6,), max_iter=5, random_state=0, alpha=0.25)
     before = clf.get_params()
@@ -161,11 +169,11 @@ def test_fits_that_were_still_making_progress_are_counted_in_one_warning() -> No
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         lambda_path(MLPClassifier((6,), max_iter=2, random_state=0), X, y, lambdas=[0.0, 1.0], cv=3)
-    [warning] = told
-    assert warning.category is ConvergenceWarning
-    assert "6 of 6 fits" in str(warning.message)
-    assert "max_iter=2" in str(warning.message)
-    assert warning.filename == __file__
+        size_path(MLPClassifier((6,), max_iter=2, random_state=0), X, y, sizes=[1.0], cv=3)
+    assert [warning.category for warning in told] == [ConvergenceWarning] * 2
+    assert [warning.filename for warning in told] == [__file__] * 2
+    assert "6 of 6 fits were still making progress after max_iter=2" in str(told[0].message)
+    assert "3 of 3 fits" in str(told[1].message)
 
 
 def test_growing_parts_are_fitted_as_the_estimator_would_fit_them() -> None:
@@ -231,6 +239,21 @@ def test_ctrl_c_stops_every_thread() -> None:
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         side_by_side(problem(2), [endless, endless])
+    assert time.monotonic() - began < 10
+
+
+def test_ctrl_c_between_two_works_stops_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    submit = ThreadPoolExecutor.submit
+
+    def interrupted(pool: Any, do: Any, work: Any) -> Any:
+        if work is not endless:
+            raise KeyboardInterrupt
+        return submit(pool, do, work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(problem(2), [endless, lambda _: None])
     assert time.monotonic() - began < 10
 
 

@@ -5,6 +5,7 @@ The data are checked once, and the parts go to `training.train` as they are: a f
 they do not wait for each other; while there are as many fits as cores, each has one thread of the core.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from copy import copy
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import _check_sample_weight
 
@@ -34,7 +36,7 @@ from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 from deltarule.shuffling import new_key
 from deltarule.training import first_state, train
 
-__all__ = ["Fit", "Problem", "Start", "side_by_side"]
+__all__ = ["Fit", "Problem", "Start", "side_by_side", "warn_of_unfinished"]
 
 Rows = NDArray[np.int64]
 T = TypeVar("T")
@@ -246,8 +248,8 @@ def side_by_side(problem: Problem, works: Sequence[Callable[[Engine], T]]) -> li
         return work(_Stoppable(engine_for(problem.network, problem.settings.engine, cores // workers), stop))
 
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(do, work) for work in works]
-        try:
+        try:  # Ctrl-C may come between two works, too
+            futures = [pool.submit(do, work) for work in works]
             wait(futures, return_when=FIRST_EXCEPTION)
             failed = next((future for future in futures if future.done() and future.exception()), None)
             if failed is not None:
@@ -257,6 +259,18 @@ def side_by_side(problem: Problem, works: Sequence[Callable[[Engine], T]]) -> li
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def warn_of_unfinished(fits: Sequence[Fit], settings: Settings, stacklevel: int) -> None:
+    """Warn once, if `max_iter` ended fits that were still making progress."""
+    unfinished = sum(fit.stopped == "max_iter" for fit in fits)
+    if unfinished:
+        warnings.warn(
+            f"{unfinished} of {len(fits)} fits were still making progress after max_iter={settings.max_iter} epochs. "
+            "Train for longer to see the costs that they come to.",
+            ConvergenceWarning,
+            stacklevel,
+        )
 
 
 class _Stoppable:

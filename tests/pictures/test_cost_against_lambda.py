@@ -62,8 +62,10 @@ def test_the_table_has_a_row_for_each_lambda_and_marks_the_chosen_one() -> None:
     html = path([0.0, 0.5], [[0.2, 0.4], [0.1, 0.1]])._repr_html_()
     rows = re.findall(r"<tr>(.*?)</tr>", html)
     assert len(rows) == 3
-    assert re.findall(r"<td>(.*?)</td>", rows[1]) == ["0", "0.15 ± 0.05", "0.3 ± 0.1", "0.7 ± 0.1"]
-    assert re.findall(r"<th>(.*?)</th>", rows[2]) == ["0.5 (chosen)", "0.05 ± 0", "0.1 ± 0", "0.9 ± 0"]
+    cells = [re.findall(r"<t[hd]>(.*?)</t[hd]>", row) for row in rows]
+    assert cells[0] == ["λ", "training cost", "validation cost", "validation accuracy"]
+    assert cells[1] == ["0", "0.15 ± 0.05", "0.3 ± 0.1", "0.7 ± 0.1"]
+    assert cells[2] == ["0.5 (chosen)", "0.05 ± 0", "0.1 ± 0", "0.9 ± 0"]
 
 
 def test_without_a_grid_it_is_that_of_the_course() -> None:

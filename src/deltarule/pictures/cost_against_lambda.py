@@ -1,6 +1,5 @@
 """Cost against λ: which strength of the penalty carries over to examples that were not learnt."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from deltarule.arrays import Array
 from deltarule.data import check_lambda
 from deltarule.engines import Engine
 from deltarule.errors import InputError
+from deltarule.html import fragment, table, tag
 from deltarule.pictures.by_fold import draw_costs, mean_and_error, stack
 from deltarule.pictures.style import GREY, axes_for
 
@@ -90,20 +90,20 @@ class LambdaPath:
 
     def _repr_html_(self) -> str:
         """Return a small table: λ, mean costs with their standard errors, mean score."""
-        rows = []
-        columns = [mean_and_error(costs) for costs in (self.training_cost, self.validation_cost, self.validation_score)]
-        for n, value in enumerate(self.lambdas):
-            cells = [f"{value:g}", *(f"{mean[n]:.4g} ± {error[n]:.2g}" for mean, error in columns)]
-            tag, mark = ("th", " (chosen)") if n == self.best else ("td", "")
-            cells[0] += mark
-            rows.append("<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>")
         heads = ("λ", "training cost", "validation cost", f"validation {self.score_name}")
-        return (
-            "<table><thead><tr>"
-            + "".join(f"<th>{head}</th>" for head in heads)
-            + f"</tr></thead><tbody>{''.join(rows)}</tbody><caption>Means over {self.validation_cost.shape[1]} folds "
-            "± standard error; costs without penalty.</caption></table>"
-        )
+        columns = [
+            mean_and_error(values) for values in (self.training_cost, self.validation_cost, self.validation_score)
+        ]
+        rows = [
+            (
+                f"{value:g}{' (chosen)' if n == self.best else ''}",
+                *(f"{mean[n]:.4g} ± {error[n]:.2g}" for mean, error in columns),
+            )
+            for n, value in enumerate(self.lambdas)
+        ]
+        folds = self.validation_cost.shape[1]
+        about = f"Means over {folds} folds ± standard error; costs without penalty."
+        return fragment(table([heads, *rows]), tag("p", about, class_="faint"))
 
 
 def lambda_path(
@@ -159,7 +159,7 @@ def lambda_path(
     >>> lambda_path(line, X, y, lambdas=[0.01, 1, 100]).best_lambda
     0.01
     """
-    from deltarule.cross_validation import Problem, side_by_side
+    from deltarule.cross_validation import Problem, side_by_side, warn_of_unfinished
 
     grid = np.unique([check_lambda(value) for value in lambdas])
     if len(grid) == 0:
@@ -168,16 +168,7 @@ def lambda_path(
     starts = [problem.start(*fold) for fold in problem.folds(cv)]
     columns = side_by_side(problem, [partial(_path, problem, start, grid[::-1]) for start in starts])
     columns = [column[::-1] for column in columns]
-    unfinished = sum(fit.stopped == "max_iter" for column in columns for fit in column)
-    if unfinished:
-        from sklearn.exceptions import ConvergenceWarning
-
-        warnings.warn(
-            f"{unfinished} of {len(grid) * len(columns)} fits were still making progress after max_iter="
-            f"{problem.settings.max_iter} epochs. Their costs are not yet those of their λ.",
-            ConvergenceWarning,
-            stacklevel=2,
-        )
+    warn_of_unfinished([fit for column in columns for fit in column], problem.settings, stacklevel=3)
     fits = np.array(columns, dtype=object).T  # (n, folds)
     return LambdaPath(
         lambdas=grid,

@@ -97,7 +97,7 @@ def size_path(
     DivergedError
         If the cost of a fit leaves the finite numbers.
     """
-    from deltarule.cross_validation import Problem, side_by_side
+    from deltarule.cross_validation import Problem, side_by_side, warn_of_unfinished
 
     problem = Problem.of(estimator, X, y, sample_weight)
     generator = np.random.default_rng(seed)
@@ -107,6 +107,7 @@ def size_path(
     parts = [(int(m), fold) for m in counts[::-1] for fold in folds]
     starts = [problem.start(np.sort(learnt[:m]), held_out) for m, (learnt, held_out) in parts]
     fits = side_by_side(problem, [partial(_fit, problem, start) for start in starts])
+    warn_of_unfinished(fits, problem.settings, stacklevel=3)
     table = np.array(fits, dtype=object).reshape(len(counts), len(folds))[::-1]
     return SizePath(
         sizes=counts,

@@ -86,8 +86,6 @@ def learning_curve(model: Any) -> LearningCurve:
 
     Examples
     --------
-    >>> from deltarule import MLPRegressor
-    >>> reg = MLPRegressor(hidden_layer_sizes=(), solver="gd", learning_rate_init=0.5, max_iter=1, tol=0)
     >>> curve = learning_curve(History(np.array([2.0, 1.0]), *[np.full(2, np.nan)] * 4, "max_iter", 2))
     >>> curve.epochs, curve.cost, curve.best_epoch
     (array([1, 2]), array([2., 1.]), 2)
