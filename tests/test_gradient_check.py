@@ -116,15 +116,16 @@ def test_inputs_far_from_unit_variance_pass_too(hidden: str, scale: float) -> No
     assert check_gradient(network, theta, scale * X, Y).passed
 
 
+@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("output", ["sigmoid", "identity"])
-def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output: str) -> None:
+def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output: str, seed: int) -> None:
     from deltarule.engines import ReferenceEngine
     from deltarule.record import Standing
     from deltarule.settings import Settings
     from deltarule.training import first_state, train
 
     network = Network((3, 4, 1), "tanh", output)
-    theta, X, Y, _ = problem(network, 60, seed=7)
+    theta, X, Y, _ = problem(network, 60, seed=seed)
     data = TrainingSet.of(network, X, 100 * Y if output == "identity" else Y)
     settings = Settings(solver="lbfgs", alpha=0.1, max_iter=2000)
     theta = train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta, 0))).theta
