@@ -8,6 +8,7 @@ import numpy as np
 
 from deltarule import Network
 from deltarule.arrays import Array
+from deltarule.data import TrainingSet
 
 mp.mp.dps = 60
 
@@ -181,3 +182,11 @@ def problem(
     else:
         Y = generator.standard_normal((m, network.K))
     return theta, X, Y, generator.integers(1, 4, m).astype(np.float64) if weighted else None
+
+
+def training_set(
+    network: Network, m: int, dtype: type = np.float64, weighted: bool = True
+) -> tuple[Array, TrainingSet]:
+    theta, X, Y, weights = problem(network, m, weighted=weighted)
+    data = TrainingSet.of(network, X.astype(dtype), Y, weights, np.dtype(dtype))
+    return (0.5 * theta).astype(dtype), data

@@ -1,11 +1,10 @@
 // deltarule._native: the only file that knows Python. Checks every shape and type once, copies nothing, releases the GIL.
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <iterator>
 #include <string>
 
 #include "deltarule/engine.hpp"
@@ -40,13 +39,12 @@ template <class T> class Argument {
              " array. Convert it with numpy.ascontiguousarray.", nb::exception_type::type_error);
     }
     const std::vector<Index> came(view_.shape, view_.shape + view_.ndim);
-    bool fits = came.size() == shape.size();
-    for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] == any || shape[i] == came[i];
+    const bool fits = std::equal(came.begin(), came.end(), shape.begin(), shape.end(),
+                                 [](Index n, Index right) { return right == any || right == n; });
     // '<' stands before what was read from a file, and is this machine's own order on all that the core is built for.
-    const char* type = view_.format && view_.format[0] == '<' ? view_.format + 1 : view_.format;
-    const bool typed = type && std::string(type) == (sizeof(T) == 4 ? "f" : "d");
-    if (fits && typed) return;
     const std::string format = view_.format ? view_.format : "B";
+    const bool typed = (format[0] == '<' ? format.substr(1) : format) == (sizeof(T) == 4 ? "f" : "d");
+    if (fits && typed) return;
     PyBuffer_Release(&view_);  // the destructor will not run
     if (!typed) refuse(std::string(name) + " has the format '" + format + "', but this engine takes " + dtype_name<T> +
                        ". Convert it with .astype.", nb::exception_type::type_error);
@@ -62,26 +60,28 @@ template <class T> class Argument {
   Py_buffer view_{};
 };
 
-constexpr const char* hidden_names[] = {"logistic", "tanh", "relu", "identity", "leaky_relu", "elu",
+const std::vector<const char*> hidden_names = {"logistic", "tanh", "relu", "identity", "leaky_relu", "elu",
                                         "selu", "gelu", "silu", "mish", "softplus"};  // in the order of Hidden
-constexpr const char* output_names[] = {"sigmoid", "softmax", "identity", "exp"};  // in the order of Output
+const std::vector<const char*> output_names = {"sigmoid", "softmax", "identity", "exp"};  // in the order of Output
 
-int number_of(const char* const* names, int n, const std::string& name, const std::string& what) {
+int number_of(const std::vector<const char*>& names, const std::string& name, const std::string& what) {
   std::string valid;
-  for (int i = 0; i < n; ++i) {
-    if (name == names[i]) return i;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (name == names[i]) return int(i);
     valid += (i ? ", " : "") + std::string(names[i]);
   }
   refuse(what + " is '" + name + "', but the compiled core offers " + valid + ".");
 }
 
+std::vector<const char*> isa_names() {
+  std::vector<const char*> names;
+  for (const Isa* isa : available_isas()) names.push_back(isa->float32.isa);
+  return names;
+}
 // The best instruction set, or the one that DELTARULE_ISA names.
-const char* chosen_isa() {
-  const char* const* names = available_isas();
+const Isa& chosen_isa() {
   const char* wanted = std::getenv("DELTARULE_ISA");
-  int n = 0;
-  while (names[n]) ++n;
-  return names[wanted && *wanted ? number_of(names, n, wanted, "DELTARULE_ISA") : 0];
+  return *available_isas()[std::size_t(wanted && *wanted ? number_of(isa_names(), wanted, "DELTARULE_ISA") : 0)];
 }
 
 // Ctrl-C, as Python sees it; leaves its exception set.
@@ -89,30 +89,31 @@ bool signalled() {
   nb::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
 }
+template <class F> auto without_gil(const F& f) {
+  nb::gil_scoped_release release;
+  return f();
+}
 
 template <class T> struct Bound {
   Engine<T> engine;
   Index n = engine.network().n_parameters(), inputs = engine.network().sizes.front(), outputs = engine.network().sizes.back();
 
-  nb::tuple cost_and_gradient(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, double lambda) {
+  double cost(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, double lambda, nb::handle D_) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
     const Argument<T> weights(weights_, "weights", {X.size(0)});
-    double J = 0, *D = new double[std::size_t(n)];
-    nb::capsule owner(D, [](void* p) noexcept { delete[] static_cast<double*>(p); });
-    bool finished;
-    {
-      nb::gil_scoped_release release;
-      finished = engine.cost_and_gradient(theta.data(), {X.data(), Y.data(), weights.data(), X.size(0)}, lambda, &J, D, signalled);
-    }
-    if (!finished) throw nb::python_error();
-    return nb::make_tuple(J, nb::ndarray<nb::numpy, double>(D, {std::size_t(n)}, owner));
+    const Argument<double> D(D_, "D", {n}, true);
+    double J = 0;
+    const Examples<T> examples{X.data(), Y.data(), weights.data(), X.size(0)};
+    if (!without_gil([&] { return engine.cost_and_gradient(theta.data(), examples, lambda, &J, D.data(), signalled); }))
+      throw nb::python_error();
+    return J;
   }
 
   nb::tuple run(nb::handle theta_, const std::vector<nb::object>& vectors, nb::handle X_, nb::handle Y_, nb::handle weights_,
                 double lambda, const std::string& rule, const std::vector<double>& numbers, Index batch_size, bool shuffle,
-                std::uint64_t key, std::uint64_t epoch, Index position, std::uint64_t t, nb::handle etas_, nb::handle costs_) {
-    constexpr const char* rules[] = {"sgd", "adam"};
-    const bool adam = number_of(rules, 2, rule, "rule") == 1;
+                std::uint64_t key, std::uint64_t epoch, Index position, std::uint64_t t, nb::handle etas_, nb::handle costs_,
+                const std::vector<double>& dropout, double weight_decay, double max_norm) {
+    const bool adam = number_of({"sgd", "adam"}, rule, "rule") == 1;
     if (numbers.size() != (adam ? 3 : 2) || vectors.size() != (adam ? 2 : 1))
       refuse(adam ? "adam takes rule_parameters (beta1, beta2, epsilon) and two vectors."
                   : "sgd takes rule_parameters (momentum, nesterov) and one vector.");
@@ -123,16 +124,21 @@ template <class T> struct Bound {
     if (batch_size < 1) refuse("batch_size is " + std::to_string(batch_size) + ", but must be 1 or more.");
     if (position < 0 || position >= std::max<Index>(1, X.size(0)))
       refuse("position is " + std::to_string(position) + ", but X has " + std::to_string(X.size(0)) + " rows.");
+    if (const std::size_t hidden = engine.network().hidden.size(); !dropout.empty() && dropout.size() != hidden)
+      refuse("dropout has " + std::to_string(dropout.size()) + " rates, but the network has " + std::to_string(hidden) +
+             " hidden layers. Give one rate for each, or none.");
+    for (double rate : dropout)
+      if (!(rate >= 0 && rate < 1)) refuse("dropout has the rate " + std::to_string(rate) + ", but it must be in [0, 1).");
+    if (!(weight_decay >= 0)) refuse("weight_decay is " + std::to_string(weight_decay) + ", but must be 0 or more.");
+    if (!(max_norm > 0)) refuse("max_norm is " + std::to_string(max_norm) + ", but must be above 0, or infinite for none.");
     const UpdateRule update = adam ? UpdateRule{Update::adam, 0, numbers[0], numbers[1], numbers[2]}
                                    : UpdateRule{numbers[1] != 0 ? Update::nesterov : Update::sgd, numbers[0], 0, 0, 0};
+    const Steps<T> steps{theta.data(), {first.data(), second.data()}, {X.data(), Y.data(), weights.data(), X.size(0)}, lambda,
+                         update, dropout.empty() ? nullptr : dropout.data(), weight_decay, max_norm, batch_size, shuffle,
+                         etas.data(), etas.size(0), costs.data()};
     Position at{key, epoch, t, position};
     bool interrupted = false;
-    Index done;
-    {
-      nb::gil_scoped_release release;
-      done = engine.run({theta.data(), {first.data(), second.data()}, {X.data(), Y.data(), weights.data(), X.size(0)}, lambda, update,
-                         batch_size, shuffle, etas.data(), etas.size(0), costs.data()}, at, &interrupted, signalled);
-    }
+    const Index done = without_gil([&] { return engine.run(steps, at, &interrupted, signalled); });
     // Ctrl-C is reported with the state; what another signal's handler raised goes on its way.
     if (interrupted && !PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) throw nb::python_error();
     if (interrupted) PyErr_Clear();
@@ -141,52 +147,42 @@ template <class T> struct Bound {
 
   void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, true);
-    if (X.size(0) <= 16) {  // so short that letting go of the GIL would cost more than it gives
-      engine.hypothesis(theta.data(), X.data(), X.size(0), h.data(), [] { return false; });
-      return;
-    }
-    bool finished;
-    {
-      nb::gil_scoped_release release;
-      finished = engine.hypothesis(theta.data(), X.data(), X.size(0), h.data(), signalled);
-    }
+    const auto fill = [&](const auto& stop) { return engine.hypothesis(theta.data(), X.data(), X.size(0), h.data(), stop); };
+    // Up to 16 rows are so short that letting go of the GIL would cost more than it gives.
+    const bool finished = X.size(0) <= 16 ? fill([] { return false; }) : without_gil([&] { return fill(signalled); });
     if (!finished) throw nb::python_error();
   }
 };
 
 template <class T> void bind(nb::module_& module, const char* name) {
   nb::class_<Bound<T>>(module, name, "The compiled engine of one network in one precision; made by Engine().")
-      .def("cost_and_gradient", &Bound<T>::cost_and_gradient, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a,
-           "J (2) and D (6) in float64, over the whole training set.")
+      .def("cost", &Bound<T>::cost, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a, "D"_a = nb::none(),
+           "J (2) over the whole training set; its gradient (6) into D, if that is given.")
       .def("run", &Bound<T>::run, "theta"_a, "vectors"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a, "rule"_a,
            "rule_parameters"_a, "batch_size"_a, "shuffle"_a, "key"_a, "epoch"_a, "position"_a, "t"_a, "step_sizes"_a, "costs"_a,
+           "dropout"_a, "weight_decay"_a, "max_norm"_a,
            "Mini-batch steps in place, one for each step size: (steps taken, interrupted, epoch, position).")
-      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.")
-      .def_prop_ro("isa", [](const Bound<T>& self) { return self.engine.kernels().isa; })
-      .def_prop_ro("dtype", [](const Bound<T>&) { return dtype_name<T>; })
-      .def_prop_ro("n_threads", [](const Bound<T>& self) { return self.engine.n_threads(); })
-      .def_prop_ro("n_parameters", [](const Bound<T>& self) { return self.n; });
+      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.");
 }
 
 nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::string>& hidden, const std::string& output,
                        const std::string& dtype, int n_threads) {
-  constexpr const char* dtypes[] = {"float32", "float64"};
-  Network network{sizes, {}, Output(number_of(output_names, 4, output, "output"))};
-  for (const std::string& name : hidden)
-    network.hidden.push_back(Hidden(number_of(hidden_names, int(std::size(hidden_names)), name, "hidden")));
+  Network network{sizes, {}, Output(number_of(output_names, output, "output"))};
+  for (const std::string& name : hidden) network.hidden.push_back(Hidden(number_of(hidden_names, name, "hidden")));
   bool fits = sizes.size() >= 2 && hidden.size() == sizes.size() - 2;
   for (Index s : sizes) fits = fits && s >= 1 && s < (Index(1) << 31);
   if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");
   if (n_threads < 1) refuse("n_threads is " + std::to_string(n_threads) + ", but must be 1 or more.");
-  if (number_of(dtypes, 2, dtype, "dtype") == 0) return nb::cast(new Bound<float>{{network, kernels<float>(chosen_isa()), n_threads}});
-  return nb::cast(new Bound<double>{{network, kernels<double>(chosen_isa()), n_threads}});
+  const Isa& isa = chosen_isa();
+  const bool narrow = number_of({"float32", "float64"}, dtype, "dtype") == 0;
+  if (narrow) return nb::cast(new Bound<float>{{network, isa.float32, n_threads}});
+  return nb::cast(new Bound<double>{{network, isa.float64, n_threads}});
 }
 
 void matmul(nb::handle A_, nb::handle B_, nb::handle out, int n_threads) {
   const Argument<float> A(A_, "A", {any, any}), B(B_, "B", {A.size(1), any}), C(out, "out", {A.size(0), B.size(1)}, true);
-  const Kernels<float>& best = *kernels<float>(chosen_isa());
-  nb::gil_scoped_release release;
-  matrix_product(best, n_threads, A.data(), B.data(), C.data(), A.size(0), A.size(1), B.size(1));
+  const Kernels<float>& best = chosen_isa().float32;
+  without_gil([&] { matrix_product(best, n_threads, A.data(), B.data(), C.data(), A.size(0), A.size(1), B.size(1)); });
 }
 
 }  // namespace
@@ -199,10 +195,6 @@ NB_MODULE(_native, module) {
              "An engine for one network: an Engine32 or an Engine64.");
   module.def("matmul", &matmul, "A"_a, "B"_a, "out"_a, "n_threads"_a,
              "out = A B in float32: what the rate of a training step is measured against.");
-  module.def("isa", &chosen_isa, "The instruction set in use: the best there is, or DELTARULE_ISA.");
-  module.def("available_isas", [] {
-    nb::list names;
-    for (const char* const* name = available_isas(); *name; ++name) names.append(*name);
-    return names;
-  }, "The instruction sets of this build that the processor has, best first.");
+  module.def("isa", [] { return chosen_isa().float32.isa; }, "The instruction set in use: the best there is, or DELTARULE_ISA.");
+  module.def("available_isas", &isa_names, "The instruction sets of this build that the processor has, best first.");
 }

@@ -1,19 +1,4 @@
-// The first phase of a step, by rows: (1) to the output, the cost, (3), and (4) down to layer 2. Also hypothesis.
-
-// One row of n numbers into the panels of row t.
-template <class T> inline void gather_row(const T* from, Index n, T* to, Index stride) {
-  for (; n >= panel<T>; n -= panel<T>, from += panel<T>, to += stride) __builtin_memcpy(to, from, panel<T> * sizeof(T));
-  // By powers of two: a memcpy of unknown length is a call, too much for a row of 4 features in a step of half a microsecond.
-#pragma GCC unroll 5
-  for (Index part = panel<T> / 2; part > 0; part /= 2)
-    if (n & part) {
-      __builtin_memcpy(to, from, std::size_t(part) * sizeof(T));
-      to += part, from += part;
-    }
-}
-template <class T> inline Index row_number(const Batch<T>& batch, Index t) {
-  return batch.order ? Index(batch.order[t]) : batch.first + t;
-}
+// The first phase of a step, by rows: (1) to the output; h, or the cost, (3), and (4) down to layer 2.
 
 // Columns outermost: a panel of transposed Theta stays in the second-level cache at the least, for all rows. Splitting k
 // so that it stays in the first level was no faster (235-240 GFLOP/s both, 264 x 784 x 512), and stores sums twice.
@@ -21,8 +6,7 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
   const T* a = batch.x;
   for (Index l = 0; l < batch.n_layers; ++l) {
     const Layer<T>& layer = batch.layers[l];
-    const bool last = l + 1 == batch.n_layers;
-    const auto g = last ? nullptr : units<T>[int(layer.unit)].forward;
+    const auto g = units<T>[int(layer.unit)].forward;
     for (Index p = 0; p < panels<T>(layer.outputs); ++p) {
       const int vectors = vectors_in<T>(p, layer.outputs);
       const Index at = p * batch.stride + begin * panel<T>;
@@ -30,6 +14,7 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
       rows_product(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride, z,
                    end - begin, vectors, layer.theta.bias + p * panel<T>);
       if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)));
+      if (layer.factor != T(0)) thin(batch, layer, p, begin, end, vectors);
     }
     a = layer.a;
   }
@@ -39,7 +24,7 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
   for (Index l = batch.n_layers - 1; l > 0; --l) {
     const Layer<T>& layer = batch.layers[l];
     const Layer<T>& below = batch.layers[l - 1];
-    const auto times_slope = units<T>[int(below.unit)].backward;
+    const auto times_slope = below.factor != T(0) ? OnPanels<T, Keeps>::backward : units<T>[int(below.unit)].backward;
     for (Index p = 0; p < panels<T>(layer.inputs); ++p) {
       const int vectors = vectors_in<T>(p, layer.inputs);
       const Index at = p * batch.stride + begin * panel<T>;
@@ -50,46 +35,34 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
   }
 }
 
-template <class T> void examples(const Batch<T>& batch, Index begin, Index end) {
-  const Layer<T>& last = batch.layers[batch.n_layers - 1];
-  const Index n_inputs = batch.layers[0].inputs, K = last.outputs;
-  alignas(64) T weights[lanes<T>] = {};
-  // Rows lie anywhere in memory, so they are asked for some 4 KB before they are needed, in the steps to come too: of 1e6 rows
-  // of 64-32-10, 122 ns a row (in order 99) for 129 (112) with 4 rows ahead; 16 KB: 127 (102). 784-100-10: no difference.
-  constexpr Index line = 64 / Index(sizeof(T));
-  const Index ahead = 4096 / (n_inputs * Index(sizeof(T))) + 4;
-  for (Index t = begin; t < end; ++t) {
-    const Index row = row_number(batch, t);
-    if (t + ahead < batch.known) {
-      const Index later = row_number(batch, t + ahead);
-      for (Index i = 0; i < n_inputs; i += line) __builtin_prefetch(batch.X + later * n_inputs + i);
-      __builtin_prefetch(batch.Y + later * K);
-    }
-    gather_row(batch.X + row * n_inputs, n_inputs, batch.x + t * panel<T>, batch.stride);
-    gather_row(batch.Y + row * K, K, batch.y + t * panel<T>, batch.stride);
-  }
-  forward(batch, begin, end);
-  for (Index t = begin; t < end; t += lanes<T>) {
-    if (batch.weights)
-      for (Index i = t; i < least(t + lanes<T>, end); ++i) weights[i - t] = batch.weights[row_number(batch, i)];
-    const Columns<T> z = {last.delta + t * panel<T>, batch.stride}, y = {batch.y + t * panel<T>, batch.stride};
-    store(batch.costs + t, outputs<T>[int(batch.output)].cost(z, y, K, batch.weights ? weights : nullptr));
-  }
-  backward(batch, begin, end);
+// Costs of n rows from t on times their weights, if any; delta^(L) times the weight in place of z.
+template <class T> Vector<T> costs(const Batch<T>& batch, Columns<T> z, Index K, Index t, Index n) {
+  const Columns<T> y = {batch.y + t * panel<T>, batch.stride};
+  y.transpose(K);
+  const Vector<T> costs = outputs<T>[int(batch.output)].cost(z, y, K);
+  if (!batch.weights) return costs;
+  Vector<T> weights{};
+  for (Index i = 0; i < n; ++i) weights[i] = batch.weights[row_number(batch, t + i)];
+  for (Index k = 0; k < K; ++k) store(z.at(k), load(z.at(k)) * weights);
+  return costs * weights;
 }
 
-template <class T> void hypothesis(const Batch<T>& batch, Index begin, Index end, T* out) {
+template <class T> void examples(const Batch<T>& batch, Index begin, Index end) {
   const Layer<T>& last = batch.layers[batch.n_layers - 1];
-  const Index n_inputs = batch.layers[0].inputs, K = last.outputs;
-  for (Index t = begin; t < end; ++t)
-    gather_row(batch.X + row_number(batch, t) * n_inputs, n_inputs, batch.x + t * panel<T>, batch.stride);
+  const Index K = last.outputs;
+  gather(batch, begin, end);
   forward(batch, begin, end);
   for (Index t = begin; t < end; t += lanes<T>) {
-    outputs<T>[int(batch.output)].h({last.a + t * panel<T>, batch.stride}, K);
-    for (Index i = t; i < least(t + lanes<T>, end); ++i)
-      for (Index p = 0; p < panels<T>(K); ++p) {
-        const T* h = last.a + p * batch.stride + i * panel<T>;
-        for (Index k = p * panel<T>; k < least(K, (p + 1) * panel<T>); ++k) out[row_number(batch, i) * K + k] = *h++;
-      }
+    const Columns<T> z = {last.a + t * panel<T>, batch.stride};
+    const Index n = least(lanes<T>, end - t);
+    z.transpose(K);
+    if (batch.h) outputs<T>[int(batch.output)].h(z, K);
+    else store(batch.costs + t, costs(batch, z, K, t, n));
+    z.transpose(K);
+    for (Index i = t; batch.h && i < t + n; ++i)
+      for (Index k = 0; k < K; k += panel<T>)
+        for (Index j = 0; j < least(panel<T>, K - k); ++j)
+          batch.h[row_number(batch, i) * K + k + j] = last.a[k / panel<T> * batch.stride + i * panel<T> + j];
   }
+  if (batch.rule.update != Update::none) backward(batch, begin, end);
 }

@@ -1,7 +1,4 @@
 // AVX2 with FMA: 16 registers, of which the 6 x 2 tile takes 12, a row of b 2 and the broadcast 1.
-#include <immintrin.h>
 constexpr int vector_bytes = 32, tile_rows = 6;
 #define DELTARULE_ISA avx2
-#define DELTARULE_SQRT32(x) _mm256_sqrt_ps(x)
-#define DELTARULE_SQRT64(x) _mm256_sqrt_pd(x)
 #include "table.inl"

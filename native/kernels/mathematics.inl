@@ -1,7 +1,7 @@
-// exp, log, log1p, tanh, the logistic and the normal distribution function of vectors. Largest error in units of the last place of
-// the exact result, measured by `test_mathematics 1`: float32 over all 2^32 bit patterns (log1p: all >= 0) against double, float64
-// over 2^27 patterns and points of the usual range against long double; the worse of avx512 (avx2 and neon compute the same) and
-// baseline:
+// exp, log, log1p, tanh, the logistic and the normal distribution function of vectors. Largest error in units of the last place
+// of the exact result, measured by `test_mathematics 1`: float32 over all 2^32 bit patterns (log1p: all >= 0) against double,
+// float64 over 2^27 patterns and points of the usual range against long double; the worse of avx512 (avx2 and neon compute the
+// same) and baseline:
 //
 //                 exp    log    log1p  tanh   logistic  normal
 //     float32     1.10   0.84   1.42   2.52   2.40      4.02
@@ -26,8 +26,7 @@ template <> struct Constants<float> {
                                 -7.4374544168e-5f};
   static constexpr float ln2_high = 0x1.62e4p-1f, ln2_low = 1.4286068203094172321e-6f;  // 15 bits: n * high is exact
   static constexpr float magic = 0x1.8p23f;         // x + magic rounds x to an integer, in the low bits
-  static constexpr float lowest = -105, highest = 90;  // exp is 0 below, infinite above
-  static constexpr float lowest_normal = -87, normal_is_zero = 15;
+  static constexpr float lowest = -105, highest = 90, lowest_normal = -87, normal_is_zero = 15;  // exp is 0 below, infinite above
   static constexpr int mantissa = 23;
   static constexpr std::uint32_t high_half = 0xfffff000u;  // of a number's bits: its square is exact
   static constexpr std::uint32_t one = 0x3f800000u, half_root = 0x3f3504f3u;  // bits of 1 and of sqrt(1/2)
@@ -50,8 +49,7 @@ template <> struct Constants<double> {
                                  6.2681357253594871855e-9, -1.5762264904916621156e-9, -8.021393100262695108e-10};
   static constexpr double ln2_high = 0x1.62e42fefp-1, ln2_low = 7.4406171100123967161e-11;
   static constexpr double magic = 0x1.8p52;
-  static constexpr double lowest = -750, highest = 720;
-  static constexpr double lowest_normal = -708, normal_is_zero = 40;
+  static constexpr double lowest = -750, highest = 720, lowest_normal = -708, normal_is_zero = 40;
   static constexpr int mantissa = 52;
   static constexpr std::uint64_t high_half = 0xfffffffff8000000u;
   static constexpr std::uint64_t one = 0x3ff0000000000000u, half_root = 0x3fe6a09e667f3bcdu;
@@ -134,12 +132,16 @@ template <class T> inline Vector<T> hyperbolic_tangent(Vector<T> x) {
   return from_bits<T>(bits<T>(t / (t + T(2))) | sign);
 }
 
-// 1 / (1 + exp(-z)), by e = exp(-|z|): e / (1 + e) keeps the digits of a small value.
-template <class T> inline Vector<T> logistic(Vector<T> z) {
-  const auto negative = z < T(0);
-  const Vector<T> e = exponential<T>(negative ? z : -z);
-  return (negative ? e : all(T(1))) / (T(1) + e);
-}
+// e = exp(-|z|), and 1 / (1 + exp(-z)) of z and of -z: e / (1 + e) keeps the digits of a small value.
+template <class T> struct TwoSided {
+  Vector<T> e, of_z, of_minus_z;
+  explicit TwoSided(Vector<T> z) {
+    const auto negative = z < T(0);
+    e = exponential<T>(negative ? z : -z);
+    of_z = (negative ? e : all(T(1))) / (T(1) + e), of_minus_z = (negative ? all(T(1)) : e) / (T(1) + e);
+  }
+};
+template <class T> inline Vector<T> logistic(Vector<T> z) { return TwoSided<T>(z).of_z; }
 
 // The normal distribution function of z, and bell = exp(-z^2 / 2). z^2 is cut in two: its rounding alone would cost z^2 / 2 ulp.
 template <class T> struct Normal { Vector<T> function, bell; };

@@ -14,23 +14,46 @@ template <class T> struct Columns {
     return block + k / panel<T> * stride + c % lanes<T> * panel<T> + c / lanes<T> * lanes<T>;
   }
   void transpose(Index K) const {
-    for (Index k = 0; k < K; k += lanes<T>) transpose_block(at(k), panel<T>, at(k), panel<T>);
+    for (Index k = 0; k < K; k += lanes<T>) transpose_block(at(k), at(k));
   }
 };
 
-template <class T> struct Sigmoid {
+// Outputs that do not look at each other.
+template <class T> struct Loss { Vector<T> cost, delta; };
+template <class T, template <class> class O> struct Each {
   static void h(Columns<T> z, Index K) {
-    for (Index k = 0; k < K; ++k) store(z.at(k), logistic<T>(load(z.at(k))));
+    for (Index k = 0; k < K; ++k) store(z.at(k), O<T>::h(load(z.at(k))));
   }
   static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
     Vector<T> sum{};
     for (Index k = 0; k < K; ++k) {
-      const Vector<T> zk = load(z.at(k)), yk = load(y.at(k));
-      const Vector<T> down = zk < T(0) ? zk : -zk, e = exponential<T>(down), no = T(1) - yk;
-      sum += logarithm_plus_one<T>(e) - (zk < T(0) ? yk : no) * down;
-      store(z.at(k), (zk < T(0) ? no * e - yk : no - yk * e) / (T(1) + e));
+      const Loss<T> loss = O<T>::loss(load(z.at(k)), load(y.at(k)));
+      sum += loss.cost;
+      store(z.at(k), loss.delta);
     }
     return sum;
+  }
+};
+template <class T> struct Sigmoid {
+  static Vector<T> h(Vector<T> z) { return logistic<T>(z); }
+  static Loss<T> loss(Vector<T> z, Vector<T> y) {
+    const auto negative = z < T(0);
+    const Vector<T> down = negative ? z : -z, e = exponential<T>(down), no = T(1) - y;
+    return {logarithm_plus_one<T>(e) - (negative ? y : no) * down, (negative ? no * e - y : no - y * e) / (T(1) + e)};
+  }
+};
+template <class T> struct Linear {
+  static Vector<T> h(Vector<T> z) { return z; }
+  static Loss<T> loss(Vector<T> z, Vector<T> y) { return {T(0.5) * (z - y) * (z - y), z - y}; }
+};
+template <class T> struct Poisson {
+  static Vector<T> h(Vector<T> z) { return exponential<T>(z); }
+  static Loss<T> loss(Vector<T> z, Vector<T> y) {
+    const Vector<T> hk = exponential<T>(z), d = y > T(0) ? z - logarithm<T>(y) : Vector<T>{};  // log(h/y)
+    const auto near = (y > T(0)) & (d <= T(1)) & (d >= T(-1));
+    const Vector<T> small = near ? d : Vector<T>{};
+    // Near h = y a large count's cost is a difference of far larger terms: 1e8 in float32 came out as -40 for 0.5.
+    return {near ? y * (exponential_minus_one<T>(small) - small) : (hk - y) - y * d, hk - y};
   }
 };
 
@@ -78,58 +101,12 @@ template <class T> struct Softmax {
   }
 };
 
-template <class T> struct Linear {
-  static void h(Columns<T>, Index) {}
-  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
-    Vector<T> sum{};
-    for (Index k = 0; k < K; ++k) {
-      const Vector<T> delta = load(z.at(k)) - load(y.at(k));
-      sum += T(0.5) * delta * delta;
-      store(z.at(k), delta);
-    }
-    return sum;
-  }
-};
-
-template <class T> struct Poisson {
-  static void h(Columns<T> z, Index K) {
-    for (Index k = 0; k < K; ++k) store(z.at(k), exponential<T>(load(z.at(k))));
-  }
-  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
-    Vector<T> sum{};
-    for (Index k = 0; k < K; ++k) {
-      const Vector<T> zk = load(z.at(k)), yk = load(y.at(k)), hk = exponential<T>(zk);
-      const Vector<T> d = yk > T(0) ? zk - logarithm<T>(yk) : Vector<T>{};  // log(h/y)
-      const auto near = (yk > T(0)) & (d <= T(1)) & (d >= T(-1));
-      const Vector<T> small = near ? d : Vector<T>{};
-      // Near h = y a large count's cost is a difference of far larger terms: 1e8 in float32 came out as -40 for 0.5.
-      sum += near ? yk * (exponential_minus_one<T>(small) - small) : (hk - yk) - yk * d;
-      store(z.at(k), hk - yk);
-    }
-    return sum;
-  }
-};
-
 template <class T> struct OutputFunctions {
-  void (*h)(Columns<T> z, Index K);  // h of `lanes` rows in place of z
-  // Costs of `lanes` rows times their weights, if any; delta^(L) times the weight in place of z.
-  Vector<T> (*cost)(Columns<T> z, Columns<T> y, Index K, const T* weights);
+  void (*h)(Columns<T> z, Index K);                          // h of `lanes` rows in place of z
+  Vector<T> (*cost)(Columns<T> z, Columns<T> y, Index K);    // their costs; delta^(L) in place of z
 };
-template <class T, template <class> class O> struct OnBlocks {
-  static void h(Columns<T> z, Index K) {
-    z.transpose(K);
-    O<T>::h(z, K);
-    z.transpose(K);
-  }
-  static Vector<T> cost(Columns<T> z, Columns<T> y, Index K, const T* weights) {
-    z.transpose(K), y.transpose(K);
-    const Vector<T> w = weights ? load(weights) : all(T(1)), cost = w * O<T>::cost(z, y, K);
-    for (Index k = 0; weights && k < K; ++k) store(z.at(k), load(z.at(k)) * w);
-    z.transpose(K);
-    return cost;
-  }
-};
-template <class T, template <class> class O> constexpr OutputFunctions<T> output = {OnBlocks<T, O>::h, OnBlocks<T, O>::cost};
+template <class T, class O> constexpr OutputFunctions<T> output = {O::h, O::cost};
 // In the order of Output.
 template <class T>
-constexpr OutputFunctions<T> outputs[] = {output<T, Sigmoid>, output<T, Softmax>, output<T, Linear>, output<T, Poisson>};
+constexpr OutputFunctions<T> outputs[] = {output<T, Each<T, Sigmoid>>, output<T, Softmax<T>>, output<T, Each<T, Linear>>,
+                                          output<T, Each<T, Poisson>>};

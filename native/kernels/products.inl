@@ -37,22 +37,19 @@ void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, 
 template <class T> using Tile = void (*)(const T*, Index, Index, const T*, T*, const T*, Index);
 
 // One function for every height, so that a remainder costs what it is worth and no row is ever filled up.
-template <class T, int vectors, int row_step, int k_step> struct Tiles {
-  Tile<T> of[tile_rows];
-  template <int... R> static constexpr Tiles make(std::integer_sequence<int, R...>) {
-    return {{tile<T, R + 1, vectors, row_step, k_step>...}};
-  }
+template <class T, int vectors, int row_step, int k_step, class = std::make_integer_sequence<int, tile_rows>> struct Tiles;
+template <class T, int vectors, int row_step, int k_step, int... R>
+struct Tiles<T, vectors, row_step, k_step, std::integer_sequence<int, R...>> {
+  static constexpr Tile<T> of[] = {tile<T, R + 1, vectors, row_step, k_step>...};
 };
-template <class T, int vectors, int row_step, int k_step>
-constexpr Tiles<T, vectors, row_step, k_step> tiles =
-    Tiles<T, vectors, row_step, k_step>::make(std::make_integer_sequence<int, tile_rows>{});
 
 // One panel of c, any number of rows, split into tiles whose heights differ by one at most.
 template <class T, int row_step, int k_step>
 void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, int vectors, const T* init, Index init_step) {
   if (rows <= 0) return;
-  const Index n = (rows + tile_rows - 1) / tile_rows, height = rows / n, higher = rows % n;
-  const Tile<T>* functions = vectors == 1 ? tiles<T, 1, row_step, k_step>.of : tiles<T, 2, row_step, k_step>.of;
+  // A division takes as long as a tile of a small network.
+  const Index n = (rows + tile_rows - 1) / tile_rows, height = n == 1 ? rows : rows / n, higher = rows - n * height;
+  const Tile<T>* functions = vectors == 1 ? Tiles<T, 1, row_step, k_step>::of : Tiles<T, 2, row_step, k_step>::of;
   for (Index i = 0; i < n; ++i) {
     const Index h = height + (i < higher);
     functions[h - 1](a, jump, depth, b, c, init, init_step);
@@ -66,9 +63,4 @@ template <class T> alignas(64) constexpr T zeros[panel<T>] = {};
 template <class T>
 void rows_product(const T* a, Index stride, Index depth, const T* b, T* c, Index rows, int vectors, const T* init) {
   product<T, panel<T>, 1>(a, stride, depth, b, c, rows, vectors, init, 0);
-}
-// The columns a[:, 0 .. columns) of one panel times b (depth, one panel): (5).
-template <class T>
-void columns_product(const T* a, Index depth, const T* b, T* c, Index columns, int vectors, const T* init, Index init_step) {
-  product<T, 1, panel<T>>(a, panel<T> * panel<T>, depth, b, c, columns, vectors, init, init_step);
 }

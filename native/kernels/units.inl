@@ -1,7 +1,7 @@
 // Hidden units: g, and g' from a = g(z); or, where that would not do or would lose digits, both at once from z, g' to be kept
 // for the backward pass. One more unit is one struct and its line in the table below.
 
-template <class T> struct FromA { static constexpr bool keeps = false; };
+template <class T> struct FromA { static constexpr bool keeps = false, of_zero_is_zero = true; };
 
 template <class T> struct Logistic : FromA<T> {
   static constexpr bool of_zero_is_zero = false;
@@ -9,37 +9,23 @@ template <class T> struct Logistic : FromA<T> {
   static Vector<T> slope(Vector<T> a) { return a * (T(1) - a); }
 };
 template <class T> struct Tanh : FromA<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Vector<T> g(Vector<T> z) { return hyperbolic_tangent<T>(z); }
   static Vector<T> slope(Vector<T> a) { return T(1) - a * a; }
 };
 template <class T> struct Relu : FromA<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Vector<T> g(Vector<T> z) { return z < T(0) ? Vector<T>{} : z; }  // this way round NaN stays NaN
   static Vector<T> slope(Vector<T> a) { return a > T(0) ? all(T(1)) : Vector<T>{}; }  // g'(0) = 0
 };
 
 template <class T> struct LeakyRelu : FromA<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Vector<T> g(Vector<T> z) { return z > T(0) ? z : T(0.01) * z; }
   static Vector<T> slope(Vector<T> a) { return a > T(0) ? all(T(1)) : all(T(0.01)); }
 };
 
 template <class T> struct Both { Vector<T> a, slope; };
 template <class T> struct Keeps {
-  static constexpr bool keeps = true;
+  static constexpr bool keeps = true, of_zero_is_zero = true;
   static Vector<T> slope(Vector<T> kept) { return kept; }
-};
-
-// exp(-|z|), and the logistic function of z and of -z from it.
-template <class T> struct TwoSided {
-  Vector<T> e, of_z, of_minus_z;
-  explicit TwoSided(Vector<T> z) {
-    const auto negative = z < T(0);
-    e = exponential<T>(negative ? z : -z);
-    const Vector<T> one = all(T(1)) / (T(1) + e), other = e / (T(1) + e);
-    of_z = negative ? other : one, of_minus_z = negative ? one : other;
-  }
 };
 
 // g' below the least normal number is taken as 0.
@@ -52,22 +38,18 @@ template <class T> inline Both<T> exponential_linear(Vector<T> z, T scale, T alp
   return {z > T(0) ? scale * z : scale * alpha * expm1, z > T(0) ? all(scale) : scale * alpha * e};
 }
 template <class T> struct Elu : Keeps<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Both<T> both(Vector<T> z) { return exponential_linear<T>(z, 1, 1); }
 };
 template <class T> struct Selu : Keeps<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Both<T> both(Vector<T> z) { return exponential_linear<T>(z, T(1.0507009873554805), T(1.6732632423543772)); }
 };
 template <class T> struct Gelu : Keeps<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Both<T> both(Vector<T> z) {
     const Normal<T> y = normal<T>(z);
     return {z * y.function, y.function + z * (y.bell * T(0.39894228040143267794))};
   }
 };
 template <class T> struct Silu : Keeps<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Both<T> both(Vector<T> z) {
     const TwoSided<T> s(z);
     return {z * s.of_z, s.of_z * (T(1) + z * s.of_minus_z)};
@@ -75,7 +57,6 @@ template <class T> struct Silu : Keeps<T> {
 };
 // The grouping of src/deltarule/units.py.
 template <class T> struct Mish : Keeps<T> {
-  static constexpr bool of_zero_is_zero = true;
   static Both<T> both(Vector<T> z) {
     const auto negative = z < T(0);
     const Vector<T> e = exponential<T>(negative ? z : -z);
@@ -99,28 +80,25 @@ template <class T> struct Unit {
 };
 template <class T, template <class> class G> struct OnPanels {
   static void forward(T* z, T* kept, Index rows, int vectors, int columns) {
-    for (Index r = 0; r < rows; ++r, z += panel<T>, kept += panel<T>) {
-      for (int at = 0; at < vectors * lanes<T>; at += lanes<T>) {
-        if constexpr (G<T>::keeps) {
-          const Both<T> y = G<T>::both(load(z + at));
-          store(z + at, y.a), store(kept + at, y.slope);
-        } else {
-          store(z + at, G<T>::g(load(z + at)));
-        }
+    each_vector<T>(rows, vectors, [&](Index i) {
+      if constexpr (G<T>::keeps) {
+        const Both<T> y = G<T>::both(load(z + i));
+        store(z + i, y.a), store(kept + i, y.slope);
+      } else {
+        store(z + i, G<T>::g(load(z + i)));
       }
-      if (!G<T>::of_zero_is_zero)
-        for (int j = columns; j < vectors * lanes<T>; ++j) z[j] = 0;
-    }
+    });
+    for (Index r = 0; !G<T>::of_zero_is_zero && r < rows; ++r)
+      for (int j = columns; j < vectors * lanes<T>; ++j) z[r * panel<T> + j] = 0;
   }
   static void backward(T* delta, const T* kept, Index rows, int vectors) {
-    for (Index r = 0; r < rows; ++r, delta += panel<T>, kept += panel<T>)
-      for (int v = 0; v < vectors; ++v)
-        store(delta + v * lanes<T>, load(delta + v * lanes<T>) * G<T>::slope(load(kept + v * lanes<T>)));
+    each_vector<T>(rows, vectors, [&](Index i) { store(delta + i, load(delta + i) * G<T>::slope(load(kept + i))); });
   }
 };
 template <class T, template <class> class G> constexpr Unit<T> unit = {OnPanels<T, G>::forward, OnPanels<T, G>::backward};
 
 // In the order of Hidden; identity does nothing, hence null.
 template <class T>
-constexpr Unit<T> units[] = {unit<T, Logistic>, unit<T, Tanh>, unit<T, Relu>, {nullptr, nullptr}, unit<T, LeakyRelu>, unit<T, Elu>,
-                             unit<T, Selu>,     unit<T, Gelu>, unit<T, Silu>, unit<T, Mish>,      unit<T, Softplus>};
+constexpr Unit<T> units[] = {unit<T, Logistic>,  unit<T, Tanh>, unit<T, Relu>, {nullptr, nullptr},
+                             unit<T, LeakyRelu>, unit<T, Elu>,  unit<T, Selu>, unit<T, Gelu>,
+                             unit<T, Silu>,      unit<T, Mish>, unit<T, Softplus>};

@@ -1,38 +1,37 @@
 // Vectors of T by GCC's and Clang's vector extensions, as wide as the including file says (vector_bytes).
 
-template <class T> struct Types;
-template <> struct Types<float> {
-  typedef float V __attribute__((vector_size(vector_bytes)));
-  typedef std::uint32_t U __attribute__((vector_size(vector_bytes)));
-  typedef std::uint32_t Word;
-};
-template <> struct Types<double> {
-  typedef double V __attribute__((vector_size(vector_bytes)));
-  typedef std::uint64_t U __attribute__((vector_size(vector_bytes)));
-  typedef std::uint64_t Word;
-};
-template <class T> using Vector = typename Types<T>::V;
-template <class T> using Bits = typename Types<T>::U;
-
+template <class E, int bytes> struct Types { typedef E V __attribute__((vector_size(bytes))); };
+template <class T> using Word = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 template <class T> constexpr int lanes = vector_bytes / int(sizeof(T));
+template <class T> using Vector = typename Types<T, vector_bytes>::V;
+template <class T> using Bits = typename Types<Word<T>, vector_bytes>::V;
+template <class T> using Units = typename Types<std::uint32_t, 4 * lanes<T>>::V;  // a number of 32 bits in each lane
+
 constexpr int panel_vectors = 2;
 template <class T> constexpr int panel = panel_vectors * lanes<T>;
 
 template <class T> inline Vector<T> load(const T* p) { return *reinterpret_cast<const Vector<T>*>(p); }
 template <class T> inline void store(T* p, Vector<T> v) { *reinterpret_cast<Vector<T>*>(p) = v; }
 template <class T> inline Vector<T> all(T x) { return x - Vector<T>{}; }  // minus: x - 0 is x for every x, -0 too
-template <class T> inline Bits<T> all_bits(typename Types<T>::Word x) { return x - Bits<T>{}; }
+template <class T> inline Bits<T> all_bits(Word<T> x) { return x - Bits<T>{}; }
 template <class T> inline Bits<T> bits(Vector<T> v) { return reinterpret_cast<Bits<T>>(v); }
 template <class T> inline Vector<T> from_bits(Bits<T> u) { return reinterpret_cast<Vector<T>>(u); }
 
-inline Vector<float> square_root(Vector<float> x) { return DELTARULE_SQRT32(x); }
-inline Vector<double> square_root(Vector<double> x) { return DELTARULE_SQRT64(x); }
+template <class T> inline Vector<T> square_root(Vector<T> x) {  // one instruction: GCC and Clang see through the loop
+  for (int i = 0; i < lanes<T>; ++i) x[i] = sizeof(T) == 4 ? __builtin_sqrtf(x[i]) : __builtin_sqrt(x[i]);
+  return x;
+}
 
 constexpr Index least(Index a, Index b) { return a < b ? a : b; }
 template <class T> constexpr Index panels(Index columns) { return (columns + panel<T> - 1) / panel<T>; }
 // Vectors of panel p that hold any of the columns.
 template <class T> constexpr int vectors_in(Index p, Index columns) {
   return int(least(panel_vectors, (columns - p * panel<T> + lanes<T> - 1) / lanes<T>));
+}
+// f(where each vector of a block of a panel begins)
+template <class T, class F> inline void each_vector(Index rows, int vectors, const F& f) {
+  for (Index r = 0; r < rows; ++r)
+    for (int v = 0; v < vectors; ++v) f(r * panel<T> + v * lanes<T>);
 }
 
 // One stage of a transpose: swaps the off-diagonal halves of every 2*D x 2*D block that rows r and r + D share.
@@ -51,12 +50,12 @@ template <class T, int D> inline void stages(Vector<T>* rows) {
     stages<T, 2 * D>(rows);
   }
 }
-// lanes x lanes block from rows `from_step` apart to rows `to_step` apart; from == to is allowed.
-template <class T> inline void transpose_block(const T* from, Index from_step, T* to, Index to_step) {
+// lanes x lanes block of a panel; from == to is allowed.
+template <class T> inline void transpose_block(const T* from, T* to) {
   Vector<T> rows[lanes<T>];
 #pragma GCC unroll 16
-  for (int r = 0; r < lanes<T>; ++r) rows[r] = load(from + r * from_step);
+  for (int r = 0; r < lanes<T>; ++r) rows[r] = load(from + r * panel<T>);
   stages<T, 1>(rows);
 #pragma GCC unroll 16
-  for (int r = 0; r < lanes<T>; ++r) store(to + r * to_step, rows[r]);
+  for (int r = 0; r < lanes<T>; ++r) store(to + r * panel<T>, rows[r]);
 }

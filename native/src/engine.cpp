@@ -3,12 +3,12 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
-#include "deltarule/order.hpp"
+#include "deltarule/counters.hpp"
 #include "deltarule/pool.hpp"
-#include "tree.hpp"
 #include "workspace.hpp"
 
 #ifdef _WIN32
@@ -27,23 +27,18 @@ constexpr double operations_per_check = 2e7;  // between two looks at the clock
 constexpr std::chrono::milliseconds check_interval{10};  // each check may have to wait for the GIL
 
 // Asks `interrupted` when 10 ms have passed; looks at the clock itself only after some work.
-class Clock {
- public:
-  explicit Clock(const Interrupted& interrupted) : interrupted_(interrupted), asked_(std::chrono::steady_clock::now()) {}
+struct Clock {
+  const Interrupted& interrupted;
+  std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
+  double done = 0;
   bool stop(double operations) {
-    done_ += operations;
-    if (done_ < operations_per_check) return false;
-    done_ = 0;
+    if ((done += operations) < operations_per_check) return false;
+    done = 0;
     const auto now = std::chrono::steady_clock::now();
-    if (now - asked_ < check_interval) return false;
-    asked_ = now;
-    return interrupted_();
+    if (now - asked < check_interval) return false;
+    asked = now;
+    return interrupted();
   }
-
- private:
-  const Interrupted& interrupted_;
-  std::chrono::steady_clock::time_point asked_;
-  double done_ = 0;
 };
 
 template <class T> double in_order(const T* values, Index n) {
@@ -67,130 +62,134 @@ Index Network::n_parameters() const {
 }
 
 double Network::operations() const {
-  double n = -2.0 * double(sizes[0]) * double(sizes[1]);
-  for (std::size_t l = 0; l + 1 < sizes.size(); ++l) n += 6.0 * double(sizes[l]) * double(sizes[l + 1]);
-  return n;
+  return 6.0 * double(n_parameters()) - 2.0 * double(sizes[0]) * double(sizes[1]);
 }
 
-// What calls share; made anew in a forked child, where the parent's threads do not exist.
+// What calls share.
 template <class T> struct Engine<T>::State {
-  const Engine& engine;
-  const long owner = getpid();
-  std::mutex turn;
-  std::unique_ptr<Pool> pool;
-  std::unique_ptr<Workspace> workspaces[3];  // one for each Use
-  std::vector<std::uint32_t> order;  // of the epoch that order_of names
-  struct { bool shuffle; std::uint64_t key, epoch; } order_of{};
-  std::vector<T> predicting_theta;  // the theta that `predicting` holds in panels
+  const Network& network;
+  const Kernels<T>& kernels;
+  const int n_threads;
+  const double threshold;
+  const double operations = network.operations();  // of one example
+  std::mutex mutex{};
+  std::unique_ptr<Pool> pool{};
+  long pool_of = 0;  // the process whose threads it has
+  std::unique_ptr<Workspace> workspaces[3]{};  // one for each Use
+  std::vector<std::uint32_t> order{};
+  std::tuple<bool, std::uint64_t, std::uint64_t, Index> order_of{};  // shuffle, key, epoch, m
+  std::vector<T> predicting_theta{};  // the theta that `predicting` holds in panels
 
-  explicit State(const Engine& e) : engine(e) {}
+  ~State() { leave_to_parent(); }
 
-  Workspace& workspace(Use use, Index rows, int n_moments = 0) {
-    std::unique_ptr<Workspace>& which = workspaces[int(use)];
-    if (!which || which->rows != rows || which->n_moments != n_moments) {
+  // In a forked child the parent's threads do not exist: its pool can be neither used nor destroyed.
+  void leave_to_parent() {
+    if (pool && pool_of != getpid()) pool.release();
+  }
+  std::unique_lock<std::mutex> turn() {
+    std::unique_lock<std::mutex> lock(mutex);
+    leave_to_parent();
+    return lock;
+  }
+
+  Workspace& workspace(const Purpose& purpose) {
+    std::unique_ptr<Workspace>& which = workspaces[int(purpose.use)];
+    if (!which || which->purpose.needs() != purpose.needs()) {
       which.reset();
-      which = std::make_unique<Workspace>(engine.network_, *engine.kernels_, use, rows, n_moments);
+      which = std::make_unique<Workspace>(network, kernels, purpose);
     }
     return *which;
   }
 
   // f(0) ... f(n - 1), on all threads if there is enough work to share.
-  template <class F> void parallel(double operations, Index n, const F& f) {
-    if (engine.n_threads_ == 1 || operations < engine.threshold_) {
+  template <class F> void parallel(double work, Index n, const F& f) {
+    if (n_threads == 1 || work < threshold) {
       for (Index i = 0; i < n; ++i) f(i);
       return;
     }
-    if (!pool) pool = std::make_unique<Pool>(engine.n_threads_);
+    if (!pool) pool = std::make_unique<Pool>(n_threads), pool_of = getpid();
     pool->run(n, f);
   }
 
-  // Phase 1 by slices of rows, phase 2 by tasks.
-  void step(const Batch<T>& batch, Index n_tasks) {
-    const Kernels<T>& kernels = *engine.kernels_;
-    const double operations = engine.network_.operations() * double(batch.rows);
-    const Index blocks = (batch.rows + kernels.lanes - 1) / kernels.lanes;
-    const Index at_most = std::max<Index>(1, slice_rows / kernels.lanes);
-    const Index threads = std::min<Index>(engine.n_threads_, blocks);
+  // Phase 1 by slices of rows.
+  void examples(const Batch<T>& batch) {
+    const Index lanes = kernels.lanes, blocks = (batch.rows + lanes - 1) / lanes;
+    const Index at_most = slice_rows / lanes, threads = std::min<Index>(n_threads, blocks);
     const Index slices = (blocks + threads * at_most - 1) / (threads * at_most) * threads;
-    parallel(operations, slices, [&](Index i) {
-      const Index begin = blocks * i / slices * kernels.lanes, end = std::min(blocks * (i + 1) / slices * kernels.lanes, batch.rows);
+    parallel(operations * double(batch.rows), slices, [&](Index i) {
+      const Index begin = blocks * i / slices * lanes, end = std::min(blocks * (i + 1) / slices * lanes, batch.rows);
       if (begin < end) kernels.examples(batch, begin, end);
     });
-    parallel(operations, n_tasks, [&](Index i) { kernels.parameters(batch, i); });
+  }
+  // Phase 2 by tasks.
+  void parameters(const Batch<T>& batch) {
+    parallel(operations * double(batch.rows), batch.n_tasks, [&](Index i) { kernels.parameters(batch, i); });
   }
 
-  const std::uint32_t* order_for(bool shuffle, std::uint64_t key, std::uint64_t epoch, Index m) {
-    const bool same = order_of.shuffle == shuffle && order_of.key == key && (!shuffle || order_of.epoch == epoch);
-    if (!same || Index(order.size()) != m) {
+  // The order of the rows, and the layers' numbers for dropout.
+  void begin_epoch(Workspace& space, bool shuffle, const Position& position, Index m) {
+    const std::tuple wanted(shuffle, position.key, position.epoch, m);
+    if (order_of != wanted) {
       order.resize(std::size_t(m));  // allocates in the first step of a call only: m does not change within one
-      epoch_order(shuffle, key, epoch, order);
-      order_of = {shuffle, key, epoch};
+      epoch_order(shuffle, position.key, position.epoch, order.data(), order.size());
+      order_of = wanted;
     }
-    return order.data();
+    for (std::size_t l = 0; l < space.layers.size(); ++l)
+      space.layers[l].dropout = dropout_of_layer(position.key, position.epoch, l + 2);
   }
 };
 
 template <class T>
-Engine<T>::Engine(Network network, const Kernels<T>* kernels, int n_threads, double threshold)
-    : network_(std::move(network)), kernels_(kernels), n_threads_(std::max(1, n_threads)), threshold_(threshold),
-      state_(new State(*this)) {}
-
-template <class T> Engine<T>::~Engine() {
-  State* state = state_.load();
-  if (state->owner == getpid()) delete state;  // in a child the parent's threads cannot be joined
-}
-
-template <class T> typename Engine<T>::State& Engine<T>::state() {
-  State* state = state_.load();
-  if (state->owner != getpid()) {
-    auto fresh = std::make_unique<State>(*this);
-    if (state_.compare_exchange_strong(state, fresh.get())) state = fresh.release();  // the old one is given up
-  }
-  return *state;
-}
+Engine<T>::Engine(Network network, const Kernels<T>& kernels, int n_threads, double threshold)
+    : network_(std::move(network)), state_(new State{network_, kernels, n_threads, threshold}) {}
+template <class T> Engine<T>::~Engine() = default;
 
 template <class T>
 bool Engine<T>::cost_and_gradient(const T* theta, const Examples<T>& examples, double lambda, double* J, double* D,
                                   const Interrupted& interrupted) {
-  State& state = this->state();
-  std::lock_guard<std::mutex> lock(state.turn);
-  const Index m = examples.m, n = network_.n_parameters();
-  Workspace& space = state.workspace(Use::summing, std::min(chunk_rows, std::max<Index>(m, 1)));
+  const auto turn = state_->turn();
+  const Index m = examples.m;
+  Workspace& space = state_->workspace({Use::summing, std::min(chunk_rows, std::max<Index>(m, 1))});
   space.read(theta, nullptr);
   Batch<T>& batch = space.batch;
   batch.X = examples.X, batch.Y = examples.Y, batch.weights = examples.weights;
-  batch.rule = {};
-  batch.rule.update = Update::sum;
-  Clock clock(interrupted);
-  Tree tree(std::size_t(n) + 1);  // the cost after the last of Delta
-  for (Index leaf = 0; leaf < m; leaf += leaf_rows) {
-    double cost = 0;
-    for (Index first = leaf, end = std::min(m, leaf + leaf_rows); first < end; first += chunk_rows) {
-      batch.first = first, batch.rows = std::min(chunk_rows, end - first), batch.known = m - first;
-      batch.rule.scale = first == leaf ? T(0) : T(1);
-      state.step(batch, Index(space.tasks.size()));
-      for (Index t = 0; t < batch.rows; ++t) cost += double(batch.costs[t]);  // one chain over the leaf
-      if (clock.stop(network_.operations() * double(batch.rows))) return false;
+  batch.rule.update = D ? Update::sum : Update::none;
+  Clock clock{interrupted};
+  const std::size_t n = 1 + std::size_t(D ? network_.n_parameters() : 0);  // the cost, and Delta
+  // Sums over leaves first ... first + leaves - 1: those of the largest whole binary tree that leaves a rest, plus the rest's.
+  const auto add_up = [&](const auto& self, Index first, Index leaves, double* sums) -> bool {
+    if (leaves > 1) {
+      Index whole = 1;
+      while (2 * whole < leaves) whole *= 2;
+      std::vector<double> rest(n);
+      if (!self(self, first, whole, sums) || !self(self, first + whole, leaves - whole, rest.data())) return false;
+      for (std::size_t i = 0; i < n; ++i) sums[i] += rest[i];
+      return true;
     }
-    double* sums = tree.new_leaf();
-    space.write_Delta(sums);
-    sums[n] = cost;
-    tree.merge();
-  }
-  const double* total = tree.total();
-  const double W = total_weight(examples);
+    const Index begin = first * leaf_rows, end = std::min(m, begin + leaf_rows);
+    for (batch.first = begin; batch.first < end; batch.first += chunk_rows) {
+      batch.rows = std::min(chunk_rows, end - batch.first), batch.known = m - batch.first;
+      batch.rule.add = batch.first != begin;
+      state_->examples(batch);
+      if (D) state_->parameters(batch);
+      for (Index t = 0; t < batch.rows; ++t) sums[0] += double(batch.costs[t]);  // one chain over the leaf
+      if (clock.stop(state_->operations * double(batch.rows))) return false;
+    }
+    if (D) space.write_Delta(sums + 1);
+    return true;
+  };
+  std::vector<double> sums(n);
+  if (m > 0 && !add_up(add_up, 0, (m + leaf_rows - 1) / leaf_rows, sums.data())) return false;
+  const double *total = sums.data() + 1, W = total_weight(examples);
   double squares = 0;
-  for (Index l = 0, i = 0; l < batch.n_layers; ++l)
-    for (Index row = 0; row < batch.layers[l].outputs; ++row) {
-      D[i] = total[i] / W;
-      ++i;
-      for (const Index end = i + batch.layers[l].inputs; i < end; ++i) {
-        const double t = double(theta[i]);
-        D[i] = (total[i] + lambda * t) / W;
+  for (const Layer<T>& layer : space.layers)
+    for (Index row = 0; row < layer.outputs; ++row)
+      for (Index j = 0; j <= layer.inputs; ++j, ++theta) {
+        const double t = j ? double(*theta) : 0;
         squares += t * t;
+        if (D) *D++ = (*total++ + lambda * t) / W;
       }
-    }
-  *J = total[n] / W + (lambda != 0 ? lambda / (2 * W) * squares : 0);
+  *J = sums[0] / W + (lambda != 0 ? lambda / (2 * W) * squares : 0);
   return true;
 }
 
@@ -200,43 +199,53 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
   const Index m = steps.examples.m;
   if (steps.n <= 0 || m <= 0) return 0;
   if (std::uint64_t(m) > 0xffffffffu) throw std::invalid_argument("run takes at most 2^32 - 1 rows");
-  State& state = this->state();
-  std::lock_guard<std::mutex> lock(state.turn);
+  const auto turn = state_->turn();
   const UpdateRule& rule = steps.rule;
   const Index batch_rows = std::min(steps.batch_size, m);
-  Workspace& space = state.workspace(Use::training, batch_rows, rule.n_moments());
+  const bool clips = std::isfinite(steps.max_norm), adam = rule.update == Update::adam;
+  Workspace& space = state_->workspace({Use::training, batch_rows, rule.n_moments(), steps.dropout != nullptr, clips});
   space.read(steps.theta, steps.moments);
-
-  const double W = total_weight(steps.examples);
+  for (std::size_t l = 0; steps.dropout && l + 1 < space.layers.size(); ++l) {
+    space.layers[l].left_out = std::uint32_t(steps.dropout[l] * 0x1p32);
+    space.layers[l].factor = T(1 / (1 - steps.dropout[l]));
+  }
+  const double W = total_weight(steps.examples), decay = steps.lambda / W;
   Batch<T>& batch = space.batch;
   batch.X = steps.examples.X, batch.Y = steps.examples.Y, batch.weights = steps.examples.weights;
-  batch.rule = {rule.update,   T(0), T(steps.lambda / W), T(0),  T(rule.momentum), T(rule.beta1), T(1 - rule.beta1),
-                T(rule.beta2), T(1 - rule.beta2),         T(rule.epsilon)};
-  batch.squares = steps.lambda != 0 ? space.squares.data() : nullptr;
-  const std::uint32_t* order = state.order_for(steps.shuffle, position.key, position.epoch, m);
+  Rule<T>& now = batch.rule;
+  now.momentum = T(rule.momentum), now.epsilon = T(rule.epsilon);
+  now.beta1 = T(rule.beta1), now.rest1 = T(1 - rule.beta1), now.beta2 = T(rule.beta2), now.rest2 = T(1 - rule.beta2);
+  double* const squares = space.squares.data();
 
-  Clock clock(interrupted);
+  Clock clock{interrupted};
   Index done = 0;
   for (bool go_on = true; go_on && done < steps.n;) {
     const double eta = steps.step_sizes[done], t = double(position.t + 1);
-    batch.order = order + position.row;
-    batch.rows = std::min(batch_rows, m - position.row);
+    if (done == 0 || position.row == 0) state_->begin_epoch(space, steps.shuffle, position, m);
+    batch.order = state_->order.data() + position.row;
     batch.known = m - position.row;
-    batch.rule.scale = T(double(m) / (W * double(batch.rows)));
-    batch.rule.step = T(rule.update == Update::adam
-                            ? eta * std::sqrt(without_power(rule.beta2, t)) / without_power(rule.beta1, t) : eta);
-    state.step(batch, Index(space.tasks.size()));
+    batch.rows = std::min(batch_rows, batch.known);
+    const double scale = double(m) / (W * double(batch.rows));
+    now.update = rule.update, now.scale = T(scale), now.decay = T(decay), now.shrink = T(1 - eta * steps.weight_decay);
+    now.step = T(adam ? eta * std::sqrt(without_power(rule.beta2, t)) / without_power(rule.beta1, t) : eta);
+    state_->examples(batch);
+    if (clips) {  // the norm first; a D that is NaN stays so
+      now.update = Update::sum, batch.squares = squares;
+      state_->parameters(batch);
+      const double norm = std::sqrt(in_order(squares, batch.n_tasks));
+      const double factor = norm <= steps.max_norm ? 1 : steps.max_norm / norm;
+      now.update = rule.update, now.scale = T(scale * factor), now.decay = T(decay * factor);
+    }
+    batch.squares = steps.lambda != 0 ? squares : nullptr;
+    state_->parameters(batch);
 
-    double cost = double(m) / (W * double(batch.rows)) * in_order(batch.costs, batch.rows);
-    if (batch.squares) cost += steps.lambda / (2 * W) * in_order(batch.squares, Index(space.tasks.size()));
+    double cost = scale * in_order(batch.costs, batch.rows);
+    if (batch.squares) cost += steps.lambda / (2 * W) * in_order(squares, batch.n_tasks);
     steps.costs[done++] = cost;
     ++position.t;
     position.row += batch.rows;
-    if (position.row >= m) {
-      ++position.epoch, position.row = 0;
-      if (done < steps.n) order = state.order_for(steps.shuffle, position.key, position.epoch, m);
-    }
-    *was_interrupted = clock.stop(network_.operations() * double(batch.rows));
+    if (position.row >= m) ++position.epoch, position.row = 0;
+    *was_interrupted = clock.stop(state_->operations * double(batch.rows));
     go_on = std::isfinite(cost) && !*was_interrupted;
   }
   space.write(steps.theta, steps.moments);
@@ -245,33 +254,31 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
 
 template <class T>
 bool Engine<T>::hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted& interrupted) {
-  State& state = this->state();
-  std::lock_guard<std::mutex> lock(state.turn);
+  State& state = *state_;
+  const auto turn = state.turn();
   const std::size_t n = std::size_t(network_.n_parameters());
-  const Index block = kernels_->lanes * 4;  // rows that a thread takes at a time
-  Workspace& space = state.workspace(Use::predicting, block * n_threads_);
+  const Index threads = state.n_threads, block = state.kernels.lanes * 4;  // rows that a thread takes at a time
+  Workspace& space = state.workspace({Use::predicting, block * threads});
   // Comparing theta with the last one costs as much as reading it once; panels cost several times that.
   if (state.predicting_theta.size() != n || std::memcmp(state.predicting_theta.data(), theta, n * sizeof(T)) != 0) {
     state.predicting_theta.assign(theta, theta + n);
     space.read(theta, nullptr);
   }
-  space.batch.X = X;
-  const double operations = network_.operations() / 3;
-  const Index span = std::max(Index(1e9 / operations), block * n_threads_);  // between two looks at the clock
-  Clock clock(interrupted);
+  space.batch.X = X, space.batch.h = out;
+  const double operations = state.operations / 3;
+  const Index span = std::max(Index(1e9 / operations), block * threads);  // between two looks at the clock
+  Clock clock{interrupted};
   for (Index start = 0; start < m; start += span) {
     const Index end = std::min(m, start + span);
     std::atomic<Index> next{start};
     const auto rows_of = [&](Index slot) {
       Batch<T> batch = space.batch;
-      for (;;) {
-        const Index first = next.fetch_add(block, std::memory_order_relaxed);
-        if (first >= end) return;
+      for (Index first; (first = next.fetch_add(block, std::memory_order_relaxed)) < end;) {
         batch.first = first - slot * block;
-        kernels_->hypothesis(batch, slot * block, slot * block + std::min(block, end - first), out);
+        state.kernels.examples(batch, slot * block, slot * block + std::min(block, end - first));
       }
     };
-    state.parallel(operations * double(end - start), std::min<Index>(n_threads_, (end - start + block - 1) / block), rows_of);
+    state.parallel(operations * double(end - start), std::min<Index>(threads, (end - start + block - 1) / block), rows_of);
     if (end < m && clock.stop(operations * double(end - start))) return false;
   }
   return true;

@@ -9,11 +9,10 @@ void matrix_product(const Kernels<T>& kernels, int n_threads, const T* a, const 
   const Index panel = kernels.panel, k_panels = (k + panel - 1) / panel, n_panels = (n + panel - 1) / panel;
   const Index slice = 256, slices = (m + slice - 1) / slice, stride = (m + 4) * panel;
   // Kept for the next call: fresh pages from the system cost a fifth of a 1024^3 product.
-  thread_local std::unique_ptr<Buffer<T>> memory;
-  thread_local Index size = 0;
-  const Index needed = k_panels * stride + n_panels * (k * panel + stride);
-  if (size < needed) memory = std::make_unique<Buffer<T>>(needed), size = needed;
-  T *left = memory ? memory->data() : nullptr, *right = left + k_panels * stride, *result = right + n_panels * k * panel;
+  thread_local std::vector<Line> memory;
+  memory.resize(std::max(memory.size(), lines_of<T>(k_panels * stride + n_panels * (k * panel + stride))));
+  T *left = reinterpret_cast<T*>(memory.data()), *right = left + k_panels * stride, *result = right + n_panels * k * panel;
+  alignas(Line) static constexpr T zeros[sizeof(Line) / sizeof(T) * 2] = {};  // the widest panel
   // Into panels, and out of them: columns p * panel ... of a row-by-row matrix.
   const auto columns = [panel](Index p, Index all) { return std::min(panel, all - p * panel); };
   Pool pool(n_threads);
@@ -28,7 +27,7 @@ void matrix_product(const Kernels<T>& kernels, int n_threads, const T* a, const 
     for (Index first = 0; first < m; first += slice) {
       T* to = result + p * stride + first * panel;
       const Index rows = std::min(slice, m - first);
-      kernels.product(left + first * panel, stride, k, from, to, rows);
+      kernels.product(left + first * panel, stride, k, from, to, rows, int(panel / kernels.lanes), zeros);
       for (Index i = 0; i < rows; ++i) std::copy_n(to + i * panel, columns(p, n), c + (first + i) * n + p * panel);
     }
   });

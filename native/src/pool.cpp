@@ -50,19 +50,17 @@ template <class Ready> void Pool::wait(std::condition_variable& wake, std::atomi
   sleepers.fetch_sub(1);
 }
 
-int Pool::work(int thread) {
-  int n = 0;
+void Pool::work(int thread) {
   std::uint64_t word = word_.load();
   for (;;) {
     const Function function = function_.load(std::memory_order_relaxed);
     const void* context = context_.load(std::memory_order_relaxed);
     const unsigned first = word & 0xffff, last = (word >> 16) & 0xffff;
-    if (first >= last) return n;
+    if (first >= last) return;
     const bool front = thread % 2 == 0;
     // On success nothing of this phase was overwritten when function_ and context_ were read: its tasks were not all done.
     if (!word_.compare_exchange_weak(word, front ? word + 1 : word - 0x10000)) continue;
     function(context, int(front ? first : last - 1));
-    ++n;
     if (unfinished_.fetch_sub(1) == 1 && sleeping_caller_.load()) {
       std::lock_guard<std::mutex> lock(mutex_);
       end_.notify_one();
@@ -82,16 +80,11 @@ void Pool::worker(int thread) {
 }
 
 void Pool::run(int n_tasks, Function function, const void* context) {
-  if (n_tasks <= 0) return;
-  if (workers_.empty() || n_tasks == 1) {
-    for (int i = 0; i < n_tasks; ++i) function(context, i);
-    return;
-  }
+  if (n_tasks == 1) return function(context, 0);
   function_.store(function, std::memory_order_relaxed);
   context_.store(context, std::memory_order_relaxed);
   unfinished_.store(n_tasks);
-  const std::uint64_t phase = (phase_of(word_.load(std::memory_order_relaxed)) + 1) & 0xffffffff;
-  word_.store(phase << 32 | std::uint64_t(n_tasks) << 16);
+  word_.store((phase_of(word_.load(std::memory_order_relaxed)) + 1) << 32 | std::uint64_t(n_tasks) << 16);
   if (sleeping_workers_.load()) {
     std::lock_guard<std::mutex> lock(mutex_);
     begin_.notify_all();

@@ -38,9 +38,9 @@ template <class T> std::vector<T> normal(std::size_t n, double scale, unsigned s
 inline bool never() { return false; }
 
 template <class F> void for_each_isa(const F& f) {
-  for (const char* const* isa = available_isas(); *isa; ++isa) {
-    f(*kernels<float>(*isa), 0.0f);  // the number says which T
-    f(*kernels<double>(*isa), 0.0);
+  for (const Isa* isa : available_isas()) {
+    f(isa->float32, 0.0f);  // the number says which T
+    f(isa->float64, 0.0);
   }
 }
 

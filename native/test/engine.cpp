@@ -37,10 +37,12 @@ template <class T> struct Training {
       : theta(first_theta<T>(network, 1)), first(theta.size()), second(theta.size()) {}
 
   Index run(Engine<T>& engine, const Data<T>& data, Index n, Index batch, Update update = Update::adam, double eta = 0.01,
-            const Interrupted& stop = never) {
+            const Interrupted& stop = never, bool options = false) {
     const std::vector<double> etas(std::size_t(n), eta);
     std::vector<double> now(static_cast<std::size_t>(n));
-    const Steps<T> steps{theta.data(), {first.data(), second.data()}, data.examples(), 0.5, {update, 0.9, 0.9, 0.999, 1e-8}, batch, true,
+    static constexpr double rates[] = {0.25, 0.5};
+    const Steps<T> steps{theta.data(), {first.data(), second.data()}, data.examples(), 0.5, {update, 0.9, 0.9, 0.999, 1e-8},
+                         options ? rates : nullptr, options ? 0.125 : 0, options ? 0.5 : INFINITY, batch, true,
                          etas.data(), n, now.data()};
     const Index done = engine.run(steps, position, &interrupted, stop);
     costs.insert(costs.end(), now.begin(), now.begin() + done);
@@ -51,39 +53,41 @@ template <class T> struct Training {
   }
 };
 
-template <class T> void same_bits_however_many_threads_and_cuts(const Kernels<T>& kernels) {
+template <class T> void same_bits_however_many_threads_and_cuts(const Kernels<T>& kernels, bool options) {
   for (const Network& network : {networks(kernels.lanes)[0], wide}) {
     const Data<T> data(network, 205, false, 2);
     std::vector<Training<T>> results;
     std::vector<std::vector<double>> Ds;
     for (int threads : {1, 2, 4, 2}) {
-      Engine<T> engine(network, &kernels, threads, 0);
+      Engine<T> engine(network, kernels, threads, 0);
       results.emplace_back(network);
-      CHECK(results.back().run(engine, data, 40, 48) == 40, "all steps");
+      CHECK(results.back().run(engine, data, 40, 48, Update::adam, 0.01, never, options) == 40, "all steps");
       Ds.emplace_back(results.back().theta.size() + 1);
       engine.cost_and_gradient(results.back().theta.data(), data.examples(), 1, &Ds.back()[0], &Ds.back()[1], never);
       CHECK(results.back() == results.front() && Ds.back() == Ds.front(), "%s: %d threads change bits", kernels.isa, threads);
     }
-    Engine<T> engine(network, &kernels, 2, 0);
+    Engine<T> engine(network, kernels, 2, 0);
     Training<T> cut(network);
-    for (Index n : {1, 2, 3, 5, 9, 20}) cut.run(engine, data, n, 48);
+    for (Index n : {1, 2, 3, 5, 9, 20}) cut.run(engine, data, n, 48, Update::adam, 0.01, never, options);
     CHECK(cut == results.front(), "%s: a run cut into pieces differs", kernels.isa);
   }
 }
 
 void a_step_allocates_nothing() {
 #ifdef DELTARULE_COUNTS
-  const Kernels<float>& best = *kernels<float>(available_isas()[0]);
-  for (int threads : {1, 2}) {
-    Engine<float> engine(wide, &best, threads, 0);
+  const Kernels<float>& best = available_isas()[0]->float32;
+  for (int way = 0; way < 4; ++way) {
+    const int threads = 1 + way % 2;
+    const bool options = way > 1;
+    Engine<float> engine(wide, best, threads, 0);
     const Data<float> data(wide, 205, false, 2);
     Training<float> training(wide);
     training.costs.reserve(5000);
-    training.run(engine, data, 3, 48);
+    training.run(engine, data, 3, 48, Update::adam, 0.01, never, options);
     long counts[2];
     for (int i = 0; i < 2; ++i) {
       const long before = allocations;
-      training.run(engine, data, i ? 2000 : 10, 48);
+      training.run(engine, data, i ? 2000 : 10, 48, Update::adam, 0.01, never, options);
       counts[i] = allocations - before;
     }
     CHECK(counts[0] == counts[1], "1990 more steps made %ld more allocations on %d threads", counts[1] - counts[0], threads);
@@ -98,9 +102,9 @@ void a_step_allocates_nothing() {
 }
 
 void stops_after_a_cost_that_is_not_finite_and_on_request() {
-  const Kernels<double>& best = *kernels<double>(available_isas()[0]);
+  const Kernels<double>& best = available_isas()[0]->float64;
   const Data<double> data(wide, 205, false, 2);
-  Engine<double> engine(wide, &best, 2);
+  Engine<double> engine(wide, best, 2);
   Training<double> diverging(wide);
   const Index done = diverging.run(engine, data, 500, 48, Update::sgd, 1e200);
   CHECK(done < 500 && !std::isfinite(diverging.costs.back()) && std::isfinite(diverging.costs[std::size_t(done) - 2]), "%td steps", done);
@@ -113,9 +117,9 @@ void stops_after_a_cost_that_is_not_finite_and_on_request() {
 }
 
 void works_from_two_threads_and_in_a_forked_child() {
-  const Kernels<float>& best = *kernels<float>(available_isas()[0]);
+  const Kernels<float>& best = available_isas()[0]->float32;
   const Data<float> data(wide, 205, false, 2);
-  Engine<float> shared(wide, &best, 2, 0), other(wide, &best, 2, 0);
+  Engine<float> shared(wide, best, 2, 0), other(wide, best, 2, 0);
   Training<float> alone(wide), a(wide), b(wide), c(wide);
   alone.run(shared, data, 200, 48);
   std::thread one([&] { a.run(shared, data, 200, 48); }), two([&] { b.run(shared, data, 200, 48); });
@@ -142,7 +146,9 @@ void works_from_two_threads_and_in_a_forked_child() {
 }  // namespace
 
 int main() {
-  for_each_isa([](const auto& kernels, auto) { same_bits_however_many_threads_and_cuts(kernels); });
+  for_each_isa([](const auto& kernels, auto) {
+    for (bool options : {false, true}) same_bits_however_many_threads_and_cuts(kernels, options);
+  });
   a_step_allocates_nothing();
   stops_after_a_cost_that_is_not_finite_and_on_request();
   works_from_two_threads_and_in_a_forked_child();

@@ -101,9 +101,9 @@ template <class T, class Word, class R> void measure(const Kernels<T>& kernels, 
 
 int main(int argc, char** argv) {
   const long step = argc > 1 ? std::atol(argv[1]) : 509;
-  for (const char* const* isa = available_isas(); *isa; ++isa) {
-    if (argc > 2 && std::strcmp(argv[2], *isa) != 0) continue;
-    measure<float, std::uint32_t, double>(*kernels<float>(*isa), step);
-    measure<double, std::uint64_t, long double>(*kernels<double>(*isa), step);
+  for (const Isa* isa : available_isas()) {
+    if (argc > 2 && std::strcmp(argv[2], isa->float32.isa) != 0) continue;
+    measure<float, std::uint32_t, double>(isa->float32, step);
+    measure<double, std::uint64_t, long double>(isa->float64, step);
   }
 }

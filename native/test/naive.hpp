@@ -3,12 +3,14 @@
 // most steepest()).
 #pragma once
 #include "check.hpp"
+#include "deltarule/counters.hpp"
 
 namespace deltarule::test {
 
 using Real = long double;
 
-struct Value { Real value = 0, absolute = 0, z = 0; };  // z: of an a = g(z)
+struct Value { Real value = 0, absolute = 0, z = 0, factor = 1; };  // of an a = factor g(z)
+using Factors = std::vector<std::vector<Real>>;                      // of the units of each hidden layer; empty: 1
 
 template <class T> struct Naive {
   Network network;
@@ -73,7 +75,7 @@ template <class T> struct Naive {
     return out;
   }
 
-  std::vector<std::vector<Value>> forward(const T* theta, const T* x) const {  // a^(1) ... a^(L-1), z^(L)
+  std::vector<std::vector<Value>> forward(const T* theta, const T* x, const Factors& factors = {}) const {  // a^(1) ... a^(L-1), z^(L)
     std::vector<std::vector<Value>> a(network.sizes.size());
     for (Index j = 0; j < network.sizes[0]; ++j) a[0].push_back({Real(x[j]), std::fabs(Real(x[j]))});
     for (std::size_t l = 0; l + 1 < a.size(); ++l)
@@ -86,15 +88,16 @@ template <class T> struct Naive {
         }
         if (l + 2 < a.size()) {
           const Hidden unit = network.hidden[l];
-          z = {g(unit, z.value), steepest(unit) * z.absolute + 1, z.value};
+          const Real f = factors.empty() ? 1 : factors[l][std::size_t(i)];
+          z = {f * g(unit, z.value), f * (steepest(unit) * z.absolute + 1), z.value, f};
         }
         a[l + 1].push_back(z);
       }
     return a;
   }
 
-  void add(const T* theta, const T* x, const T* y, Real weight) {
-    const auto a = forward(theta, x);
+  void add(const T* theta, const T* x, const T* y, Real weight, const Factors& factors = {}) {
+    const auto a = forward(theta, x, factors);
     const std::vector<Value>& z = a.back();
     const std::vector<Real> out = h(z);
     Real z_absolute = 1;
@@ -133,8 +136,9 @@ template <class T> struct Naive {
       if (l == 0) break;
       const Hidden unit = network.hidden[l - 1];
       for (std::size_t j = 0; j < below.size(); ++j) {
-        below[j].value *= slope(unit, a[l][j].z, a[l][j].value);
-        below[j].absolute *= steepest(unit) * (1 + a[l][j].absolute);
+        const Value& unit_a = a[l][j];
+        below[j].value *= unit_a.factor * slope(unit, unit_a.z, g(unit, unit_a.z));
+        below[j].absolute *= steepest(unit) * (unit_a.factor + unit_a.absolute);
       }
       delta = below;
     }
@@ -154,6 +158,18 @@ template <class T> struct Naive {
         }
   }
 };
+
+// The factors of one row, as src/deltarule/dropout.py defines them.
+inline Factors thinned(const Network& network, const std::vector<double>& rates, const Position& position, Index row) {
+  Factors factors;
+  for (std::size_t l = 0; l < rates.size(); ++l) {
+    const std::uint32_t start = dropout_of_row(dropout_of_layer(position.key, position.epoch, l + 2), std::uint64_t(row));
+    factors.emplace_back();
+    for (std::uint32_t j = 0; j < network.sizes[l + 1]; ++j)
+      factors.back().push_back(dropout_of_unit(start, j) < rates[l] * 0x1p32 ? 0 : 1 / (1 - Real(rates[l])));
+  }
+  return factors;
+}
 
 // A training set that fits a network.
 template <class T> struct Data {

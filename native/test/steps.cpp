@@ -1,8 +1,6 @@
 // J, D, h and single steps of every rule against the slow twin, within the rounding bound; every instruction set, both dtypes.
 #include "naive.hpp"
 
-#include "deltarule/order.hpp"
-
 using namespace deltarule;
 using namespace deltarule::test;
 
@@ -18,10 +16,13 @@ template <class T> void check_sums(const Kernels<T>& kernels, const Network& net
   naive.finish(theta.data(), 1 / data.W(), lambda, data.W());
   const Real bound = gamma<T>(4 * naive.operations(std::min<Index>(m, 8192)));
   for (int threads : {1, 3}) {
-    Engine<T> engine(network, &kernels, threads, 0);
+    Engine<T> engine(network, kernels, threads, 0);
     double J = 0;
     std::vector<double> D(theta.size());
     CHECK(engine.cost_and_gradient(theta.data(), data.examples(), lambda, &J, D.data(), never), "not interrupted");
+    double alone = 0;
+    CHECK(engine.cost_and_gradient(theta.data(), data.examples(), lambda, &alone, nullptr, never), "not interrupted");
+    CHECK(alone == J, "%s J alone is %.17g, with D %.17g", kernels.isa, alone, J);
     CHECK(std::fabs(J - naive.cost.value) <= bound * naive.cost.absolute, "%s J is %.17g, not %.17Lg (m = %td, K = %td)", kernels.isa, J,
           naive.cost.value, m, K);
     for (std::size_t i = 0; i < D.size(); ++i)
@@ -45,8 +46,16 @@ template <class T> void check_sums(const Kernels<T>& kernels, const Network& net
   }
 }
 
+std::vector<bool> biases(const Network& network) {
+  std::vector<bool> found;
+  for (std::size_t l = 0; l + 1 < network.sizes.size(); ++l)
+    for (Index i = 0; i < network.sizes[l + 1] * (network.sizes[l] + 1); ++i) found.push_back(i % (network.sizes[l] + 1) == 0);
+  return found;
+}
+
 template <class T>
-void check_step(const Kernels<T>& kernels, const Network& network, Index m, Index batch, bool weighted, double lambda, Update update) {
+void check_step(const Kernels<T>& kernels, const Network& network, Index m, Index batch, bool weighted, double lambda, Update update,
+                bool options) {
   const Data<T> data(network, m, weighted, 11);
   auto theta = first_theta<T>(network, 12), first = normal<T>(theta.size(), 0.1, 13), second = normal<T>(theta.size(), 1, 14);
   for (T& v : second) v = T(0.5) + std::fabs(v);
@@ -56,25 +65,34 @@ void check_step(const Kernels<T>& kernels, const Network& network, Index m, Inde
   bool interrupted = false;
   Position position{99, 4, 17, m > batch ? batch / 2 : 0};
   std::vector<std::uint32_t> order(static_cast<std::size_t>(m));
-  epoch_order(true, position.key, position.epoch, order);
+  epoch_order(true, position.key, position.epoch, order.data(), order.size());
   const Index begin = position.row, rows = std::min(batch, m - begin);
+  std::vector<double> rates(options ? network.hidden.size() : 0, 0.375);
   Naive<T> naive(network);
   for (Index t = begin; t < begin + rows; ++t) {
     const Index row = Index(order[std::size_t(t)]);
-    naive.add(theta0.data(), data.X.data() + row * network.sizes[0], data.Y.data() + row * network.sizes.back(), data.weight(row));
+    naive.add(theta0.data(), data.X.data() + row * network.sizes[0], data.Y.data() + row * network.sizes.back(), data.weight(row),
+              thinned(network, rates, position, row));
   }
   naive.finish(theta0.data(), Real(m) / (data.W() * Real(rows)), lambda, data.W());
+  const Real bound = gamma<T>(4 * naive.operations(rows)), u = std::numeric_limits<T>::epsilon() / 2;
+  Real squares = 0, errors = 0;
+  for (const Value& d : naive.D) squares += d.value * d.value, errors += bound * bound * d.absolute * d.absolute;
+  const Real norm = std::sqrt(squares);
+  const double weight_decay = options ? 2.5 : 0, max_norm = options ? double(norm / 2) : INFINITY;
+  const Real clipped = options ? Real(max_norm) / norm : 1, norm_error = options ? 2 * std::sqrt(errors) / norm + 4 * u : 0;
 
-  Engine<T> engine(network, &kernels, 2, 0);
+  Engine<T> engine(network, kernels, 2, 0);
   const Steps<T> steps{theta.data(), {first.data(), second.data()}, data.examples(), lambda, {update, momentum, beta1, beta2, epsilon},
-                       batch, true, &eta, 1, &cost};
+                       rates.empty() ? nullptr : rates.data(), weight_decay, max_norm, batch, true, &eta, 1, &cost};
   CHECK(engine.run(steps, position, &interrupted, never) == 1 && !interrupted, "one step");
   CHECK(position.t == 18 && position.row == (begin + rows) % m && position.epoch == (begin + rows == m ? 5u : 4u), "the position");
-  const Real bound = gamma<T>(4 * naive.operations(rows)), u = std::numeric_limits<T>::epsilon() / 2;
   CHECK(std::fabs(cost - naive.cost.value) <= bound * naive.cost.absolute, "%s cost %.17g, not %.17Lg", kernels.isa, cost, naive.cost.value);
+  const std::vector<bool> bias = biases(network);
   for (std::size_t i = 0; i < theta.size(); ++i) {
-    const Real D = naive.D[i].value, error = bound * naive.D[i].absolute + 4 * u * std::fabs(D), v0 = first0[i];
-    Real right = theta0[i], tolerance = 0;
+    const Real D = clipped * naive.D[i].value, v0 = first0[i];
+    const Real error = clipped * bound * naive.D[i].absolute + (4 * u + norm_error) * std::fabs(D);
+    Real right = theta0[i] * (bias[i] ? 1 : 1 - eta * weight_decay), tolerance = 0;
     if (update == Update::adam) {
       const Real p = beta1 * v0 + (1 - beta1) * D, q = beta2 * Real(second0[i]) + (1 - beta2) * D * D;
       const Real step = eta * std::sqrt(1 - std::pow(Real(beta2), 18)) / (1 - std::pow(Real(beta1), 18));
@@ -99,7 +117,7 @@ template <class T> void check_digits(const Kernels<T>& kernels) {
     for (double z : {40.0, -40.0}) {
       const Index K = output == Output::sigmoid ? 1 : 2;
       const T theta[] = {0, 1, 0, 0}, x = T(z), y[] = {1, 0};
-      Engine<T> engine({{1, K}, {}, output}, &kernels, 1);
+      Engine<T> engine({{1, K}, {}, output}, kernels, 1);
       double J = 0, D[4] = {};
       engine.cost_and_gradient(theta, {&x, y, nullptr, 1}, 0, &J, D, never);
       const double cost = z > 0 ? std::exp(-40.0) : 40 + std::exp(-40.0), delta = z > 0 ? -std::exp(-40.0) : -1;
@@ -119,7 +137,7 @@ int main() {
         for (bool weighted : {false, true}) check_sums<T>(kernels, network, m, weighted, weighted ? 2.5 : 0);
       for (Index batch : {Index(1), Index(kernels.lanes + 1), Index(40), Index(500)})
         for (Update update : {Update::sgd, Update::nesterov, Update::adam})
-          for (bool weighted : {false, true}) check_step<T>(kernels, network, 67, batch, weighted, weighted ? 1.5 : 0, update);
+          for (int way = 0; way < 3; ++way) check_step<T>(kernels, network, 67, batch, way > 0, way > 0 ? 1.5 : 0, update, way > 1);
     }
     check_digits<T>(kernels);
     check_sums<T>(kernels, {{3, 4, 2}, {Hidden::tanh}, Output::softmax}, 5 * 8192 + 700, true, 1);  // several leaves

@@ -7,13 +7,9 @@ from deltarule.arrays import Array
 class Engine32:
     """The compiled engine of one network in float32."""
 
-    isa: str
-    dtype: str
-    n_threads: int
-    n_parameters: int
-    def cost_and_gradient(
-        self, theta: Array, X: Array, Y: Array, weights: Array | None, lambda_: float
-    ) -> tuple[float, Array]: ...
+    def cost(
+        self, theta: Array, X: Array, Y: Array, weights: Array | None, lambda_: float, D: Array | None = None
+    ) -> float: ...
     def run(
         self,
         theta: Array,
@@ -32,6 +28,9 @@ class Engine32:
         t: int,
         step_sizes: Array,
         costs: Array,
+        dropout: Sequence[float],
+        weight_decay: float,
+        max_norm: float,
     ) -> tuple[int, bool, int, int]: ...
     def hypothesis_into(self, theta: Array, X: Array, out: Array) -> None: ...
 

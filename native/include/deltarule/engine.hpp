@@ -10,7 +10,6 @@
 //   * `interrupted` is asked every 10 ms or so, between steps or parts of a sum, by the calling thread.
 //   * Throws std::bad_alloc, and std::invalid_argument for more than 2^32 - 1 rows; nothing else.
 #pragma once
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -19,12 +18,15 @@
 
 namespace deltarule {
 
+// The instruction sets of this build that the processor has, best first.
+const std::vector<const Isa*>& available_isas();
+
 struct Network {
   std::vector<Index> sizes;    // s_1 ... s_L, L >= 2
   std::vector<Hidden> hidden;  // L - 2
   Output output;
   Index n_parameters() const;
-  double operations() const;   // of one example's training step: 6 sum s_l s_{l+1} - 2 s_1 s_2
+  double operations() const;   // of one example's training step: 6 for each parameter, 4 for the first layer's weights
 };
 
 template <class T> struct Examples {
@@ -52,6 +54,9 @@ template <class T> struct Steps {
   Examples<T> examples;
   double lambda;
   UpdateRule rule;
+  const double* dropout;     // rates of layers 2 ... L - 1, below 1; null for none
+  double weight_decay;       // a step of eta multiplies Theta without column 0 by 1 - eta * weight_decay first
+  double max_norm;           // > 0: a longer D is shortened to it
   Index batch_size;
   bool shuffle;
   const double* step_sizes;  // eta of each step
@@ -67,16 +72,15 @@ template <class T> class Engine {
   // operations, 0.72 at 3.2e6, 0.55 at 6.4e7; with both cores kept busy by others 2.2, 1.16 and 0.9 (Zen 5, AVX-512).
   static constexpr double operations_for_threads = 2.5e6;
 
-  // kernels from kernels<T>(isa); n_threads >= 1. The tests lower the threshold to see threads in small networks.
-  Engine(Network, const Kernels<T>*, int n_threads, double threshold = operations_for_threads);
+  // Kernels of one of available_isas(); n_threads >= 1. The tests lower the threshold to see threads in small networks.
+  Engine(Network, const Kernels<T>&, int n_threads, double threshold = operations_for_threads);
   ~Engine();
 
   const Network& network() const { return network_; }
-  const Kernels<T>& kernels() const { return *kernels_; }
-  int n_threads() const { return n_threads_; }
 
-  // J by (2), and D (n_parameters) by (6). Leaves of 8192 rows, added in float64 in a fixed tree; working memory does not grow
-  // with m but by n_parameters doubles each time m doubles. False: interrupted, results undefined.
+  // J by (2), and D (n_parameters) by (6); D null: J alone, to the same bits, without the backward pass. Leaves of 8192 rows,
+  // added in float64 in a fixed tree; working memory does not grow with m but by n_parameters doubles each time m doubles.
+  // False: interrupted, results undefined.
   bool cost_and_gradient(const T* theta, const Examples<T>&, double lambda, double* J, double* D, const Interrupted&);
 
   // Takes up to steps.n steps; how many it took. Fewer: the last cost was not finite, or interrupted (then *was_interrupted).
@@ -89,12 +93,8 @@ template <class T> class Engine {
  private:
   struct Workspace;
   struct State;
-  State& state();
   Network network_;
-  const Kernels<T>* kernels_;
-  int n_threads_;
-  double threshold_;
-  std::atomic<State*> state_;
+  std::unique_ptr<State> state_;
 };
 
 // c (m, n) = a (m, k) b (k, n), row by row: the yardstick that a training step is measured against.

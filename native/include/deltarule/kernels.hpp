@@ -26,7 +26,8 @@ enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu,
 // Whether g' is computed from z, in the forward pass, and kept for (4); the units before take it from a.
 constexpr bool keeps_slope(Hidden unit) { return unit > Hidden::leaky_relu; }
 enum class Output { sigmoid, softmax, identity, exp };
-enum class Update { sum, sgd, nesterov, adam };  // sum: (5) only, for full batches
+// none: (1) and (2) only; sum: no update, (5) stays in Layer::Delta.
+enum class Update { none, sum, sgd, nesterov, adam };
 
 // A matrix with the shape of Theta^(l): panels over the inputs, one row for each output; and its column 0, one row.
 template <class T> struct Blocks { T *matrix, *bias; };
@@ -34,19 +35,24 @@ template <class T> struct Blocks { T *matrix, *bias; };
 // Theta^(l), from the s_l units of layer l to the s_{l+1} of the next, and what a batch leaves in that next layer.
 template <class T> struct Layer {
   Index inputs, outputs;
-  Hidden unit;                       // of layer l + 1; the last layer has the network's output unit instead
+  Hidden unit;                       // of layer l + 1; identity in the last, where the network's output unit follows
   Blocks<T> theta, moments[2];       // moments: the rule's vectors; null where it has none
-  Blocks<T> Delta;                   // Update::sum: the accumulator (5)
+  Blocks<T> Delta;                   // (5), written by Update::sum; null, or what the other updates take for (5)
   T* transposed;                     // panels over the outputs, one row for each input: what (1) multiplies by
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta
   T* kept;                           // what (4) takes g' from: a, or where keeps_slope(unit) g'(z), with any filling
+  std::uint64_t dropout;             // the layer's number in counters.hpp; a unit's below left_out has the factor 0
+  std::uint32_t left_out;
+  T factor;                          // of the others, then in a and in kept, which is a matrix of its own; 0: no dropout
 };
 
-// What a step multiplies by; D = scale * Delta + decay * Theta, decay for column 0 left out.
+// What a step multiplies by; D = scale * Delta + decay * Theta, decay and shrink for column 0 left out.
 template <class T> struct Rule {
   Update update;
+  bool add;                          // Update::sum: to what Delta holds
   T scale, decay;
+  T shrink;                          // Theta by this, before the rule adds to it
   T step, momentum;                  // v = momentum * v - step * D
   T beta1, rest1, beta2, rest2, epsilon;  // Adam: rest = 1 - beta; step includes the bias correction
 };
@@ -65,32 +71,33 @@ template <class T> struct Batch {
   Index first, rows;
   Index known;                       // rows, and those after them that may be asked for ahead of the steps to come
   T* costs;                          // one for each row, times its weight
+  T* h;                              // null, or (m, K): only h is wanted, of row i of X at h + i * K
   const Task* tasks;
+  Index n_tasks;
   Rule<T> rule;
-  double* squares;                   // one for each task: sum of Theta^2 before the update; null: not wanted
+  double* squares;                   // one for each task: sum of Theta^2 before the update, or by Update::sum of D^2; may be null
 };
 
 template <class T> struct Kernels {
   const char* isa;
   int lanes, panel;
 
-  // (1)-(4) for rows begin .. end: fills x, y, a, delta and costs. begin is a multiple of lanes, end too unless it is rows.
+  // (1)-(4) for rows begin .. end: fills x, y, a, delta and costs; or x, a and h. begin is a multiple of lanes, end too unless
+  // it is rows.
   void (*examples)(const Batch<T>&, Index begin, Index end);
-  // (5) for one task over all rows in order, then (6) and the update, and the transposed copy.
+  // (5) for one task over all rows in order, unless it stands in Delta, then (6) and the update, and the transposed copy.
   void (*parameters)(const Batch<T>&, Index task);
-  // (1) for rows begin .. end; h of row i of X goes to out + i * K.
-  void (*hypothesis)(const Batch<T>&, Index begin, Index end, T* out);
   void (*transpose)(const Layer<T>&);  // theta -> transposed
-  // c = a b for `rows` rows of a and one panel of b; a and c in panels, strides between them.
-  void (*product)(const T* a, Index a_stride, Index depth, const T* b, T* c, Index rows);
+  // c = a b + init for `rows` rows of a and `vectors` of one panel of b; a in panels, stride between them; init one row.
+  void (*product)(const T* a, Index stride, Index depth, const T* b, T* c, Index rows, int vectors, const T* init);
   // What the tests of the functions call: n values, n a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic,
   // 5 the normal distribution function.
   void (*function)(int which, const T* x, T* y, Index n);
 };
 
-// The instruction sets of this build that the processor has, best first; null-terminated.
-const char* const* available_isas();
-// The kernels of one instruction set; null for a name that is unknown or that the processor lacks.
-template <class T> const Kernels<T>* kernels(const char* isa);
+struct Isa {
+  Kernels<float> float32;
+  Kernels<double> float64;
+};
 
 }  // namespace deltarule

@@ -25,24 +25,19 @@ class Pool {
  public:
   explicit Pool(int n_threads);
   ~Pool();
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-
-  int n_threads() const { return int(workers_.size()) + 1; }
 
   template <class F> void run(std::ptrdiff_t n, const F& f) {
     const std::ptrdiff_t n_tasks = n < 65535 ? n : 65535;  // what fits in word_
     const auto task = [&](int i) {
       for (std::ptrdiff_t k = n * i / n_tasks; k < n * (i + 1) / n_tasks; ++k) f(k);
     };
-    using Grouped = decltype(task);
-    run(int(n_tasks), [](const void* context, int i) { (*static_cast<const Grouped*>(context))(i); }, &task);
+    run(int(n_tasks), [](const void* context, int i) { (*static_cast<const decltype(task)*>(context))(i); }, &task);
   }
 
  private:
   using Function = void (*)(const void*, int);
   void run(int n_tasks, Function, const void* context);
-  int work(int thread);  // claims and runs tasks of the present phase; how many
+  void work(int thread);  // claims and runs tasks of the present phase
   void worker(int thread);
   template <class Ready> void wait(std::condition_variable&, std::atomic<int>& sleepers, const Ready&);
 

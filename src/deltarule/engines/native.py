@@ -72,13 +72,12 @@ class NativeEngine:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
         if is_sparse(data.X):
             return self._for_sparse.cost_and_gradient(theta, data, lambda_)
-        theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
-        J, D = self._core_for(data.X.dtype).cost_and_gradient(theta, data.X, data.Y, data.weights, lambda_)
-        return float(J), D
+        D = np.empty(self.network.n_parameters)
+        return self._cost(theta, data, lambda_, D), D
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
         """Return J (2) alone; see `Engine`."""
-        return self.cost_and_gradient(theta, data, lambda_)[0]
+        return self._for_sparse.cost(theta, data, lambda_) if is_sparse(data.X) else self._cost(theta, data, lambda_)
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
@@ -100,7 +99,7 @@ class NativeEngine:
         options: StepOptions = PLAIN,
     ) -> Run:
         """Take one mini-batch step for each step size; see `Engine`."""
-        if is_sparse(data.X) or options != PLAIN:
+        if is_sparse(data.X):
             return self._for_sparse.run(state, data, rule, batches, step_sizes, lambda_, options)
         etas = np.ascontiguousarray(step_sizes, dtype=np.float64)
         theta = state.theta.copy()
@@ -123,6 +122,9 @@ class NativeEngine:
             state.step,
             etas,
             costs,
+            options.dropout,
+            options.weight_decay,
+            options.max_norm,
         )
         costs = costs[:steps]
         of_this_epoch = -(-position // batches.size)
@@ -140,6 +142,10 @@ class NativeEngine:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"network": self.network, "n_threads": self.n_threads, "_cores": {}, "_for_sparse": self._for_sparse}
+
+    def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
+        theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
+        return float(self._core_for(data.X.dtype).cost(theta, data.X, data.Y, data.weights, lambda_, D))
 
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:

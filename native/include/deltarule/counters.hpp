@@ -1,0 +1,45 @@
+// Random numbers that are functions of counters, as in src/deltarule/splitmix.py: the order in which an epoch visits the rows,
+// and the units that it leaves out. So a run can stop anywhere and go on to the bit, and the reference engine computes the
+// same. `static`, because the kernels use them: each instruction set has a copy of its own, and the linker need not choose.
+#pragma once
+#include <cstdint>
+#include <utility>
+
+namespace deltarule {
+
+// mix(base + n gamma): SplitMix64 (Steele, Lea and Flood 2014).
+static inline std::uint64_t counted(std::uint64_t base, std::uint64_t n) {
+  std::uint64_t x = base + n * 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+static inline std::uint64_t base_of_epoch(std::uint64_t key, std::uint64_t epoch) { return counted(key, epoch + 1); }
+
+// Fisher-Yates: for i = m - 1 down to 1 swaps order[i] and order[j], j = floor(r_i (i + 1) / 2^64), with r_i number i + 1 of the
+// epoch's base. Without shuffle 0, 1, ..., m - 1. m < 2^32.
+static inline void epoch_order(bool shuffle, std::uint64_t key, std::uint64_t epoch, std::uint32_t* order, std::uint64_t m) {
+  const std::uint64_t base = base_of_epoch(key, epoch), low = 0xffffffffu;
+  for (std::uint64_t i = 0; i < m; ++i) order[i] = std::uint32_t(i);
+  for (std::uint64_t n = shuffle ? m : 0; n > 1; --n) {
+    const std::uint64_t r = counted(base, n);
+    std::swap(order[n - 1], order[((r >> 32) * n + ((r & low) * n >> 32)) >> 32]);  // floor(r n / 2^64) for n < 2^32
+  }
+}
+
+// Dropout, as in src/deltarule/dropout.py: one number for a layer (counted from 1) in an epoch, from it one for a row, and from
+// that one for a unit (both counted from 0), which is left out where the last is below floor(p 2^32).
+static inline std::uint64_t dropout_of_layer(std::uint64_t key, std::uint64_t epoch, std::uint64_t layer) {
+  return counted(base_of_epoch(key, epoch) ^ layer, 0);
+}
+static inline std::uint32_t dropout_of_row(std::uint64_t of_layer, std::uint64_t row) {
+  return std::uint32_t(counted(of_layer, row + 1));
+}
+template <class Words> static inline Words dropout_of_unit(std::uint32_t of_row, Words unit) {  // or several
+  Words x = of_row + (unit + 1) * 0x9E3779B9u;
+  x = (x ^ (x >> 16)) * 0x7FEB352Du;
+  x = (x ^ (x >> 15)) * 0x846CA68Bu;
+  return x ^ (x >> 16);
+}
+
+}  // namespace deltarule
