@@ -37,6 +37,9 @@ template <class T> struct Engine<T>::Workspace {
 
   Workspace(const Network& network, const Kernels<T>& kernels, Use use, Index n_rows, int moments)
       : rows(n_rows), panel(kernels.panel), n_moments(moments), layers(network.sizes.size() - 1), kernels_(kernels) {
+    double columns = 0;
+    for (Index s : network.sizes) columns += double(s + panel);
+    if (columns * double(rows) > 1e16) throw std::bad_alloc();  // far beyond any memory, and near the end of an Index
     const Index size = lay_out(network, use, nullptr);  // once to count, once to hand out
     buffer_ = std::make_unique<Buffer<T>>(size);
     lay_out(network, use, buffer_->data());
