@@ -1,22 +1,23 @@
 """X of more than 2^31 elements: J, D and h of its rows are those of the rows by themselves, wherever they stand.
 
-X is a file with holes, mapped into memory: 8.7 GB of address space, one page of disk for each row that is not zero. Where the
-file system keeps no holes, or has no room for a full file, nothing is tried and the line says so.
+X is a file with holes, mapped into memory: 8.6 GB of address space, and on disk only the rows that are not zero. Where
+the system does not allow it, nothing is tried and the line says so.
 
 python torture/start.py large_indices
 """
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from report import Report
 
 from deltarule.data import TrainingSet
 from deltarule.engines import MiniBatches, TrainingState
 from deltarule.engines.native import NativeEngine
 from deltarule.network import Network
 from deltarule.solvers import SGD
+from report import Report
 
 COLUMNS = 2**16
 ROWS = 2**15 + 64  # 2^31 elements and 64 rows more
@@ -41,7 +42,7 @@ def main() -> None:
         Y = np.eye(3, dtype=np.float32)[np.arange(ROWS) % 3]
         engine = NativeEngine(network)
 
-        def expect(what: str, found: object, truth: object, rtol: float) -> None:
+        def expect(what: str, found: Any, truth: Any, rtol: float) -> None:
             with report.one(what):
                 np.testing.assert_allclose(found, truth, rtol=rtol, atol=1e-7)
 

@@ -1,4 +1,4 @@
-"""The Python tests that reach the compiled core, with the core built under the address and undefined-behaviour sanitizers.
+"""The Python tests that reach the compiled core, with one built under the address and undefined-behaviour sanitizers.
 
 python torture/start.py sanitized_tests [tests ...]
 """
@@ -15,10 +15,10 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "sanitize-python"
 TESTS = ["tests/engines", "tests/estimators", "tests/solvers", "tests/test_training.py", "tests/test_sparse.py"]
 TESTS += ["tests/test_relations.py", "tests/test_together.py", "tests/test_numbers.py"]
-# The sanitizer reserves terabytes, so no test that limits address space; scikit-learn's own tests take minutes by themselves.
+# The sanitizer reserves terabytes, so no test that limits address space; scikit-learn's own tests take minutes.
 LEFT_OUT = "not threads_one_does_the_work and not wrong_arguments and not sklearn and not scikit_learn and not memory"
 
-# Where the editable installation would find the core, this one is put in its place, in every process that a test starts.
+# Where the editable installation would find the core, this one takes its place, in every process that a test starts.
 CUSTOMIZE = """
 import sys
 sys.meta_path[:] = [finder for finder in sys.meta_path if "ScikitBuild" not in type(finder).__name__]

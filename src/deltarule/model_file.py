@@ -19,7 +19,7 @@ from deltarule.arrays import Array
 from deltarule.errors import ModelFileError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.files import write_whole
-from deltarule.history import History
+from deltarule.history import COLUMNS, History
 from deltarule.tables import TableEncoder
 from deltarule.tables.encoding import LARGEST, NARROWEST, NUMBERS
 
@@ -102,9 +102,8 @@ def save(path: str | Path, model: Model) -> None:
     """
     encoder, classifier = model.encoder, model.classifier
     _classes(_label_type(classifier.classes_), classifier.classes_.tolist())  # what would not be read is not written
-    network, history = classifier.network_, vars(classifier.history_)
+    network, history = classifier.network_, classifier.history_
     parameters = {name: value for name, value in classifier.get_params().items() if name not in OF_THE_MACHINE}
-    columns = {name: value for name, value in history.items() if isinstance(value, np.ndarray)}
     content = {
         "deltarule": model.version,
         "target": model.target,
@@ -120,13 +119,14 @@ def save(path: str | Path, model: Model) -> None:
             "classes": {"type": _label_type(classifier.classes_), "values": classifier.classes_.tolist()},
             "several_labels": classifier._several_labels,
             "t": classifier.t_,
-            "history": {name: value for name, value in history.items() if name not in columns},
+            "history": {name: getattr(history, name) for name in ("stopped", "best_epoch", "reason", "notices")},
         },
     }
     arrays = {
         "theta": classifier.theta_,
         **{name: getattr(encoder, name) for name in ("medians", "means", "deviations")},
-        **{f"history/{name}": values for name, values in columns.items()},
+        **{f"history/{name}": getattr(history, name) for name in COLUMNS},
+        **{f"scores/{name}": values for name, values in history.scores.items()},
     }
     write_whole(path, to_bytes("model", FORMAT, content, arrays))
 
@@ -233,11 +233,13 @@ def _label_type(classes: NDArray[Any]) -> str:
 
 
 def _history(content: Any, arrays: Mapping[str, Array]) -> History:
-    values = {**_a(dict, content), **{name[8:]: array for name, array in arrays.items() if name.startswith("history/")}}
-    empty = vars(History.of([], "", 0))
-    if len({len(array) for array in values.values() if isinstance(array, np.ndarray)}) != 1:
+    columns = {name: arrays[f"history/{name}"] for name in COLUMNS}
+    scores = {name.removeprefix("scores/"): array for name, array in arrays.items() if name.startswith("scores/")}
+    if len({array.shape for array in (*columns.values(), *scores.values())}) != 1 or columns["cost"].ndim != 1:
         raise ValueError("a history of epochs whose columns differ in length")
-    return History(**{name: _a(type(empty[name]), value) for name, value in values.items()})
+    stopped, reason, notices = (content[name] for name in ("stopped", "reason", "notices"))
+    notices = [_a(str, notice) for notice in _a(list, notices)]
+    return History.of(columns, scores, _a(str, stopped), _a(int, content["best_epoch"]), _a(str, reason), notices)
 
 
 def _held_out(rows: Any, accuracy: Any, cost: Any) -> HeldOut:

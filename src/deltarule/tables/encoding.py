@@ -221,6 +221,8 @@ def _use(column: pd.Series) -> str:
     filled = column.dropna()
     if filled.empty:
         return "empty"
+    if _is_plain(column):  # the shortest way, for tables of very many columns
+        return "constant" if len(filled) == len(column) and filled.min() == filled.max() else "number"
     kind = _kind_of_values(filled)
     different = filled.nunique() if kind in NUMBERS else len(set(_as_words(filled, kind)))
     if different == 1 and len(filled) == len(column):
@@ -233,7 +235,7 @@ def _kind_of_values(filled: pd.Series) -> str:
     if (
         inferred == "string"
         and filled.str.match(r"\d{4}-\d\d-\d\d").all()
-        and _as_numbers(filled, "date").notna().all()
+        and not np.isnan(_as_numbers(filled, "date")).any()
     ):
         return "date"
     if inferred in _KINDS:
@@ -252,7 +254,7 @@ def _numbers(table: pd.DataFrame, kinds: dict[str, str]) -> Array:
     for n, (name, kind) in enumerate(kinds.items()):
         column = table[name]
         numbers = _as_numbers(column, kind)
-        strange = column.notna() & ~(numbers.abs() <= LARGEST)
+        strange = column.notna().to_numpy() & ~(np.abs(numbers) <= LARGEST)
         if strange.any():
             first = int(np.flatnonzero(strange)[0])
             raise TableError(
@@ -264,15 +266,25 @@ def _numbers(table: pd.DataFrame, kinds: dict[str, str]) -> Array:
     return values
 
 
-def _as_numbers(column: pd.Series, kind: str) -> pd.Series:
-    """Return float64; NaN for gaps and for what is no number (or no date)."""
+def _is_plain(column: pd.Series) -> bool:
+    """Whether a column is numbers of NumPy's."""
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+
+
+def _as_numbers(column: pd.Series, kind: str) -> Array:
+    """Return float64; NaN for gaps and for what is no number (or no date), infinity for what is too large."""
     if kind == "date":
         dates = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-        return (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+        # Counted in seconds from 1970, of which there are enough for every date; nanoseconds end in 2262.
+        return ((dates - pd.Timestamp(0, tz="UTC").as_unit("s")) / pd.Timedelta(days=1).as_unit("s")).to_numpy()
+    if _is_plain(column):
+        return column.to_numpy(dtype=np.float64)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return pd.Series(np.nan, index=column.index)  # pandas would count nanoseconds
-    numbers = pd.to_numeric(column, errors="coerce")
-    return pd.Series(numbers.to_numpy(dtype=np.float64, na_value=np.nan), index=column.index)
+        return np.full(len(column), np.nan)  # pandas would count nanoseconds
+    try:
+        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    except OverflowError:  # a whole number of more than 308 digits, which is infinite as a text
+        return _as_numbers(column.astype(str).where(column.notna()), kind)
 
 
 def _as_words(column: pd.Series, kind: str) -> list[str | None]:
