@@ -274,6 +274,8 @@ def _is_plain(column: pd.Series) -> bool:
 def _as_numbers(column: pd.Series, kind: str) -> Array:
     """Return float64; NaN for gaps and for what is no number (or no date), infinity for what is too large."""
     if kind == "date":
+        # A number is no date, though pandas reads 20240131 as one.
+        column = column.astype(object).mask(np.array([isinstance(value, Number) for value in column]))
         dates = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
         # Counted in seconds from 1970, of which there are enough for every date; nanoseconds end in 2262.
         return ((dates - pd.Timestamp(0, tz="UTC").as_unit("s")) / pd.Timedelta(days=1).as_unit("s")).to_numpy()
@@ -282,7 +284,10 @@ def _as_numbers(column: pd.Series, kind: str) -> Array:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return np.full(len(column), np.nan)  # pandas would count nanoseconds
     try:
-        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers = pd.to_numeric(column, errors="coerce")
+        if numbers.dtype.kind == "c":
+            return np.full(len(column), np.nan)
+        return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     except OverflowError:  # a whole number of more than 308 digits, which is infinite as a text
         return _as_numbers(column.astype(str).where(column.notna()), kind)
 
