@@ -36,6 +36,38 @@ def run(settings: Settings, start: Standing | None = None, **more: Any) -> Resul
     return train(engine, data, settings, start or Standing(first_state(settings, theta, 5)), **more)
 
 
+class StruckEngine:
+    """The reference engine, with Ctrl-C in one of its calls after some of the steps."""
+
+    def __init__(self, call: int, steps: int) -> None:
+        self.network, self.engine, self.call, self.steps = NETWORK, ReferenceEngine(NETWORK), call, steps
+
+    def run(self, state: TrainingState, data: TrainingSet, rule: Any, batches: Any, etas: Any, *more: Any) -> Run:
+        self.call -= 1
+        if self.call:
+            return self.engine.run(state, data, rule, batches, etas, *more)
+        return replace(self.engine.run(state, data, rule, batches, etas[: self.steps], *more), interrupted=True)
+
+
+def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_have_left() -> None:
+    # No progress counts: the run ends after 6 epochs of 4 steps, in the third call, which is for epochs 4 to 7.
+    settings = Settings(tol=1e9, n_iter_no_change=4, batch_size=8, max_iter=100)
+    whole = run(settings)
+    assert whole.history.epochs == 6
+    for steps in (12, 13, 14):
+        struck = run(settings, engine=StruckEngine(3, steps))
+        assert (struck.history.stopped, struck.history.epochs) == ("converged", 6)
+        assert np.array_equal(struck.theta, whole.theta)
+
+
+def test_ctrl_c_while_epochs_are_made_again_is_not_called_converged() -> None:
+    settings = Settings(tol=1e9, n_iter_no_change=4, batch_size=8, max_iter=100)
+    whole = run(settings)
+    struck = run(settings, engine=StruckEngine(4, 3))
+    assert (whole.history.stopped, struck.history.stopped) == ("converged", "interrupted")
+    assert not np.array_equal(struck.theta, whole.theta)
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_every_solver_lowers_the_cost_and_records_every_epoch(solver: str) -> None:
     settings = Settings(solver=solver, max_iter=20, learning_rate_init=0.05, tol=0.0, batch_size=8)

@@ -6,6 +6,7 @@ python torture/start.py model_files 1000 7    one, with its arguments
 
 import os
 import runpy
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ def one(name: str) -> bool:
 
 def main() -> None:
     """Run what the command line names."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, tests press it
     if len(sys.argv) > 1:
         sys.argv = sys.argv[1:]
         sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]

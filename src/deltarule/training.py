@@ -149,7 +149,10 @@ def _mini_batch(
         steps = epochs * per_epoch - len(before.costs)
         if run is not None and steps == len(run.costs):
             return run.state
-        return engine.run(before, data, rule, batches, etas[: max(0, steps)], settings.alpha, options).state
+        again = engine.run(before, data, rule, batches, etas[: max(0, steps)], settings.alpha, options)
+        if again.interrupted:
+            raise KeyboardInterrupt
+        return again.state
 
     try:
         while record.taken < record.epochs:
