@@ -62,15 +62,18 @@ def test_what_json_cannot_write_is_refused() -> None:
 
 
 def test_a_compressed_part_is_refused_before_it_is_inflated(path: Path) -> None:
-    bomb = archive_of({**members(path.read_bytes()), "a.npy": bytes(10**8)}, zipfile.ZIP_DEFLATED)
-    assert len(bomb) < 10**6
-    header_stored = archive_of({"deltarule.json": members(path.read_bytes())["deltarule.json"]})
-    path.write_bytes(bomb)
+    header = {"deltarule.json": members(path.read_bytes())["deltarule.json"]}
+    path.write_bytes(archive_of(header, zipfile.ZIP_DEFLATED))
     assert "its part 'deltarule.json' is compressed" in complaint(path)
-    path.write_bytes(header_stored)
+    path.write_bytes(archive_of(header))
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.npy", bytes(10**8))
-    assert "its parts overlap" in complaint(path) or "is compressed" in complaint(path)
+    assert "its parts overlap" in complaint(path)  # 10⁸ bytes in a file of 10⁵
+    data = path.read_bytes()
+    entry = data.rindex(b"PK\x01\x02")
+    size = data[entry + 20 : entry + 24]
+    path.write_bytes(data[: entry + 24] + size + data[entry + 28 :])  # it says that it is as large as it is small
+    assert "its part 'a.npy' is compressed" in complaint(path)
 
 
 def test_a_part_that_says_another_size_than_it_has_is_refused(path: Path) -> None:
