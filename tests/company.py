@@ -37,14 +37,16 @@ class Alarm(Exception):  # noqa: N818
     """What the handler of a signal raises."""
 
 
-def fitted(solver: str = "adam", engine: str = "auto", seed: int = 0, epochs: int = 20) -> MLPClassifier:
+def fitted(
+    solver: str = "adam", engine: str = "auto", seed: int = 0, epochs: int = 20, copies: int = 1
+) -> MLPClassifier:
     """Return a model, trained on two threads, whose run ends without a warning, which threads cannot catch."""
     few: dict[str, Any] = {"tol": 1e9, "n_iter_no_change": epochs} if solver in MINI_BATCH_SOLVERS else {"tol": 1e-2}
     if solver == "gd":
         few |= {"learning_rate": "adaptive", "tol": 0.05}
     settings = {"solver": solver, "engine": engine, "random_state": seed, "max_iter": 1000, "n_threads": 2, **few}
     model = MLPClassifier((30,), **settings)
-    model.fit(X, Y)
+    model.fit(np.tile(X, (copies, 1)), np.tile(Y, copies))
     return model
 
 
@@ -144,12 +146,10 @@ def ring(seconds: float, number: int, solver: str, engine: str, truth: bytes) ->
     return outcome
 
 
-def _take_all(size: int) -> list[bytearray]:
-    taken: list[bytearray] = []
+def _take_all(taken: list[bytearray]) -> None:
     with suppress(MemoryError):
         while True:
-            taken.append(bytearray(size))
-    return taken
+            taken.append(bytearray(1 << 16))
 
 
 def short_of_memory(more_bytes: int, work: Callable[[], Array]) -> str:
@@ -166,8 +166,9 @@ def short_of_memory(more_bytes: int, work: Callable[[], Array]) -> str:
             now = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGESIZE")
             hard = resource.getrlimit(resource.RLIMIT_AS)[1]
             resource.setrlimit(resource.RLIMIT_AS, (now + more_bytes, hard))
-            taken = [_take_all(1 << 16), _take_all(1 << 12)]  # what was freed before is there to be had again
-            del taken[0][: more_bytes >> 16]
+            taken: list[bytearray] = []
+            _take_all(taken)  # what was freed before is there to be had again
+            del taken[: 4 + (more_bytes >> 16)]  # with less than 4 Python itself cannot go on
             first: Array | None = None
             try:
                 first = work()

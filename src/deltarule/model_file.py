@@ -125,7 +125,7 @@ def save(path: str | Path, model: Model) -> None:
     arrays = {
         "theta": classifier.theta_,
         **{name: getattr(encoder, name) for name in ("medians", "means", "deviations")},
-        **{f"history/{name}": getattr(history, name) for name in COLUMNS},
+        **{f"history/{name}": history.column(name) for name in COLUMNS},
         **{f"scores/{name}": values for name, values in history.scores.items()},
     }
     write_whole(path, to_bytes("model", FORMAT, content, arrays))
@@ -204,7 +204,7 @@ def _classifier(content: Any, arrays: Mapping[str, Array]) -> MLPClassifier:
     classifier.classes_, classifier._several_labels, classifier._output = classes, several, network.output
     classifier.n_features_in_ = network.sizes[0]
     theta = _numbers(arrays["theta"], network.n_parameters, -np.inf, np.inf)
-    classifier._set_fitted(network, theta, _history(content["history"], arrays), rows=0, continues=False)
+    classifier._set_fitted(network, theta, _history(content["history"], arrays))
     classifier.t_ = _a(int, content["t"])
     return classifier
 
@@ -233,7 +233,8 @@ def _label_type(classes: NDArray[Any]) -> str:
 
 
 def _history(content: Any, arrays: Mapping[str, Array]) -> History:
-    columns = {name: arrays[f"history/{name}"] for name in COLUMNS}
+    nothing = np.full_like(arrays["history/cost"], np.nan)  # of a column that came after the version of the file
+    columns = {name: arrays.get(f"history/{name}", nothing) for name in COLUMNS}
     scores = {name.removeprefix("scores/"): array for name, array in arrays.items() if name.startswith("scores/")}
     if len({array.shape for array in (*columns.values(), *scores.values())}) != 1 or columns["cost"].ndim != 1:
         raise ValueError("a history of epochs whose columns differ in length")
