@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := CMakeLists.txt $(wildcard native/*/*.?pp native/*/*.inl native/*/*/*.hpp)
 
-.PHONY: demo test check bench sanitize arm golden clean
+.PHONY: demo test check bench sanitize arm golden torture clean
 
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
@@ -43,6 +43,10 @@ arm: .venv/ready
 # The numbers of the course's real data; EX4 names the folder with ex4data1.mat and ex4weights.mat.
 golden: .venv/ready
 	$(BIN)/python tests/golden/ex4.py $(EX4)
+
+# What tests must not take minutes for: faults looked for at random. Prints a line for each kind; about 20 minutes on two cores.
+torture: .venv/ready
+	$(BIN)/python torture/start.py
 
 clean:
 	rm -rf .venv build demo

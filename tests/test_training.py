@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import deltarule
-from deltarule import Network
+from deltarule import Network, training
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import MiniBatches, ReferenceEngine, Run, StepOptions, TrainingState, UpdateRule
@@ -34,6 +34,45 @@ def run(settings: Settings, start: Standing | None = None, **more: Any) -> Resul
     theta, data = parts()
     engine = more.pop("engine", ReferenceEngine(NETWORK))
     return train(engine, data, settings, start or Standing(first_state(settings, theta, 5)), **more)
+
+
+@pytest.fixture
+def calls_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of 1, 2, 4 … epochs, however slow this machine is."""
+    monkeypatch.setattr(training, "_CALL_SECONDS", np.inf)
+    monkeypatch.setattr(training, "_CALL_OVERHEAD", np.inf)
+
+
+class StruckEngine:
+    """The reference engine, with Ctrl-C in one of its calls after some of the steps."""
+
+    def __init__(self, call: int, steps: int) -> None:
+        self.network, self.engine, self.call, self.steps = NETWORK, ReferenceEngine(NETWORK), call, steps
+
+    def run(self, state: TrainingState, data: TrainingSet, rule: Any, batches: Any, etas: Any, *more: Any) -> Run:
+        self.call -= 1
+        if self.call:
+            return self.engine.run(state, data, rule, batches, etas, *more)
+        return replace(self.engine.run(state, data, rule, batches, etas[: self.steps], *more), interrupted=True)
+
+
+def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_have_left(calls_grow: None) -> None:
+    # No progress counts: the run ends after 6 epochs of 4 steps, in the third call, which is for epochs 4 to 7.
+    settings = Settings(tol=1e9, n_iter_no_change=4, batch_size=8, max_iter=100)
+    whole = run(settings)
+    assert whole.history.epochs == 6
+    for steps in (12, 13, 14):
+        struck = run(settings, engine=StruckEngine(3, steps))
+        assert (struck.history.stopped, struck.history.epochs) == ("converged", 6)
+        assert np.array_equal(struck.theta, whole.theta)
+
+
+def test_ctrl_c_while_epochs_are_made_again_leaves_what_the_history_ends_with(calls_grow: None) -> None:
+    settings = Settings(tol=1e9, n_iter_no_change=4, batch_size=8, max_iter=100)
+    whole = run(settings)
+    struck = run(settings, engine=StruckEngine(4, 3))
+    assert (whole.history.stopped, struck.history.stopped) == ("converged", "interrupted")
+    assert np.array_equal(struck.theta, whole.theta)  # they were made once more
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

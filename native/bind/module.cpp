@@ -4,7 +4,9 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <string>
 
 #include "deltarule/engine.hpp"
@@ -27,12 +29,30 @@ std::string shape_text(const std::vector<Index>& shape) {
   return text + ")";
 }
 
+enum class Use { read, write, read_or_none, unused };
+
+// The bytes of an argument.
+struct Span {
+  const char *name, *begin;
+  std::size_t size;
+  Use use;
+};
+
+// What is written to may share no memory with anything else.
+void check_apart(std::initializer_list<Span> spans) {
+  for (const Span& a : spans)
+    for (const Span& b : spans)
+      if (&a != &b && a.use == Use::write && a.begin < b.begin + b.size && b.begin < a.begin + a.size)
+        refuse(std::string(a.name) + " and " + b.name + " share memory. Copy one of them.");
+}
+
 // An argument's memory for the length of a call, by the buffer protocol: cheaper than a converted array, and our own words.
-// None, which only `weights` and a missing vector may be, is null.
+// One that may be None, or that a rule does not have, is null then.
 template <class T> class Argument {
  public:
-  Argument(nb::handle object, const char* name, std::vector<Index> shape, bool writable = false) {
-    if (object.is_none()) return;
+  Argument(nb::handle object, const char* name, std::vector<Index> shape, Use use = Use::read) : name_(name), use_(use) {
+    const bool writable = use == Use::write;
+    if (use == Use::unused || (use == Use::read_or_none && object.is_none())) return;
     if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0) {
       PyErr_Clear();
       refuse(std::string(name) + " must be a C-contiguous" + (writable ? ", writable " : " ") + dtype_name<T> +
@@ -41,23 +61,29 @@ template <class T> class Argument {
     const std::vector<Index> came(view_.shape, view_.shape + view_.ndim);
     const bool fits = std::equal(came.begin(), came.end(), shape.begin(), shape.end(),
                                  [](Index n, Index right) { return right == any || right == n; });
-    // '<' stands before what was read from a file, and is this machine's own order on all that the core is built for.
+    const bool aligned = reinterpret_cast<std::uintptr_t>(view_.buf) % alignof(T) == 0;
+    // '<' stands before what was read from a file, and is this machine's own order on all that the core is built for; '='
+    // before what is not aligned.
     const std::string format = view_.format ? view_.format : "B";
-    const bool typed = (format[0] == '<' ? format.substr(1) : format) == (sizeof(T) == 4 ? "f" : "d");
-    if (fits && typed) return;
+    const bool typed = (format[0] == '<' || format[0] == '=' ? format.substr(1) : format) == (sizeof(T) == 4 ? "f" : "d");
+    if (fits && typed && aligned) return;
     PyBuffer_Release(&view_);  // the destructor will not run
     if (!typed) refuse(std::string(name) + " has the format '" + format + "', but this engine takes " + dtype_name<T> +
                        ". Convert it with .astype.", nb::exception_type::type_error);
-    refuse(std::string(name) + " has shape " + shape_text(came) + ", but " + shape_text(shape) + " fits here.");
+    if (!fits) refuse(std::string(name) + " has shape " + shape_text(came) + ", but " + shape_text(shape) + " fits here.");
+    refuse(std::string(name) + " does not begin at a multiple of its items' size. Copy it.");
   }
   ~Argument() { PyBuffer_Release(&view_); }
   Argument(const Argument&) = delete;
   Argument& operator=(const Argument&) = delete;
   T* data() const { return static_cast<T*>(view_.buf); }
   Index size(int axis) const { return view_.shape[axis]; }
+  Span span() const { return {name_, static_cast<const char*>(view_.buf), std::size_t(view_.len), use_}; }
 
  private:
   Py_buffer view_{};
+  const char* name_;
+  Use use_;
 };
 
 const std::vector<const char*> hidden_names = {"logistic", "tanh", "relu", "identity", "leaky_relu", "elu",
@@ -100,8 +126,9 @@ template <class T> struct Bound {
 
   double cost(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, double lambda, nb::handle D_) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
-    const Argument<T> weights(weights_, "weights", {X.size(0)});
-    const Argument<double> D(D_, "D", {n}, true);
+    const Argument<T> weights(weights_, "weights", {X.size(0)}, Use::read_or_none);
+    const Argument<double> D(D_, "D", {n}, D_.is_none() ? Use::unused : Use::write);
+    check_apart({D.span(), theta.span(), X.span(), Y.span(), weights.span()});
     double J = 0;
     const Examples<T> examples{X.data(), Y.data(), weights.data(), X.size(0)};
     if (!without_gil([&] { return engine.cost_and_gradient(theta.data(), examples, lambda, &J, D.data(), signalled); }))
@@ -117,10 +144,12 @@ template <class T> struct Bound {
     if (numbers.size() != (adam ? 3 : 2) || vectors.size() != (adam ? 2 : 1))
       refuse(adam ? "adam takes rule_parameters (beta1, beta2, epsilon) and two vectors."
                   : "sgd takes rule_parameters (momentum, nesterov) and one vector.");
-    const Argument<T> theta(theta_, "theta", {n}, true), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
-    const Argument<T> weights(weights_, "weights", {X.size(0)}), first(vectors[0], "vectors[0]", {n}, true);
-    const Argument<T> second(adam ? nb::handle(vectors[1]) : nb::handle(Py_None), "vectors[1]", {n}, true);
-    const Argument<double> etas(etas_, "step_sizes", {any}), costs(costs_, "costs", {etas.size(0)}, true);
+    const Argument<T> theta(theta_, "theta", {n}, Use::write), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
+    const Argument<T> weights(weights_, "weights", {X.size(0)}, Use::read_or_none);
+    const Argument<T> first(vectors[0], "vectors[0]", {n}, Use::write);
+    const Argument<T> second(vectors[adam], "vectors[1]", {n}, adam ? Use::write : Use::unused);
+    const Argument<double> etas(etas_, "step_sizes", {any}), costs(costs_, "costs", {etas.size(0)}, Use::write);
+    check_apart({theta.span(), first.span(), second.span(), costs.span(), X.span(), Y.span(), weights.span(), etas.span()});
     if (batch_size < 1) refuse("batch_size is " + std::to_string(batch_size) + ", but must be 1 or more.");
     if (position < 0 || position >= std::max<Index>(1, X.size(0)))
       refuse("position is " + std::to_string(position) + ", but X has " + std::to_string(X.size(0)) + " rows.");
@@ -146,7 +175,8 @@ template <class T> struct Bound {
   }
 
   void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
-    const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, true);
+    const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, Use::write);
+    check_apart({theta.span(), X.span(), h.span()});
     const auto fill = [&](const auto& stop) { return engine.hypothesis(theta.data(), X.data(), X.size(0), h.data(), stop); };
     // Up to 16 rows are so short that letting go of the GIL would cost more than it gives.
     const bool finished = X.size(0) <= 16 ? fill([] { return false; }) : without_gil([&] { return fill(signalled); });
@@ -165,14 +195,23 @@ template <class T> void bind(nb::module_& module, const char* name) {
       .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.");
 }
 
+// More threads than any machine has cores change nothing but the memory that they take.
+int threads(int asked) {
+  if (asked < 1) refuse("n_threads is " + std::to_string(asked) + ", but must be 1 or more.");
+  return std::min(asked, 1024);
+}
+
 nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::string>& hidden, const std::string& output,
                        const std::string& dtype, int n_threads) {
   Network network{sizes, {}, Output(number_of(output_names, output, "output"))};
   for (const std::string& name : hidden) network.hidden.push_back(Hidden(number_of(hidden_names, name, "hidden")));
   bool fits = sizes.size() >= 2 && hidden.size() == sizes.size() - 2;
+  double parameters = 0;
   for (Index s : sizes) fits = fits && s >= 1 && s < (Index(1) << 31);
+  for (std::size_t l = 0; fits && l + 1 < sizes.size(); ++l) parameters += double(sizes[l + 1]) * double(sizes[l] + 1);
+  if (parameters > 1e12) refuse("The network has " + std::to_string(parameters) + " parameters, but may have 1e12 at most.");
   if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");
-  if (n_threads < 1) refuse("n_threads is " + std::to_string(n_threads) + ", but must be 1 or more.");
+  n_threads = threads(n_threads);
   const Isa& isa = chosen_isa();
   const bool narrow = number_of({"float32", "float64"}, dtype, "dtype") == 0;
   if (narrow) return nb::cast(new Bound<float>{{network, isa.float32, n_threads}});
@@ -180,8 +219,10 @@ nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::s
 }
 
 void matmul(nb::handle A_, nb::handle B_, nb::handle out, int n_threads) {
-  const Argument<float> A(A_, "A", {any, any}), B(B_, "B", {A.size(1), any}), C(out, "out", {A.size(0), B.size(1)}, true);
+  const Argument<float> A(A_, "A", {any, any}), B(B_, "B", {A.size(1), any}), C(out, "out", {A.size(0), B.size(1)}, Use::write);
+  check_apart({A.span(), B.span(), C.span()});
   const Kernels<float>& best = chosen_isa().float32;
+  n_threads = threads(n_threads);
   without_gil([&] { matrix_product(best, n_threads, A.data(), B.data(), C.data(), A.size(0), A.size(1), B.size(1)); });
 }
 

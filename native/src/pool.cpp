@@ -1,6 +1,7 @@
 #include "deltarule/pool.hpp"
 
 #include <chrono>
+#include <exception>
 
 namespace deltarule {
 namespace {
@@ -22,7 +23,14 @@ constexpr std::uint64_t phase_of(std::uint64_t word) { return word >> 32; }
 }  // namespace
 
 Pool::Pool(int n_threads) {
-  for (int i = 1; i < n_threads; ++i) workers_.emplace_back([this, i] { worker(i); });
+  workers_.reserve(std::size_t(n_threads));
+  for (int i = 1; i < n_threads; ++i) {
+    try {
+      workers_.emplace_back([this, i] { worker(i); });
+    } catch (const std::exception&) {  // no memory or no right to more: those that there are do the work
+      break;
+    }
+  }
 }
 
 Pool::~Pool() {

@@ -32,6 +32,9 @@ template <class T> struct Engine<T>::Workspace {
 
   Workspace(const Network& network, const Kernels<T>& kernels, const Purpose& what)
       : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), kernels_(kernels) {
+    double columns = 0;
+    for (Index s : network.sizes) columns += double(s + panel);
+    if (columns * double(purpose.rows) > 1e16) throw std::bad_alloc();  // beyond any memory, and near the end of an Index
     memory_.resize(lines_of<T>(lay_out(network, nullptr)));  // once to count, once to hand out
     lay_out(network, reinterpret_cast<T*>(memory_.data()));
     for (int l = 0; l < int(layers.size()); ++l)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 __all__ = ["main"]
 
-NEEDED = ("typer", "rich", "pandas", "skops")
+NEEDED = ("typer", "rich", "pandas")
 
 
 def main() -> None:

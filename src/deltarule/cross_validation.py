@@ -144,8 +144,8 @@ class Problem:
         output = estimator._learn_targets(labels, continues=False, incremental=False)
         Y = estimator.encode(labels)
         network = estimator._network(inputs.shape[1], Y.shape[1], output)
-        dtype, kept_dtype = dtypes_of(settings, inputs, Y)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=inputs.dtype)
+        dtype, kept_dtype = dtypes_of(settings, inputs, Y, weights)
         data = TrainingSet.of(network, inputs, estimator._smoothed(Y), weights, dtype)
         return cls(estimator, settings, network, data, Y.astype(dtype, copy=False), labels, kept_dtype)
 

@@ -1,59 +1,48 @@
 """Model files: one file that holds everything to predict, and no code.
 
-    deltarule.json     format, versions, target, settings, seed, held-out figures: read and checked first
-    schema.json, *.npy the encoder and the classifier, as skops writes them
-
-A pickle can run any program when it is loaded. Here a type or a way of loading that is not in `TYPES` and `LOADERS`
-stops the loading before anything is made. The file is written whole or not at all (`files.py`).
+The file is an archive of JSON and numbers (`archive.py`), so no type or function is ever named in it: what it says is
+checked, and then goes into an encoder and a classifier that are made here. What belongs to a machine and not to a model
+(`engine`, `n_threads`) is not in it. The file is written whole or not at all (`files.py`).
 """
 
-import io
-import json
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 import deltarule
+from deltarule.archive import read_archive, to_bytes
+from deltarule.arrays import Array
 from deltarule.errors import ModelFileError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.files import write_whole
+from deltarule.history import COLUMNS, History
 from deltarule.tables import TableEncoder
+from deltarule.tables.encoding import LARGEST, NARROWEST, NUMBERS
 
 __all__ = ["FORMAT", "HeldOut", "Model", "load", "save"]
 
-FORMAT = 1
-"""Raised when older versions of this library could not read what is written."""
+FORMAT = 2
+"""Raised when older versions of this library could not read what is written. Format 1 came before the first release."""
 
-HEADER = "deltarule.json"
+T = TypeVar("T")
 
-OWN_TYPES = (
-    "deltarule.estimators.classifier.MLPClassifier",
-    "deltarule.history.History",
-    "deltarule.network.Network",
-    "deltarule.tables.encoding.TableEncoder",
-    "numpy.dtype",
+OF_THE_MACHINE = ("engine", "n_threads")
+
+KINDS = ("number", "date", "category", "boolean")
+
+LABELS = (
+    "str",
+    "bool",
+    "object",
+    *(f"{sign}int{n}" for sign in ("", "u") for n in (8, 16, 32, 64)),
+    "float32",
+    "float64",
 )
-
-TYPES = frozenset(OWN_TYPES) | {
-    *(f"builtins.{name}" for name in ("bool", "dict", "float", "int", "list", "NoneType", "slice", "str", "tuple")),
-    *(f"numpy.{name}" for name in ("bool", "bool_", "float32", "float64", "int64", "ndarray")),
-    "sklearn.compose._column_transformer.ColumnTransformer",
-    "sklearn.impute._base.MissingIndicator",
-    "sklearn.impute._base.SimpleImputer",
-    "sklearn.pipeline.Pipeline",
-    "sklearn.preprocessing._data.StandardScaler",
-    "sklearn.preprocessing._encoders.OneHotEncoder",
-}
-"""All that a model is made of."""
-
-LOADERS = frozenset(
-    f"{kind}Node" for kind in ("Dict", "DType", "Json", "List", "NdArray", "Object", "Slice", "Tuple", "Type")
-)
-"""skops's ways of making a value that only fill in data; none of them calls a function that the file names."""
+"""What `classes_` may be made of."""
 
 
 @dataclass(frozen=True)
@@ -111,33 +100,35 @@ def save(path: str | Path, model: Model) -> None:
     ModelFileError
         If the model holds what a model file does not take, such as a generator as `random_state`.
     """
-    import sklearn
-    import skops.io
-
-    data = io.BytesIO(
-        skops.io.dumps(
-            {"encoder": model.encoder, "classifier": model.classifier.for_prediction()},
-            compression=zipfile.ZIP_DEFLATED,
-        )
-    )
-    header = {
-        "format": FORMAT,
+    encoder, classifier = model.encoder, model.classifier
+    _classes(_label_type(classifier.classes_), classifier.classes_.tolist())  # what would not be read is not written
+    network, history = classifier.network_, classifier.history_
+    parameters = {name: value for name, value in classifier.get_params().items() if name not in OF_THE_MACHINE}
+    content = {
         "deltarule": model.version,
-        "scikit-learn": sklearn.__version__,
-        "numpy": np.__version__,
         "target": model.target,
         "seed": model.seed,
         "settings": dict(model.settings),
         "held_out": None if model.held_out is None else asdict(model.held_out),
+        "encoder": {name: getattr(encoder, name) for name in ("kinds", "gaps", "categories", "notices")},
+        "classifier": {
+            "parameters": {name: _tagged(value) for name, value in parameters.items()},
+            "features": network.sizes[0],
+            "outputs": network.K,
+            "output": network.output,
+            "classes": {"type": _label_type(classifier.classes_), "values": classifier.classes_.tolist()},
+            "several_labels": classifier._several_labels,
+            "t": classifier.t_,
+            "history": {name: getattr(history, name) for name in ("stopped", "best_epoch", "reason", "notices")},
+        },
     }
-    with zipfile.ZipFile(data, "a", zipfile.ZIP_DEFLATED) as archive:
-        if strange := _strange(archive):
-            raise ModelFileError(
-                f"The model holds {strange[0]}, which a model file does not take. Keep to plain settings (a whole "
-                "number as random_state), fit again and save."
-            )
-        archive.writestr(HEADER, json.dumps(header, indent=1, ensure_ascii=False))
-    write_whole(path, data.getvalue())
+    arrays = {
+        "theta": classifier.theta_,
+        **{name: getattr(encoder, name) for name in ("medians", "means", "deviations")},
+        **{f"history/{name}": history.column(name) for name in COLUMNS},
+        **{f"scores/{name}": values for name, values in history.scores.items()},
+    }
+    write_whole(path, to_bytes("model", FORMAT, content, arrays))
 
 
 def load(path: str | Path) -> Model:
@@ -146,106 +137,170 @@ def load(path: str | Path) -> Model:
     Raises
     ------
     ModelFileError
-        If the file is missing, cut short, damaged, not a model, made by a newer format, or holds types that a model
-        does not need.
+        If the file is missing, cut short, damaged, not a model, made by a newer format, or its parts do not fit each
+        other.
     """
-    import skops.io
-
+    header, arrays = read_archive(path, "model", FORMAT)
     try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise ModelFileError(f"{path} does not exist. Give a file that `deltarule train` made.") from None
-    except OSError as error:
-        raise ModelFileError(f"{path} cannot be read ({error.strerror}). Give a model file.") from None
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            header = _header(path, archive)
-            if bad := archive.testzip():
-                raise zipfile.BadZipFile(f"its part {bad} does not have its checksum")
-            strange = _strange(archive)
-    except ModelFileError:
-        raise
-    except Exception as error:  # whatever a damaged archive makes zipfile, its decompressors or json raise
-        raise _damaged(path, data, error) from None
-    if strange:
-        raise ModelFileError(
-            f"{path} holds {', '.join(strange[:3])}, which no model needs and which might run a program. Nothing was "
-            "loaded. Take a file from a source that you trust, or train again."
-        )
-    try:
-        parts = skops.io.loads(data, trusted=list(OWN_TYPES))
-        encoder, classifier = parts["encoder"], parts["classifier"]
-        classifier.network_.roll(classifier.theta_)
-        model = Model(
+        encoder = _encoder(header["encoder"], arrays)
+        classifier = _classifier(header["classifier"], arrays)
+        if len(encoder.names) != classifier.n_features_in_:
+            raise ValueError(
+                f"an encoder that makes {len(encoder.names)} columns, and a network that takes "
+                f"{classifier.n_features_in_}"
+            )
+        held_out = header["held_out"]
+        return Model(
             encoder=encoder,
             classifier=classifier,
-            target=str(header["target"]),
-            seed=int(header["seed"]),
-            settings=dict(header["settings"]),
-            held_out=HeldOut(**header["held_out"]) if header["held_out"] else None,
-            version=str(header["deltarule"]),
+            target=_a(str, header["target"]),
+            seed=_a(int, header["seed"]),
+            settings=_a(dict, header["settings"]),
+            held_out=None if held_out is None else _held_out(**held_out),
+            version=_a(str, header["deltarule"]),
         )
-        if not (isinstance(encoder, TableEncoder) and isinstance(classifier, MLPClassifier)):
-            raise TypeError(f"an encoder of type {type(encoder).__name__}")
-    except Exception as error:  # whatever a damaged or foreign tree makes skops, NumPy or scikit-learn raise
-        import sklearn
-
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever parts of the wrong kind or shape make Python, NumPy or this library raise
         raise ModelFileError(
-            f"{path} cannot be put together ({type(error).__name__}: {error}). It was made with deltarule "
-            f"{header.get('deltarule')} and scikit-learn {header.get('scikit-learn')}; here are deltarule "
-            f"{deltarule.__version__} and scikit-learn {sklearn.__version__}. Train it again here."
+            f"{path} cannot be put together ({type(error).__name__}: {str(error)[:300]}). It was made with deltarule "
+            f"{header.get('deltarule')}; this is deltarule {deltarule.__version__}. Train it again here."
         ) from error
-    return model
 
 
-def _header(path: str | Path, archive: zipfile.ZipFile) -> dict[str, Any]:
-    if HEADER not in archive.namelist():
-        raise ModelFileError(
-            f"{path} is an archive of {len(archive.namelist())} files, but not a model: it has no {HEADER}. "
-            "Give a file that `deltarule train` made."
-        )
-    header = json.loads(archive.read(HEADER))
-    if not isinstance(header, dict) or not isinstance(header.get("format"), int):
-        raise ValueError(f"its {HEADER} names no format")
-    if header["format"] > FORMAT:
-        raise ModelFileError(
-            f"{path} was made by deltarule {header.get('deltarule')} in format {header['format']}; this is deltarule "
-            f"{deltarule.__version__}, which reads formats up to {FORMAT}. Upgrade: pip install --upgrade deltarule."
-        )
-    return header
+def _encoder(content: Any, arrays: Mapping[str, Array]) -> TableEncoder:
+    kinds = {name: _one_of(KINDS, kind) for name, kind in _a(dict, content["kinds"]).items()}
+    numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
+    words = [name for name in kinds if name not in numbers]
+    gaps = tuple(_one_of(numbers, name) for name in _different(content["gaps"]))
+    categories = {
+        name: tuple(None if value is None else _a(str, value) for value in _different(values))
+        for name, values in _a(dict, content["categories"]).items()
+    }
+    if list(categories) != words:
+        raise ValueError(f"categories of {list(categories)[:5]}, and columns of words {words[:5]}")
+    width = len(numbers) + len(gaps)
+    return TableEncoder(
+        kinds=kinds,
+        medians=_numbers(arrays["medians"], len(numbers), -LARGEST, LARGEST),
+        gaps=gaps,
+        means=_numbers(arrays["means"], width, -LARGEST, LARGEST),
+        deviations=_numbers(arrays["deviations"], width, NARROWEST, np.inf),
+        categories=categories,
+        notices=tuple(_a(str, notice) for notice in _a(list, content["notices"])),
+    )
 
 
-def _damaged(path: str | Path, data: bytes, error: Exception) -> ModelFileError:
-    if data[:4] == b"PK\x03\x04":
-        return ModelFileError(
-            f"{path} is a damaged model file: of its {len(data)} bytes some are wrong or the end is missing ({error}). "
-            "Copy it again from where it was whole, or train again."
-        )
-    came = "is empty" if not data else f"begins with {data[:12]!r}"
-    return ModelFileError(f"{path} is not a model file: it {came}. Give a file that `deltarule train` made.")
+def _classifier(content: Any, arrays: Mapping[str, Array]) -> MLPClassifier:
+    classifier = MLPClassifier(**{name: _untagged(value) for name, value in _a(dict, content["parameters"]).items()})
+    classifier._settings()
+    features, outputs = _a(int, content["features"]), _a(int, content["outputs"])
+    network = classifier._network(features, outputs, _a(str, content["output"]))
+    classes = _classes(content["classes"]["type"], content["classes"]["values"])
+    several = _a(bool, content["several_labels"])
+    expected = 2 if network.K == 1 and not several else network.K
+    if len(classes) != expected:
+        raise ValueError(f"{len(classes)} labels, and a network {network} for {expected}")
+    classifier.classes_, classifier._several_labels, classifier._output = classes, several, network.output
+    classifier.n_features_in_ = network.sizes[0]
+    theta = _numbers(arrays["theta"], network.n_parameters, -np.inf, np.inf)
+    classifier._set_fitted(network, theta, _history(content["history"], arrays))
+    classifier.t_ = _a(int, content["t"])
+    return classifier
 
 
-def _strange(archive: zipfile.ZipFile) -> list[str]:
-    """Return the types and loaders in skops's tree that no model needs, sorted."""
-    nodes = _nodes(json.loads(archive.read("schema.json")))
-    found = set()
-    for node in nodes:
-        name = f"{node.get('__module__')}.{node.get('__class__')}"
-        if name not in TYPES:
-            found.add(name)
-        if node.get("__loader__") not in LOADERS:
-            found.add(f"{name} by {node.get('__loader__')}")
-    return sorted(found)
+def _classes(kind: str, labels: Any) -> NDArray[Any]:
+    """Return labels as an array, if they come out of it as they went in and each is larger than the one before."""
+    _one_of(LABELS, kind)
+    if kind == "str":  # each takes the room of the longest
+        lengths = [len(_a(str, label)) for label in labels]
+        if max(lengths) * len(lengths) > 100 * sum(lengths) + 10_000:
+            raise ValueError("labels of which one is far longer than the others")
+    classes = np.array(labels, dtype=kind)
+    plain = all(isinstance(label, str | bool | int | float) for label in labels)
+    if (
+        not plain
+        or classes.ndim != 1
+        or repr(classes.tolist()) != repr(labels)
+        or not (classes[:-1] < classes[1:]).all()
+    ):
+        raise ValueError(f"labels that are not rising ones of the type {kind}")
+    return classes
 
 
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        if tree.keys() & {"__class__", "__module__", "__loader__"}:
-            yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for branch in tree:
-            yield from _nodes(branch)
+def _label_type(classes: NDArray[Any]) -> str:
+    return "str" if classes.dtype.kind == "U" else classes.dtype.name
+
+
+def _history(content: Any, arrays: Mapping[str, Array]) -> History:
+    nothing = np.full_like(arrays["history/cost"], np.nan)  # of a column that came after the version of the file
+    columns = {name: arrays.get(f"history/{name}", nothing) for name in COLUMNS}
+    scores = {name.removeprefix("scores/"): array for name, array in arrays.items() if name.startswith("scores/")}
+    if len({array.shape for array in (*columns.values(), *scores.values())}) != 1 or columns["cost"].ndim != 1:
+        raise ValueError("a history of epochs whose columns differ in length")
+    stopped, reason, notices = (content[name] for name in ("stopped", "reason", "notices"))
+    notices = [_a(str, notice) for notice in _a(list, notices)]
+    return History.of(columns, scores, _a(str, stopped), _a(int, content["best_epoch"]), _a(str, reason), notices)
+
+
+def _held_out(rows: Any, accuracy: Any, cost: Any) -> HeldOut:
+    return HeldOut(_a(int, rows), _a(float, accuracy), _a(float, cost))
+
+
+def _a(kind: type[T], value: Any) -> T:
+    """Return a value that is of a type, exactly."""
+    if type(value) is not kind:
+        raise TypeError(f"{str(value)[:40]!r} where a value of type {kind.__name__} belongs")
+    return value
+
+
+def _one_of(choices: Iterable[str], value: Any) -> str:
+    if value not in choices:
+        raise ValueError(f"{str(value)[:40]!r} where one of {', '.join(choices)} belongs")
+    return str(value)
+
+
+def _different(values: Any) -> list[Any]:
+    if len(set(_a(list, values))) < len(values):
+        raise ValueError("the same value twice")
+    return list(values)
+
+
+def _numbers(array: Array, n: int, low: float, high: float) -> Array:
+    wide = array.astype(np.float64)
+    if array.shape != (n,) or not (np.isfinite(wide) & (wide >= low) & (wide <= high)).all():
+        raise ValueError(f"an array of shape {array.shape} where {n} finite numbers belong, from {low:g} to {high:g}")
+    return array
+
+
+def _tagged(value: Any) -> Any:
+    """Return a parameter as JSON that tells tuples and mappings from lists."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list):
+        return [_tagged(one) for one in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_tagged(one) for one in value]}
+    if isinstance(value, dict):
+        return {"dict": [[_tagged(key), _tagged(one)] for key, one in value.items()]}
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    kind = type(value)
+    raise ModelFileError(
+        f"The model holds {kind.__module__}.{kind.__qualname__}, which a model file does not take. Keep to plain "
+        "settings (a whole number as random_state), fit again and save."
+    )
+
+
+def _untagged(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_untagged(one) for one in value]
+    if isinstance(value, dict):
+        ((kind, content),) = value.items()
+        if _one_of(("tuple", "dict"), kind) == "tuple":
+            return tuple(_untagged(one) for one in _a(list, content))
+        return {_untagged(key): _untagged(one) for key, one in _a(list, content)}
+    return value
 
 
 def _is_number(name: Any) -> bool:

@@ -144,6 +144,8 @@ class Record:
         watched = costs
         if self.watches_validation and self.validation is not None:
             watched = [-score if self.validation.watched else validation_cost]
+            if not (np.isfinite(validation_cost) and np.isfinite(theta).all()):
+                watched = [np.nan]  # answers that are no numbers have a score too, but are not the best
         memory, tol, patience = self.memory, self.settings.tol, self.settings.n_iter_no_change
         best, idle, count, verdict = memory.best, memory.idle, 0, ""
         for value in watched:

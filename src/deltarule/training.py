@@ -120,7 +120,7 @@ def train(
         last, stopped = _full_batch(engine, data, replace(settings, max_iter=epochs), start.state.theta, record)
     theta = last if record.memory.best_theta is None else record.memory.best_theta
     if not np.isfinite(theta).all():
-        raise _diverged(settings, f"after epoch {record.memory.done}, in the last step of the run", None)
+        raise _diverged(settings, data.m, f"after epoch {record.memory.done}, in the last step of the run", None)
     return Result(theta, record.history(stopped, reason), standing)
 
 
@@ -150,7 +150,10 @@ def _mini_batch(
         steps = epochs * per_epoch - len(before.costs)
         if run is not None and steps == len(run.costs):
             return run.state
-        return engine.run(before, data, rule, batches, etas[: max(0, steps)], settings.alpha, options).state
+        again = engine.run(before, data, rule, batches, etas[: max(0, steps)], settings.alpha, options)
+        if again.interrupted:
+            raise KeyboardInterrupt
+        return again.state
 
     try:
         while record.taken < record.epochs:
@@ -167,7 +170,7 @@ def _mini_batch(
                 if count > 1:  # the stopping rule may end the run before it comes to that
                     epochs_a_call = 1
                     continue
-                error = _diverged_in_batch(settings, before, run, memory.done)
+                error = _diverged_in_batch(settings, data.m, before, run, memory.done)
                 if not restores or memory.sound is None or memory.divisor >= MOST_DIVISION:
                     raise error
                 state = _restored(settings, before, record, memory.sound[1], error)
@@ -228,7 +231,7 @@ def _full_batch(
         nonlocal best, verdict
         if not np.isfinite(J):
             was = f"{record.columns['cost'][-1]:g} the iteration before" if record.taken else None
-            raise _diverged(settings, f"in iteration {record.taken + 1}", was)
+            raise _diverged(settings, data.m, f"in iteration {record.taken + 1}", was)
         if best[0] > J:
             best = (J, at)
         seconds = perf_counter() - record.began
@@ -240,22 +243,26 @@ def _full_batch(
     except KeyboardInterrupt:
         return best[1].astype(data.X.dtype, copy=False), "interrupted"
     if not record.taken and not np.isfinite(objective(best[1])[0]):
-        raise _diverged(settings, "at the first parameters", None)
+        raise _diverged(settings, data.m, "at the first parameters", None)
     return best[1].astype(data.X.dtype, copy=False), verdict or ("converged" if converged else "max_iter")
 
 
-def _diverged_in_batch(settings: Settings, before: TrainingState, run: Run, epochs: int) -> DivergedError:
+def _diverged_in_batch(settings: Settings, m: float, before: TrainingState, run: Run, epochs: int) -> DivergedError:
     earlier = [*before.costs, *run.costs][:-1]  # of this epoch
     where = f"in epoch {epochs + 1}, batch {len(earlier) + 1}"
-    return _diverged(settings, where, f"{earlier[-1]:g} the batch before" if earlier else None)
+    return _diverged(settings, m, where, f"{earlier[-1]:g} the batch before" if earlier else None)
 
 
-def _diverged(settings: Settings, where: str, was: str | None) -> DivergedError:
+def _diverged(settings: Settings, m: float, where: str, was: str | None) -> DivergedError:
     came = f" (it was {was})" if was else ""
     scale = "scale the inputs to about unit variance"
     if settings.solver in ("lbfgs", "cg") or (settings.solver == "gd" and settings.learning_rate == "adaptive"):
         return DivergedError(f"The cost became non-finite {where}{came}. {scale.capitalize()}, or take a larger alpha.")
     eta = settings.learning_rate_init
-    return DivergedError(
-        f"The cost became non-finite {where}{came} with learning_rate_init={eta:g}. Try {eta / 10:g}, or {scale}."
-    )
+    message = f"The cost became non-finite {where}{came} with learning_rate_init={eta:g}"
+    if settings.solver != "adam" and eta * settings.alpha > 2 * m:  # θ := (1 − ηλ/m) θ grows by itself
+        return DivergedError(
+            f"{message} and alpha={settings.alpha:g}: steps along such a penalty grow without end. Take an alpha or a "
+            f"learning_rate_init whose product is below {m:g}, the number of examples."
+        )
+    return DivergedError(f"{message}. Try {eta / 10:g}, or {scale}.")

@@ -109,7 +109,7 @@ def info() -> None:
     from deltarule.engines import native
 
     rows = {"deltarule": deltarule.__version__, "Python": f"{platform.python_version()} on {platform.platform()}"}
-    for package in ("numpy", "scipy", "scikit-learn", "pandas", "skops", "matplotlib"):
+    for package in ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib"):
         try:
             rows[package] = version(package)
         except PackageNotFoundError:

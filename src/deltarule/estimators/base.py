@@ -212,7 +212,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         self._learn_class_weights(y, weights, incremental=how == "partial_fit")
         rows = self._examples(X, y, weights)
         network = self._network(X.shape[1], rows.Y.shape[1], output)
-        dtype, kept_dtype = dtypes_of(settings, X, rows.Y)
+        dtype, kept_dtype = dtypes_of(settings, X, rows.Y, rows.in_cost)
         generator = generator_of(self.random_state)
 
         watched, seed = None, 0

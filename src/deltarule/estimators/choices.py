@@ -11,15 +11,19 @@ from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 __all__ = ["dtypes_of", "generator_of"]
 
 _LARGE = 1e18
-"""Squares of larger numbers leave the range of float32."""
+"""Squares of larger numbers leave the range of float32, and those of weights below its inverse too."""
 
 
-def dtypes_of(settings: Settings, X: Array, Y: Array) -> tuple[np.dtype[Any], np.dtype[Any]]:
+def dtypes_of(settings: Settings, X: Array, Y: Array, weights: Array | None) -> tuple[np.dtype[Any], np.dtype[Any]]:
     """Return the precision to train in, and that to keep the parameters and predict in."""
     if settings.dtype != "auto":
         return np.dtype(settings.dtype), np.dtype(settings.dtype)
-    narrow = settings.solver in MINI_BATCH_SOLVERS and not (_is_large(X) or _is_large(Y))
+    narrow = settings.solver in MINI_BATCH_SOLVERS and not (_is_large(X) or _is_large(Y) or _are_extreme(weights))
     return np.dtype(np.float32) if narrow else X.dtype, X.dtype
+
+
+def _are_extreme(weights: Array | None) -> bool:
+    return weights is not None and (_is_large(weights) or 0 < weights.max() < 1 / _LARGE)
 
 
 def _is_large(values: Array) -> bool:

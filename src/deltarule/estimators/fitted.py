@@ -2,8 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from copy import copy
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -74,12 +73,6 @@ class FittedMLP(BaseEstimator):
             getattr(self, name)[:] = arrays
         else:
             self._first_weights = {**vars(self).get("_first_weights", {}), name: list(arrays)}
-
-    def for_prediction(self) -> Self:
-        """Return a copy that predicts the same and has forgotten what only going on with the training needs."""
-        other = copy(self)
-        other._run = None
-        return other
 
     def arrays_of(self, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
         """Return X and Y as `deltarule.cost` and its neighbours take them, in the dtype of θ.

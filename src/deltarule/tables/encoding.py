@@ -1,4 +1,4 @@
-"""A data frame to X, with scikit-learn's own transformers, fitted on the training rows and kept with the model.
+"""A data frame to X, by what the training rows taught; all of it plain data, kept with the model.
 
     number     gaps become the median, plus one column that says where they were; then mean 0 and variance 1
     date       the same, in days since 1970-01-01 (UTC)
@@ -7,9 +7,11 @@
     boolean    a category with the values false and true
 
 Dropped in training, each with a notice: a column without any value; a column with one value and no gap; a column of
-words with more than 20 different ones that differ in more than half of the rows (names, identifiers, free text).
+words with more than 20 different ones that differ in more than half of the rows (names, identifiers, free text). Of a
+category with more than 200 values, the rarer ones are as if never seen, with a notice.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -17,23 +19,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from deltarule.arrays import Array
 from deltarule.errors import TableError
-from deltarule.tables.reading import check_columns, name_some, place_of
+from deltarule.tables.reading import check_columns, check_names, name_some, place_of
 
-__all__ = ["TableEncoder"]
+__all__ = ["LARGEST", "NARROWEST", "TableEncoder"]
 
 LARGEST = 1e100
 """Numbers beyond it are refused as infinite ones are: their squares leave the finite numbers."""
 
+NARROWEST = 1e-200
+"""Smallest deviation that is divided by: the largest number over it is finite still."""
+
 MANY = 20
 """A column of words with more different values than this, in more than half of its rows, names the rows."""
 
+MOST_CATEGORIES = 200
+"""Columns of X for one column of words: 10⁶ rows take 1.6 GB then, and rarer values teach little."""
 
 DROPPED = {
     "empty": "No value in any row, so dropped",
@@ -56,6 +59,8 @@ _KINDS = {
 }
 """What pandas calls a column's values, and how they are used."""
 
+NUMBERS = ("number", "date")
+
 
 @dataclass(frozen=True, eq=False)
 class TableEncoder:
@@ -66,13 +71,24 @@ class TableEncoder:
     kinds : dict of str to str
         `"number"`, `"date"`, `"category"` or `"boolean"` for each column that is used, in the order of
         the training table.
-    transformer : sklearn.compose.ColumnTransformer
+    medians : array of shape (numbers,)
+        Of the columns of numbers and dates, in their order: what their gaps become.
+    gaps : tuple of str
+        Those of them that had gaps in training.
+    means, deviations : arrays of shape (numbers + gaps,)
+        Of these columns and of the marks of their gaps.
+    categories : dict of str to tuple
+        The values of each other column that have a column of X, in its order; None for a gap.
     notices : tuple of str
         What was dropped or read in a way that one should know of, a sentence each.
     """
 
     kinds: dict[str, str]
-    transformer: ColumnTransformer
+    medians: Array
+    gaps: tuple[str, ...]
+    means: Array
+    deviations: Array
+    categories: dict[str, tuple[str | None, ...]]
     notices: tuple[str, ...]
 
     @classmethod
@@ -88,7 +104,8 @@ class TableEncoder:
         Raises
         ------
         TableError
-            If no column is left to learn from, or a column holds what is neither a number, text, a boolean nor a date.
+            If no column is left to learn from, a column has no name of its own, or holds what is neither a number,
+            text, a boolean nor a date.
 
         Examples
         --------
@@ -102,6 +119,7 @@ class TableEncoder:
         array([[-1.,  0.,  1.],
                [ 1.,  1.,  0.]])
         """
+        check_names("The table", list(table.columns))
         uses = {name: _use(table[name]) for name in table.columns if name not in without}
         kinds = {name: use for name, use in uses.items() if use not in DROPPED}
         notices = [
@@ -114,21 +132,26 @@ class TableEncoder:
                 "No column is left to learn from: "
                 + (" ".join(notices) if notices else "the table has no column but the target.")
             )
-        numbers = [name for name, kind in kinds.items() if kind in ("number", "date")]
-        words = [name for name, kind in kinds.items() if kind in ("category", "boolean")]
-        transformer = ColumnTransformer(
-            [
-                (
-                    "numbers",
-                    make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()),
-                    numbers,
-                ),
-                ("words", OneHotEncoder(handle_unknown="ignore", sparse_output=False), words),
-            ],
-            sparse_threshold=0,
-        )
-        transformer.fit(_prepare(table, kinds))
-        return cls(kinds, transformer, tuple(notices))
+        numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
+        values = _numbers(table, {name: kinds[name] for name in numbers})
+        medians = np.nanmedian(values, axis=0) if len(numbers) else np.empty(0)
+        gaps = tuple(numbers[n] for n in np.flatnonzero(np.isnan(values).any(axis=0)))
+        marked = _filled_and_marked(values, medians, [numbers.index(name) for name in gaps])
+        means, deviations = _means_and_deviations(marked)
+        categories, crowded = {}, []
+        for name, kind in kinds.items():
+            if kind not in NUMBERS:
+                counts = Counter(_as_words(table[name], kind))
+                if len(counts) > MOST_CATEGORIES:
+                    crowded.append(f"{name!r} ({len(counts)})")
+                most = sorted(counts, key=lambda value: (-counts[value], value is None, value))[:MOST_CATEGORIES]
+                categories[name] = tuple(sorted(most, key=lambda value: (value is None, value)))
+        if crowded:
+            notices.append(
+                f"More values than the {MOST_CATEGORIES} that are used, of which the rarer ones count as unknown: "
+                f"{', '.join(crowded[:8])}{f' and {len(crowded) - 8} more' if len(crowded) > 8 else ''}."
+            )
+        return cls(kinds, medians, gaps, means, deviations, categories, tuple(notices))
 
     @property
     def as_text(self) -> list[str]:
@@ -138,17 +161,14 @@ class TableEncoder:
     @property
     def names(self) -> list[str]:
         """Names of the columns of X: `age`, `age is missing`, `colour=red`."""
-        names = []
-        numbers, words = (columns for _, _, columns in self.transformer.transformers_[:2])
-        if numbers:
-            imputer = self.transformer.named_transformers_["numbers"][0]
-            names += numbers
-            if imputer.indicator_ is not None:
-                names += [f"{numbers[n]} is missing" for n in imputer.indicator_.features_]
-        if words:
-            for name, values in zip(words, self.transformer.named_transformers_["words"].categories_, strict=True):
-                names += [f"{name} is missing" if pd.isna(value) else f"{name}={value}" for value in values]
+        names = self._number_names + [f"{name} is missing" for name in self.gaps]
+        for name, values in self.categories.items():
+            names += [f"{name} is missing" if value is None else f"{name}={value}" for value in values]
         return names
+
+    @property
+    def _number_names(self) -> list[str]:
+        return [name for name, kind in self.kinds.items() if kind in NUMBERS]
 
     def transform(self, table: pd.DataFrame) -> Array:
         """Return X of a table: one row for each of its rows, in their order.
@@ -163,10 +183,37 @@ class TableEncoder:
         Raises
         ------
         TableError
-            If a column is missing, or one that held numbers or dates in training holds something else.
+            If a column is missing or there twice, or one that held numbers or dates in training holds something else.
         """
         check_columns(table, self.kinds, "the model was trained on")
-        return np.ascontiguousarray(self.transformer.transform(_prepare(table, self.kinds)), dtype=np.float64)
+        numbers = self._number_names
+        values = _numbers(table, {name: self.kinds[name] for name in numbers})
+        marked = _filled_and_marked(values, self.medians, [numbers.index(name) for name in self.gaps])
+        width = marked.shape[1]
+        X = np.zeros((len(table), width + sum(map(len, self.categories.values()))))
+        X[:, :width] = (marked - self.means) / self.deviations
+        for name, known in self.categories.items():
+            place_of_word = {word: place for place, word in enumerate(known, width)}
+            places = np.array([place_of_word.get(word, -1) for word in _as_words(table[name], self.kinds[name])])
+            X[np.flatnonzero(places >= 0), places[places >= 0]] = 1
+            width += len(known)
+        return X
+
+
+def _filled_and_marked(values: Array, medians: Array, gaps: Sequence[int]) -> Array:
+    """Return numbers with medians in their gaps, and behind them 1 where the columns of `gaps` had one, else 0."""
+    holes = np.isnan(values)
+    return np.hstack([np.where(holes, medians, values), holes[:, gaps]])
+
+
+def _means_and_deviations(values: Array) -> tuple[Array, Array]:
+    """Return them by column; the deviation of a constant is 1, and a mean is one of the value itself then."""
+    means = values[0] + (values - values[0]).mean(axis=0)
+    centred = values - means
+    largest = np.abs(centred).max(axis=0)
+    scale = np.where(largest > 0, largest, 1)
+    deviations = scale * np.sqrt(np.square(centred / scale).mean(axis=0))  # squares of 1e-300 would be 0
+    return means, np.where(largest > 0, np.maximum(deviations, NARROWEST), 1)
 
 
 def _use(column: pd.Series) -> str:
@@ -174,11 +221,13 @@ def _use(column: pd.Series) -> str:
     filled = column.dropna()
     if filled.empty:
         return "empty"
+    if _is_plain(column):  # the shortest way, for tables of very many columns
+        return "constant" if len(filled) == len(column) and filled.min() == filled.max() else "number"
     kind = _kind_of_values(filled)
-    values = (_as_words(filled, kind) if kind in ("category", "boolean") else filled).drop_duplicates()
-    if len(values) == 1 and len(filled) == len(column):
+    different = filled.nunique() if kind in NUMBERS else len(set(_as_words(filled, kind)))
+    if different == 1 and len(filled) == len(column):
         return "constant"
-    return "names" if kind == "category" and len(values) > max(MANY, len(filled) / 2) else kind
+    return "names" if kind == "category" and different > max(MANY, len(filled) / 2) else kind
 
 
 def _kind_of_values(filled: pd.Series) -> str:
@@ -186,7 +235,7 @@ def _kind_of_values(filled: pd.Series) -> str:
     if (
         inferred == "string"
         and filled.str.match(r"\d{4}-\d\d-\d\d").all()
-        and _as_numbers(filled, "date").notna().all()
+        and not np.isnan(_as_numbers(filled, "date")).any()
     ):
         return "date"
     if inferred in _KINDS:
@@ -199,42 +248,53 @@ def _kind_of_values(filled: pd.Series) -> str:
     )
 
 
-def _prepare(table: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
-    """Return the columns that are used: numbers and dates as float64 with NaN for gaps, words as str or NaN."""
-    columns = {}
-    for name, kind in kinds.items():
+def _numbers(table: pd.DataFrame, kinds: dict[str, str]) -> Array:
+    """Return columns of numbers and dates as float64, of shape (m, columns), with NaN for gaps."""
+    values = np.empty((len(table), len(kinds)))
+    for n, (name, kind) in enumerate(kinds.items()):
         column = table[name]
-        if kind in ("category", "boolean"):
-            columns[name] = _as_words(column, kind)
-            continue
         numbers = _as_numbers(column, kind)
-        strange = column.notna() & ~(numbers.abs() <= LARGEST)
+        strange = column.notna().to_numpy() & ~(np.abs(numbers) <= LARGEST)
         if strange.any():
             first = int(np.flatnonzero(strange)[0])
             raise TableError(
-                f"Column {name!r} holds {column.iloc[first]!r} in {place_of(column, first)}, where a "
+                f"Column {name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a "
                 f"{kind if kind == 'date' else 'finite number'} belongs ({np.count_nonzero(strange)} such values in "
                 "all). Correct the values, or leave the fields empty: gaps are filled."
             )
-        columns[name] = numbers
-    return pd.DataFrame(columns, index=table.index)
+        values[:, n] = numbers
+    return values
 
 
-def _as_numbers(column: pd.Series, kind: str) -> pd.Series:
-    """Return float64; NaN for gaps and for what is no number (or no date)."""
+def _is_plain(column: pd.Series) -> bool:
+    """Whether a column is numbers of NumPy's."""
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+
+
+def _as_numbers(column: pd.Series, kind: str) -> Array:
+    """Return float64; NaN for gaps and for what is no number (or no date), infinity for what is too large."""
     if kind == "date":
+        # A number is no date, though pandas reads 20240131 as one.
+        column = column.astype(object).mask(np.array([isinstance(value, Number) for value in column]))
         dates = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-        return (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+        # Counted in seconds from 1970, of which there are enough for every date; nanoseconds end in 2262.
+        return ((dates - pd.Timestamp(0, tz="UTC").as_unit("s")) / pd.Timedelta(days=1).as_unit("s")).to_numpy()
+    if _is_plain(column):
+        return column.to_numpy(dtype=np.float64)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return pd.Series(np.nan, index=column.index)  # pandas would count nanoseconds
-    numbers = pd.to_numeric(column, errors="coerce")
-    return pd.Series(numbers.to_numpy(dtype=np.float64, na_value=np.nan), index=column.index)
+        return np.full(len(column), np.nan)  # pandas would count nanoseconds
+    try:
+        numbers = pd.to_numeric(column, errors="coerce")
+        if numbers.dtype.kind == "c":
+            return np.full(len(column), np.nan)
+        return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    except OverflowError:  # a whole number of more than 308 digits, which is infinite as a text
+        return _as_numbers(column.astype(str).where(column.notna()), kind)
 
 
-def _as_words(column: pd.Series, kind: str) -> pd.Series:
-    """Return each value as it is written, in an object column; NaN for gaps."""
-    words = [np.nan if gap else _word(value, kind) for value, gap in zip(column, column.isna(), strict=True)]
-    return pd.Series(words, index=column.index, dtype=object)
+def _as_words(column: pd.Series, kind: str) -> list[str | None]:
+    """Return each value as it is written; None for gaps."""
+    return [None if gap else _word(value, kind) for value, gap in zip(column, column.isna(), strict=True)]
 
 
 def _word(value: Any, kind: str) -> str:

@@ -4,6 +4,7 @@ A row without a label teaches nothing and cannot be judged: training and evaluat
 never looks at the target, so it keeps every row.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,9 +171,10 @@ def _plain(filled: pd.Series) -> NDArray[Any]:
     if inferred == "boolean":
         return filled.to_numpy(dtype=bool)
     if inferred in ("integer", "floating", "mixed-integer-float"):
-        numbers = filled.to_numpy(dtype=np.float64)
-        if (numbers == np.rint(numbers)).all() and (np.abs(numbers) <= 2**53).all():
-            return numbers.astype(np.int64)
+        with suppress(OverflowError):  # a whole number of more than 308 digits is a text
+            numbers = filled.to_numpy(dtype=np.float64)
+            if (numbers == np.rint(numbers)).all() and (np.abs(numbers) <= 2**53).all():
+                return numbers.astype(np.int64)
     return _as_written(filled)
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from deltarule.errors import TableError
 
-__all__ = ["check_columns", "name_some", "place_of", "read_table"]
+__all__ = ["check_columns", "check_names", "name_some", "place_of", "read_table"]
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 PARQUET = (".parquet", ".pq")
@@ -74,13 +74,15 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
 
 
 def check_columns(table: pd.DataFrame, names: Iterable[str], what: str) -> None:
-    """Raise TableError if a table lacks a column, naming those that it has, closest first.
+    """Raise TableError if a table lacks a column, naming those that it has, closest first, or has one twice.
 
     `what` says in the caller's words what the columns are for: `"the model was trained on"`.
     """
     names = list(names)
     missing = [name for name in names if name not in table.columns]
     if not missing:
+        if not table.columns.is_unique and (twice := set(names) & set(table.columns[table.columns.duplicated()])):
+            raise TableError(f"The table has the column {name_some(sorted(twice))} more than once. Give each a name.")
         return
     there = [str(name) for name in table.columns]
     closest = get_close_matches(missing[0], there, n=3, cutoff=0.5)
@@ -158,7 +160,7 @@ def _records(path: Path, text: str, separator: str) -> tuple[list[str], list[int
             if record and (record != [""] or last.strip()):  # else a blank line; "" alone is a gap
                 if not names:
                     names = [name.strip() for name in record]
-                    _check_names(path, names)
+                    check_names(path, names)
                 elif len(record) != len(names):
                     raise _ragged(path, line, len(record), len(names), separator)
                 else:
@@ -191,7 +193,13 @@ def _not_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> TableError:
     )
 
 
-def _check_names(where: Path, names: Sequence[str]) -> None:
+def check_names(where: str | Path, names: Sequence[Any]) -> None:
+    """Raise TableError unless every column has a text of its own for a name."""
+    if other := [name for name in names if not isinstance(name, str)]:
+        raise TableError(
+            f"{where}: a column has the name {other[0]!r} ({type(other[0]).__name__}), but names are texts. "
+            "Rename the columns: table.columns = table.columns.map(str)."
+        )
     unnamed = [n for n, name in enumerate(names, 1) if not name]
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if unnamed:
@@ -234,5 +242,5 @@ def _parquet(path: Path, data: bytes) -> pd.DataFrame:
     table = table.reset_index(drop=True)
     table.index.name = "row"
     table.columns = pd.Index([str(name) for name in table.columns])
-    _check_names(path, list(table.columns))
+    check_names(path, list(table.columns))
     return table
