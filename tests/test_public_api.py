@@ -32,7 +32,8 @@ def parameters(function: ast.FunctionDef) -> list[str]:
 
 def parameters_of_core(function: Any) -> list[str]:
     ((signature, *_),) = function.__nb_signature__
-    (parsed,) = ast.parse(f"{signature.splitlines()[-1]}: ...").body
+    line = signature.splitlines()[-1].replace("= \\0", "= None")  # how nanobind writes the first default
+    (parsed,) = ast.parse(f"{line}: ...").body
     assert isinstance(parsed, ast.FunctionDef)
     return parameters(parsed)
 
