@@ -47,8 +47,7 @@ template <> struct Constants<double> {
                                  4.0453496074040365788e-7, 5.5211953322426439265e-7, 1.424850023395930072e-9,
                                  -1.1116003136701887389e-7, -1.9907797909474973788e-8, 1.7761831883850368234e-8,
                                  6.2681357253594871855e-9, -1.5762264904916621156e-9, -8.021393100262695108e-10};
-  static constexpr double ln2_high = 0x1.62e42fefp-1, ln2_low = 7.4406171100123967161e-11;
-  static constexpr double magic = 0x1.8p52;
+  static constexpr double ln2_high = 0x1.62e42fefp-1, ln2_low = 7.4406171100123967161e-11, magic = 0x1.8p52;
   static constexpr double lowest = -750, highest = 720, lowest_normal = -708, normal_is_zero = 40;
   static constexpr int mantissa = 52;
   static constexpr std::uint64_t high_half = 0xfffffffff8000000u;

@@ -229,11 +229,11 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
     now.update = rule.update, now.scale = T(scale), now.decay = T(decay), now.shrink = T(1 - eta * steps.weight_decay);
     now.step = T(adam ? eta * std::sqrt(without_power(rule.beta2, t)) / without_power(rule.beta1, t) : eta);
     state_->examples(batch);
-    if (clips) {  // the norm first; a D that is NaN stays so
+    if (clips) {  // the norm first
       now.update = Update::sum, batch.squares = squares;
       state_->parameters(batch);
       const double norm = std::sqrt(in_order(squares, batch.n_tasks));
-      const double factor = norm <= steps.max_norm ? 1 : steps.max_norm / norm;
+      const double factor = norm > steps.max_norm ? steps.max_norm / norm : 1;  // 1 for NaN, which D has then
       now.update = rule.update, now.scale = T(scale * factor), now.decay = T(decay * factor);
     }
     batch.squares = steps.lambda != 0 ? squares : nullptr;
@@ -249,6 +249,8 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
     go_on = std::isfinite(cost) && !*was_interrupted;
   }
   space.write(steps.theta, steps.moments);
+  // Infinity times the zeros of the filling left NaN there, which the next run would find in its sums of squares.
+  if (!std::isfinite(steps.costs[done - 1])) state_->workspaces[int(Use::training)].reset();
   return done;
 }
 

@@ -158,6 +158,21 @@ def test_a_step_whose_cost_is_not_finite_is_the_last() -> None:
         assert not np.isfinite(run.costs[0])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("width", [7, 9, 16])
+def test_a_run_after_one_that_diverged_has_the_bits_of_the_first(width: int, dtype: type) -> None:
+    network, rule, batches = Network((4, width, 1), "identity", "identity"), SGD(0.9, nesterov=True), MiniBatches(10)
+    theta, data = training_set(network, 50, dtype)
+    state = TrainingState(theta=theta, vectors=rule.init(theta), key=1)
+    for options in (StepOptions(), StepOptions(max_norm=float(np.finfo(dtype).max) / 2)):
+        engine = NativeEngine(network)
+        first = engine.run(state, data, rule, batches, [1e-3] * 8, 0.1, options)
+        assert not np.isfinite(engine.run(state, data, rule, batches, [1e4] * 300, 0.1, options).costs[-1])
+        again = engine.run(state, data, rule, batches, [1e-3] * 8, 0.1, options)
+        np.testing.assert_array_equal(again.costs, first.costs)
+        np.testing.assert_array_equal(again.state.theta, first.state.theta)
+
+
 def long_run() -> tuple[NativeEngine, TrainingState, TrainingSet, Adam]:
     network, rule = Network((100, 256, 256, 10), "relu", "softmax"), Adam()
     theta, data = training_set(network, 4096, np.float32)
