@@ -5,6 +5,7 @@ NATIVE := CMakeLists.txt $(wildcard native/*/*.?pp native/*/*.inl native/*/*/*.h
 
 EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn
 GENERATED := docs/examples/generated
+LIBRARY := $(wildcard src/deltarule/*.py src/deltarule/*/*.py)
 
 .PHONY: demo test check bench docs pictures sanitize arm golden clean
 
@@ -27,11 +28,10 @@ bench: .venv/ready
 
 # The site, from docs/ to build/site: runs the examples, whose output and pictures are on their pages. Warnings are errors.
 docs: $(EXAMPLES:%=$(GENERATED)/%.txt)
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The site begins at build/site/index.html."
 
-$(GENERATED)/%.txt: examples/%.py .venv/ready
+$(GENERATED)/%.txt: examples/%.py .venv/ready $(LIBRARY)
 	mkdir -p $(GENERATED)
 	$(BIN)/python -W error $< $(GENERATED) > $@.part
 	mv $@.part $@

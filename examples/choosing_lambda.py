@@ -6,6 +6,7 @@ python examples/choosing_lambda.py [FOLDER]        leaves lambda_path.png and si
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -33,5 +34,7 @@ for value in (path.lambdas[0], path.best_lambda):
 # Would more examples help? The gap between both costs says so.
 sizes = size_path(clf.set_params(alpha=path.best_lambda), X_train, y_train)
 
-path.plot().figure.savefig(folder / "lambda_path.png", dpi=120)
-sizes.plot().figure.savefig(folder / "size_path.png", dpi=120)
+path.plot()
+plt.savefig(folder / "lambda_path.png", dpi=120)
+sizes.plot()
+plt.savefig(folder / "size_path.png", dpi=120)

@@ -40,7 +40,9 @@ for weights in (None, {1: 10.0}):
 # New: any of scikit-learn's scores after each epoch, on both sets. Early stopping watches the first.
 clf = MLPClassifier((20,), early_stopping=True, validation_fraction=0.3, scoring=["roc_auc", "recall"], random_state=0)
 clf.fit(StandardScaler().fit_transform(X_train), y_train)
-print(f"Stopped after {clf.n_iter_} epochs; the best had an area under the ROC curve of {clf.best_validation_score_:.3f}")
+print(
+    f"Stopped after {clf.n_iter_} epochs; the best had an area under the ROC curve of {clf.best_validation_score_:.3f}"
+)
 
 figure, ax = plt.subplots(layout="constrained")
 for name, scores in clf.scores_.items():

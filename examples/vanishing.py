@@ -31,15 +31,15 @@ shapes = [(64, 32)] + [(32, 32)] * 5 + [(32, 10)]
 narrow.coefs_ = [random.uniform(-0.12, 0.12, shape) for shape in shapes]
 narrow.intercepts_ = [np.zeros(units) for _, units in shapes]
 
-figure = plt.figure(figsize=(11, 8), layout="constrained")
-above, below = figure.subfigures(2, 1, hspace=0.06)
-for name, clf, part in [("First weights within ±0.12", narrow, above), ("First weights of the library", usual, below)]:
+figure, axes = plt.subplots(2, 2, figsize=(11, 8.5), layout="constrained")
+starts = [("First weights within ±0.12", narrow), ("First weights of the library", usual)]
+for (name, clf), (left, right) in zip(starts, axes, strict=True):
     clf.partial_fit(X_train, y_train, classes=range(10))  # one epoch
     found = layers(clf, X_train, y_train)
-    part.suptitle(name, weight="bold")
-    left, right = part.subplots(1, 2)
-    found.plot(left, what="a").set_ylim(0, 1)
-    found.plot(right, what="delta").set_ylim(1e-9, 2)
+    found.plot(left, what="a").set(ylim=(0, 1))
+    left.set_title(name, pad=20, weight="bold")
+    found.plot(right, what="delta").set(ylim=(1e-9, 2))
+    right.set_title(name, pad=20, weight="bold")
 
     print(name)
     for layer in found.layers:
