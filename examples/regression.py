@@ -26,7 +26,8 @@ def compare(title: str, names: list[str], here: np.ndarray, there: np.ndarray) -
 # Logistic regression: one sigmoid output. scikit-learn's C is 1/λ.
 data = load_breast_cancer()
 X, y = scale(data.data), data.target
-clf = MLPClassifier(hidden_layer_sizes=(), solver="lbfgs", alpha=LAMBDA, tol=1e-9, max_iter=1000).fit(X, y)
+clf = MLPClassifier(hidden_layer_sizes=(), solver="lbfgs", alpha=LAMBDA, tol=1e-9, max_iter=1000, random_state=0)
+clf.fit(X, y)
 known = LogisticRegression(C=1 / LAMBDA, solver="newton-cholesky", tol=1e-9).fit(X, y)
 compare("Tumours, logistic", list(data.feature_names), clf.theta_, np.hstack([known.intercept_, known.coef_[0]]))
 print(f"{clf.score(X, y):.1%} of the tumours are told right.")
@@ -34,7 +35,8 @@ print(f"{clf.score(X, y):.1%} of the tumours are told right.")
 # Linear regression: one identity output. The penalty of ridge regression leaves out the bias too.
 data = load_diabetes(scaled=False)
 X, y = scale(data.data), data.target
-reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=LAMBDA, tol=1e-9, max_iter=1000).fit(X, y)
+reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=LAMBDA, tol=1e-9, max_iter=1000, random_state=0)
+reg.fit(X, y)
 known = Ridge(alpha=LAMBDA).fit(X, y)
 compare("Diabetes, linear", list(data.feature_names), reg.theta_, np.hstack([known.intercept_, known.coef_]))
 print(f"R² is {reg.score(X, y):.3f}.")

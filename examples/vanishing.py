@@ -31,7 +31,8 @@ shapes = [(64, 32)] + [(32, 32)] * 5 + [(32, 10)]
 narrow.coefs_ = [random.uniform(-0.12, 0.12, shape) for shape in shapes]
 narrow.intercepts_ = [np.zeros(units) for _, units in shapes]
 
-figure, axes = plt.subplots(2, 2, figsize=(11, 8.5), layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(11, 8.5))
+figure.set_layout_engine("constrained", h_pad=0.15)
 starts = [("First weights within ±0.12", narrow), ("First weights of the library", usual)]
 for (name, clf), (left, right) in zip(starts, axes, strict=True):
     clf.partial_fit(X_train, y_train, classes=range(10))  # one epoch

@@ -1,6 +1,7 @@
 """What the site promises: every public name is in the reference, with its settings; nothing comes from the network."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ def test_fonts_and_scripts_do_not_come_from_the_network() -> None:
     assert re.search(r"^  font: false$", CONFIG, flags=re.MULTILINE)
     assert "://" not in CONFIG
     assert "://" not in (ROOT / "docs" / "site.css").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_the_underscores_of_formulas_are_not_taken_for_emphasis(page: Path) -> None:
+    # Where one is, a backslash before the underscore at its end helps: Σ\_{j≥1}.
+    markdown = pytest.importorskip("markdown")
+    text = page.read_text(encoding="utf-8")
+    emphasised = re.findall(r"<em>([^<]+)</em>", markdown.markdown(text, extensions=["tables", "fenced_code"]))
+    assert [words for words in emphasised if f"*{unescape(words)}*" not in text] == []
 
 
 @pytest.mark.parametrize("owner", [Settings, MLPClassifier, MLPRegressor])
