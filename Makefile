@@ -3,7 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := CMakeLists.txt $(wildcard native/*/*.?pp native/*/*.inl native/*/*/*.hpp)
 
-.PHONY: demo test check bench sanitize arm golden torture clean
+EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn
+GENERATED := docs/examples/generated
+LIBRARY := $(wildcard src/deltarule/*.py src/deltarule/*/*.py)
+
+.PHONY: demo test check bench docs pictures sanitize arm golden torture clean
 
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
@@ -21,6 +25,20 @@ check: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
+
+# The site, from docs/ to build/site: runs the examples, whose output and pictures are on their pages. Warnings are errors.
+docs: $(EXAMPLES:%=$(GENERATED)/%.txt)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The site begins at build/site/index.html."
+
+$(GENERATED)/%.txt: examples/%.py .venv/ready $(LIBRARY)
+	mkdir -p $(GENERATED)
+	$(BIN)/python -W error $< $(GENERATED) > $@.part
+	mv $@.part $@
+
+# The two pictures of the README, which are kept with the sources.
+pictures: $(GENERATED)/digits.txt $(GENERATED)/vanishing.txt
+	cp $(GENERATED)/network.png $(GENERATED)/layer_values.png docs/pictures/
 
 # The tests of the core without Python, under the address and undefined-behaviour sanitizers and the thread sanitizer.
 sanitize: build/sanitize-address,undefined build/sanitize-thread
@@ -49,7 +67,7 @@ torture: .venv/ready
 	$(BIN)/python torture/start.py
 
 clean:
-	rm -rf .venv build demo
+	rm -rf .venv build demo $(GENERATED)
 
 .venv/ready: pyproject.toml $(NATIVE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"deltarule needs Python 3.11 or newer, but $(PYTHON) is {sys.version.split()[0]}. Name another one: make PYTHON=python3.12 ...")'

@@ -143,7 +143,7 @@ class Network:
     def first_theta(self, generator: np.random.Generator) -> Array:
         """Draw first weights that break the symmetry between the units of a layer.
 
-        Θ⁽ˡ⁾_ij is uniform in ±gain·√(6/(s_l + s_{l+1})) for j ≥ 1 (Glorot and Bengio 2010, equation 16), with the
+        Θ⁽ˡ⁾_ij is uniform in `±gain·√(6/(s_l + s_{l+1}))` for j ≥ 1 (Glorot and Bengio 2010, equation 16), with the
         gain of the units that it feeds: 4 for logistic, whose slope at 0 is ¼, 1 for tanh, relu, identity and outputs
         (all are in the table `HIDDEN_UNITS`). Biases of hidden units are drawn from the same range, those of outputs
         are 0.
