@@ -11,7 +11,7 @@ from deltarule.engines import native
 
 __all__ = ["GivenSetting", "call_of", "settings_of", "versions"]
 
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "skops", "matplotlib")
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
 
 @dataclass(frozen=True)
