@@ -39,6 +39,11 @@ def test_a_page_is_whole_and_asks_for_nothing_from_elsewhere() -> None:
     assert "<title>&lt;script&gt;" in text
     assert 'name="viewport"' in text
     assert not re.search(r"<script|src=|href=|url\(|@import|https?:", text)
+    assert """content="default-src 'none'; style-src 'unsafe-inline'; img-src data:\"""" in text
+
+
+def test_a_page_may_bring_a_style_of_its_own() -> None:
+    assert page("x", style="p { color: red; }").count("p { color: red; }") == 1
 
 
 def points(svg: Html) -> list[list[tuple[float, float]]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deltarule.estimators.regressor import MLPRegressor
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
+    from deltarule.reporting.content import Report, report
 
 __all__ = [
     "Checkpoint",
@@ -30,6 +31,7 @@ __all__ = [
     "MLPRegressor",
     "Network",
     "Progress",
+    "Report",
     "SizePath",
     "Trace",
     "check_gradient",
@@ -37,6 +39,7 @@ __all__ = [
     "cost_and_gradient",
     "hypothesis",
     "lambda_path",
+    "report",
     "size_path",
     "trace",
     "trace_example",
@@ -49,8 +52,10 @@ _LATE = {
     "LambdaPath": "deltarule.pictures.cost_against_lambda",
     "MLPClassifier": "deltarule.estimators.classifier",
     "MLPRegressor": "deltarule.estimators.regressor",
+    "Report": "deltarule.reporting.content",
     "SizePath": "deltarule.pictures.cost_against_m",
     "lambda_path": "deltarule.pictures.cost_against_lambda",
+    "report": "deltarule.reporting.content",
     "size_path": "deltarule.pictures.cost_against_m",
 }
 

@@ -29,6 +29,7 @@ __all__ = [
     "accumulate",
     "cost",
     "cost_and_gradient",
+    "costs_of",
     "forward",
     "hypothesis",
     "hypothesis_of",
@@ -214,8 +215,7 @@ def total_cost(network: Network, theta: Array, data: TrainingSet, lambda_: float
     thetas = network.roll(theta.astype(data.X.dtype, copy=False))
     total = TreeSum()
     for X, Y, weights in _leaves(data):
-        z, _ = forward(network, thetas, X)
-        costs = network.output_unit.costs(z[-1], Y)
+        costs = _costs(network, thetas, X, Y)
         total.add((costs if weights is None else weights * costs).sum(dtype=np.float64, keepdims=True))
     return float(total.result()[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
 
@@ -235,6 +235,12 @@ def total_cost_and_gradient(network: Network, theta: Array, data: TrainingSet, l
     return J, D
 
 
+def costs_of(network: Network, theta: Array, data: TrainingSet) -> Array:
+    """Return what each row of a checked training set costs, in float64, without weight and without penalty."""
+    thetas = network.roll(theta.astype(data.X.dtype, copy=False))
+    return np.concatenate([_costs(network, thetas, X, Y) for X, Y, _ in _leaves(data)], dtype=np.float64)
+
+
 def hypothesis_of(network: Network, theta: Array, X: Array) -> Array:
     """Return h of checked rows, a leaf of rows at a time."""
     thetas = network.roll(theta)
@@ -243,6 +249,11 @@ def hypothesis_of(network: Network, theta: Array, X: Array) -> Array:
         z, _ = forward(network, thetas, X[start : start + LEAF_ROWS])
         h[start : start + LEAF_ROWS] = network.output_unit.h(z[-1])
     return h
+
+
+def _costs(network: Network, thetas: list[Array], X: Array, Y: Array) -> Array:
+    z, _ = forward(network, thetas, X)
+    return network.output_unit.costs(z[-1], Y)  # (m,)
 
 
 def _leaves(data: TrainingSet) -> Iterator[tuple[Array, Array, Array | None]]:

@@ -40,13 +40,18 @@ STYLE = """
 .deltarule details { border-top: 1px solid rgba(128, 128, 128, .4); padding: .3em 0; }
 .deltarule summary { cursor: pointer; font-weight: bold; }
 .deltarule svg { display: block; max-width: 100%; height: auto; }
-@media print { .deltarule .equation, .deltarule .lines { flex-wrap: wrap; white-space: normal; } }
+@media print {
+  .deltarule .equation, .deltarule .lines { flex-wrap: wrap; white-space: normal; }
+  .deltarule .lines, .deltarule .line { display: block; overflow: visible; }
+}
 """.strip()
 
 PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0 auto; max-width: 70em; padding: 1em; font-family: system-ui, sans-serif; }
 """.strip()
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 CURVE_WIDTH, CURVE_HEIGHT, MARGIN = 320, 64, 4
 STROKE = "fill:none;stroke-width:1.5;stroke-linecap:round"
@@ -92,13 +97,17 @@ def fragment(*children: str) -> Html:
     return tag("div", tag("style", Html(STYLE)), *children, class_="deltarule")
 
 
-def page(title: str, *fragments: str) -> str:
-    """Return a whole document in UTF-8, light or dark as the reader's system is."""
+def page(title: str, *fragments: str, style: str = "") -> str:
+    """Return a whole document in UTF-8, light or dark as the reader's system is.
+
+    It forbids the browser every script, and to load anything that is not in the page itself.
+    """
     head = tag(
         "head",
         Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
         tag("title", title),
-        tag("style", Html(PAGE_STYLE)),
+        tag("style", Html("\n".join(filter(None, [PAGE_STYLE, style])))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *fragments), lang='en')}\n"
 

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from deltarule.cli.train import RENAMED, train
 from deltarule.model_file import load
 from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS
 from deltarule.tables import hold_out, read_table
+from judged import HOSTILE
+from pageback import named, read_page, section, table_of, text_of
 
 Run = Callable[..., Result]
 
@@ -61,6 +64,66 @@ def test_pictures_are_written(trained: Result, folder: Path) -> None:
     for name in ("network.png", "learning_curve.png"):
         assert (folder / "pictures" / name).read_bytes().startswith(b"\x89PNG")
         assert f"Picture: {folder / 'pictures' / name}" in trained.stdout
+
+
+def test_the_report_agrees_with_the_model_and_its_command_makes_both_again(
+    run: Run, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    labels = table["label"].replace("low", HOSTILE)
+    renamed = table.assign(label=labels).rename(columns={"x": HOSTILE, "label": "the label"})
+    source, model, path = tmp_path / "a table.csv", tmp_path / "model", tmp_path / "report.html"
+    renamed.to_csv(source, index=False)
+    options = ["--layers", "3", "--epochs", "4", "--seed", "5", "--no-shuffle", "--lambda", "0.5"]
+    result = run("train", source, "--target", "the label", *options, "-o", model, "--report", path)
+    assert result.exit_code == 0, result.output
+    assert f"Report: {path}" in result.stdout
+
+    page, loaded = read_page(path.read_text(encoding="utf-8")), load(model)
+    assert loaded.held_out is not None
+    figures = {row[0]: row[1] for row in table_of(page, "measures") if len(row) == 3}
+    assert float(figures["accuracy"]) == pytest.approx(loaded.held_out.accuracy, rel=1e-12)
+    assert float(figures["mean cost"]) == pytest.approx(loaded.held_out.cost, rel=1e-12)
+    data = named(section(page, "Data"))
+    assert (data["judged on"], data["trained on"], data["rows"]) == ("rows that training did not see", "72 rows", "18")
+    assert (data["table"], data["target"], data["columns"]) == (str(source), "the label", "4")
+    rows = read_table(source)
+    for (name, _, true, predicted, _), _ in zip(*[iter(table_of(page, "costly"))] * 2, strict=True):
+        row = rows.loc[[int(name.removeprefix("line "))]]
+        assert true == row["the label"].item()
+        assert predicted == loaded.classifier.predict(loaded.encoder.transform(row))[0]
+
+    assert named(section(page, "How to make it again"))["seed of the report"] == "5"
+    command = shlex.split(text_of(next(page.iter("pre"))))
+    assert command[1:4] == ["train", str(source), "--target"]
+    assert "--no-shuffle" in command
+    assert "--tol" not in command
+    first = loaded.classifier.theta_
+    model.unlink()
+    path.unlink()
+    assert run(*command[1:]).exit_code == 0
+    np.testing.assert_array_equal(load(model).classifier.theta_, first)
+    assert path.exists()
+
+
+def test_a_report_without_a_hold_out_says_that_its_rows_were_learnt(run: Run, data: Path, tmp_path: Path) -> None:
+    options = "--target label --layers 3 --epochs 2 --holdout 0 --output"
+    run("train", data, *options.split(), tmp_path / "model", "--report", tmp_path / "report.html")
+    page = read_page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    summary = named(section(page, "Data"))
+    assert (summary["judged on"], summary["rows"]) == ("the very rows that it was trained on", "90")
+
+
+def test_what_a_report_lacks_is_one_line_before_the_table_is_read(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ["train", tmp_path / "absent.csv", "--target", "y", "--output", tmp_path / "model", "--report"]
+    result = run(*options, tmp_path / "nowhere" / "report.html")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {tmp_path / 'nowhere' / 'report.html'} cannot be written: there is no")
+    monkeypatch.setattr("deltarule.pictures.style.find_spec", lambda _: None)
+    result = run(*options, tmp_path / "report.html")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: Drawing needs matplotlib: pip install 'deltarule[cli]'\n"
 
 
 def test_the_same_seed_makes_the_same_model_and_another_seed_another(run: Run, data: Path, tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ class Prepared:
     watched : (X, y)
         Rows whose cost is recorded by epoch: those held out; with early stopping, others, taken from the
         training rows, so that the held-out figures stay honest.
+    training_places, held_out_places : arrays of int
+        Where these rows stand in the table.
     notices : tuple of str
     """
 
@@ -44,6 +46,8 @@ class Prepared:
     training: Rows
     watched: Rows
     held_out: Rows
+    training_places: NDArray[np.intp]
+    held_out_places: NDArray[np.intp]
     notices: tuple[str, ...]
 
 
@@ -94,6 +98,8 @@ def prepare(
         (X[training], y[training]),
         (X[watched], y[watched]),
         (X[held_out], y[held_out]),
+        labels.rows[training],
+        labels.rows[held_out],
         (*labels.notices, *notices, *encoder.notices),
     )
 

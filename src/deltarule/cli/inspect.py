@@ -1,9 +1,7 @@
 """`deltarule check-gradient`, `deltarule explain` and `deltarule info`: looking inside."""
 
-import platform
 from collections.abc import Sequence
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
@@ -106,19 +104,9 @@ def explain(
 
 def info() -> None:
     """Show versions, and which engine and instruction set run."""
-    from deltarule.engines import native
+    from deltarule.reporting.provenance import versions
 
-    rows = {"deltarule": deltarule.__version__, "Python": f"{platform.python_version()} on {platform.platform()}"}
-    for package in ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib"):
-        try:
-            rows[package] = version(package)
-        except PackageNotFoundError:
-            rows[package] = "not installed"
-    if native.available():
-        rows["engine"] = f"compiled core, {native.instruction_set()}, {native.usable_cores()} threads by default"
-    else:
-        rows["engine"] = "reference (NumPy); the compiled core was not built"
-    for name, value in rows.items():
+    for name, value in versions().items():
         display.say(f"{name:<13}{value}")
 
 

@@ -1,5 +1,9 @@
-"""Options that are settings of training: defaults and words come from `deltarule.settings`, where they are declared."""
+"""Options that are settings of training: defaults and words come from `deltarule.settings`, where they are declared.
 
+And the way back: the command that was given, from what became of it.
+"""
+
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +12,7 @@ import typer
 from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag
 from deltarule.units import HIDDEN_UNITS
 
-__all__ = ["FLAGS", "check_settings", "default", "parse_activation", "parse_layers", "setting"]
+__all__ = ["FLAGS", "check_settings", "command_of", "default", "parse_activation", "parse_layers", "setting"]
 
 DECLARED = {**SETTINGS, **CLASSIFIER_SETTINGS}
 
@@ -112,3 +116,20 @@ def parse_activation(text: str, layers: tuple[int, ...]) -> str | tuple[str, ...
             param_hint="--activation",
         )
     return names[0] if len(names) == 1 else names
+
+
+def command_of(context: typer.Context) -> str:
+    """Return the command line that a context was made from, as a shell takes it: what was given, no default."""
+    words = context.command_path.split()
+    for parameter in context.command.params:
+        name, value = str(parameter.name), context.params.get(str(parameter.name))
+        source = context.get_parameter_source(name)
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        if parameter.param_type_name == "argument":
+            words.append(str(value))
+        elif isinstance(value, bool):
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
+        else:
+            words += [parameter.opts[0], str(value)]
+    return shlex.join(words)

@@ -1,15 +1,17 @@
 """`deltarule train`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deltarule.cli import display
-from deltarule.cli.options import FLAGS, check_settings, default, parse_activation, parse_layers, setting
+from deltarule.cli.options import FLAGS, check_settings, command_of, default, parse_activation, parse_layers, setting
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from deltarule.cli.fitting import Prepared
     from deltarule.model_file import Model
 
@@ -27,6 +29,7 @@ STOPPED = {
 
 
 def train(
+    context: typer.Context,
     data: Annotated[Path, typer.Argument(help="Table to learn from: CSV, TSV or Parquet.", show_default=False)],
     target: Annotated[str, typer.Option(help="Name of the column to predict.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.deltarule"),
@@ -34,6 +37,10 @@ def train(
     seed: Annotated[int, typer.Option(help="Of the hold-out, the first weights and the order of examples.", min=0)] = 0,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for network.png and learning_curve.png.", show_default=False)
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="HTML file for a report: measures, mistakes, pictures, settings.", show_default=False),
     ] = None,
     checkpoint: Annotated[
         Path | None,
@@ -112,11 +119,14 @@ def train(
     check_writable(output)
     if resume and checkpoint is None:
         raise typer.BadParameter("goes on with a run in a file: give --checkpoint, too.", param_hint="--resume")
-    if pictures is not None:
+    if pictures is not None or report is not None:
         from deltarule.pictures.style import check_matplotlib
 
         check_matplotlib()
+    if pictures is not None:
         check_writable_folder(pictures)
+    if report is not None:
+        check_writable(report)
 
     from deltarule.checkpoint import Checkpoint
     from deltarule.cli.fitting import fit, measure, prepare
@@ -124,8 +134,9 @@ def train(
     from deltarule.progress_bar import progress_bar
     from deltarule.tables import read_table
 
+    table = read_table(data)
     prepared = prepare(
-        read_table(data),
+        table,
         target,
         share=holdout,
         seed=seed,
@@ -149,6 +160,8 @@ def train(
     _summary(model, prepared, watched)
     if pictures is not None:
         _draw(model, pictures)
+    if report is not None:
+        _report(model, prepared, table, report, {"data": str(data), "command": command_of(context)})
     display.say(f"Model: {output}")
     if classifier.history_.stopped == "interrupted":
         display.show_notices([f"Interrupted after epoch {classifier.n_iter_}: the model is what was learnt so far."])
@@ -198,3 +211,25 @@ def _draw(model: "Model", folder: Path) -> None:
         pyplot.savefig(folder / name, dpi=150)
         pyplot.close()
         display.say(f"Picture: {folder / name}")
+
+
+def _report(model: "Model", prepared: "Prepared", table: "pd.DataFrame", path: Path, told: Mapping[str, str]) -> None:
+    import deltarule
+
+    learnt = len(prepared.training[1])
+    if model.held_out is not None:
+        (X, y), places, judged = prepared.held_out, prepared.held_out_places, "rows that training did not see"
+    else:
+        (X, y), places, judged = prepared.training, prepared.training_places, "the very rows that it was trained on"
+    deltarule.report(
+        model.classifier,
+        X,
+        y,
+        path,
+        table=table.iloc[places].drop(columns=model.target),
+        about={"judged on": judged, "trained on": f"{learnt} rows", "table": told["data"], "target": model.target},
+        title=f"{model.target}, predicted by a network {model.classifier.network_}",
+        command=told["command"],
+        seed=model.seed,
+    )
+    display.say(f"Report: {path}")

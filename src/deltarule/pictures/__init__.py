@@ -11,6 +11,7 @@ from deltarule.pictures.cost_by_epoch import LearningCurve, learning_curve
 from deltarule.pictures.first_layer_images import FirstLayer, first_layer
 from deltarule.pictures.layer_values import Layer, Layers, layers
 from deltarule.pictures.network import NetworkPicture, network_picture
+from deltarule.pictures.predicted_against_true import PredictedAgainstTrue, predicted_against_true
 from deltarule.pictures.ranking import (
     PrecisionRecall,
     PrecisionRecallCurve,
@@ -32,6 +33,7 @@ __all__ = [
     "NetworkPicture",
     "PrecisionRecall",
     "PrecisionRecallCurve",
+    "PredictedAgainstTrue",
     "Reliability",
     "Roc",
     "RocCurve",
@@ -44,6 +46,7 @@ __all__ = [
     "learning_curve",
     "network_picture",
     "precision_recall",
+    "predicted_against_true",
     "reliability",
     "roc",
     "size_path",

@@ -115,6 +115,15 @@ class NetworkPicture:
             most[edge.start.layer] = max(most.get(edge.start.layer, 0.0), abs(edge.weight))
         return most
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height, in inches, of a figure that fits."""
+        margins = self._inches(LARGEST_FONT)
+        return (
+            margins.left + margins.right + LARGEST_UNIT * self._width,
+            margins.top + margins.bottom + LARGEST_UNIT * self._height,
+        )
+
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw it: in the given axes, or in a new figure of a fitting size.
 
@@ -127,14 +136,7 @@ class NetworkPicture:
         """
         module = pyplot()
         if ax is None:
-            sizes = self._inches(LARGEST_FONT)
-            figure = module.figure(
-                figsize=(
-                    sizes.left + sizes.right + LARGEST_UNIT * self._width,
-                    sizes.top + sizes.bottom + LARGEST_UNIT * self._height,
-                )
-            )
-            ax = figure.add_axes((0, 0, 1, 1))
+            ax = module.figure(figsize=self.size).add_axes((0, 0, 1, 1))
         room = ax.get_window_extent()
         dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
         width, height = room.width / dpi, room.height / dpi

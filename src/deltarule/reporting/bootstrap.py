@@ -1,0 +1,92 @@
+"""Bootstrap intervals: how far a measure would move on other rows of the same kind.
+
+Rows are drawn m times with replacement, again and again, and the measure is taken of each such sample; the interval
+runs from the 2.5th to the 97.5th percentile. A sample is a row of counts, so that a measure is taken of many samples
+at once, and all measures see the same samples.
+
+Source: Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deltarule.arrays import Array
+
+__all__ = ["LEVEL", "Measure", "Statistic", "measured", "resamples"]
+
+LEVEL = 0.95
+
+_AT_ONCE = 2**21
+"""Counts that are held at once: 16 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """A measure as a function of the weights of the rows.
+
+    Attributes
+    ----------
+    name, meaning : str
+    of : callable
+        Weights of shape (n, m) ↦ values of shape (n,); NaN where a weighting leaves nothing to measure.
+    """
+
+    name: str
+    meaning: str
+    of: Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure on the rows as they are, and its interval.
+
+    Attributes
+    ----------
+    name, meaning : str
+    value : float
+        NaN where the rows leave nothing to measure.
+    low, high : float
+        Ends of the 95 % bootstrap interval; NaN where no sample could be measured.
+    """
+
+    name: str
+    meaning: str
+    value: float
+    low: float
+    high: float
+
+
+def measured(statistics: Sequence[Statistic], m: int, samples: int, seed: int) -> tuple[Measure, ...]:
+    """Return each statistic of m rows, with its interval from so many samples.
+
+    Examples
+    --------
+    >>> heads = np.array([1.0, 1.0, 0.0, 1.0])
+    >>> share = Statistic("share", "of heads", lambda weights: weights @ heads / weights.sum(axis=1))
+    >>> measured([share], 4, 500, seed=0)
+    (Measure(name='share', meaning='of heads', value=0.75, low=0.25, high=1.0),)
+    """
+    parts = [[statistic.of(weights) for statistic in statistics] for weights in resamples(m, samples, seed)]
+    found = []
+    for n, statistic in enumerate(statistics):
+        values = np.concatenate([part[n] for part in parts])
+        values = values[np.isfinite(values)]
+        ends = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if values.size else (np.nan, np.nan)
+        value = float(statistic.of(np.ones((1, m)))[0])
+        found.append(Measure(statistic.name, statistic.meaning, value, float(ends[0]), float(ends[1])))
+    return tuple(found)
+
+
+def resamples(m: int, samples: int, seed: int) -> Iterator[Array]:
+    """Return how often each of m rows is in each sample: arrays of shape (n, m) with rows of sum m, n in all `samples`.
+
+    The same seed gives the same samples.
+    """
+    generator = np.random.default_rng(seed)
+    at_once = max(1, _AT_ONCE // m)
+    for start in range(0, samples, at_once):
+        n = min(at_once, samples - start)
+        picks = generator.integers(m, size=(n, m)) + m * np.arange(n)[:, np.newaxis]
+        yield np.bincount(picks.ravel(), minlength=n * m).reshape(n, m).astype(np.float64)

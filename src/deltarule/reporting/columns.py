@@ -1,0 +1,139 @@
+"""The data summary: what stands in each column of the rows that a report is about."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from deltarule.arrays import Array
+from deltarule.data import is_sparse
+from deltarule.errors import ShapeError
+
+__all__ = ["MOST_COLUMNS", "Columns", "Numbers", "Words", "columns_of", "dense_rows", "summary_of"]
+
+MOST_COLUMNS = 40
+"""Of a wider table the first so many columns are shown."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers. Where all are gaps, the figures are NaN."""
+
+    name: str
+    gaps: int
+    mean: float
+    deviation: float
+    smallest: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """A column of words: how many different ones, and the commonest with its number of rows."""
+
+    name: str
+    gaps: int
+    different: int
+    commonest: str
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns that are shown, as they came.
+
+    Attributes
+    ----------
+    values : mapping from names to sequences of length m
+        The first `MOST_COLUMNS`.
+    row_names : sequence of length m
+        What a row is called.
+    n_columns : int
+        Of the whole table.
+    """
+
+    values: Mapping[str, Sequence[Any]]
+    row_names: Sequence[str]
+    n_columns: int
+
+
+def columns_of(X: Any, table: Any = None) -> Columns:
+    """Return the columns of a table, or those of X.
+
+    Parameters
+    ----------
+    X : array, sparse matrix or frame of shape (m, n)
+    table : DataFrame, or mapping from names to sequences, optional
+        What the rows were before they became X.
+
+    Raises
+    ------
+    ShapeError
+        If the table has other rows than X.
+    """
+    m = X.shape[0] if hasattr(X, "shape") else len(X)
+    if table is None:
+        table = X if hasattr(X, "columns") else _columns_of_matrix(X)
+    names = list(table.columns if hasattr(table, "columns") else table)
+    values = {str(name): list(table[name]) for name in names[:MOST_COLUMNS]}
+    for name, column in values.items():
+        if len(column) != m:
+            raise ShapeError(
+                f"Column {name!r} of the table has {len(column)} rows, but X has {m}. Give the rows that became X, in "
+                "the same order."
+            )
+    n_columns = X.shape[1] if is_sparse(X) and not hasattr(table, "columns") else len(names)
+    return Columns(values, _row_names(table, m), n_columns)
+
+
+def summary_of(name: str, values: Sequence[Any]) -> Numbers | Words:
+    """Return the summary of a column: of numbers if nothing else is in it, else of words.
+
+    Examples
+    --------
+    >>> summary_of("size", [1.0, 3.0, None])
+    Numbers(name='size', gaps=1, mean=2.0, deviation=1.0, smallest=1.0, largest=3.0)
+    >>> summary_of("colour", ["red", "blue", "red"])
+    Words(name='colour', gaps=0, different=2, commonest='red', count=2)
+    """
+    filled = [value for value in values if not _is_gap(value)]
+    gaps = len(values) - len(filled)
+    if all(isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in filled):
+        numbers = np.array(filled, dtype=np.float64)
+        if not numbers.size:
+            return Numbers(name, gaps, *[np.nan] * 4)
+        figures = numbers.mean(), numbers.std(), numbers.min(), numbers.max()
+        return Numbers(name, gaps, *map(float, figures))
+    counts = Counter(map(str, filled))
+    # Of equally common ones the first in the alphabet, so that the order of rows does not matter.
+    commonest, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    return Words(name, gaps, len(counts), commonest, count)
+
+
+def dense_rows(X: Any, rows: Sequence[int]) -> Any:
+    """Return some rows of X, as the kind of table that it is; of a sparse matrix, an array."""
+    taken = _safe_indexing(X, np.asarray(rows, dtype=np.intp))
+    return taken.toarray() if is_sparse(taken) else taken
+
+
+def _columns_of_matrix(X: Any) -> dict[str, Array]:
+    if is_sparse(X):
+        X = X.tocsc()[:, :MOST_COLUMNS].toarray()
+    X = np.asarray(X)
+    return {f"x_{j}": column for j, column in enumerate(X.T, 1)}
+
+
+def _row_names(table: Any, m: int) -> list[str]:
+    index = getattr(table, "index", None)
+    if index is None or callable(index):
+        return [f"row {t}" for t in range(m)]
+    return [f"{index.name or 'row'} {name}" for name in index]
+
+
+def _is_gap(value: Any) -> bool:
+    """Whether this is None, NaN or what pandas writes for a gap."""
+    return value is None or (not isinstance(value, str) and str(value) in ("nan", "NaT", "<NA>"))

@@ -1,0 +1,114 @@
+"""Measures as functions of the weights of the rows, so that one call takes them of many bootstrap samples.
+
+Each takes weights of shape (n, m) and returns n values. With weights 1 they are scikit-learn's `accuracy_score`,
+`balanced_accuracy_score`, `roc_auc_score`, `r2_score` and `mean_absolute_error`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.arrays import Array
+from deltarule.reporting.bootstrap import Statistic
+
+__all__ = ["of_labels", "of_quantities", "of_several_labels"]
+
+_COST = "J without the penalty: what an example costs in the mean, equation (2)"
+
+_Function = Callable[[Array], Array]
+
+
+def of_labels(
+    y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any], probabilities: Array, costs: Array
+) -> list[Statistic]:
+    """Return the measures of a classifier that gives one label to a row."""
+    right = predicted == y
+    statistics = [
+        Statistic("accuracy", "share of right labels", _mean(right)),
+        Statistic("balanced accuracy", "the same for each class apart, then the mean", _balanced(y, right)),
+        Statistic("mean cost", _COST, _mean(costs)),
+    ]
+    if len(classes) == 2:
+        meaning = f"how often an example of {classes[1]!s} gets a larger probability of it than another"
+        statistics.append(Statistic("ROC AUC", meaning, _area(y == classes[1], probabilities[:, 1])))
+    return statistics
+
+
+def of_several_labels(y: NDArray[Any], predicted: NDArray[Any], costs: Array) -> list[Statistic]:
+    """Return the measures of a classifier that gives several labels to a row."""
+    right = predicted == y
+    return [
+        Statistic("accuracy", "share of rows with all labels right", _mean(right.all(axis=1))),
+        Statistic("label accuracy", "share of right labels", _mean(right.mean(axis=1))),
+        Statistic("mean cost", _COST, _mean(costs)),
+    ]
+
+
+def of_quantities(Y: Array, predicted: Array, costs: Array) -> list[Statistic]:
+    """Return the measures of a regressor; of several targets, the mean over them."""
+    return [
+        Statistic("R²", "share of the spread of y that the predictions explain", _determination(Y, predicted)),
+        Statistic("mean absolute error", "in units of y", _mean(np.abs(Y - predicted).mean(axis=1))),
+        Statistic("mean cost", _COST, _mean(costs)),
+    ]
+
+
+def _mean(values: NDArray[Any]) -> _Function:
+    column = values.astype(np.float64)
+    return lambda weights: (weights @ column) / weights.sum(axis=1)
+
+
+def _balanced(y: NDArray[Any], right: NDArray[np.bool_]) -> _Function:
+    order, starts = _groups(y)
+    right = right[order]
+
+    def of(weights: Array) -> Array:
+        weights = weights[:, order]
+        counts = np.add.reduceat(weights, starts, axis=1)  # (n, classes)
+        hits = np.add.reduceat(weights * right, starts, axis=1)
+        # A class of which a sample has no row has no recall: the mean is over the others.
+        recalls = hits / np.where(counts > 0, counts, 1)
+        return np.asarray(recalls.sum(axis=1) / (counts > 0).sum(axis=1))
+
+    return of
+
+
+def _area(truth: NDArray[np.bool_], scores: Array) -> _Function:
+    order, starts = _groups(scores)
+    truth = truth[order]
+
+    def of(weights: Array) -> Array:
+        weights = weights[:, order]
+        of_class = np.add.reduceat(weights * truth, starts, axis=1)
+        others = np.add.reduceat(weights * ~truth, starts, axis=1)
+        below = np.cumsum(others, axis=1) - others
+        wins = (of_class * (below + others / 2)).sum(axis=1)  # among equal scores one in two
+        return _ratio(wins, of_class.sum(axis=1) * others.sum(axis=1))
+
+    return of
+
+
+def _determination(Y: Array, predicted: Array) -> _Function:
+    Y, rest = Y - Y.mean(axis=0), np.square(Y - predicted)  # moved to the mean, so that the spread keeps its digits
+
+    def of(weights: Array) -> Array:
+        m = weights.sum(axis=1, keepdims=True)
+        spread = weights @ np.square(Y) - np.square(weights @ Y) / m  # (n, K)
+        # What is left of a constant by rounding is no spread.
+        spread = np.where(spread > 1e-12 * (weights @ np.square(Y)), spread, 0)
+        return np.asarray((1 - _ratio(weights @ rest, spread)).mean(axis=1))
+
+    return of
+
+
+def _groups(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return an order in which equal values stand together, and where each group begins in it."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    return order, np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)
