@@ -38,6 +38,10 @@ def train(
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for network.png and learning_curve.png.", show_default=False)
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="HTML file for a report: measures, mistakes, pictures, settings.", show_default=False),
+    ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(help="File to write the run to while it goes on, for --resume.", show_default=False),
