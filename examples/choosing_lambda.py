@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
+from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
 from deltarule import MLPClassifier, lambda_path, size_path
@@ -29,7 +30,8 @@ for n, value in enumerate(path.lambdas):
 # Only now the rows that took no part in the choice.
 for value in (path.lambdas[0], path.best_lambda):
     clf.set_params(alpha=value).fit(X_train, y_train)
-    print(f"λ = {value:g}: {clf.score(X_test, y_test):.1%} of {len(y_test)} other digits are right.")
+    cost = log_loss(y_test, clf.predict_proba(X_test))
+    print(f"λ = {value:g}: {len(y_test)} other digits cost {cost:.4f} each, {clf.score(X_test, y_test):.1%} right")
 
 # Would more examples help? The gap between both costs says so.
 sizes = size_path(clf.set_params(alpha=path.best_lambda), X_train, y_train)

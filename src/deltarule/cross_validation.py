@@ -27,6 +27,7 @@ from deltarule.engines import Engine, Run, engine_for
 from deltarule.engines.native import usable_cores
 from deltarule.errors import InputError
 from deltarule.estimators.base import BaseMLP
+from deltarule.estimators.checking import checked
 from deltarule.estimators.choices import dtypes_of, generator_of
 from deltarule.estimators.splitting import hold_out
 from deltarule.estimators.watching import Examples
@@ -140,7 +141,7 @@ class Problem:
             )
         estimator = clone(estimator)
         settings = estimator._settings()
-        inputs, labels = estimator._checked(X, y, reset=True)
+        inputs, labels = checked(estimator, X, y, reset=True)
         output = estimator._learn_targets(labels, continues=False, incremental=False)
         Y = estimator.encode(labels)
         network = estimator._network(inputs.shape[1], Y.shape[1], output)
