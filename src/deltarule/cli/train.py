@@ -52,10 +52,6 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in the checkpoint, to the bit, if there is one.")
     ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(help="HTML file for a report: measures, mistakes, pictures, settings.", show_default=False),
-    ] = None,
     layers: Annotated[
         str, typer.Option(help="Units of each hidden layer, or none.", rich_help_panel="Settings")
     ] = "100",
