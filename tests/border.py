@@ -183,13 +183,14 @@ _VALUES: list[Any] = [
 def _another(value: Any, arguments: dict[str, Any], generator: np.random.Generator) -> Any:
     """Return another value: of another kind, of another size, or memory that another argument has already."""
     choice = generator.random()
-    if isinstance(value, np.ndarray) and not value.dtype.names and choice < 0.6:
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and choice < 0.6:
         a: Array = value
         others = [other for other in _arrays(arguments) if other is not value]
         if choice < 0.15 and others:
             return others[generator.integers(len(others))]
         if choice < 0.25:
-            return a.real.astype(["f2", "f4", "f8", "i4", "i8", "c8", "?", "S4"][generator.integers(8)])
+            with np.errstate(all="ignore"):
+                return a.astype(["f2", "f4", "f8", "i4", "i8", "c8", "?", "S4"][generator.integers(8)])
         if choice < 0.35 and a.ndim:
             return a[: len(a) // 2]
         if choice < 0.45:

@@ -85,7 +85,7 @@ def read_archive(path: str | Path, kind: str, format_: int) -> tuple[dict[str, A
                     f"{path} is an archive of {len(parts)} files, but not a {kind}: it has no {HEADER}. "
                     "Give a file that `deltarule train` made."
                 )
-            header = json.loads(_content(archive, archive.getinfo(HEADER), len(data)))
+            header = json.loads(_content(archive, archive.getinfo(HEADER), len(data)).decode("utf-8"))
             _check_header(path, header, kind, format_)
             if len(set(archive.namelist())) < len(parts) or sum(part.file_size for part in parts) > len(data):
                 raise ValueError("its parts overlap")
