@@ -38,7 +38,7 @@ def run(settings: Settings, start: Standing | None = None, **more: Any) -> Resul
 
 @pytest.fixture
 def calls_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls of 1, 2, 4 … epochs, however slow this machine is."""
+    """Calls of 1, 4, 16 … epochs, however slow this machine is."""
     monkeypatch.setattr(training, "_CALL_SECONDS", np.inf)
     monkeypatch.setattr(training, "_CALL_OVERHEAD", np.inf)
 
@@ -57,20 +57,20 @@ class StruckEngine:
 
 
 def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_have_left(calls_grow: None) -> None:
-    # No progress counts: the run ends after 6 epochs of 4 steps, in the third call, which is for epochs 4 to 7.
-    settings = Settings(tol=1e9, n_iter_no_change=4, batch_size=8, max_iter=100)
+    # No progress counts: the run ends after 4 epochs of 4 steps, in the second call, which is for epochs 2 to 5.
+    settings = Settings(tol=1e9, n_iter_no_change=2, batch_size=8, max_iter=100)
     whole = run(settings)
-    assert whole.history.epochs == 6
+    assert whole.history.epochs == 4
     for steps in (12, 13, 14):
-        struck = run(settings, engine=StruckEngine(3, steps))
-        assert (struck.history.stopped, struck.history.epochs) == ("converged", 6)
+        struck = run(settings, engine=StruckEngine(2, steps))
+        assert (struck.history.stopped, struck.history.epochs) == ("converged", 4)
         assert np.array_equal(struck.theta, whole.theta)
 
 
 def test_ctrl_c_while_epochs_are_made_again_leaves_what_the_history_ends_with(calls_grow: None) -> None:
-    settings = Settings(tol=1e9, n_iter_no_change=4, batch_size=8, max_iter=100)
+    settings = Settings(tol=1e9, n_iter_no_change=2, batch_size=8, max_iter=100)
     whole = run(settings)
-    struck = run(settings, engine=StruckEngine(4, 3))
+    struck = run(settings, engine=StruckEngine(3, 3))
     assert (whole.history.stopped, struck.history.stopped) == ("converged", "interrupted")
     assert np.array_equal(struck.theta, whole.theta)  # they were made once more
 

@@ -58,7 +58,12 @@ FITS: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = 
     "an unknown output": ((X, y), {"output": "linear"}, SettingsError, "The 'output' parameter.*'softmax'.* 'linear'"),
     "softmax on several labels": ((X, SEVERAL), {"output": "softmax"}, SettingsError, "gives one label to each row"),
     "a seed that is none": ((X, y), {"random_state": "x"}, SettingsError, "random_state='x' cannot seed"),
-    "steps too long": ((1e3 * X, y), {"solver": "sgd", "learning_rate_init": 1e300}, DivergedError, "Try 1e.299"),
+    "steps too long": (
+        (1e3 * X, y),
+        {"solver": "sgd", "learning_rate_init": 1e30, "alpha": 0.0, "activation": "identity"},
+        DivergedError,
+        "Try 1e.29",
+    ),
     "dropout of everything": ((X, y), {"dropout": 1.0}, SettingsError, r"in the range \[0, 1\).* Got 1\.0"),
     "dropout in lbfgs": ((X, y), {"dropout": 0.2, "solver": "lbfgs"}, SettingsError, "Take solver='adam' or 'sgd'"),
     "a rate too many": ((X, y), {"dropout": [0.1, 0.2]}, SettingsError, "has 2 rates, but .* has 1 hidden layer. "),

@@ -236,7 +236,8 @@ def test_inverse_scaling_counts_the_examples_of_every_partial_fit() -> None:
 
 
 def explosive(**parameters: Any) -> Any:
-    settings = {"solver": "sgd", "activation": "identity", "learning_rate_init": 8.0, "max_iter": 40, "tol": -0.0}
+    settings = {"solver": "sgd", "activation": "identity", "learning_rate_init": 8.0, "max_iter": 40}
+    settings["n_iter_no_change"] = 1000
     return made(MLPRegressor, **{**settings, **parameters})
 
 
