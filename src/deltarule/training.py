@@ -260,7 +260,8 @@ def _diverged(settings: Settings, m: float, where: str, was: str | None) -> Dive
         return DivergedError(f"The cost became non-finite {where}{came}. {scale.capitalize()}, or take a larger alpha.")
     eta = settings.learning_rate_init
     message = f"The cost became non-finite {where}{came} with learning_rate_init={eta:g}"
-    if settings.solver != "adam" and eta * settings.alpha > 2 * m:  # θ := (1 − ηλ/m) θ grows by itself
+    # θ := (1 − ηλ/m) θ grows by itself; where λ is small, it is η that is to blame.
+    if settings.solver != "adam" and eta * settings.alpha > 2 * m and settings.alpha > m:
         return DivergedError(
             f"{message} and alpha={settings.alpha:g}: steps along such a penalty grow without end. Take an alpha or a "
             f"learning_rate_init whose product is below {m:g}, the number of examples."
