@@ -251,8 +251,10 @@ def side_by_side(problem: Problem, works: Sequence[Callable[[Engine], T]]) -> li
     with ThreadPoolExecutor(workers) as pool:
         try:  # Ctrl-C may come between two works, too
             futures = [pool.submit(do, work) for work in works]
-            wait(futures, return_when=FIRST_EXCEPTION)
-            failed = next((future for future in futures if future.done() and future.exception()), None)
+            waiting, failed = set(futures), None
+            while waiting and failed is None:  # not in one go: a signal that another thread takes does not end a wait
+                done, waiting = wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION)
+                failed = next((future for future in done if future.exception()), None)
             if failed is not None:
                 failed.result()
             return [future.result() for future in futures]
