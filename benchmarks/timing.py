@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +30,18 @@ def least_in_turn(works: Mapping[str, Callable[[], float]], rounds: int) -> dict
 
 
 def product_rate(n_threads: int, size: int = 1024) -> float:
-    """Operations a second of this library's own product of two float32 matrices of 1024 × 1024."""
-    A: Array = np.random.default_rng(0).standard_normal((size, size), dtype=np.float32)
-    out = np.empty_like(A)
-    return 2 * size**3 / seconds(lambda: _native.matmul(A, A, out, n_threads))
+    """Operations a second of this library's own product of two float32 matrices of 1024 × 1024.
+
+    The product is h = X Θᵀ of a network of one layer without an output function.
+    """
+    generator = np.random.default_rng(0)
+    X: Array = generator.standard_normal((size, size), dtype=np.float32)
+    theta: Array = generator.standard_normal(size * (size + 1), dtype=np.float32)
+    h = np.empty_like(X)
+    engine = _engine(size, n_threads)
+    return 2 * size**3 / seconds(lambda: engine.hypothesis_into(theta, X, h))
+
+
+@cache
+def _engine(size: int, n_threads: int) -> Any:
+    return _native.Engine([size, size], [], "identity", "float32", n_threads)

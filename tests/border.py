@@ -39,10 +39,6 @@ def clean_call(entry: str, generator: np.random.Generator) -> Call:
     def numbers(*shape: int) -> Array:
         return generator.uniform(0.1, 0.9, shape).astype(dtype)
 
-    if entry == "matmul":
-        k, n = (int(generator.choice([0, 1, 5, 33])) for _ in range(2))
-        A, B, out = (np.ones(shape, np.float32) for shape in ((m, k), (k, n), (m, n)))
-        return entry, _native, {"A": A, "B": B, "out": out, "n_threads": 2}
     Y = numbers(m, sizes[-1])
     data = {
         "theta": numbers(n) - np.asarray(0.5, dtype),
@@ -76,7 +72,7 @@ def clean_call(entry: str, generator: np.random.Generator) -> Call:
     return entry, _native.Engine(**engine), arguments[entry]
 
 
-ENTRIES = ("Engine", "cost", "run", "hypothesis_into", "matmul")
+ENTRIES = ("Engine", "cost", "run", "hypothesis_into")
 
 
 def a_call(generator: np.random.Generator) -> tuple[Call, Call, bool]:

@@ -168,7 +168,8 @@ def short_of_memory(more_bytes: int, work: Callable[[], Array]) -> str:
             resource.setrlimit(resource.RLIMIT_AS, (now + more_bytes, hard))
             taken: list[bytearray] = []
             _take_all(taken)  # what was freed before is there to be had again
-            del taken[: 4 + (more_bytes >> 16)]  # with less than 4 Python itself cannot go on
+            for _ in range(4 + (more_bytes >> 16)):  # with less than 4 Python itself cannot go on
+                taken.pop()  # `del` of many would need memory itself
             first: Array | None = None
             try:
                 first = work()

@@ -195,12 +195,6 @@ template <class T> void bind(nb::module_& module, const char* name) {
       .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.");
 }
 
-// More threads than any machine has cores change nothing but the memory that they take.
-int threads(int asked) {
-  if (asked < 1) refuse("n_threads is " + std::to_string(asked) + ", but must be 1 or more.");
-  return std::min(asked, 1024);
-}
-
 nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::string>& hidden, const std::string& output,
                        const std::string& dtype, int n_threads) {
   Network network{sizes, {}, Output(number_of(output_names, output, "output"))};
@@ -211,19 +205,12 @@ nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::s
   for (std::size_t l = 0; fits && l + 1 < sizes.size(); ++l) parameters += double(sizes[l + 1]) * double(sizes[l] + 1);
   if (parameters > 1e12) refuse("The network has " + std::to_string(parameters) + " parameters, but may have 1e12 at most.");
   if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");
-  n_threads = threads(n_threads);
+  if (n_threads < 1) refuse("n_threads is " + std::to_string(n_threads) + ", but must be 1 or more.");
+  n_threads = std::min(n_threads, 1024);  // more than any machine has cores change nothing but the memory that they take
   const Isa& isa = chosen_isa();
   const bool narrow = number_of({"float32", "float64"}, dtype, "dtype") == 0;
   if (narrow) return nb::cast(new Bound<float>{{network, isa.float32, n_threads}});
   return nb::cast(new Bound<double>{{network, isa.float64, n_threads}});
-}
-
-void matmul(nb::handle A_, nb::handle B_, nb::handle out, int n_threads) {
-  const Argument<float> A(A_, "A", {any, any}), B(B_, "B", {A.size(1), any}), C(out, "out", {A.size(0), B.size(1)}, Use::write);
-  check_apart({A.span(), B.span(), C.span()});
-  const Kernels<float>& best = chosen_isa().float32;
-  n_threads = threads(n_threads);
-  without_gil([&] { matrix_product(best, n_threads, A.data(), B.data(), C.data(), A.size(0), A.size(1), B.size(1)); });
 }
 
 }  // namespace
@@ -234,8 +221,6 @@ NB_MODULE(_native, module) {
   bind<double>(module, "Engine64");
   module.def("Engine", &make_engine, "sizes"_a, "hidden"_a, "output"_a, "dtype"_a, "n_threads"_a,
              "An engine for one network: an Engine32 or an Engine64.");
-  module.def("matmul", &matmul, "A"_a, "B"_a, "out"_a, "n_threads"_a,
-             "out = A B in float32: what the rate of a training step is measured against.");
   module.def("isa", [] { return chosen_isa().float32.isa; }, "The instruction set in use: the best there is, or DELTARULE_ISA.");
   module.def("available_isas", &isa_names, "The instruction sets of this build that the processor has, best first.");
 }

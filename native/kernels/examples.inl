@@ -11,8 +11,8 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
       const int vectors = vectors_in<T>(p, layer.outputs);
       const Index at = p * batch.stride + begin * panel<T>;
       T* z = layer.a + at;
-      rows_product(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride, z,
-                   end - begin, vectors, layer.theta.bias + p * panel<T>);
+      product<T, panel<T>, 1>(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride,
+                              z, end - begin, vectors, layer.theta.bias + p * panel<T>, 0);
       if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)));
       if (layer.factor != T(0)) thin(batch, layer, p, begin, end, vectors);
     }
@@ -28,8 +28,8 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
     for (Index p = 0; p < panels<T>(layer.inputs); ++p) {
       const int vectors = vectors_in<T>(p, layer.inputs);
       const Index at = p * batch.stride + begin * panel<T>;
-      rows_product(layer.delta + begin * panel<T>, batch.stride, layer.outputs, layer.theta.matrix + p * layer.theta_stride,
-                   below.delta + at, end - begin, vectors, zeros<T>);
+      product<T, panel<T>, 1>(layer.delta + begin * panel<T>, batch.stride, layer.outputs,
+                              layer.theta.matrix + p * layer.theta_stride, below.delta + at, end - begin, vectors, zeros<T>, 0);
       if (times_slope) times_slope(below.delta + at, below.kept + at, end - begin, vectors);
     }
   }
@@ -61,8 +61,8 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
     z.transpose(K);
     for (Index i = t; batch.h && i < t + n; ++i)
       for (Index k = 0; k < K; k += panel<T>)
-        for (Index j = 0; j < least(panel<T>, K - k); ++j)
-          batch.h[row_number(batch, i) * K + k + j] = last.a[k / panel<T> * batch.stride + i * panel<T> + j];
+        __builtin_memcpy(batch.h + row_number(batch, i) * K + k, last.a + k / panel<T> * batch.stride + i * panel<T>,
+                         std::size_t(least(panel<T>, K - k)) * sizeof(T));
   }
   if (batch.rule.update != Update::none) backward(batch, begin, end);
 }

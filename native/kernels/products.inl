@@ -58,9 +58,3 @@ void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, 
 }
 
 template <class T> alignas(64) constexpr T zeros[panel<T>] = {};
-
-// a (rows, depth) times b (depth, one panel): (1) with init = bias, (4) with init = zeros.
-template <class T>
-void rows_product(const T* a, Index stride, Index depth, const T* b, T* c, Index rows, int vectors, const T* init) {
-  product<T, panel<T>, 1>(a, stride, depth, b, c, rows, vectors, init, 0);
-}

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <mutex>
+#include <numeric>
 #include <stdexcept>
 
 #include "deltarule/counters.hpp"
@@ -41,11 +42,7 @@ struct Clock {
   }
 };
 
-template <class T> double in_order(const T* values, Index n) {
-  double sum = 0;
-  for (Index t = 0; t < n; ++t) sum += double(values[t]);
-  return sum;
-}
+template <class T> double in_order(const T* values, Index n) { return std::accumulate(values, values + n, 0.0); }
 // 1 - beta^t, which is 1 once beta^t is below 2^-54; pow() of what underflows took a twentieth of a step of 4-10-3.
 double without_power(double beta, double t) { return t * (1 - beta) > 37.5 ? 1 : 1 - std::pow(beta, t); }
 
@@ -78,7 +75,6 @@ template <class T> struct Engine<T>::State {
   std::unique_ptr<Workspace> workspaces[3]{};  // one for each Use
   std::vector<std::uint32_t> order{};
   std::tuple<bool, std::uint64_t, std::uint64_t, Index> order_of{};  // shuffle, key, epoch, m
-  std::vector<T> predicting_theta{};  // the theta that `predicting` holds in panels
 
   ~State() { leave_to_parent(); }
 
@@ -203,7 +199,7 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
   const UpdateRule& rule = steps.rule;
   const Index batch_rows = std::min(steps.batch_size, m);
   const bool clips = std::isfinite(steps.max_norm), adam = rule.update == Update::adam;
-  Workspace& space = state_->workspace({Use::training, batch_rows, rule.n_moments(), steps.dropout != nullptr, clips});
+  Workspace& space = state_->workspace({Use::training, batch_rows, adam ? 2 : 1, steps.dropout != nullptr, clips});
   space.read(steps.theta, steps.moments);
   for (std::size_t l = 0; steps.dropout && l + 1 < space.layers.size(); ++l) {
     space.layers[l].left_out = std::uint32_t(steps.dropout[l] * 0x1p32);
@@ -259,11 +255,13 @@ bool Engine<T>::hypothesis(const T* theta, const T* X, Index m, T* out, const In
   State& state = *state_;
   const auto turn = state.turn();
   const std::size_t n = std::size_t(network_.n_parameters());
-  const Index threads = state.n_threads, block = state.kernels.lanes * 4;  // rows that a thread takes at a time
-  Workspace& space = state.workspace({Use::predicting, block * threads});
+  const Index block = state.kernels.lanes * 4;  // rows that a thread takes at a time
+  const Index threads = std::clamp<Index>((m + block - 1) / block, 1, state.n_threads);
+  const auto& there = state.workspaces[int(Use::predicting)];  // one for more rows will do
+  Workspace& space = state.workspace({Use::predicting, std::max(block * threads, there ? there->purpose.rows : 0)});
   // Comparing theta with the last one costs as much as reading it once; panels cost several times that.
-  if (state.predicting_theta.size() != n || std::memcmp(state.predicting_theta.data(), theta, n * sizeof(T)) != 0) {
-    state.predicting_theta.assign(theta, theta + n);
+  if (space.held.size() != n || std::memcmp(space.held.data(), theta, n * sizeof(T)) != 0) {
+    space.held.assign(theta, theta + n);
     space.read(theta, nullptr);
   }
   space.batch.X = X, space.batch.h = out;

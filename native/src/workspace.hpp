@@ -29,6 +29,7 @@ template <class T> struct Engine<T>::Workspace {
   std::vector<Task> tasks;
   std::vector<double> squares;
   Batch<T> batch{};
+  std::vector<T> held{};  // the theta that `read` was given, if a caller keeps it
 
   Workspace(const Network& network, const Kernels<T>& kernels, const Purpose& what)
       : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), kernels_(kernels) {

@@ -86,12 +86,15 @@ def test_where_the_system_gives_no_threads_one_does_the_work() -> None:
         "import resource, numpy as np\n"
         "from deltarule import _native\n"
         "from pathlib import Path\n"
-        "A = np.ones((600, 600), np.float32); out = np.zeros_like(A)\n"
-        "_native.matmul(A, A, out, 1)\n"
+        "def mean_square(n_threads):\n"
+        "    engine = _native.Engine([600, 600], [], 'identity', 'float32', n_threads)\n"
+        "    return engine.cost(np.zeros(360_600, np.float32), X, X, None, 0.0, D)\n"
+        "X, D = np.ones((512, 600), np.float32), np.zeros(360_600)\n"
+        "assert mean_square(1) == 300\n"
         "now = int(Path('/proc/self/statm').read_text().split()[0]) * 4096\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (now + (12 << 20), -1))\n"  # the stack of one thread, or of none
-        "_native.matmul(A, A, out, 1000)\n"
-        "assert (out == 600).all()\n"
+        # Room for the working memory, and for the stack of one thread, or of none.
+        "resource.setrlimit(resource.RLIMIT_AS, (now + (20 << 20), -1))\n"
+        "assert mean_square(1000) == 300 and (D.reshape(600, 601) == -1).all()\n"
     )
     if not os.path.exists("/proc/self/statm"):
         pytest.skip("this system has no limit on address space")

@@ -38,7 +38,6 @@ template <class T> struct Examples {
 struct UpdateRule {
   Update update;  // sgd, nesterov or adam
   double momentum, beta1, beta2, epsilon;
-  int n_moments() const { return update == Update::adam ? 2 : 1; }
 };
 
 // Where training stands between two steps; run() moves it on.
@@ -96,9 +95,5 @@ template <class T> class Engine {
   Network network_;
   std::unique_ptr<State> state_;
 };
-
-// c (m, n) = a (m, k) b (k, n), row by row: the yardstick that a training step is measured against.
-template <class T>
-void matrix_product(const Kernels<T>&, int n_threads, const T* a, const T* b, T* c, Index m, Index k, Index n);
 
 }  // namespace deltarule

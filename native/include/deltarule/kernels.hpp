@@ -26,7 +26,7 @@ enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu,
 // Whether g' is computed from z, in the forward pass, and kept for (4); the units before take it from a.
 constexpr bool keeps_slope(Hidden unit) { return unit > Hidden::leaky_relu; }
 enum class Output { sigmoid, softmax, identity, exp };
-// none: (1) and (2) only; sum: no update, (5) stays in Layer::Delta.
+// none: (1) and (2) only; sum: no update, (5) stays in Layer::Delta. In the order of the table in parameters.inl.
 enum class Update { none, sum, sgd, nesterov, adam };
 
 // A matrix with the shape of Theta^(l): panels over the inputs, one row for each output; and its column 0, one row.
@@ -86,10 +86,9 @@ template <class T> struct Kernels {
   // it is rows.
   void (*examples)(const Batch<T>&, Index begin, Index end);
   // (5) for one task over all rows in order, unless it stands in Delta, then (6) and the update, and the transposed copy.
+  // Not for Update::none.
   void (*parameters)(const Batch<T>&, Index task);
   void (*transpose)(const Layer<T>&);  // theta -> transposed
-  // c = a b + init for `rows` rows of a and `vectors` of one panel of b; a in panels, stride between them; init one row.
-  void (*product)(const T* a, Index stride, Index depth, const T* b, T* c, Index rows, int vectors, const T* init);
   // What the tests of the functions call: n values, n a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic,
   // 5 the normal distribution function.
   void (*function)(int which, const T* x, T* y, Index n);
