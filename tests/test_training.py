@@ -1,4 +1,4 @@
-"""The loop: stopping, validation, callbacks, Ctrl-C, divergence, going on."""
+"""The loop: stopping, validation, callbacks, divergence, going on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import deltarule
-from deltarule import Network, training
+from deltarule import Network
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import MiniBatches, ReferenceEngine, Run, StepOptions, TrainingState, UpdateRule
@@ -18,61 +18,9 @@ from deltarule.errors import DivergedError
 from deltarule.history import Progress
 from deltarule.record import Standing, Validation
 from deltarule.settings import Settings
-from deltarule.training import Result, first_state, train
+from deltarule.training import first_state, train
 from oracles import problem
-
-NETWORK = Network((3, 4, 2), "tanh", "softmax")
-SOLVERS = ["sgd", "adam", "gd", "cg", "lbfgs"]
-
-
-def parts(m: int = 30, seed: int = 0) -> tuple[Array, TrainingSet]:
-    theta, X, Y, _ = problem(NETWORK, m, seed)
-    return theta, TrainingSet.of(NETWORK, X, Y)
-
-
-def run(settings: Settings, start: Standing | None = None, **more: Any) -> Result:
-    theta, data = parts()
-    engine = more.pop("engine", ReferenceEngine(NETWORK))
-    return train(engine, data, settings, start or Standing(first_state(settings, theta, 5)), **more)
-
-
-@pytest.fixture
-def calls_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls of 1, 4, 16 … epochs, however slow this machine is."""
-    monkeypatch.setattr(training, "_CALL_SECONDS", np.inf)
-    monkeypatch.setattr(training, "_CALL_OVERHEAD", np.inf)
-
-
-class StruckEngine:
-    """The reference engine, with Ctrl-C in one of its calls after some of the steps."""
-
-    def __init__(self, call: int, steps: int) -> None:
-        self.network, self.engine, self.call, self.steps = NETWORK, ReferenceEngine(NETWORK), call, steps
-
-    def run(self, state: TrainingState, data: TrainingSet, rule: Any, batches: Any, etas: Any, *more: Any) -> Run:
-        self.call -= 1
-        if self.call:
-            return self.engine.run(state, data, rule, batches, etas, *more)
-        return replace(self.engine.run(state, data, rule, batches, etas[: self.steps], *more), interrupted=True)
-
-
-def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_have_left(calls_grow: None) -> None:
-    # No progress counts: the run ends after 4 epochs of 4 steps, in the second call, which is for epochs 2 to 5.
-    settings = Settings(tol=1e9, n_iter_no_change=2, batch_size=8, max_iter=100)
-    whole = run(settings)
-    assert whole.history.epochs == 4
-    for steps in (12, 13, 14):
-        struck = run(settings, engine=StruckEngine(2, steps))
-        assert (struck.history.stopped, struck.history.epochs) == ("converged", 4)
-        assert np.array_equal(struck.theta, whole.theta)
-
-
-def test_ctrl_c_while_epochs_are_made_again_leaves_what_the_history_ends_with(calls_grow: None) -> None:
-    settings = Settings(tol=1e9, n_iter_no_change=2, batch_size=8, max_iter=100)
-    whole = run(settings)
-    struck = run(settings, engine=StruckEngine(3, 3))
-    assert (whole.history.stopped, struck.history.stopped) == ("converged", "interrupted")
-    assert np.array_equal(struck.theta, whole.theta)  # they were made once more
+from small_runs import NETWORK, SOLVERS, parts, run
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -243,55 +191,6 @@ def test_a_callback_sees_every_epoch_and_can_stop(solver: str) -> None:
     assert seen[0].epochs == 50
 
 
-class Interrupting(ReferenceEngine):
-    """Behaves as if Ctrl-C came in the middle of a call."""
-
-    def __init__(self, network: Network, steps: int) -> None:
-        super().__init__(network)
-        self.left = steps
-
-    def run(
-        self,
-        state: TrainingState,
-        data: TrainingSet,
-        rule: UpdateRule,
-        batches: MiniBatches,
-        step_sizes: Sequence[float] | Array,
-        lambda_: float,
-        options: StepOptions = PLAIN,
-    ) -> Run:
-        taken = super().run(state, data, rule, batches, step_sizes[: self.left], lambda_, options)
-        self.left -= len(taken.costs)
-        return replace(taken, interrupted=self.left == 0)
-
-    def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
-        self.left -= 1
-        if self.left < 0:
-            raise KeyboardInterrupt
-        return super().cost_and_gradient(theta, data, lambda_)
-
-
-def test_ctrl_c_in_a_mini_batch_run_keeps_what_was_learnt() -> None:
-    settings = Settings(solver="adam", batch_size=8, tol=0.0)
-    result = run(settings, engine=Interrupting(NETWORK, steps=10))
-    assert result.history.stopped == "interrupted"
-    assert result.history.epochs == 2  # 4 steps each; two of the third epoch are in θ
-    assert result.standing is not None
-    assert result.standing.state.step == 10
-    np.testing.assert_array_equal(result.theta, result.standing.state.theta)
-
-
-@pytest.mark.parametrize("solver", ["gd", "cg", "lbfgs"])
-def test_ctrl_c_in_a_full_batch_run_keeps_the_best_parameters(solver: str) -> None:
-    settings = Settings(solver=solver, tol=0.0, max_iter=100)
-    result = run(settings, engine=Interrupting(NETWORK, steps=25))
-    theta, data = parts()
-    assert result.history.stopped == "interrupted"
-    J = deltarule.cost(NETWORK, result.theta, data.X, data.Y, lambda_=settings.alpha)
-    assert J == pytest.approx(result.history.cost.min(), rel=1e-12)
-    assert J < deltarule.cost(NETWORK, theta, data.X, data.Y, lambda_=settings.alpha)
-
-
 def regression(scale: float) -> tuple[Network, Array, TrainingSet]:
     network = Network((3, 4, 1), "relu", "identity")
     theta, X, Y, _ = problem(network, 30)
@@ -335,19 +234,6 @@ def test_weights_of_examples_stand_for_repetitions_in_training_too() -> None:
     twice = train(engine, TrainingSet.of(NETWORK, data.X[repeated], data.Y[repeated]), settings, start)
     assert weighted.history.cost[-1] == pytest.approx(twice.history.cost[-1], rel=1e-10)
     np.testing.assert_allclose(weighted.theta, twice.theta, atol=1e-5)
-
-
-@pytest.mark.parametrize("solver", SOLVERS)
-def test_ctrl_c_in_a_callback_keeps_what_was_learnt(solver: str) -> None:
-    def press(progress: Progress) -> None:
-        if progress.epoch == 3:
-            raise KeyboardInterrupt
-
-    settings = Settings(solver=solver, tol=0.0, max_iter=50)
-    result = run(settings, callbacks=[press])
-    assert result.history.stopped == "interrupted"
-    assert result.history.epochs == 3
-    np.testing.assert_array_equal(result.theta, run(replace(settings, max_iter=3)).theta)
 
 
 def test_a_full_batch_run_that_uses_all_its_iterations_says_so_however_little_the_last_ones_gained() -> None:
