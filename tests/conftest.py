@@ -1,10 +1,12 @@
-"""Stricter for us than for users: arithmetic that leaves the finite numbers is an error in tests."""
+"""What every test has: arithmetic that leaves the finite numbers is an error, Ctrl-C can be pressed."""
 
 import signal
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
+from deltarule import training
 
 # A shell's background job ignores Ctrl-C, which some tests press.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -14,3 +16,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def strict_arithmetic() -> Iterator[None]:
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         yield
+
+
+@pytest.fixture
+def calls_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of 1, 4, 16 … epochs, however slow this machine is."""
+    monkeypatch.setattr(training, "_CALL_SECONDS", np.inf)
+    monkeypatch.setattr(training, "_CALL_OVERHEAD", np.inf)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import deltarule
-from deltarule import Network, training
+from deltarule import Network
 from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import MiniBatches, ReferenceEngine, Run, StepOptions, TrainingState, UpdateRule
@@ -16,13 +16,6 @@ from deltarule.engines.protocol import PLAIN
 from deltarule.history import Progress
 from deltarule.settings import Settings
 from small_runs import NETWORK, SOLVERS, parts, run
-
-
-@pytest.fixture
-def calls_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls of 1, 4, 16 … epochs, however slow this machine is."""
-    monkeypatch.setattr(training, "_CALL_SECONDS", np.inf)
-    monkeypatch.setattr(training, "_CALL_OVERHEAD", np.inf)
 
 
 class StruckEngine:
@@ -38,7 +31,8 @@ class StruckEngine:
         return replace(self.engine.run(state, data, rule, batches, etas[: self.steps], *more), interrupted=True)
 
 
-def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_have_left(calls_grow: None) -> None:
+@pytest.mark.usefixtures("calls_grow")
+def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_have_left() -> None:
     # No progress counts: the run ends after 4 epochs of 4 steps, in the second call, which is for epochs 2 to 5.
     settings = Settings(tol=1e9, n_iter_no_change=2, batch_size=8, max_iter=100)
     whole = run(settings)
@@ -49,7 +43,8 @@ def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_
         assert np.array_equal(struck.theta, whole.theta)
 
 
-def test_ctrl_c_while_epochs_are_made_again_leaves_what_the_history_ends_with(calls_grow: None) -> None:
+@pytest.mark.usefixtures("calls_grow")
+def test_ctrl_c_while_epochs_are_made_again_leaves_what_the_history_ends_with() -> None:
     settings = Settings(tol=1e9, n_iter_no_change=2, batch_size=8, max_iter=100)
     whole = run(settings)
     struck = run(settings, engine=StruckEngine(3, 3))

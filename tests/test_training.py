@@ -77,6 +77,7 @@ class Counting(ReferenceEngine):
         return super().run(state, data, rule, batches, step_sizes, lambda_, options)
 
 
+@pytest.mark.usefixtures("calls_grow")
 @pytest.mark.parametrize("learning_rate", ["constant", "adaptive", "invscaling"])
 def test_calls_over_many_epochs_give_the_bits_of_calls_over_one(learning_rate: str) -> None:
     settings = Settings(
