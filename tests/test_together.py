@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from typing import Any
 
 import joblib
@@ -54,6 +56,28 @@ def test_joblib_predicts_and_learns_the_same_bits(backend: str) -> None:
 
 def test_sixteen_threads_predict_while_models_learn() -> None:
     assert predict_in_threads_while_training(rounds=3) == []
+
+
+@pytest.mark.skipif(not native.available(), reason="the compiled core was not built")
+def test_a_row_is_predicted_while_a_long_call_runs_on_the_same_engine() -> None:
+    # The row's call holds the GIL, for which the long one asks. In a process of its own, since a deadlock has no end.
+    code = """
+import threading
+import numpy as np
+from deltarule import Network
+from deltarule.engines.native import NativeEngine
+network = Network((64, 256, 256, 10), "tanh", "softmax")
+engine, theta = NativeEngine(network), network.first_theta(np.random.default_rng(0))
+rows = np.random.default_rng(1).standard_normal((20_000, 64))
+alone = engine.hypothesis(theta, rows[:1])
+for _ in range(5):
+    thread = threading.Thread(target=engine.hypothesis, args=(theta, rows))
+    thread.start()
+    while thread.is_alive():
+        assert engine.hypothesis(theta, rows[:1]).tobytes() == alone.tobytes()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")

@@ -177,10 +177,12 @@ template <class T> struct Bound {
   void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, Use::write);
     check_apart({theta.span(), X.span(), h.span()});
-    const auto fill = [&](const auto& stop) { return engine.hypothesis(theta.data(), X.data(), X.size(0), h.data(), stop); };
-    // Up to 16 rows are so short that letting go of the GIL would cost more than it gives.
-    const bool finished = X.size(0) <= 16 ? fill([] { return false; }) : without_gil([&] { return fill(signalled); });
-    if (!finished) throw nb::python_error();
+    const Index m = X.size(0);
+    const auto fill = [&](const Interrupted& stop) { return engine.hypothesis(theta.data(), X.data(), m, h.data(), stop); };
+    // Up to 16 rows are so short that letting go of the GIL would cost more than it gives. But then they must not wait: the
+    // call that runs may itself be waiting for the GIL.
+    if (m <= 16 && fill({})) return;
+    if (!without_gil([&] { return fill(signalled); })) throw nb::python_error();
   }
 };
 

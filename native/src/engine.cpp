@@ -52,16 +52,6 @@ template <class T> double total_weight(const Examples<T>& examples) {
 
 }  // namespace
 
-Index Network::n_parameters() const {
-  Index n = 0;
-  for (std::size_t l = 0; l + 1 < sizes.size(); ++l) n += sizes[l + 1] * (sizes[l] + 1);
-  return n;
-}
-
-double Network::operations() const {
-  return 6.0 * double(n_parameters()) - 2.0 * double(sizes[0]) * double(sizes[1]);
-}
-
 // What calls share.
 template <class T> struct Engine<T>::State {
   const Network& network;
@@ -82,9 +72,9 @@ template <class T> struct Engine<T>::State {
   void leave_to_parent() {
     if (pool && pool_of != getpid()) pool.release();
   }
-  std::unique_lock<std::mutex> turn() {
-    std::unique_lock<std::mutex> lock(mutex);
-    leave_to_parent();
+  std::unique_lock<std::mutex> turn(bool waits = true) {
+    auto lock = waits ? std::unique_lock(mutex) : std::unique_lock(mutex, std::try_to_lock);
+    if (lock) leave_to_parent();
     return lock;
   }
 
@@ -246,14 +236,16 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
   }
   space.write(steps.theta, steps.moments);
   // Infinity times the zeros of the filling left NaN there, which the next run would find in its sums of squares.
-  if (!std::isfinite(steps.costs[done - 1])) state_->workspaces[int(Use::training)].reset();
+  if (!std::isfinite(steps.costs[done - 1] + in_order(steps.theta, network_.n_parameters())))
+    state_->workspaces[int(Use::training)].reset();
   return done;
 }
 
 template <class T>
 bool Engine<T>::hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted& interrupted) {
   State& state = *state_;
-  const auto turn = state.turn();
+  const auto turn = state.turn(bool(interrupted));
+  if (!turn) return false;
   const std::size_t n = std::size_t(network_.n_parameters());
   const Index block = state.kernels.lanes * 4;  // rows that a thread takes at a time
   const Index threads = std::clamp<Index>((m + block - 1) / block, 1, state.n_threads);

@@ -5,8 +5,8 @@
 // Contract
 //   * The caller owns theta, the rule's vectors, X, Y, weights and every result; none may overlap another.
 //   * Results depend on the arguments and the instruction set, not on n_threads, on earlier calls or on other threads.
-//   * Calls on one engine from several threads take turns. After a fork the child may go on using the engine, unless the
-//     fork happened while another thread was inside a call.
+//   * Calls on one engine from several threads take turns, so a caller may hold nothing that `interrupted` of another waits
+//     for. After a fork the child may go on using the engine, unless the fork happened while another thread was inside a call.
 //   * `interrupted` is asked every 10 ms or so, between steps or parts of a sum, by the calling thread.
 //   * Throws std::bad_alloc, and std::invalid_argument for more than 2^32 - 1 rows; nothing else.
 #pragma once
@@ -25,8 +25,13 @@ struct Network {
   std::vector<Index> sizes;    // s_1 ... s_L, L >= 2
   std::vector<Hidden> hidden;  // L - 2
   Output output;
-  Index n_parameters() const;
-  double operations() const;   // of one example's training step: 6 for each parameter, 4 for the first layer's weights
+  Index n_parameters() const {
+    Index n = 0;
+    for (std::size_t l = 0; l + 1 < sizes.size(); ++l) n += sizes[l + 1] * (sizes[l] + 1);
+    return n;
+  }
+  // Of one example's training step: 6 for each parameter, 4 for the first layer's weights.
+  double operations() const { return 6.0 * double(n_parameters()) - 2.0 * double(sizes[0]) * double(sizes[1]); }
 };
 
 template <class T> struct Examples {
@@ -86,7 +91,8 @@ template <class T> class Engine {
   // theta, moments and position are those after the last step taken.
   Index run(const Steps<T>&, Position&, bool* was_interrupted, const Interrupted&);
 
-  // h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted.
+  // h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted; or, with an empty function
+  // for `interrupted`, another call is running.
   bool hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted&);
 
  private:
