@@ -21,7 +21,7 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_documentation.py docs README.md CONTRIBUTING.md
 
-# Against the peers, about ten minutes on two quiet cores; writes the table of the README.
+# Against the peers, about twelve minutes on two quiet cores; writes the table of the README.
 bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
