@@ -10,6 +10,7 @@ from pathlib import Path
 from busy import two_threads_on_a_busy_machine
 from contenders import CONTENDERS, CORES
 from deltarule.engines.native import instruction_set
+from interruption import longest_wait_after_ctrl_c
 from lambda_path import lambda_path_against_scikit_learn
 from other_workloads import full_batch, predictions, product_against_pytorch, row_costs
 from overhead import TARGETS, overhead
@@ -45,6 +46,8 @@ def main(names: list[str]) -> None:
         ratios = two_threads_on_a_busy_machine(("XS", *SHARED), rounds=9)
         told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
         say(f"with every core busy elsewhere, {CORES} threads take so many times the time of one: {told}")
+    if not names or "interruption" in names:
+        say(f"Ctrl-C in a long epoch: fit returned within {longest_wait_after_ctrl_c(presses=20) * 1e3:.0f} ms")
     if not names or "lambda" in names:
         say(lambda_line())
     if not names or "rows" in names:
