@@ -148,6 +148,21 @@ def test_another_run_is_refused_with_the_reason_and_nothing_is_lost(
     assert not hasattr(clf, "theta_")
 
 
+def test_settings_of_numpy_are_written_and_are_the_same_run_as_plain_ones(tmp_path: Path) -> None:
+    of_numpy: dict[str, Any] = {
+        "max_iter": np.int64(5),
+        "batch_size": np.int64(40),
+        "alpha": np.float32(0.5),
+        "dropout": np.array([0.25]),
+        "shuffle": np.bool_(True),
+        "hidden_layer_sizes": (np.int64(6),),
+    }
+    plain = {"max_iter": 7, "batch_size": 40, "alpha": 0.5, "dropout": (0.25,)}
+    made(**of_numpy).fit(X, y, checkpoint=tmp_path / "run")
+    parts = made(**plain).fit(X, y, checkpoint=tmp_path / "run", resume=True)
+    np.testing.assert_array_equal(parts.theta_, made(**plain).fit(X, y).theta_)
+
+
 def test_a_schedule_over_another_number_of_epochs_is_another_run(tmp_path: Path) -> None:
     made(learning_rate="cosine").fit(X, y, checkpoint=tmp_path / "run", callbacks=[stops_at(3)])
     with pytest.raises(CheckpointError, match="max_iter was 12 and is 20"):

@@ -1,6 +1,7 @@
 """Every setting is declared once, and every surface offers the same."""
 
 import inspect
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -82,9 +83,26 @@ def test_what_acts_on_mini_batches_is_refused_for_full_batch_solvers(solver: str
     Settings(**{"solver": solver, name: SETTINGS[name].default})
 
 
-def test_an_infinite_patience_is_allowed_and_numpy_numbers_are() -> None:
-    settings = Settings(n_iter_no_change=np.inf, alpha=np.float32(0.5), max_iter=np.int64(3))  # type: ignore[arg-type]
-    assert settings.max_iter == 3
+@pytest.mark.parametrize(
+    ("name", "value", "plain"),
+    [
+        ("n_iter_no_change", np.inf, np.inf),
+        ("max_iter", np.int64(3), 3),
+        ("alpha", np.float32(0.5), 0.5),
+        ("alpha", 1, 1),
+        ("alpha", Fraction(1, 4), 0.25),
+        ("shuffle", np.bool_(False), False),
+        ("dropout", np.array([0.5, 0.25]), (0.5, 0.25)),
+        ("dropout", [np.float64(0.5), 0], (0.5, 0)),
+        ("batch_size", "auto", "auto"),
+        ("n_threads", None, None),
+    ],
+)
+def test_numbers_of_numpy_are_taken_and_become_plain_ones(name: str, value: Any, plain: Any) -> None:
+    kept = getattr(Settings(**{name: value}), name)
+    assert (kept, type(kept)) == (plain, type(plain))
+    if isinstance(plain, tuple):
+        assert list(map(type, kept)) == list(map(type, plain))
 
 
 def test_every_surface_offers_the_same_settings_with_the_same_defaults() -> None:

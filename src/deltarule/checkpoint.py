@@ -205,7 +205,7 @@ def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
     for name in SETTINGS:
         was, is_now = getattr(saved.settings, name), getattr(now.settings, name)
         matters = name not in MAY_DIFFER or (name == "max_iter" and now.settings.learning_rate in STRETCHED)
-        if matters and not np.array_equal(np.asarray(was, dtype=object), np.asarray(is_now, dtype=object)):
+        if matters and was != is_now:
             differences.append(f"{name} was {was!r} and is {is_now!r}")
     if saved.network != now.network:
         differences.append(f"the network was {_described(saved.network)} and is {_described(now.network)}")

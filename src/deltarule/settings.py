@@ -152,7 +152,7 @@ _COUNT = Interval(1, whole=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to minimise J, checked: every field is within its range.
+    """How to minimise J, checked: every field is within its range, and plain (no NumPy number or array).
 
     Raises
     ------
@@ -247,6 +247,7 @@ class Settings:
     def __post_init__(self, owner: str) -> None:
         for name in SETTINGS:
             check_setting(name, getattr(self, name), owner)
+            object.__setattr__(self, name, _plain(getattr(self, name)))
         if self.solver in MINI_BATCH_SOLVERS:
             return
         for name in ("warmup", "dropout", "weight_decay", "max_grad_norm"):
@@ -300,3 +301,16 @@ def check_setting(name: str, value: object, owner: str) -> None:
         raise SettingsError(
             f"The {name!r} parameter of {owner} must be {setting.range}. Got {value!r} instead. ({about}.)"
         )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value within its range as Python's own kind of it, which files take and which compares as a whole."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+        return tuple(map(_plain, value))
+    return value
