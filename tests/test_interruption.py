@@ -1,7 +1,9 @@
 """Ctrl-C, wherever it comes, leaves what was learnt, and the state that the history ends with."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,10 @@ from deltarule.arrays import Array
 from deltarule.data import TrainingSet
 from deltarule.engines import MiniBatches, ReferenceEngine, Run, StepOptions, TrainingState, UpdateRule
 from deltarule.engines.protocol import PLAIN
-from deltarule.history import Progress
+from deltarule.history import COLUMNS, Progress
+from deltarule.record import Record, Validation
 from deltarule.settings import Settings
+from deltarule.training import Result
 from small_runs import NETWORK, SOLVERS, parts, run
 
 
@@ -112,3 +116,56 @@ def test_ctrl_c_in_a_callback_keeps_what_was_learnt(solver: str) -> None:
     assert result.history.stopped == "interrupted"
     assert result.history.epochs == 3
     np.testing.assert_array_equal(result.theta, run(replace(settings, max_iter=3)).theta)
+
+
+def struck_in_line(number: int, settings: Settings, validation: Validation) -> tuple[Result, bool]:
+    """Return a run with Ctrl-C before the given line that takes an epoch in, and whether there are so many."""
+    code, lines = Record.take.__code__, 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal lines
+        if frame.f_code is not code:
+            return None
+        lines += event == "line"
+        if event == "line" and lines == number:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return run(settings, validation=validation), lines >= number
+    finally:
+        sys.settrace(before)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_ctrl_c_in_any_line_that_takes_an_epoch_in_leaves_a_run_that_goes_on_to_the_bit(early_stopping: bool) -> None:
+    settings = Settings(
+        solver="sgd",
+        learning_rate="adaptive",
+        n_iter_no_change=1,
+        tol=0.05,
+        batch_size=8,
+        max_iter=4,
+        early_stopping=early_stopping,
+    )
+    validation = Validation(parts(20, seed=9)[1], lambda theta: {"first": theta[0], "last": theta[-1]})
+    whole = run(settings, validation=validation)
+    assert len(set(whole.history.step_size)) > 1
+    number, is_there = 1, True
+    while is_there:
+        struck, is_there = struck_in_line(number, settings, validation)
+        history, standing = struck.history, struck.standing
+        assert standing is not None
+        columns = [history.column(name) for name in COLUMNS] + list(history.scores.values())
+        assert {len(column) for column in columns} == {standing.memory.epochs}, number
+        left = settings.max_iter - history.epochs
+        rest = run(settings, standing, validation=validation, epochs=left)
+        np.testing.assert_array_equal(rest.theta, whole.theta, f"line {number}")
+        joined = rest.history.after(history)
+        for name in ("cost", "validation_cost", "step_size"):
+            np.testing.assert_array_equal(joined.column(name), whole.history.column(name))
+        number += 1
+    assert number > 100

@@ -41,9 +41,9 @@ class Validation:
     watched: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Memory:
-    """What a run remembers above the engine. Only `Record` changes one, and only its own copy.
+    """What a run remembers above the engine.
 
     Attributes
     ----------
@@ -110,7 +110,8 @@ class Record:
         epochs: int,
     ) -> None:
         self.engine, self.settings, self.validation, self.callbacks = engine, settings, validation, callbacks
-        self.memory = replace(memory)
+        self.memory = memory
+        self.before = memory.epochs  # this call
         self.m = m  # of the training set
         self.epochs = epochs  # of this call, at most
         self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
@@ -122,8 +123,12 @@ class Record:
 
     @property
     def taken(self) -> int:
-        """Epochs of this call so far."""
-        return len(self.columns["cost"])
+        """Epochs of this call so far.
+
+        The columns may be longer, where Ctrl-C came while an epoch was taken in: the memory, which is set last and as a
+        whole, says what counts.
+        """
+        return self.memory.epochs - self.before
 
     def take(
         self, costs: Sequence[float], theta: Array, step_sizes: Sequence[float], seconds: Sequence[float], rows: int = 0
@@ -147,18 +152,16 @@ class Record:
             if not (np.isfinite(validation_cost) and np.isfinite(theta).all()):
                 watched = [np.nan]  # answers that are no numbers have a score too, but are not the best
         memory, tol, patience = self.memory, self.settings.tol, self.settings.n_iter_no_change
-        best, idle, count, verdict = memory.best, memory.idle, 0, ""
+        best, best_epoch, best_theta = memory.best, memory.best_epoch, memory.best_theta
+        idle, count, verdict = memory.idle, 0, ""
         for value in watched:
             count += 1
             idle = 0 if value <= best - tol else idle + 1  # written so that a NaN is no progress
             if value < best:
-                best, memory.best_epoch = value, memory.epochs + count
-                memory.best_theta = theta if self.watches_validation else None
+                best, best_epoch = value, memory.epochs + count
+                best_theta = theta if self.watches_validation else None
             if idle > patience and (verdict := self._at_a_standstill(step_sizes[count - 1])):
                 break
-        memory.best, memory.idle = best, 0 if verdict == "shorter" else idle
-        memory.epochs += count
-        memory.seen += rows * count
         nothing = [np.nan] * count
         measured = ([validation_cost], [score]) if count == 1 else (nothing, nothing)
         looked_at = self.sees_every_epoch or self.settings.solver not in MINI_BATCH_SOLVERS
@@ -167,8 +170,17 @@ class Record:
             self.columns[name].extend(values[:count])
         for name, value in scores.items():
             self.scores.setdefault(name, []).append(value)
-        if verdict == "shorter":
-            memory.divisor *= 5
+        shorter = verdict == "shorter"
+        self.memory = replace(
+            memory,
+            epochs=memory.epochs + count,
+            seen=memory.seen + rows * count,
+            best=best,
+            best_epoch=best_epoch,
+            best_theta=best_theta,
+            idle=0 if shorter else idle,
+            divisor=memory.divisor * (5 if shorter else 1),
+        )
         if self.callbacks and self._tell(theta, scores) and not verdict:
             verdict = "callback"
         return count, verdict
@@ -202,16 +214,17 @@ class Record:
 
     def diverge(self) -> None:
         """Take in the epoch in which the cost left the finite numbers."""
-        self.memory.epochs += 1
         last = perf_counter() - self.began
         nothing = dict.fromkeys(COLUMNS, np.nan)
         for name, value in (nothing | {"step_size": self.columns["step_size"][-1], "seconds": last}).items():
             self.columns[name].append(value)
         for values in self.scores.values():
             values.append(np.nan)
+        self.memory = replace(self.memory, epochs=self.memory.epochs + 1)
 
     def history(self, stopped: str, reason: str = "", epochs: int | None = None) -> History:
         """Return what was seen, or the first epochs of it, and why the run stopped."""
+        epochs = self.taken if epochs is None else epochs
         columns = {name: values[:epochs] for name, values in self.columns.items()}
         scores = {name: values[:epochs] for name, values in self.scores.items()}
         return History.of(columns, scores, stopped, self.memory.best_epoch, reason, self.notices)

@@ -137,9 +137,8 @@ def _mini_batch(
     batch_rows = np.full(per_epoch, batches.size)
     batch_rows[-1] = data.rows - batches.size * (per_epoch - 1)
     restores = settings.on_divergence == "restore"
-    memory = record.memory
-    if restores and memory.sound is None:
-        memory.sound = (np.inf, state.theta)
+    if restores and record.memory.sound is None:
+        record.memory = replace(record.memory, sound=(np.inf, state.theta))
     one_by_one = record.sees_every_epoch or restores or keep is not None
     epochs_a_call, seconds_an_epoch = 1, 0.0
     run: Run | None = None
@@ -157,6 +156,7 @@ def _mini_batch(
 
     try:
         while record.taken < record.epochs:
+            memory = record.memory
             count = min(epochs_a_call, record.epochs - record.taken)
             if seconds_an_epoch * record.soonest_end > 20 * _CALL_OVERHEAD:
                 count = int(min(count, record.soonest_end))
@@ -182,7 +182,7 @@ def _mini_batch(
             n, verdict = 0, ""
             if full:
                 if memory.sound is not None and means[0] < memory.sound[0]:  # one epoch a call
-                    memory.sound = (float(means[0]), before.theta)
+                    record.memory = replace(memory, sound=(float(means[0]), before.theta))
                 seconds = began - record.began + took * np.arange(1, full + 1) / full
                 n, verdict = record.take(
                     means.tolist(), run.state.theta, sizes[:, -1].tolist(), seconds.tolist(), data.rows
@@ -193,7 +193,7 @@ def _mini_batch(
             if run.interrupted:
                 return state, "interrupted"
             if keep is not None:
-                keep(Standing(state, memory), partial(record.history, "running"), False)
+                keep(Standing(state, record.memory), partial(record.history, "running"), False)
             if not one_by_one and took < _CALL_SECONDS / 2:
                 epochs_a_call = max(
                     4 * epochs_a_call, int(min(record.soonest_end, _CALL_SECONDS / 8 / seconds_an_epoch))
@@ -207,7 +207,7 @@ def _restored(
     settings: Settings, state: TrainingState, record: Record, theta: Array, error: DivergedError
 ) -> TrainingState:
     """Give up the epoch that diverged: the next begins with sound parameters, new vectors and shorter steps."""
-    record.memory.divisor *= 10
+    record.memory = replace(record.memory, divisor=record.memory.divisor * 10)
     record.notices.append(
         f"{error} Training went on from the parameters before the epoch with the lowest cost, with a tenth of the step."
     )
