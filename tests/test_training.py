@@ -209,6 +209,26 @@ def test_divergence_is_named_with_epoch_batch_last_cost_step_size_and_remedy(set
         train(ReferenceEngine(network), data, settings, Standing(first_state(settings, theta, 0)))
 
 
+def test_a_run_that_goes_on_and_diverges_at_once_keeps_the_best_and_its_place_among_the_epochs() -> None:
+    network, theta, data = regression(1.0)
+    engine, validation = ReferenceEngine(network), Validation(data)
+    settings = Settings(solver="sgd", batch_size=10, early_stopping=True, max_iter=5, learning_rate_init=1e-3)
+    first = train(engine, data, settings, Standing(first_state(settings, theta, 7)), validation=validation)
+    assert first.standing is not None
+    far = replace(settings, learning_rate_init=1e200)
+    result = train(engine, data, far, first.standing, validation=validation)
+    np.testing.assert_array_equal(result.theta, first.theta)
+    assert (result.history.stopped, result.history.epochs, result.history.step_size[0]) == ("diverged", 1, 1e200)
+    assert "non-finite in epoch 6" in result.history.reason
+    assert np.isnan([result.history.cost[0], result.history.validation_cost[0]]).all()
+    standing = result.standing
+    assert standing is not None
+    # The order of the epoch that diverged is not used again.
+    assert (standing.memory.epochs, standing.state.epoch, standing.state.position) == (6, 6, 0)
+    np.testing.assert_array_equal(standing.state.theta, first.theta)
+    assert not any(vector.any() for vector in standing.state.vectors)
+
+
 def test_divergence_of_gradient_descent_names_the_iteration() -> None:
     network, theta, data = regression(100.0)
     settings = Settings(solver="gd", learning_rate_init=10.0)

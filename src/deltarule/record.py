@@ -117,6 +117,7 @@ class Record:
         self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
         self.scores: dict[str, list[float]] = {}
         self.notices: list[str] = []
+        self.reason = ""  # where it diverged, if it did
         self.watches_validation = settings.early_stopping and validation is not None and validation.data is not None
         self.sees_every_epoch = validation is not None or bool(callbacks)
         self.began = perf_counter()
@@ -212,22 +213,22 @@ class Record:
         """Number of epochs from here after which there may be too many without progress, at the earliest."""
         return self.settings.n_iter_no_change + 1 - self.memory.idle
 
-    def diverge(self) -> None:
-        """Take in the epoch in which the cost left the finite numbers."""
-        last = perf_counter() - self.began
-        nothing = dict.fromkeys(COLUMNS, np.nan)
-        for name, value in (nothing | {"step_size": self.columns["step_size"][-1], "seconds": last}).items():
-            self.columns[name].append(value)
+    def diverge(self, step_size: float, reason: str) -> None:
+        """Take in the epoch in which the cost left the finite numbers, as the last."""
+        self.reason = reason
+        known = {"step_size": step_size, "seconds": perf_counter() - self.began}
+        for name in COLUMNS:
+            self.columns[name].append(known.get(name, np.nan))
         for values in self.scores.values():
             values.append(np.nan)
         self.memory = replace(self.memory, epochs=self.memory.epochs + 1)
 
-    def history(self, stopped: str, reason: str = "", epochs: int | None = None) -> History:
+    def history(self, stopped: str, epochs: int | None = None) -> History:
         """Return what was seen, or the first epochs of it, and why the run stopped."""
         epochs = self.taken if epochs is None else epochs
         columns = {name: values[:epochs] for name, values in self.columns.items()}
         scores = {name: values[:epochs] for name, values in self.scores.items()}
-        return History.of(columns, scores, stopped, self.memory.best_epoch, reason, self.notices)
+        return History.of(columns, scores, stopped, self.memory.best_epoch, self.reason, self.notices)
 
     def _penalty(self, theta: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so itself

@@ -102,26 +102,19 @@ def train(
     """
     epochs = settings.max_iter if epochs is None else epochs
     record = Record(engine, settings, data.m, start.memory, validation, callbacks, epochs)
-    standing, reason = None, ""
+    standing = None
     if settings.solver in MINI_BATCH_SOLVERS:
-        try:
-            state, stopped = _mini_batch(engine, data, settings, start.state, record, keep)
-            last = state.theta
-        except DivergedError as error:
-            if record.memory.best_theta is None:
-                raise
-            last, stopped, reason = record.memory.best_theta, "diverged", str(error)
-            record.diverge()
-            state = first_state(settings, last, start.state.key)
+        state, stopped = _mini_batch(engine, data, settings, start.state, record, keep)
+        last = state.theta
         standing = Standing(state, record.memory)
         if keep is not None:
-            keep(standing, lambda: record.history(stopped, reason), True)
+            keep(standing, lambda: record.history(stopped), True)
     else:
         last, stopped = _full_batch(engine, data, replace(settings, max_iter=epochs), start.state.theta, record)
     theta = last if record.memory.best_theta is None else record.memory.best_theta
     if not np.isfinite(theta).all():
         raise _diverged(settings, data.m, f"after epoch {record.memory.done}, in the last step of the run", None)
-    return Result(theta, record.history(stopped, reason), standing)
+    return Result(theta, record.history(stopped), standing)
 
 
 def _mini_batch(
@@ -171,10 +164,14 @@ def _mini_batch(
                     epochs_a_call = 1
                     continue
                 error = _diverged_in_batch(settings, data.m, before, run, memory.done)
-                if not restores or memory.sound is None or memory.divisor >= MOST_DIVISION:
+                if restores and memory.sound is not None and memory.divisor < MOST_DIVISION:
+                    state = _restored(settings, before, record, memory.sound[1], error)
+                    continue
+                if memory.best_theta is None:
                     raise error
-                state = _restored(settings, before, record, memory.sound[1], error)
-                continue
+                state, run = _begun_anew(settings, before, memory.best_theta), None
+                record.diverge(float(sizes[0, -1]), str(error))
+                return state, "diverged"
             costs = np.concatenate([before.costs, run.costs])
             full = len(costs) // per_epoch
             seconds_an_epoch = took / max(1, full)
@@ -206,11 +203,16 @@ def _mini_batch(
 def _restored(
     settings: Settings, state: TrainingState, record: Record, theta: Array, error: DivergedError
 ) -> TrainingState:
-    """Give up the epoch that diverged: the next begins with sound parameters, new vectors and shorter steps."""
+    """Give up the epoch that diverged: the next begins with sound parameters and shorter steps."""
     record.memory = replace(record.memory, divisor=record.memory.divisor * 10)
     record.notices.append(
         f"{error} Training went on from the parameters before the epoch with the lowest cost, with a tenth of the step."
     )
+    return _begun_anew(settings, state, theta)
+
+
+def _begun_anew(settings: Settings, state: TrainingState, theta: Array) -> TrainingState:
+    """Return the state after an epoch that is given up, with other parameters and new vectors."""
     return replace(first_state(settings, theta, state.key), epoch=state.epoch + 1)
 
 
