@@ -35,6 +35,17 @@ def test_a_history_shows_first_best_and_last_cost_and_why_it_ended() -> None:
     assert "validation score" not in rows
 
 
+def test_epochs_after_the_best_show_first_and_last_only() -> None:
+    rows = rows_of(replace(history_of([3.0, 2.5]), best_epoch=0))
+    assert (rows[""], rows["cost"]) == (["first", "last"], ["3", "2.5"])
+
+
+def test_the_best_epoch_of_two_runs_is_counted_from_the_first_epoch_of_the_first() -> None:
+    one, other = history_of([3.0, 1.0, 2.0]), history_of([0.5, 0.75])
+    assert (one.best_epoch, other.best_epoch, other.after(one).best_epoch) == (2, 1, 4)
+    assert replace(other, best_epoch=0).after(one).best_epoch == 2  # it went on from it and was never better
+
+
 def test_only_costs_are_drawn_and_only_those_that_there_are() -> None:
     assert history_of([3.0, 1.0])._repr_html_().count("<polyline") == 1
     scored = replace(history_of([3.0, 1.0], [2.0, 2.5]), validation_score=np.array([0.5, 0.9]))

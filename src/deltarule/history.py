@@ -64,7 +64,7 @@ class Progress:
 
     @property
     def history(self) -> "History":
-        """Everything by epoch so far; made when it is asked for."""
+        """Everything by epoch of this call, up to this epoch; made when it is asked for."""
         return self.so_far()
 
 
@@ -81,7 +81,7 @@ class History:
         `"interrupted"` (Ctrl-C), `"diverged"` (where the best parameters before it could be kept), or `"running"`.
     best_epoch : int
         Number, from 1, of the epoch with the best measure that was watched: the validation score or cost where
-        training stopped on it, else the cost. 0 if no epoch ended.
+        training stopped on it, else the cost. 0 if none of these epochs is the best, or none ended.
     reason : str
         Where a diverged run diverged, and what to try; else empty.
     scores : mapping from str to array of shape (epochs,)
@@ -131,7 +131,7 @@ class History:
         return cls.of(dict.fromkeys(COLUMNS, ()), {}, stopped, 0)
 
     def after(self, earlier: "History") -> "History":
-        """Return the history of an earlier run and of this one, which went on from it and counted on."""
+        """Return the history of an earlier run and of this one, which went on from it."""
         began = float(earlier.seconds[-1]) if earlier.epochs else 0.0
         columns = {name: np.concatenate([earlier.column(name), self.column(name)]) for name in COLUMNS}
         columns["seconds"][earlier.epochs :] += began
@@ -140,7 +140,8 @@ class History:
             name: np.concatenate([run.scores.get(name, np.full(run.epochs, np.nan)) for run in (earlier, self)])
             for name in {**earlier.scores, **self.scores}
         }
-        best_epoch, notices = self.best_epoch or earlier.best_epoch, earlier.notices + self.notices
+        best_epoch = earlier.epochs + self.best_epoch if self.best_epoch else earlier.best_epoch
+        notices = earlier.notices + self.notices
         return History.of(columns, scores, self.stopped, best_epoch, self.reason, notices)
 
     def column(self, name: str) -> Array:
@@ -164,8 +165,10 @@ class History:
         seen = {name: curve for name, curve in curves.items() if np.isfinite(curve).any()}
         if not seen:
             return fragment(table(rows))
-        figures: list[tuple[str, ...]] = [("", "first", f"best epoch ({self.best_epoch})", "last")]
+        shown = {"first": 1, f"best epoch ({self.best_epoch})": self.best_epoch, "last": self.epochs}
+        shown = {title: epoch for title, epoch in shown.items() if epoch}  # the best may lie before them
+        figures: list[tuple[str, ...]] = [("", *shown)]
         for name, curve in seen.items():
-            figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in (1, self.best_epoch, self.epochs))))
+            figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in shown.values())))
         drawn = {name: curve for name, curve in costs.items() if name in seen}
         return fragment(table(rows), table(figures), sparkline(drawn))

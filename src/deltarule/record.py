@@ -195,7 +195,7 @@ class Record:
             **{name: values[-1] for name, values in self.columns.items()},
             theta=theta,
             scores=scores,
-            so_far=partial(self.history, "running", epochs=self.taken),
+            so_far=partial(self._history_at, self.memory, tuple(self.notices), "running"),
         )
         answers = [callback(progress) for callback in self.callbacks]
         return any(answer is True for answer in answers)
@@ -223,12 +223,17 @@ class Record:
             values.append(np.nan)
         self.memory = replace(self.memory, epochs=self.memory.epochs + 1)
 
-    def history(self, stopped: str, epochs: int | None = None) -> History:
-        """Return what was seen, or the first epochs of it, and why the run stopped."""
-        epochs = self.taken if epochs is None else epochs
+    def history(self, stopped: str) -> History:
+        """Return what was seen in this call, and why the run stopped."""
+        return self._history_at(self.memory, self.notices, stopped)
+
+    def _history_at(self, memory: Memory, notices: Sequence[str], stopped: str) -> History:
+        """Return what was seen up to the epoch after which `memory` was that of the run."""
+        epochs = memory.epochs - self.before
         columns = {name: values[:epochs] for name, values in self.columns.items()}
         scores = {name: values[:epochs] for name, values in self.scores.items()}
-        return History.of(columns, scores, stopped, self.memory.best_epoch, self.reason, self.notices)
+        best_epoch = max(0, memory.best_epoch - self.before)
+        return History.of(columns, scores, stopped, best_epoch, self.reason, notices)
 
     def _penalty(self, theta: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so itself

@@ -158,6 +158,39 @@ def test_a_callback_gets_the_history_so_far() -> None:
     assert seen[2][0].scores == {"validation_accuracy": clf.scores_["validation_accuracy"][2]}
 
 
+@pytest.mark.parametrize("going_on", ["warm_start", "resume"])
+def test_the_history_of_a_progress_fits_its_own_epochs_also_in_a_run_that_goes_on_and_when_read_late(
+    going_on: str,
+) -> None:
+    kept: list[Progress] = []
+    early: list[tuple[int, str]] = []
+
+    def keep(progress: Progress) -> None:
+        kept.append(progress)
+        early.append((progress.history.best_epoch, progress.history._repr_html_()))
+
+    clf = made(solver="sgd", momentum=0.0, max_iter=5, tol=0.0, warm_start=going_on == "warm_start").fit(X, y)
+    clf.set_params(max_iter=8 if going_on == "resume" else 3)
+    clf.fit(X, y, callbacks=[keep], resume=going_on == "resume")
+    assert [progress.history.epochs for progress in kept] == [1, 2, 3]
+    assert [best for best, _ in early] == [1, 2, 3]  # the cost falls in each
+    assert [(progress.history.best_epoch, progress.history._repr_html_()) for progress in kept] == early
+    assert (clf.history_.epochs, clf.history_.best_epoch) == (8, 8)
+
+
+def test_the_best_of_a_run_that_goes_on_may_lie_before_what_its_progress_shows() -> None:
+    bests: list[int] = []
+    settings: dict[str, Any] = {"solver": "sgd", "n_iter_no_change": 100, "early_stopping": True, "scoring": "loss"}
+    wrong = (X, (y + 1) % 3)  # the better the fit, the worse the validation cost
+    clf = made(**settings, max_iter=5, learning_rate_init=0.5).fit(X, y, eval_set=wrong)
+    best = clf.history_.best_epoch
+    assert clf.validation_loss_curve_[best - 1] < clf.validation_loss_curve_[-1]
+    watch = [lambda progress: bests.append(progress.history.best_epoch)]
+    clf.set_params(max_iter=7).fit(X, y, eval_set=wrong, resume=True, callbacks=watch)
+    assert bests == [0, 0]
+    assert (clf.history_.epochs, clf.history_.best_epoch) == (7, best)
+
+
 def test_callbacks_that_cannot_be_called_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"callbacks holds a ScoringMonitor, .* are set by set_callbacks"):
         made().fit(X, y, callbacks=[ScoringMonitor(scoring="accuracy")])
