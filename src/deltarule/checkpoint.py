@@ -28,7 +28,7 @@ from deltarule.record import Memory, Standing
 from deltarule.settings import SETTINGS, Settings
 from deltarule.solvers import rule_of
 
-__all__ = ["Checkpoint", "SavedRun", "check_same_run", "digest_of", "keeping", "load_run", "save_run"]
+__all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run", "save_run"]
 
 FORMAT = 1
 
@@ -65,7 +65,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """What a checkpoint holds.
+    """A run that can go on: what a checkpoint holds, and, without history and digest, an estimator.
 
     Attributes
     ----------
@@ -199,8 +199,8 @@ def load_run(path: str | Path) -> SavedRun:
         ) from error
 
 
-def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
-    """Raise CheckpointError if a run that would go on is another than the one that was saved."""
+def changed(saved: SavedRun, now: SavedRun) -> list[str]:
+    """Return in words what is another in settings and network of a run that would go on, and matters."""
     differences = []
     for name in SETTINGS:
         was, is_now = getattr(saved.settings, name), getattr(now.settings, name)
@@ -209,6 +209,12 @@ def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
             differences.append(f"{name} was {was!r} and is {is_now!r}")
     if saved.network != now.network:
         differences.append(f"the network was {_described(saved.network)} and is {_described(now.network)}")
+    return differences
+
+
+def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
+    """Raise CheckpointError if a run that would go on is another than the one that was saved."""
+    differences = changed(saved, now)
     if saved.rows != now.rows:
         differences.append(f"it learnt from {saved.rows} examples, and here are {now.rows}")
     elif saved.digest != now.digest:

@@ -91,6 +91,11 @@ class Standing:
     state: TrainingState
     memory: Memory = field(default_factory=Memory)
 
+    @property
+    def found(self) -> Array:
+        """The result: the best parameters where training stops on a validation set, else the last."""
+        return self.state.theta if self.memory.best_theta is None else self.memory.best_theta
+
 
 class Record:
     """What was seen so far, and the rule that says when there is no more progress.

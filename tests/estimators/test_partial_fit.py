@@ -214,7 +214,7 @@ def test_what_ctrl_c_left_of_an_epoch_is_given_up_by_the_next_partial_fit() -> N
     cut_short = engine.run(state, data, rule_of(Settings()), MiniBatches(32), [0.02] * 2, 1e-4).state
     assert (cut_short.epoch, cut_short.position) == (1, 64)
     standing = replace(clf._run.standing, state=cut_short)
-    clf._run, clf.theta_ = clf._run._replace(standing=standing), cut_short.theta.astype(np.float64)
+    clf._run, clf.theta_ = replace(clf._run, standing=standing), cut_short.theta.astype(np.float64)
     go_on(clf, 1, X[:40], y[:40])
     state = clf._run.standing.state
     assert (state.epoch, state.position) == (3, 0)

@@ -117,7 +117,24 @@ MISTAKES: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
     ({"solver": "sgd"}, (X, y), SettingsError, "goes on with a run of sgd .* but there is one of adam here"),
     ({}, (X[:100], y[:100]), ValueError, "the same classes"),
     ({}, (X[10:], y[10:]), InputError, "the run took 150 and here are 140"),
+    ({}, (1e30 * X, y), InputError, "the run took float32 and these numbers need float64"),
     ({"hidden_layer_sizes": (7,)}, (X, y), SettingsError, "resume=True goes on from the fitted network 4-6-3"),
+    ({"activation": "tanh"}, (X, y), SettingsError, r"the network was 4-6-3 \(relu, softmax\) and is 4-6-3 \(tanh, s"),
+    (
+        {"batch_size": 75},
+        (X, y),
+        SettingsError,
+        r"but batch_size was 40 and is 75\. Set that back, or go on from the p",
+    ),
+    ({"dtype": "float64"}, (X, y), SettingsError, "dtype was 'auto' and is 'float64'"),
+    ({"alpha": 1, "dropout": [0.5]}, (X, y), SettingsError, r"alpha was 0\.0001 and is 1; dropout was 0\.0 and is \(0"),
+    ({"early_stopping": True}, (X, y), SettingsError, "early_stopping was False and is True"),
+    (
+        {"learning_rate": "cosine", "max_iter": 20},
+        (X, y),
+        SettingsError,
+        "learning_rate was 'constant' and is 'cosine'; max_iter was 12 and is 20",
+    ),
 ]
 
 
@@ -131,6 +148,29 @@ def test_what_does_not_fit_the_run_is_refused_and_the_model_stays(
     with pytest.raises(kind, match=message):
         clf.fit(*data, resume=True)
     np.testing.assert_array_equal(clf.predict_proba(X), before)
+
+
+def test_what_changes_no_step_that_was_taken_may_change() -> None:
+    whole = made(max_iter=14).fit(X, y)
+    parts = made().fit(X, y, callbacks=[stops_at(5)])
+    parts.set_params(max_iter=np.int64(14), n_threads=1, on_divergence="restore", batch_size=np.int64(40))
+    parts.fit(X, y, resume=True)
+    np.testing.assert_array_equal(whole.theta_, parts.theta_)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_weights_that_were_written_to_in_between_are_refused_and_go_on_by_a_warm_start(early_stopping: bool) -> None:
+    clf = made(early_stopping=early_stopping).fit(X, y, callbacks=[stops_at(5)])
+    weight = clf.coefs_[0][0, 0]
+    clf.coefs_[0][0, 0] += 1
+    with pytest.raises(
+        InputError, match=r"coefs_ or intercepts_ were written to since then\. Go on from them with warm"
+    ):
+        clf.fit(X, y, resume=True)
+    assert clf.coefs_[0][0, 0] == weight + 1
+    clf.coefs_[0][0, 0] = weight
+    clf.fit(X, y, resume=True)
+    np.testing.assert_array_equal(clf.theta_, made(early_stopping=early_stopping).fit(X, y).theta_)
 
 
 def test_there_is_nothing_to_resume_before_the_first_fit() -> None:

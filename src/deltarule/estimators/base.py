@@ -28,10 +28,9 @@ from deltarule.estimators.checking import checked, checked_pair, weights_of
 from deltarule.estimators.choices import dtypes_of, generator_of
 from deltarule.estimators.continuing import (
     How,
-    Paused,
+    check_goes_on,
     check_resumable,
     check_same_network,
-    check_same_rows,
     place_of,
     saved_run,
     where_to_begin,
@@ -120,8 +119,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             Those of scikit-learn's protocol are set by `set_callbacks`.
         resume : bool, default False
             Take up the run that stopped (by Ctrl-C, a callback or `max_iter`) where it stands, to the bit, and go on
-            until it has taken `max_iter` epochs in all. On the same rows; solvers adam and sgd. With `checkpoint`, the
-            run in that file, if there is one; else a new one.
+            until it has taken `max_iter` epochs in all. On the same rows, and with the same parameters but for
+            `max_iter` (where no schedule stretches over it), `n_threads` and `on_divergence`; solvers adam and sgd.
+            From the weights of then: if `coefs_` or `intercepts_` were written to in between, it is refused. With
+            `checkpoint`, the run in that file, if there is one; else a new one.
         checkpoint : path or Checkpoint, optional
             A file to write the run to, every minute or as the `Checkpoint` says, and at its end.
 
@@ -243,20 +244,19 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         else:
             start = self._where_to_begin(how, settings, network, dtype, generator, continues)
         epochs = {"fit": settings.max_iter, "partial_fit": 1, "resume": settings.max_iter - start.memory.done}[how]
-        if how == "resume" and saved is None:
-            check_same_rows(self._run, data.rows)
         run = SavedRun(start, earlier or History.empty(), network, settings, seed, data.rows, "")
         if place is not None:
             run = replace(run, digest=digest_of(data))
         if saved is not None and place is not None:
             check_same_run(place.path, saved, run)
+        elif how == "resume" and self._run is not None:
+            check_goes_on(self._run, run, dtype, self.theta_)
 
         def attributes(theta: Array) -> dict[str, Any]:
             return {"network_": network, "theta_": theta.astype(kept_dtype)}
 
         if how == "resume" and (epochs <= 0 or start.memory.idle > settings.n_iter_no_change):  # it has come to its end
-            theta = start.state.theta if start.memory.best_theta is None else start.memory.best_theta
-            result = Result(theta, History.empty(run.history.stopped), start)
+            result = Result(start.found, History.empty(run.history.stopped), start)
         else:
             engine = self._engine_of(network)
             validation = self._validation(engine, rows, watched, attributes, dtype)
@@ -274,7 +274,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             warn_of(result.history, settings, stacklevel=5, at_the_end=how != "partial_fit")
         self.t_ = result.standing.memory.seen if result.standing is not None else self.t_ if continues else 0
         self._set_fitted(network, result.theta.astype(kept_dtype), result.history, earlier)
-        self._run = None if result.standing is None else Paused(settings.solver, result.standing, seed, data.rows)
+        self._run = None
+        if result.standing is not None:
+            self._run = replace(run, standing=result.standing, history=History.empty(), digest="")
 
     def _where_to_begin(
         self,

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from deltarule.arrays import Array
-from deltarule.checkpoint import Checkpoint, SavedRun, load_run
+from deltarule.checkpoint import Checkpoint, SavedRun, changed, load_run
 from deltarule.errors import CheckpointError, InputError, SettingsError
 from deltarule.network import Network
 from deltarule.record import Memory, Standing
@@ -17,10 +17,9 @@ from deltarule.training import first_state
 
 __all__ = [
     "How",
-    "Paused",
+    "check_goes_on",
     "check_resumable",
     "check_same_network",
-    "check_same_rows",
     "place_of",
     "saved_run",
     "where_to_begin",
@@ -29,21 +28,12 @@ __all__ = [
 How = Literal["fit", "partial_fit", "resume"]
 
 
-class Paused(NamedTuple):
-    """A mini-batch run that can go on: by which solver, from where, with which hold-out, on how many rows."""
-
-    solver: str
-    standing: Standing
-    seed: int
-    rows: int
-
-
 def where_to_begin(
     how: How,
     settings: Settings,
     dtype: np.dtype[Any],
     first_theta: Array | None,
-    before: "tuple[Array, Memory, Paused | None] | None",
+    before: "tuple[Array, Memory, SavedRun | None] | None",
     generator: np.random.Generator,
 ) -> Standing:
     """Return where a run begins: at `first_theta`, or after `before`: θ, counts, and the run that led there."""
@@ -56,7 +46,7 @@ def where_to_begin(
     if how == "resume":
         return paused.standing
     memory, state = paused.standing.memory, paused.standing.state.between_epochs()
-    if how == "partial_fit" and paused.solver == settings.solver:
+    if how == "partial_fit" and paused.settings.solver == settings.solver:
         vectors = tuple(vector.astype(dtype) for vector in state.vectors)
         return Standing(replace(state, theta=theta.astype(dtype), vectors=vectors), memory)
     fresh = replace(first_state(settings, theta.astype(dtype), state.key), epoch=state.epoch)
@@ -110,27 +100,43 @@ def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -
     return saved
 
 
-def check_resumable(paused: Paused | None, settings: Settings) -> None:
+def check_resumable(paused: SavedRun | None, settings: Settings) -> None:
     """Raise SettingsError if there is no run to go on with."""
     if settings.solver not in MINI_BATCH_SOLVERS:
         raise SettingsError(
             f"resume=True goes on with the steps of adam or sgd; solver={settings.solver!r} keeps nothing between "
             "calls. Go on from its parameters with warm_start=True."
         )
-    if paused is None or paused.solver != settings.solver:
-        there = "none here" if paused is None else f"one of {paused.solver} here"
+    if paused is None or paused.settings.solver != settings.solver:
+        there = "none here" if paused is None else f"one of {paused.settings.solver} here"
         raise SettingsError(
             f"resume=True goes on with a run of {settings.solver} that fit began, but there is {there}. Fit first, "
             "or go on from the parameters with warm_start=True."
         )
 
 
-def check_same_rows(paused: Paused | None, rows: int) -> None:
-    """Raise InputError if a run would go on with another number of examples."""
-    if paused is not None and paused.rows != rows:
+def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: Array) -> None:
+    """Raise SettingsError or InputError if a run in memory would go on as another, or from other parameters."""
+    other_way = "or go on from the parameters with warm_start=True."
+    if differences := changed(paused, now):
+        raise SettingsError(
+            f"resume=True goes on with the run that stopped, but {'; '.join(differences)}. Set that back, {other_way}"
+        )
+    if paused.rows != now.rows:
         raise InputError(
-            f"resume=True goes on with the same examples, but the run took {paused.rows} and here are {rows}. Pass the "
-            "same X and y, or go on from the parameters with warm_start=True."
+            f"resume=True goes on with the same examples, but the run took {paused.rows} and here are {now.rows}. "
+            f"Pass the same X and y, {other_way}"
+        )
+    found = paused.standing.found
+    if found.dtype != dtype:
+        raise InputError(
+            f"resume=True goes on with the same examples, but the run took {found.dtype} and these numbers need "
+            f"{dtype}. Pass the same X and y, {other_way}"
+        )
+    if not np.array_equal(found.astype(theta.dtype), theta):
+        raise InputError(
+            "resume=True goes on from where the run stopped, but coefs_ or intercepts_ were written to since then. Go "
+            "on from them with warm_start=True, or with partial_fit."
         )
 
 

@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deltarule.arrays import Array, as_float
+from deltarule.checkpoint import SavedRun
 from deltarule.data import is_sparse
 from deltarule.engines import Engine, engine_for
-from deltarule.estimators.continuing import Paused
 from deltarule.estimators.weights import Views
 from deltarule.history import History
 from deltarule.network import Network
@@ -36,7 +36,7 @@ class FittedMLP(BaseEstimator):
     history_: History
     n_features_in_: int
     _engine: tuple[Any, Engine] | None = None
-    _run: Paused | None = None
+    _run: SavedRun | None = None
 
     @abstractmethod
     def encode(self, y: ArrayLike) -> Array:
