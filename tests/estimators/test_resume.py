@@ -105,6 +105,12 @@ def test_a_run_that_converged_stays_as_it_is() -> None:
     assert clf.history_.epochs == 4
 
 
+def test_a_run_that_goes_on_up_to_max_iter_says_that_it_has_come_to_it() -> None:
+    clf = made(max_iter=5).fit(X, y).set_params(max_iter=10)
+    with pytest.warns(ConvergenceWarning, match=r"Stochastic Optimizer: Maximum iterations \(10\) reached"):
+        clf.fit(X, y, resume=True)
+
+
 def test_epochs_in_the_progress_count_the_run() -> None:
     seen: list[tuple[int, int]] = []
     clf = made().fit(X, y, callbacks=[stops_at(5)])

@@ -61,7 +61,7 @@ def warn_of(history: History, settings: Settings, stacklevel: int, at_the_end: b
     elif history.stopped == "max_iter" and at_the_end:
         solver = "Stochastic Optimizer" if settings.solver in MINI_BATCH_SOLVERS else settings.solver
         limit = f"Maximum iterations ({settings.max_iter})"
-        if history.epochs < settings.max_iter:
+        if settings.solver == "lbfgs" and history.epochs < settings.max_iter:
             limit = f"Maximum evaluations of the cost ({settings.max_fun})"
         warnings.warn(
             f"{solver}: {limit} reached and the optimization hasn't converged yet.",
