@@ -275,6 +275,13 @@ def test_verbose_tells_that_adaptive_steps_become_shorter(capsys: pytest.Capture
     ]
 
 
+def test_verbose_says_nothing_of_steps_that_a_line_search_makes_shorter(capsys: pytest.CaptureFixture[str]) -> None:
+    clf = fitted(verbose=True, solver="gd", learning_rate="adaptive", learning_rate_init=100.0, max_iter=6)
+    assert (np.diff(clf.history_.step_size) < 0).any()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == [f"Iteration {n}" for n in range(1, 7)]
+
+
 def test_parameters_survive_cloning() -> None:
     clf = MLPClassifier((3, 2), activation=("relu", "tanh"), alpha=0.5, output="sigmoid")
     assert clone(clf).get_params() == clf.get_params()

@@ -19,11 +19,12 @@ class Printer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._is_adaptive = settings.solver == "sgd" and settings.learning_rate == "adaptive"
         self._step_size = np.nan
 
     def __call__(self, progress: Progress) -> None:
         """Print an epoch; before it, whether `adaptive` has shortened the steps."""
-        if self._settings.learning_rate == "adaptive" and progress.step_size < self._step_size:
+        if self._is_adaptive and progress.step_size < self._step_size:
             _say(f"{self._reason()} Setting learning rate to {progress.step_size:f}")
         self._step_size = progress.step_size
         _say(f"Iteration {progress.epoch}, loss = {progress.cost:.8f}")
@@ -33,8 +34,7 @@ class Printer:
     def end(self, result: Result) -> None:
         """Print why the run ended, where the stopping rule ended it."""
         if result.history.stopped == "converged" and self._settings.solver in MINI_BATCH_SOLVERS:
-            is_adaptive = self._settings.solver == "sgd" and self._settings.learning_rate == "adaptive"
-            _say(f"{self._reason()} {'Learning rate too small. ' if is_adaptive else ''}Stopping.")
+            _say(f"{self._reason()} {'Learning rate too small. ' if self._is_adaptive else ''}Stopping.")
 
     def _reason(self) -> str:
         what = "Validation score" if self._settings.early_stopping else "Training loss"
