@@ -301,22 +301,27 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     options = [data, "--target", "label", "--layers", "4", "--epochs", "12", "--batch-size", "16", "--dropout", "0.2"]
     assert run("train", *options, "--output", tmp_path / "whole").exit_code == 0
 
-    def interrupt(epoch: Progress, _: str) -> str:
-        if epoch.epoch == 4:
-            signal.raise_signal(signal.SIGINT)
-        return ""
+    def interrupt_at(number: int) -> Callable[[Progress, str], str]:
+        def interrupt(epoch: Progress, _: str) -> str:
+            if epoch.epoch == number:
+                signal.raise_signal(signal.SIGINT)
+            return ""
+
+        return interrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("deltarule.progress_bar._costs", interrupt)
+        patched.setattr("deltarule.progress_bar._costs", interrupt_at(4))
         stopped = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert stopped.exit_code == 130
     refused = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert refused.exit_code == 1
     assert "holds a run of 4 epochs (interrupted), which would be lost" in refused.stderr
-    assert (
-        run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume").exit_code
-        == 0
-    )
+    go_on = ["--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume"]
+    with monkeypatch.context() as patched:
+        patched.setattr("deltarule.progress_bar._costs", interrupt_at(8))
+        stopped = run("train", *options, *go_on)
+    assert "Note: Interrupted after epoch 8: the model is" in stopped.stderr
+    assert run("train", *options, *go_on).exit_code == 0
     whole, part = (load(tmp_path / name).classifier for name in ("whole", "part"))
     np.testing.assert_array_equal(whole.theta_, part.theta_)
     other = run("train", *options, "--lambda", "2", "-o", tmp_path / "x", "--checkpoint", tmp_path / "run", "--resume")

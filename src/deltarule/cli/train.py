@@ -164,7 +164,8 @@ def train(
         _report(model, prepared, table, report, {"data": str(data), "command": command_of(context)})
     display.say(f"Model: {output}")
     if classifier.history_.stopped == "interrupted":
-        display.show_notices([f"Interrupted after epoch {classifier.n_iter_}: the model is what was learnt so far."])
+        done = classifier.history_.epochs
+        display.show_notices([f"Interrupted after epoch {done}: the model is what was learnt so far."])
         raise typer.Exit(130)
 
 
