@@ -192,6 +192,16 @@ def test_a_callback_sees_every_epoch_and_can_stop(solver: str) -> None:
     assert seen[0].epochs == 50
 
 
+@pytest.mark.parametrize(
+    ("answer", "epochs"), [(True, 2), (np.True_, 2), (False, 5), (np.False_, 5), (None, 5), (1, 5), ("stop", 5)]
+)
+def test_a_callback_stops_a_run_by_true_of_python_or_numpy_and_by_nothing_else(answer: Any, epochs: int) -> None:
+    def callback(progress: Progress) -> Any:
+        return answer if progress.epoch == 2 else None
+
+    assert run(Settings(tol=0.0, max_iter=5), callbacks=[callback]).history.epochs == epochs
+
+
 def regression(scale: float) -> tuple[Network, Array, TrainingSet]:
     network = Network((3, 4, 1), "relu", "identity")
     theta, X, Y, _ = problem(network, 30)

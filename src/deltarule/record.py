@@ -203,7 +203,7 @@ class Record:
             so_far=partial(self._history_at, self.memory, tuple(self.notices), "running"),
         )
         answers = [callback(progress) for callback in self.callbacks]
-        return any(answer is True for answer in answers)
+        return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
 
     def _at_a_standstill(self, step_size: float) -> str:
         """Return what follows from too many epochs without progress."""
