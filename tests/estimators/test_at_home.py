@@ -164,6 +164,19 @@ def test_a_fit_leaves_every_public_attribute_of_scikit_learn_with_its_type_and_s
 
 
 @pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("solver", ["lbfgs", "cg", "gd"])
+def test_early_stopping_without_an_eval_set_is_nothing_to_full_batch_solvers(Estimator: Any, solver: str) -> None:
+    stopped, plain = (made(Estimator, solver=solver, early_stopping=on).fit(X, y) for on in (True, False))
+    np.testing.assert_array_equal(stopped.theta_, plain.theta_)
+    assert stopped.best_loss_ == plain.best_loss_ == min(plain.loss_curve_)
+    assert (stopped.validation_scores_, stopped.best_validation_score_) == (None, None)
+    watched = made(Estimator, solver=solver, early_stopping=True).fit(X, y, eval_set=(X, y))
+    assert watched.best_loss_ is None
+    assert watched.best_validation_score_ == max(watched.validation_scores_)
+    assert len(watched.validation_scores_) == watched.n_iter_
+
+
+@pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor])
 def test_what_is_not_fitted_has_no_fitted_attribute(Estimator: Any) -> None:
     estimator, fitted = made(Estimator), made(Estimator).fit(X, y)
     names = [name for name in dir(fitted) if name.endswith("_") and not name.startswith("_")]

@@ -335,11 +335,14 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         self.out_activation_ = {"sigmoid": "logistic"}.get(network.output, network.output)
         self.loss_curve_ = history.cost.tolist()
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
-        self.best_loss_ = None if self.early_stopping else min(self.loss_curve_, default=np.inf)
+        # As in scikit-learn, early_stopping is nothing to full-batch solvers, which hold nothing out; an eval_set is.
+        has_watched = not np.isnan(history.validation_cost).all()
+        stops_on_it = self.early_stopping and (self.solver in MINI_BATCH_SOLVERS or has_watched)
+        self.best_loss_ = None if stops_on_it else min(self.loss_curve_, default=np.inf)
         self.validation_loss_curve_ = history.validation_cost.tolist()
         self.scores_ = {name: scores.tolist() for name, scores in history.scores.items()}
         watched = -history.validation_cost if np.isnan(history.validation_score).all() else history.validation_score
-        self.validation_scores_ = watched.tolist() if self.early_stopping else None
+        self.validation_scores_ = watched.tolist() if stops_on_it else None
         self.best_validation_score_ = max(
             (score for score in self.validation_scores_ or () if not np.isnan(score)), default=None
         )
