@@ -1,6 +1,7 @@
 """What is measured after each epoch, what stops on it, and who is told."""
 
 import io
+import pickle
 import subprocess
 import sys
 import warnings
@@ -113,6 +114,24 @@ def test_early_stopping_watches_the_first_score_and_restores_its_best_parameters
         "balanced_accuracy": get_scorer("balanced_accuracy")(clf, Z[ODD], labels[ODD]),
     }
     assert now[name] == pytest.approx(watched[best], rel=1e-5)
+
+
+@pytest.mark.parametrize("told", [{"scoring": ["f1_macro", "accuracy"]}, {}], ids=["scoring", "callback"])
+def test_one_engine_serves_a_fit_and_all_its_scores(told: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    made_here: list[Any] = []
+
+    def engine_for(*asked: Any) -> Any:
+        made_here.append(asked)
+        return deltarule.engines.engine_for(*asked)
+
+    monkeypatch.setattr("deltarule.estimators.fitted.engine_for", engine_for)
+    clf = made(max_iter=5, **told)
+    monitor = ScoringMonitor(scoring="accuracy")
+    (clf if told else clf.set_callbacks(monitor)).fit(X, y)
+    assert clf.n_iter_ == 5
+    pickle.dumps(clf)
+    clf.predict(X)
+    assert len(made_here) == 1
 
 
 def test_early_stopping_on_a_score_holds_out_rows_where_there_is_no_eval_set() -> None:

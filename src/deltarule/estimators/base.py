@@ -253,7 +253,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             check_goes_on(self._run, run, dtype, self.theta_)
 
         def attributes(theta: Array) -> dict[str, Any]:
-            return {"network_": network, "theta_": theta.astype(kept_dtype)}
+            # A copy of an estimator has no engine, and making one for every epoch costs more than a prediction.
+            return {"network_": network, "theta_": theta.astype(kept_dtype), "_engine": self._engine}
 
         if how == "resume" and (epochs <= 0 or start.memory.idle > settings.n_iter_no_change):  # it has come to its end
             result = Result(start.found, History.empty(run.history.stopped), start)

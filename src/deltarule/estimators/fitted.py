@@ -142,9 +142,9 @@ class FittedMLP(BaseEstimator):
         return engine.hypothesis(self.theta_, X)
 
     def __getstate__(self) -> dict[str, Any]:
+        # It may be the very `__dict__` of this estimator, which keeps its engine.
         state: dict[str, Any] = super().__getstate__()
-        state.pop("_engine", None)
-        return state
+        return {name: value for name, value in state.items() if name != "_engine"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
