@@ -18,7 +18,7 @@ from deltarule.errors import DivergedError
 from deltarule.history import Progress
 from deltarule.record import Standing, Validation
 from deltarule.settings import Settings
-from deltarule.training import first_state, train
+from deltarule.training import Result, first_state, train
 from oracles import problem
 from small_runs import NETWORK, SOLVERS, parts, run
 
@@ -237,6 +237,52 @@ def test_a_run_that_goes_on_and_diverges_at_once_keeps_the_best_and_its_place_am
     assert (standing.memory.epochs, standing.state.epoch, standing.state.position) == (6, 6, 0)
     np.testing.assert_array_equal(standing.state.theta, first.theta)
     assert not any(vector.any() for vector in standing.state.vectors)
+
+
+def diverge_at_last(kept: list[Standing], **parameters: Any) -> tuple[Array, Result]:
+    """Return first parameters, and a run whose one step leaves the finite numbers; note what it keeps at its end."""
+    network, theta, data = regression(1e10)
+    settings = Settings(solver="sgd", max_iter=1, learning_rate_init=1e300, **parameters)
+
+    def keep(standing: Standing, history: Any, is_end: bool) -> None:
+        if is_end:
+            kept.append(standing)
+
+    start = Standing(first_state(settings, theta, 0))
+    return theta, train(ReferenceEngine(network), data, settings, start, keep=keep)
+
+
+def test_a_last_step_that_leaves_the_finite_numbers_is_restored_with_a_notice_where_that_is_asked_for() -> None:
+    kept: list[Standing] = []
+    theta, result = diverge_at_last(kept, on_divergence="restore")
+    np.testing.assert_array_equal(result.theta, theta)
+    (notice,) = result.history.notices
+    assert notice.startswith("The cost became non-finite after epoch 1, in the last step of the run with learning_rate")
+    assert notice.endswith("The result is the parameters before the epoch with the lowest cost.")
+    assert (result.history.stopped, result.history.epochs) == ("max_iter", 1)
+    assert np.isfinite(result.history.cost).all()
+    assert [standing.memory.divisor for standing in kept] == [10.0]
+    assert not any(vector.any() for vector in kept[0].state.vectors)
+
+
+def test_a_last_step_that_leaves_the_finite_numbers_changes_no_best_parameters() -> None:
+    network, theta, data = regression(1e10)
+    engine, validation = ReferenceEngine(network), Validation(data)
+    settings = Settings(
+        solver="sgd", max_iter=1, learning_rate_init=1e-30, early_stopping=True, on_divergence="restore"
+    )
+    first = train(engine, data, settings, Standing(first_state(settings, theta, 0)), validation=validation)
+    assert first.standing is not None
+    far = train(engine, data, replace(settings, learning_rate_init=1e300), first.standing, validation=validation)
+    assert (far.history.notices, far.history.best_epoch, far.history.epochs) == ((), 0, 1)
+    np.testing.assert_array_equal(far.theta, first.theta)
+
+
+def test_a_last_step_that_leaves_the_finite_numbers_is_raised_elsewhere_and_not_kept() -> None:
+    kept: list[Standing] = []
+    with pytest.raises(DivergedError, match="non-finite after epoch 1, in the last step of the run"):
+        diverge_at_last(kept)
+    assert kept == []
 
 
 def test_divergence_of_gradient_descent_names_the_iteration() -> None:

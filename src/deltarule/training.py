@@ -33,6 +33,8 @@ _CALL_SECONDS = 0.05
 _CALL_OVERHEAD = 50e-6
 """Seconds of a call besides its steps, with room to spare."""
 
+_SOUND_ONES = "the parameters before the epoch with the lowest cost"
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -98,22 +100,27 @@ def train(
     DivergedError
         If the cost leaves the finite numbers; the message says where, and what to try. Where training watches a
         validation set, the best θ before that is the result instead, with `history.stopped == "diverged"`; with
-        `settings.on_divergence="restore"`, training goes on with shorter steps.
+        `settings.on_divergence="restore"`, training goes on from sound parameters with shorter steps, or ends with
+        them if it was the last step.
     """
     epochs = settings.max_iter if epochs is None else epochs
     record = Record(engine, settings, data.m, start.memory, validation, callbacks, epochs)
     standing = None
     if settings.solver in MINI_BATCH_SOLVERS:
         state, stopped = _mini_batch(engine, data, settings, start.state, record, keep)
+        is_lost = record.memory.best_theta is None and not np.isfinite(state.theta).all()
+        if is_lost and (sound := _sound(settings, record)) is not None:
+            error = _diverged_at_last(settings, data.m, record)
+            state = _restored(settings, state, record, sound, f"{error} The result is {_SOUND_ONES}.")
         last = state.theta
         standing = Standing(state, record.memory)
-        if keep is not None:
-            keep(standing, lambda: record.history(stopped), True)
     else:
         last, stopped = _full_batch(engine, data, replace(settings, max_iter=epochs), start.state.theta, record)
     theta = last if record.memory.best_theta is None else record.memory.best_theta
     if not np.isfinite(theta).all():
-        raise _diverged(settings, data.m, f"after epoch {record.memory.done}, in the last step of the run", None)
+        raise _diverged_at_last(settings, data.m, record)
+    if standing is not None and keep is not None:
+        keep(standing, lambda: record.history(stopped), True)
     return Result(theta, record.history(stopped), standing)
 
 
@@ -164,8 +171,9 @@ def _mini_batch(
                     epochs_a_call = 1
                     continue
                 error = _diverged_in_batch(settings, data.m, before, run, memory.done)
-                if restores and memory.sound is not None and memory.divisor < MOST_DIVISION:
-                    state = _restored(settings, before, record, memory.sound[1], error)
+                if (sound := _sound(settings, record)) is not None:
+                    told = f"{error} Training went on from {_SOUND_ONES}, with a tenth of the step."
+                    state = _restored(settings, before, record, sound, told)
                     continue
                 if memory.best_theta is None:
                     raise error
@@ -200,14 +208,17 @@ def _mini_batch(
     return state, "max_iter"
 
 
-def _restored(
-    settings: Settings, state: TrainingState, record: Record, theta: Array, error: DivergedError
-) -> TrainingState:
+def _sound(settings: Settings, record: Record) -> Array | None:
+    """Return the parameters to go back to after a divergence, if it is to be mended and can be."""
+    memory = record.memory
+    mends = settings.on_divergence == "restore" and memory.divisor < MOST_DIVISION
+    return memory.sound[1] if mends and memory.sound is not None else None
+
+
+def _restored(settings: Settings, state: TrainingState, record: Record, theta: Array, notice: str) -> TrainingState:
     """Give up the epoch that diverged: the next begins with sound parameters and shorter steps."""
     record.memory = replace(record.memory, divisor=record.memory.divisor * 10)
-    record.notices.append(
-        f"{error} Training went on from the parameters before the epoch with the lowest cost, with a tenth of the step."
-    )
+    record.notices.append(notice)
     return _begun_anew(settings, state, theta)
 
 
@@ -253,6 +264,10 @@ def _diverged_in_batch(settings: Settings, m: float, before: TrainingState, run:
     earlier = [*before.costs, *run.costs][:-1]  # of this epoch
     where = f"in epoch {epochs + 1}, batch {len(earlier) + 1}"
     return _diverged(settings, m, where, f"{earlier[-1]:g} the batch before" if earlier else None)
+
+
+def _diverged_at_last(settings: Settings, m: float, record: Record) -> DivergedError:
+    return _diverged(settings, m, f"after epoch {record.memory.done}, in the last step of the run", None)
 
 
 def _diverged(settings: Settings, m: float, where: str, was: str | None) -> DivergedError:
