@@ -140,6 +140,16 @@ def test_going_on_from_the_middle_of_an_epoch_gives_the_same_bits_too() -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle"])
+def test_the_first_epochs_of_a_schedule_are_those_of_the_whole(solver: str, learning_rate: str) -> None:
+    settings = Settings(solver=solver, learning_rate=learning_rate, max_iter=12, tol=0.0, batch_size=8)
+    whole, first = run(settings), run(settings, epochs=4)
+    assert (first.history.epochs, first.history.stopped) == (4, "max_iter")
+    np.testing.assert_array_equal(first.history.step_size, whole.history.step_size[:4])
+    np.testing.assert_array_equal(first.history.cost, whole.history.cost[:4])
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_early_stopping_restores_the_best_parameters_on_the_validation_cost(solver: str) -> None:
     _, other = parts(20, seed=9)
     settings = Settings(

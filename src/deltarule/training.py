@@ -115,7 +115,7 @@ def train(
         last = state.theta
         standing = Standing(state, record.memory)
     else:
-        last, stopped = _full_batch(engine, data, replace(settings, max_iter=epochs), start.state.theta, record)
+        last, stopped = _full_batch(engine, data, settings, start.state.theta, record)
     theta = last if record.memory.best_theta is None else record.memory.best_theta
     if not np.isfinite(theta).all():
         raise _diverged_at_last(settings, data.m, record)
@@ -252,7 +252,7 @@ def _full_batch(
         return bool(verdict)
 
     try:
-        converged = minimise(objective, best[1], settings, watch)
+        converged = minimise(objective, best[1], settings, watch, record.epochs)
     except KeyboardInterrupt:
         return best[1].astype(data.X.dtype, copy=False), "interrupted"
     if not record.taken and not np.isfinite(objective(best[1])[0]):

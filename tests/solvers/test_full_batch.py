@@ -25,7 +25,7 @@ def run(settings: Settings, start: Array | None = None) -> tuple[bool, list[tupl
         seen.append((theta, J, step_size))
         return False
 
-    return minimise(bowl, np.zeros(3) if start is None else start, settings, watch), seen
+    return minimise(bowl, np.zeros(3) if start is None else start, settings, watch, settings.max_iter), seen
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_watcher_can_stop_a_run(solver: str) -> None:
         return calls == 2
 
     settings = Settings(solver=solver, tol=1e-12, learning_rate_init=1e-3)
-    assert not minimise(bowl, np.zeros(3), settings, watch)
+    assert not minimise(bowl, np.zeros(3), settings, watch, settings.max_iter)
     assert calls == 2
 
 

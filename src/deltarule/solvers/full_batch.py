@@ -31,7 +31,7 @@ _ARMIJO = 1e-4
 _SMALLEST_STEP = 1e-20
 
 
-def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watcher) -> bool:
+def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watcher, iterations: int) -> bool:
     """Minimise J from θ on, by the solver that the settings name.
 
     Parameters
@@ -40,27 +40,29 @@ def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watc
         θ ↦ (J, D), in float64.
     theta : array of shape (n,), float64
     settings : Settings
-        `solver`, `max_iter`, `tol`, and for gd the step size, for lbfgs `max_fun`.
+        `solver`, `tol`, for gd the step sizes over `max_iter` iterations, for lbfgs `max_fun`.
     watch : callable
         Gets (θ, J, step size or NaN) after every iteration; True stops the run. With `on_divergence="restore"`, gd
         goes back to the lowest J where a step leaves the finite numbers, with a tenth of η from there on.
+    iterations : int
+        How many to take at most.
 
     Returns
     -------
     converged : bool
-        False if `max_iter` or `max_fun` ended the run, or `watch`.
+        False if `iterations` or `max_fun` ended the run, or `watch`.
     """
     if settings.solver == "gd":
-        return _gradient_descent(objective, theta, settings, watch)
-    return _scipy(objective, theta, settings, watch)
+        return _gradient_descent(objective, theta, settings, watch, iterations)
+    return _scipy(objective, theta, settings, watch, iterations)
 
 
-def _gradient_descent(objective: Objective, theta: Array, settings: Settings, watch: Watcher) -> bool:
+def _gradient_descent(objective: Objective, theta: Array, settings: Settings, watch: Watcher, iterations: int) -> bool:
     eta = settings.learning_rate_init
     divisor = 1.0
     J, D = objective(theta)
     sound = J, theta, D  # the lowest J so far: where `on_divergence="restore"` goes back to
-    for iteration in range(settings.max_iter):
+    for iteration in range(iterations):
         if np.abs(D).max() <= settings.tol:
             return True
         if settings.learning_rate == "adaptive":
@@ -99,14 +101,14 @@ def _line_search(
     return None
 
 
-def _scipy(objective: Objective, theta: Array, settings: Settings, watch: Watcher) -> bool:
+def _scipy(objective: Objective, theta: Array, settings: Settings, watch: Watcher, iterations: int) -> bool:
     from scipy.optimize import minimize  # loaded here: the library itself needs NumPy only
 
     def callback(intermediate_result: Any) -> None:
         if watch(np.array(intermediate_result.x), float(intermediate_result.fun), float("nan")):
             raise StopIteration
 
-    options: dict[str, float] = {"maxiter": settings.max_iter, "gtol": settings.tol}
+    options: dict[str, float] = {"maxiter": iterations, "gtol": settings.tol}
     if settings.solver == "lbfgs":
         # SciPy would also stop at a relative gain below 2e-9, which leaves θ four digits short of the optimum.
         options |= {"maxfun": settings.max_fun, "ftol": 10 * float(np.finfo(np.float64).eps)}
