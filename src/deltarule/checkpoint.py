@@ -79,7 +79,7 @@ class SavedRun:
     rows : int
         Examples that it learns from.
     digest : str
-        Of these examples; `digest_of`.
+        Of these examples, or for a run in memory of some of them; `digest_of`. Empty: not known.
     """
 
     standing: Standing
@@ -91,16 +91,18 @@ class SavedRun:
     digest: str
 
 
-def digest_of(data: TrainingSet) -> str:
-    """Return a digest of X, Y and weights as they are learnt from.
+def digest_of(data: TrainingSet, rows: int | None = None) -> str:
+    """Return a digest of X, Y and weights as they are learnt from: of all rows, or of about so many of them.
 
     >>> one = TrainingSet(np.zeros((2, 3)), np.ones((2, 1)))
     >>> digest_of(one) == digest_of(TrainingSet(np.zeros((2, 3)), np.zeros((2, 1))))
     False
     """
     digest = hashlib.blake2b(digest_size=16)
-    X: Any = data.X
-    for array in (*((X.data, X.indices, X.indptr) if is_sparse(X) else (X,)), data.Y, data.weights):
+    some = slice(None, None, 1 if rows is None else data.rows // rows + 1)
+    X: Any = data.X[some]
+    of_X = (X.data, X.indices, X.indptr) if is_sparse(X) else (X,)
+    for array in (*of_X, data.Y[some], None if data.weights is None else data.weights[some]):
         if array is not None:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)

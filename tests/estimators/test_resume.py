@@ -124,6 +124,9 @@ MISTAKES: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
     ({}, (X[:100], y[:100]), ValueError, "the same classes"),
     ({}, (X[10:], y[10:]), InputError, "the run took 150 and here are 140"),
     ({}, (1e30 * X, y), InputError, "the run took float32 and these numbers need float64"),
+    ({}, (X[::-1], y[::-1]), InputError, "X, y, their order or their weights are others than those of the run"),
+    ({}, (X, y, np.arange(150.0)), InputError, "X, y, their order or their weights are others"),
+    ({"class_weight": {0: 2.0}}, (X, y), InputError, "X, y, their order or their weights are others"),
     ({"hidden_layer_sizes": (7,)}, (X, y), SettingsError, "resume=True goes on from the fitted network 4-6-3"),
     ({"activation": "tanh"}, (X, y), SettingsError, r"the network was 4-6-3 \(relu, softmax\) and is 4-6-3 \(tanh, s"),
     (

@@ -48,6 +48,9 @@ from deltarule.training import Result, train
 
 __all__ = ["BaseMLP"]
 
+SOME_ROWS = 256
+"""By which a run in memory knows its examples again: all of 60 000 × 784 would cost every fit a tenth of a second."""
+
 
 class BaseMLP(CallbackSupportMixin, FittedMLP):
     """Base of the estimators; not for use by itself."""
@@ -244,13 +247,13 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         else:
             start = self._where_to_begin(how, settings, network, dtype, generator, continues)
         epochs = {"fit": settings.max_iter, "partial_fit": 1, "resume": settings.max_iter - start.memory.done}[how]
-        run = SavedRun(start, earlier or History.empty(), network, settings, seed, data.rows, "")
-        if place is not None:
-            run = replace(run, digest=digest_of(data))
+        some = "" if how == "partial_fit" else digest_of(data, SOME_ROWS)
+        in_memory = SavedRun(start, earlier or History.empty(), network, settings, seed, data.rows, some)
+        run = in_memory if place is None else replace(in_memory, digest=digest_of(data))
         if saved is not None and place is not None:
             check_same_run(place.path, saved, run)
         elif how == "resume" and self._run is not None:
-            check_goes_on(self._run, run, dtype, self.theta_)
+            check_goes_on(self._run, in_memory, dtype, self.theta_)
 
         def attributes(theta: Array) -> dict[str, Any]:
             # A copy of an estimator has no engine, and making one for every epoch costs more than a prediction.
@@ -277,7 +280,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         self._set_fitted(network, result.theta.astype(kept_dtype), result.history, earlier)
         self._run = None
         if result.standing is not None:
-            self._run = replace(run, standing=result.standing, history=History.empty(), digest="")
+            self._run = replace(in_memory, standing=result.standing, history=History.empty())
 
     def _where_to_begin(
         self,

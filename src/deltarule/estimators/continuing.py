@@ -133,6 +133,11 @@ def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: 
             f"resume=True goes on with the same examples, but the run took {found.dtype} and these numbers need "
             f"{dtype}. Pass the same X and y, {other_way}"
         )
+    if paused.digest and paused.digest != now.digest:
+        raise InputError(
+            "resume=True goes on with the same examples, but X, y, their order or their weights are others than those "
+            f"of the run. Pass the same X and y, {other_way}"
+        )
     if not np.array_equal(found.astype(theta.dtype), theta):
         raise InputError(
             "resume=True goes on from where the run stopped, but coefs_ or intercepts_ were written to since then. Go "
