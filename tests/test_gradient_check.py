@@ -44,6 +44,33 @@ def test_a_wrong_parameter_is_found_and_named() -> None:
     assert "Θ(2)[2,3]" in str(check)
 
 
+@pytest.mark.parametrize("factor", [0.0, 1e-12, -1e-12, -1.0, 1 + 1e-3, 1e12])
+@pytest.mark.parametrize("output", list(OUTPUT_UNITS))
+def test_a_gradient_of_the_wrong_length_or_sign_fails(output: str, factor: float) -> None:
+    network = Network((3, 4, 2), "tanh", output)
+    theta, X, Y, _ = problem(network, 6)
+
+    def wrong(theta: Array, data: TrainingSet, lambda_: float) -> Array:
+        return factor * total_cost_and_gradient(network, theta, data, lambda_)[1]
+
+    check = check_gradient(network, theta, X, Y, lambda_=0.1, gradient=wrong)
+    assert not check.passed
+    assert check.gap == pytest.approx(abs(factor - 1) / (abs(factor) + 1), rel=1e-6)
+    assert check.directional_gap == pytest.approx(check.gap, rel=1e-6)
+    assert check.resolution < 1e-9
+
+
+def test_a_gradient_of_exactly_zero_passes_at_a_stationary_point_and_any_other_fails() -> None:
+    network = Network((2, 3, 1), "tanh")
+    X = np.array([[0.5, -1.0], [-0.5, 1.0], [2.0, 0.25], [-2.0, -0.25]])
+    theta, Y = np.zeros(network.n_parameters), np.array([[1.0], [0.0], [0.0], [1.0]])
+    right = check_gradient(network, theta, X, Y, lambda_=0.1)
+    assert right.passed
+    assert right.worst_gradient == 0.0
+    assert not total_cost_and_gradient(network, theta, TrainingSet(X, Y), 0.1)[1].any()
+    assert not check_gradient(network, theta, X, Y, lambda_=0.1, gradient=lambda *_: np.full(theta.shape, 1e-9)).passed
+
+
 def test_a_penalty_on_the_bias_column_is_found() -> None:
     network = Network((3, 2))
     theta, X, Y, _ = problem(network, 6)
@@ -137,6 +164,27 @@ def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output:
         return total_cost_and_gradient(network, theta, data, 0.0)[1]
 
     assert not check_gradient(network, theta, data.X, data.Y, lambda_=0.1, gradient=without_penalty).passed
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_at_a_minimum_a_gradient_passes_where_it_is_as_near_to_the_differences_as_they_may_be_to_the_truth(
+    seed: int,
+) -> None:
+    network = Network((3, 1))  # J is convex, and Newton's steps end where D is nothing but rounding
+    theta, X, Y, _ = problem(network, 40, seed=seed)
+    data = TrainingSet.of(network, X, Y)
+    rows = np.column_stack([np.ones(len(X)), X])
+    for _ in range(12):
+        D = total_cost_and_gradient(network, theta, data, 1.0)[1]
+        h = 1 / (1 + np.exp(-rows @ theta))
+        curvature = (rows.T * (h * (1 - h))) @ rows / data.m + np.diag([0, 1, 1, 1]) / data.m
+        theta = theta - np.linalg.solve(curvature, D)
+    assert np.abs(total_cost_and_gradient(network, theta, data, 1.0)[1]).max() < 1e-15
+    right = check_gradient(network, theta, X, Y, lambda_=1.0)
+    assert right.passed
+    assert "so flat here that its rounding hides the rest" in str(right)
+    for size in (1e-10, -1e-10):
+        assert not check_gradient(network, theta, X, Y, lambda_=1.0, gradient=lambda *_, D=size: np.full(4, D)).passed
 
 
 def test_the_form_in_a_notebook_says_what_the_text_says() -> None:

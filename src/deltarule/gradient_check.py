@@ -4,17 +4,19 @@
 
 The four-point central difference errs by ε⁴/30 times the fifth derivative, the two-point one by ε²/6 times the
 third; so ε can be large enough (10⁻³) that the rounding of J does not hide anything: what is left is about 10⁻¹².
-The measure is ‖D − differences‖ / ‖D + differences‖.
+The measure is ‖D − differences‖ / (‖D‖ + ‖differences‖): 0 where they agree, 1 where D is zero or has the wrong sign.
 
 Where J bends so sharply that this ε is too long (inputs far from unit variance), two neighbouring ε disagree by more
 than rounding explains, and shorter ones are taken. Where the gradient is so small that the rounding of J hides it (near
-a minimum), no difference can tell more: that limit is computed as the resolution, and the gap is held to it.
+a minimum), no difference can tell more: that limit is computed as the resolution, and the gap is held to it. Both have
+the same divisor, so that a D passes exactly if it is as near to the differences as they may be to the truth.
 
 Units with a kink (relu; in g′: elu) have no such expansion there. Where a step of ε carries some z of some example
 across it, ε is made smaller for that parameter; where the smallest still does, the parameter is left out and counted.
 
 Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988, table 1,
-for the difference; course exercise 4 for the measure.
+for the difference; course exercise 4 for the measure, there with ‖D + differences‖ below, which is the same for a D
+that is nearly right.
 """
 
 from collections.abc import Callable
@@ -50,11 +52,11 @@ class GradientCheck:
     Attributes
     ----------
     gap : float
-        ‖D − differences‖ / ‖D + differences‖ over all parameters that were compared.
+        ‖D − differences‖ / (‖D‖ + ‖differences‖) over all parameters that were compared.
     layer_gaps : tuple of float
         The same for Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ apart; NaN where none of a layer's parameters was compared.
     directional_gap : float
-        |D·v − difference along v| / |D·v + difference| for one random direction v of length 1 that moves every
+        |D·v − difference along v| / (|D·v| + |difference|) for one random direction v of length 1 that moves every
         parameter at once; NaN where every step along it crosses a kink.
     resolution, directional_resolution : float
         How large the two gaps of a right gradient may be by the differences alone: for each of them 16 u |J| / ε and
@@ -90,7 +92,7 @@ class GradientCheck:
         return bool(self.compared > 0 and self.gap <= max(self.tolerance, self.resolution) and directional)
 
     def __str__(self) -> str:
-        return "\n".join([self._verdict(), *(f"  {name:<17} {text}" for name, text in self._rows())])
+        return "\n".join([self._verdict(), *(f"  {name:<20} {text}" for name, text in self._rows())])
 
     def _repr_html_(self) -> str:
         return fragment(tag("p", tag("b", self._verdict())), table(self._rows()))
@@ -102,7 +104,7 @@ class GradientCheck:
         layer, i, j = self.worst
         rows = [
             ("compared", f"{self.compared} of {self.n_parameters} parameters"),
-            ("‖D − d‖/‖D + d‖", f"{self.gap:.2e}  (at most {self.tolerance:.0e})"),
+            ("‖D − d‖/(‖D‖ + ‖d‖)", f"{self.gap:.2e}  (at most {self.tolerance:.0e})"),
         ]
         rows += [(f"  in Θ({n})", f"{gap:.2e}") for n, gap in enumerate(self.layer_gaps, 1)]
         rows += [
@@ -245,8 +247,8 @@ def check_gradient(
             for D_l, d_l, known in zip(network.roll(D), network.roll(differences), network.roll(compared), strict=True)
         ),
         directional_gap=_gap(slope, np.array([along])),
-        resolution=_resolution(D[compared], noise[compared]),
-        directional_resolution=_resolution(slope, np.array([noise_along])),
+        resolution=_share(noise[compared], D[compared], differences[compared]) if is_finite else 0.0,
+        directional_resolution=_share(np.array([noise_along]), slope, np.array([along])),
         compared=int(np.count_nonzero(compared)),
         kinks=int(count - np.count_nonzero(compared)),
         n_parameters=n,
@@ -306,13 +308,13 @@ class _Probe:
 def _gap(D: Array, differences: Array) -> float:
     if D.size == 0 or not np.isfinite(D - differences).all():
         return float("nan")
-    apart, together = float(np.linalg.norm(D - differences)), float(np.linalg.norm(D + differences))
-    return 0.0 if apart == 0 else apart / together if together > 0 else np.inf
+    return _share(D - differences, D, differences)
 
 
-def _resolution(D: Array, noise: Array) -> float:
-    size = 2 * float(np.linalg.norm(D))
-    return float(np.linalg.norm(noise)) / size if size > 0 else np.inf
+def _share(part: Array, D: Array, differences: Array) -> float:
+    """Return ‖part‖ / (‖D‖ + ‖differences‖); 0 where nothing is there to have a share of."""
+    whole = float(np.linalg.norm(D)) + float(np.linalg.norm(differences))
+    return float(np.linalg.norm(part)) / whole if whole > 0 else 0.0
 
 
 def _position(network: Network, place: int) -> tuple[int, int, int]:
