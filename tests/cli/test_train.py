@@ -153,6 +153,25 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
     assert load(tmp_path / "model").classifier.history_.stopped == "interrupted"
 
 
+@pytest.mark.parametrize(
+    ("options", "end", "consequence"),
+    [
+        ("--on-divergence restore", r"no more progress", r" Training went on from .* with a tenth of the step\."),
+        ("--early-stopping", r"diverged; the best parameters before it were kept", ""),
+    ],
+)
+def test_a_run_that_diverged_says_where_and_what_became_of_it(
+    run: Run, data: Path, tmp_path: Path, options: str, end: str, consequence: str
+) -> None:
+    steps = "--target label --solver sgd --activation identity --learning-rate-init 1e4 --output"
+    result = run("train", data, *steps.split(), tmp_path / "model", *options.split())
+    assert result.exit_code == 0, result.output
+    ended, told = result.stdout.splitlines()[1:3]
+    assert re.fullmatch(rf"Trained by sgd: \d+ epochs in \d+\.\d s \({end}\)\.", ended)
+    diverged = r"The cost became non-finite in epoch \d+, batch 1.* with learning_rate_init=10000\. Try 1000, .*"
+    assert re.fullmatch(diverged + consequence, told)
+
+
 def test_early_stopping_watches_rows_that_are_neither_learnt_nor_judged(run: Run, data: Path, tmp_path: Path) -> None:
     options = "--target label --layers 3 --epochs 30 --early-stopping --validation-fraction 0.25 --output"
     result = run("train", data, *options.split(), tmp_path / "model")

@@ -132,6 +132,7 @@ def test_network_run_and_settings_on_the_page_are_those_of_the_estimator(
     network = named(section(page_of_digits, "Network"))
     assert (network["units by layer"], network["parameters"]) == ("64-16-10", str(len(model.theta_)))
     run = named(section(page_of_digits, "Learning curve"))
+    assert "note" not in run
     assert (run["epochs"], run["best epoch"]) == (str(model.n_iter_), str(history.best_epoch))
     assert float(run["cost J at its end"]) == model.loss_
     assert float(run["held-out cost at its end"]) == model.validation_loss_curve_[-1]
@@ -299,3 +300,8 @@ def test_a_report_that_cannot_be_finished_leaves_the_old_file(
         report_of_two.save(path)
     assert path.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_a_run_gave_notice_of_is_on_the_page(report_of_two: Report) -> None:
+    noted = replace(report_of_two, history=replace(report_of_two.history, notices=(HOSTILE,)))
+    assert named(section(read_page(noted.html()), "Learning curve"))["note"] == HOSTILE

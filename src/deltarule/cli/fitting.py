@@ -132,7 +132,7 @@ def fit(
         for warning in caught
         if not issubclass(warning.category, ConvergenceWarning) and "interrupted by user" not in str(warning.message)
     )
-    return classifier, told  # the end of the run is in history_.stopped
+    return classifier, told  # what became of the run is in history_: notices, stopped and reason
 
 
 def measure(classifier: MLPClassifier, X: Array, y: NDArray[Any]) -> HeldOut | None:

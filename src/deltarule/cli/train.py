@@ -25,6 +25,7 @@ STOPPED = {
     "max_iter": "all epochs done, still making progress; more --epochs may help",
     "callback": "stopped by a callback",
     "interrupted": "interrupted by Ctrl-C",
+    "diverged": "diverged; the best parameters before it were kept",
 }
 
 
@@ -181,6 +182,8 @@ def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
         f"Trained by {classifier.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
         f"({STOPPED.get(history.stopped, history.stopped)})."
     )
+    for line in filter(None, [*history.notices, history.reason]):
+        display.say(line)
     if history.scores and history.best_epoch:
         scores = (f"{name} {values[history.best_epoch - 1]:.4f}" for name, values in history.scores.items())
         display.say(f"After epoch {history.best_epoch}: {', '.join(scores)}.")

@@ -115,6 +115,7 @@ def _curve(report: "Report") -> list[Html]:
         ("epochs", _number(history.epochs)),
         ("best epoch", _number(history.best_epoch)),
         ("stopped", " ".join(filter(None, [f"{STOPPED.get(history.stopped, history.stopped)}.", history.reason]))),
+        *(("note", notice) for notice in history.notices),
     ]
     if not history.epochs:
         return [table(rows)]
