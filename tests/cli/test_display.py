@@ -85,6 +85,16 @@ def test_a_constant_cost_and_a_cost_of_zero_can_be_drawn() -> None:
     assert "•" in display.chart(history([1.0, 0.0], [np.nan, np.nan]), "held out")
 
 
+def test_the_finite_costs_of_a_run_that_diverged_are_drawn() -> None:
+    diverged = history([1.0, 4.0, np.inf, np.nan], [np.nan, 2.0, np.inf, 1.0])
+    lines = display.chart(diverged, "held out", 9, 3).splitlines()
+    assert [line[9:] for line in lines[:3]] == ["┤   •", "┤   ○", "┤•       ○"]
+    assert [line[:8].strip() for line in lines[:3]] == ["4", "2", "1"]
+    assert lines[-1].endswith("• training   ○ held out")
+    none = [np.nan, np.inf]
+    assert display.chart(history(none, none), "held out") == "No epoch ended with a finite cost."
+
+
 def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     display.show_error("first\n   second")
     assert capsys.readouterr().err == "Error: first second\n"

@@ -113,6 +113,8 @@ def per_class(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -
 def chart(history: History, held_out: str, width: int = 64, height: int = 9) -> str:
     """Return the learning curve as text: • training, ○ held out, ◉ both; the cost axis is logarithmic.
 
+    Costs that are not finite, as of the epoch in which a run diverged, leave their place empty.
+
     Examples
     --------
     >>> nan = np.full(3, np.nan)
@@ -125,16 +127,18 @@ def chart(history: History, held_out: str, width: int = 64, height: int = 9) -> 
               1       3  epoch   • training
     """
     curves = {"•": history.cost, "○": history.validation_cost}
-    curves = {mark: np.log(np.maximum(curve, 1e-300)) for mark, curve in curves.items() if np.isfinite(curve).all()}
+    curves = {mark: np.log(np.maximum(curve, 1e-300)) for mark, curve in curves.items() if np.isfinite(curve).any()}
     epochs = history.epochs
-    if epochs == 0 or not curves:
-        return "No epoch ended."
-    low = min(float(curve.min()) for curve in curves.values())
-    high = max(float(curve.max()) for curve in curves.values())
+    if not curves:
+        return "No epoch ended with a finite cost." if epochs else "No epoch ended."
+    drawn = np.concatenate([curve[np.isfinite(curve)] for curve in curves.values()])
+    low, high = float(drawn.min()), float(drawn.max())
     cells = [[" "] * width for _ in range(height)]
     for mark, curve in curves.items():
         for column in range(width) if 2 * epochs >= width else np.rint(np.linspace(0, width - 1, epochs)).astype(int):
             value = curve[round(column / max(1, width - 1) * (epochs - 1))]
+            if not np.isfinite(value):
+                continue
             row = round((high - value) / ((high - low) or 1) * (height - 1))
             cells[row][column] = mark if cells[row][column] == " " else "◉"
     ticks = {0: high, height // 2: (high + low) / 2, height - 1: low}
