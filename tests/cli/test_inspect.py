@@ -53,6 +53,19 @@ def test_explain_follows_a_row_within_the_lines_of_a_screen(
     assert all(f"({n})" in result.stdout for n in range(1, 7))
 
 
+@pytest.mark.parametrize(
+    ("units", "said"), [("sigmoid", "h is the probability of 1"), ("softmax", "outputs: 0, 1")], ids=["K=1", "K=2"]
+)
+def test_explain_says_which_class_each_output_of_a_network_for_two_stands_for(
+    run: Run, table: pd.DataFrame, tmp_path: Path, units: str, said: str
+) -> None:
+    source, model = tmp_path / "two.csv", tmp_path / "model"
+    table.assign(label=(table["x"] > 0).astype(int)).to_csv(source, index=False)
+    options = ["--target", "label", "--layers", 2, "--epochs", 2, "--output-units", units, "--output", model]
+    assert run("train", source, *options).exit_code == 0
+    assert run("explain", model, source).stdout.splitlines()[0].endswith(f"; {said}")
+
+
 def test_explain_writes_markdown_and_html_and_a_whole_page_into_a_file(
     run: Run, model: Path, data: Path, tmp_path: Path
 ) -> None:

@@ -89,7 +89,7 @@ def explain(
     line = f" (line {table.index[row]})" if table.index.name == "line" else ""
     heading = (
         f"Row {row}{line}: {loaded.target} {examples.y[0]}, predicted {predicted} ({100 * probability:.1f} %); "
-        f"{_outputs(classifier.classes_.tolist())}"
+        f"{_outputs(classifier.network_.K, classifier.classes_.tolist())}"
     )
     is_on_screen = form is Form.text and output is None and display.stdout.is_terminal
     width = max(80, min(display.stdout.width, 140)) if is_on_screen else None
@@ -110,9 +110,9 @@ def info() -> None:
         display.say(f"{name:<13}{value}")
 
 
-def _outputs(classes: Sequence[object]) -> str:
-    """Return which class each output stands for."""
-    if len(classes) == 2:
+def _outputs(K: int, classes: Sequence[object]) -> str:
+    """Return which class each of K outputs stands for."""
+    if K == 1:
         return f"h is the probability of {classes[1]}"
     shown = ", ".join(str(name) for name in classes[:10])
     return f"outputs: {shown}{', …' if len(classes) > 10 else ''}"
