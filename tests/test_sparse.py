@@ -83,6 +83,7 @@ def test_what_cannot_be_in_sparse_x_is_named() -> None:
     with pytest.raises(ShapeError, match="X has 29 columns, but the network 30-7-3 takes 30"):
         hypothesis(NETWORK, THETA, scipy.sparse.csr_array(DENSE[:, 1:]))
     X = scipy.sparse.csr_array(DENSE)
-    X.data[:2] = np.nan
-    with pytest.raises(InputError, match="X holds 2 values that are not finite"):
+    X.data[[3, 4]] = np.nan
+    row, column = np.argwhere(np.isnan(X.toarray()))[0]
+    with pytest.raises(InputError, match=rf"X holds nan in row {row}, column {column} \(2 such values in all\)"):
         hypothesis(NETWORK, THETA, X)

@@ -94,30 +94,41 @@ def check_inputs(network: Network, X: Any, dtype: np.dtype[Any] | None = None) -
     ShapeError
         If X is not a matrix with s₁ columns.
     InputError
-        If X holds NaN or an infinity.
+        If X holds NaN or an infinity, or a number beyond the range of the dtype.
     """
-    X = X.tocsr().astype(dtype or np.float64, copy=False) if is_sparse(X) else as_float(X, dtype)  # (rows, s₁)
+    given = X
+    X = _as_rows(X, dtype)  # (rows, s₁)
     if X.ndim != 2 or X.shape[1] != network.sizes[0]:
         came = f"X has {X.shape[1]} columns" if X.ndim == 2 else f"X has the shape {X.shape}"
         raise ShapeError(
             f"{came}, but the network {network} takes {network.sizes[0]}. "
             "Pass the columns it was trained on, in the same order, one example a row."
         )
-    if is_sparse(X):
-        if not np.isfinite(X.data).all():
-            raise InputError(
-                f"X holds {np.count_nonzero(~np.isfinite(X.data))} values that are not finite. Fill or drop the gaps "
-                "first, and keep values within the range of the dtype."
-            )
-    elif not np.isfinite(X).all():
-        row, column = np.argwhere(~np.isfinite(X))[0]
+    values = X.data if is_sparse(X) else X
+    bad = ~np.isfinite(values)
+    if bad.any():
+        place = np.argwhere(bad)[0]
+        if is_sparse(X):
+            row, column = np.searchsorted(X.indptr, place[0], side="right") - 1, X.indices[place[0]]
+            came = given.tocsr()[row, column]
+        else:
+            row, column = place
+            came = np.asarray(given)[row, column]
         raise InputError(
-            f"X holds {X[row, column]} in row {row}, column {column} "
-            f"({np.count_nonzero(~np.isfinite(X))} such values in all). Fill or drop the gaps first, "
-            "and keep values within the range of the dtype."
+            f"X holds {came} in row {row}, column {column} ({np.count_nonzero(bad)} such values in all). Fill or drop "
+            f"the gaps first, and keep values within the range of {X.dtype}, ±{np.finfo(X.dtype).max:.2g}."
         )
     checked: Array = X
     return checked
+
+
+def _as_rows(X: Any, dtype: np.dtype[Any] | None) -> Array:
+    """Return X as a float array, or as compressed rows."""
+    if not is_sparse(X):
+        return as_float(X, dtype)
+    with np.errstate(over="ignore"):  # as in `as_float`
+        rows: Array = X.tocsr().astype(dtype or np.float64, copy=False)
+    return rows
 
 
 def check_lambda(lambda_: float) -> float:

@@ -1,16 +1,19 @@
 """Ways to misuse the estimators: each gets the message that a user needs, and none leaves half a model behind."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from deltarule import MLPClassifier, MLPRegressor
+from deltarule import MLPClassifier, MLPRegressor, check_gradient
+from deltarule.arrays import Array
 from deltarule.errors import DivergedError, InputError, SettingsError
 
 X, y = load_iris(return_X_y=True)
@@ -43,7 +46,7 @@ FITS: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = 
     "weights below 0": ((X, y, -np.ones(150)), {}, InputError, r"holds -1\.0 in row 0: .* 0 or more"),
     "weights that are all 0": ((X, y, np.zeros(150)), {}, ValueError, "at least one non-zero number"),
     "too few weights": ((X, y, np.ones(15)), {}, ValueError, r"sample_weight.shape == \(15,\), expected \(150,\)"),
-    "values beyond the dtype": ((1e300 * X, y), {"dtype": "float32"}, InputError, "within the range of the dtype"),
+    "values beyond the dtype": ((1e300 * X, y), {"dtype": "float32"}, InputError, r"the range of float32, ±3\.4e\+38"),
     "λ below 0": ((X, y), {"alpha": -1.0}, SettingsError, r"The 'alpha' parameter of MLPClassifier must .* Got -1\.0"),
     "layer size 0": ((X, y), {"hidden_layer_sizes": (5, 0)}, SettingsError, r"must be > 0, got \[5, 0\]"),
     "half a unit": ((X, y), {"hidden_layer_sizes": 2.5}, SettingsError, r"must be > 0, got \[2\.5\]"),
@@ -104,6 +107,25 @@ def test_a_first_fit_that_fails_leaves_an_estimator_that_is_not_fitted(
     assert clf.__dict__ == before
     with pytest.raises(NotFittedError):
         clf.predict(X)
+
+
+@pytest.mark.parametrize("form", [np.asarray, scipy.sparse.csc_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor])
+def test_rows_beyond_the_range_of_a_narrower_dtype_are_refused_by_all_that_predicts_and_looks_inside(
+    Estimator: Any, form: Callable[[Array], Any]
+) -> None:
+    model = Estimator(hidden_layer_sizes=(5,), random_state=0, max_iter=5, dtype="float32").fit(form(X), y)
+    largest, beyond = X[:9].copy(), X[:9].copy()
+    largest[7, 2] = -3.4e38
+    beyond[7, 2] = -1e300
+    with np.errstate(over="ignore", invalid="ignore"):  # of finite x, z may be beyond the range; x itself is not
+        model.predict(form(largest))
+    for method in (model.predict, *([model.predict_proba] if Estimator is MLPClassifier else [])):
+        with pytest.raises(InputError, match=r"-1e\+300 in row 7, column 2 \(1 such .* range of float32, ±3\.4e\+38"):
+            method(form(beyond))
+    for look in (model.trace, partial(check_gradient, model)):
+        with pytest.raises(InputError, match=r"X holds -1e\+300 in row 7, column 2 "):
+            look(beyond, y[:9])
 
 
 REGRESSIONS: dict[str, tuple[Any, dict[str, Any], str]] = {

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deltarule.arrays import Array, as_float
 from deltarule.checkpoint import SavedRun
-from deltarule.data import is_sparse
+from deltarule.data import check_inputs, is_sparse
 from deltarule.engines import Engine, engine_for
 from deltarule.estimators.weights import Views
 from deltarule.history import History
@@ -84,7 +84,7 @@ class FittedMLP(BaseEstimator):
         """
         check_is_fitted(self, "theta_")
         X = validate_data(self, X, dtype=(np.float64, np.float32), order="C", reset=False)
-        return as_float(X, self.theta_.dtype), self.encode(y)
+        return check_inputs(self.network_, X, self.theta_.dtype), self.encode(y)
 
     def trace(self, X: ArrayLike, y: Any) -> ExampleTrace | Trace:
         """Return every z, a, δ and contribution to Δ, as the lecture notes compute them, unit by unit.
@@ -136,7 +136,10 @@ class FittedMLP(BaseEstimator):
         ):
             X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
         dtype = self.theta_.dtype
-        X = X.astype(dtype, copy=False) if is_sparse(X) else as_float(X, dtype)
+        if X.dtype != dtype:
+            X = check_inputs(self.network_, X, dtype)  # a narrower one may not hold every number
+        elif not is_sparse(X):
+            X = as_float(X, dtype)
         # After pickling there is none.
         engine = self._engine[1] if self._engine else self._engine_of(self.network_)
         return engine.hypothesis(self.theta_, X)
