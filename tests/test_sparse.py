@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from deltarule import Network, cost, cost_and_gradient, hypothesis
+from deltarule import (
+    MLPClassifier,
+    Network,
+    Trace,
+    check_gradient,
+    cost,
+    cost_and_gradient,
+    hypothesis,
+    trace,
+    trace_example,
+)
 from deltarule.data import TrainingSet
 from deltarule.engines import Engine, MiniBatches, NativeEngine, ReferenceEngine, native
 from deltarule.errors import InputError, ShapeError
@@ -39,6 +49,39 @@ def test_cost_gradient_and_hypothesis_are_those_of_the_same_numbers_dense(form: 
     assert pytest.approx(J_dense, rel=1e-14) == J == cost(NETWORK, THETA, X, Y, lambda_=0.3, sample_weight=WEIGHTS)
     np.testing.assert_allclose(D, D_dense, rtol=1e-12, atol=1e-16)
     np.testing.assert_allclose(hypothesis(NETWORK, THETA, X), hypothesis(NETWORK, THETA, DENSE), rtol=1e-13)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_traces_of_sparse_rows_are_those_of_the_same_numbers_dense(form: Any) -> None:
+    sparse, dense = (trace(NETWORK, THETA, X, Y[:4], lambda_=0.3) for X in (form(DENSE[:4]), DENSE[:4]))
+    assert sparse.J == dense.J
+    for D, D_dense in zip(sparse.D, dense.D, strict=True):
+        np.testing.assert_array_equal(D, D_dense)
+    for one, other in zip(sparse.examples, dense.examples, strict=True):
+        np.testing.assert_array_equal(one.x, other.x)
+        np.testing.assert_array_equal(one.h, other.h)
+    row: Any = form(DENSE).tocsr()[2]
+    np.testing.assert_array_equal(trace_example(NETWORK, THETA, row, Y[2]).x, DENSE[2])
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_fitted_estimator_is_looked_into_with_sparse_rows_as_with_dense_ones(form: Any, dtype: str) -> None:
+    labels = Y.argmax(axis=1)
+    clf = MLPClassifier((7,), solver="lbfgs", max_iter=10, tol=0.1, dtype=dtype, random_state=0).fit(DENSE, labels)
+    X: Any
+    X, targets = clf.arrays_of(form(DENSE), labels)
+    assert X.format == "csr"
+    assert X.dtype == dtype
+    np.testing.assert_array_equal(targets, Y)
+    check = check_gradient(clf, form(DENSE), labels)
+    assert check.passed
+    assert check.compared == clf.network_.n_parameters
+    few = form(DENSE).tocsr()[[3, 5]]
+    one, other = clf.trace(few, labels[[3, 5]]), clf.trace(few.toarray(), labels[[3, 5]])
+    assert isinstance(one, Trace)
+    assert isinstance(other, Trace)
+    np.testing.assert_array_equal(one.D[0], other.D[0])
 
 
 @pytest.mark.parametrize("Engine_", ENGINES)

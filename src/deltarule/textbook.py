@@ -19,12 +19,13 @@ Williams 1986.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from deltarule.arrays import Array
-from deltarule.data import TrainingSet, check_lambda
+from deltarule.data import TrainingSet, check_lambda, is_sparse
 from deltarule.network import Network
 
 __all__ = ["ExampleTrace", "Trace", "trace", "trace_example"]
@@ -133,7 +134,7 @@ def trace(
 ) -> Trace:
     """Run the algorithm at the head of this file over a training set and keep every value.
 
-    Parameters and errors are those of `deltarule.cost_and_gradient`.
+    Parameters and errors are those of `deltarule.cost_and_gradient`. Sparse rows become dense one by one.
 
     Examples
     --------
@@ -151,7 +152,7 @@ def trace(
     examples = []
     data_cost = 0.0
     for t in range(data.rows):
-        example = _example(network, thetas, data.X[t], data.Y[t], weights[t])
+        example = _example(network, thetas, _dense(data.X[[t]])[0], data.Y[t], weights[t])
         examples.append(example)
         data_cost += weights[t] * example.cost
         for Delta_l, contribution in zip(Delta, example.contributions, strict=True):
@@ -178,7 +179,7 @@ def trace_example(
     ----------
     network : Network
     theta : array of shape (n_parameters,)
-    x : array of shape (s₁,)
+    x : array of shape (s₁,), or a row of a sparse matrix
     y : array of shape (K,)
     weight : float, default 1
 
@@ -193,7 +194,7 @@ def trace_example(
     [array([-0.5])]
     """
     thetas = network.roll(np.asarray(theta, dtype=np.float64))
-    data = TrainingSet.of(network, np.atleast_2d(x), np.atleast_2d(y), [weight], np.dtype(np.float64))
+    data = TrainingSet.of(network, np.atleast_2d(_dense(x)), np.atleast_2d(y), [weight], np.dtype(np.float64))
     return _example(network, thetas, data.X[0], data.Y[0], weight)
 
 
@@ -233,6 +234,10 @@ def _example(network: Network, thetas: list[Array], x: Array, y: Array, weight: 
         contributions.append(contribution)
     cost = float(network.output_unit.costs(last_z, last_y)[0])
     return ExampleTrace(network, thetas, x, y, weight, z, a, deltas, contributions, cost)
+
+
+def _dense(rows: Any) -> Any:
+    return rows.toarray() if is_sparse(rows) else rows
 
 
 def _written(trace: ExampleTrace | Trace, form: str) -> str:

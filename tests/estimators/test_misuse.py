@@ -125,7 +125,7 @@ def test_rows_beyond_the_range_of_a_narrower_dtype_are_refused_by_all_that_predi
             method(form(beyond))
     for look in (model.trace, partial(check_gradient, model)):
         with pytest.raises(InputError, match=r"X holds -1e\+300 in row 7, column 2 "):
-            look(beyond, y[:9])
+            look(form(beyond), y[:9])
 
 
 REGRESSIONS: dict[str, tuple[Any, dict[str, Any], str]] = {

@@ -75,7 +75,7 @@ class FittedMLP(BaseEstimator):
             self._first_weights = {**vars(self).get("_first_weights", {}), name: list(arrays)}
 
     def arrays_of(self, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-        """Return X and Y as `deltarule.cost` and its neighbours take them, in the dtype of θ.
+        """Return X and Y as `deltarule.cost` and its neighbours take them, in the dtype of θ; sparse X stays sparse.
 
         Raises
         ------
@@ -83,15 +83,14 @@ class FittedMLP(BaseEstimator):
             If X has other columns than the network was trained on, or y holds what it does not know.
         """
         check_is_fitted(self, "theta_")
-        X = validate_data(self, X, dtype=(np.float64, np.float32), order="C", reset=False)
-        return check_inputs(self.network_, X, self.theta_.dtype), self.encode(y)
+        return check_inputs(self.network_, self._checked(X), self.theta_.dtype), self.encode(y)
 
     def trace(self, X: ArrayLike, y: Any) -> ExampleTrace | Trace:
         """Return every z, a, δ and contribution to Δ, as the lecture notes compute them, unit by unit.
 
         Parameters
         ----------
-        X : array of shape (n_features,), or array or frame of shape (m, n_features)
+        X : array of shape (n_features,), or array, sparse matrix or frame of shape (m, n_features)
             One example, or several: then Δ and D too, with λ = `alpha`. It is slow; take few.
         y : label or number, or array of shape (m,)
 
@@ -134,7 +133,7 @@ class FittedMLP(BaseEstimator):
             and not hasattr(self, "feature_names_in_")
             and _is_finite(X)
         ):
-            X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
+            X = self._checked(X)
         dtype = self.theta_.dtype
         if X.dtype != dtype:
             X = check_inputs(self.network_, X, dtype)  # a narrower one may not hold every number
@@ -143,6 +142,10 @@ class FittedMLP(BaseEstimator):
         # After pickling there is none.
         engine = self._engine[1] if self._engine else self._engine_of(self.network_)
         return engine.hypothesis(self.theta_, X)
+
+    def _checked(self, X: Any) -> Any:
+        """Return rows as scikit-learn checks them, dense or compressed."""
+        return validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
 
     def __getstate__(self) -> dict[str, Any]:
         # It may be the very `__dict__` of this estimator, which keeps its engine.
