@@ -14,7 +14,7 @@ from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS, Settings
 
 BAD: dict[str, list[Any]] = {
     "solver": ["newton", 3],
-    "alpha": [-1e-9, np.nan, "1", None],
+    "alpha": [-1e-9, np.nan, "1", None, 10**400, Fraction(10**400)],
     "batch_size": [0, 2.5, "all", True],
     "learning_rate": ["fast"],
     "learning_rate_init": [0, -0.1, np.inf],
@@ -32,7 +32,7 @@ BAD: dict[str, list[Any]] = {
     "n_iter_no_change": [0, 1.5],
     "max_fun": [0],
     "warmup": [-1, np.inf],
-    "dropout": [1.0, -0.1, "half", (0.5, 1.0), True, None],
+    "dropout": [1.0, -0.1, "half", (0.5, 1.0), True, None, np.array(0.5), np.full((1, 1), 0.5)],
     "weight_decay": [-0.1, None],
     "max_grad_norm": [0, -1, "1"],
     "on_divergence": ["ignore"],

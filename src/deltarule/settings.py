@@ -50,7 +50,10 @@ class Interval:
             return self.or_none
         if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
             return False
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # of a whole number or a fraction: no float is as large
+            return False
         if self.or_infinity and number == np.inf:
             return True
         if self.whole and not isinstance(value, Integral):
@@ -105,7 +108,7 @@ class PerLayer:
     def holds(self, value: object) -> bool:
         """Whether a value is one of them."""
         if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
-            return all(self.each.holds(one) for one in value)
+            return getattr(value, "ndim", 1) > 0 and all(self.each.holds(one) for one in value)
         return self.each.holds(value)
 
     def __str__(self) -> str:
