@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from deltarule.arrays import Array
+from deltarule.errors import ShapeError
 from deltarule.network import Network
 
 __all__ = ["Views", "unrolled"]
@@ -29,6 +30,19 @@ class Views(list[Any]):
             view[...] = value
 
 
-def unrolled(network: Network, coefs_: Sequence[Array], intercepts_: Sequence[Array]) -> Array:
-    """Return θ of weights and biases as scikit-learn shapes them."""
+def unrolled(network: Network, coefs_: Sequence[Array] = (), intercepts_: Sequence[Array] = ()) -> Array:
+    """Return θ of weights and biases as scikit-learn shapes them.
+
+    Raises
+    ------
+    ShapeError
+        If one of them is missing, or they are those of another network.
+    """
+    came = [[np.shape(array) for array in arrays] for arrays in (coefs_, intercepts_)]
+    fits = [[(columns - 1, rows) for rows, columns in network.shapes], [(rows,) for rows, _ in network.shapes]]
+    if came != fits:
+        raise ShapeError(
+            f"coefs_ was assigned {came[0] or 'nothing'} and intercepts_ {came[1] or 'nothing'}, in shapes, but the "
+            f"network {network} has {fits[0]} and {fits[1]}. Assign both of them before the first fit, or neither."
+        )
     return network.unroll([np.column_stack([b, np.transpose(W)]) for W, b in zip(coefs_, intercepts_, strict=True)])
