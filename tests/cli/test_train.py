@@ -243,6 +243,7 @@ def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_
         ("--epochs 0", "is not an int in the range"),
         ("--batch-size many", "is not a str among"),
         ("--holdout 1", "is not in"),
+        ("--early-stopping --validation-fraction 0", "0 leaves --early-stopping no row to watch."),
         ("--epochs ten", "integer"),
         ("--dropout 0.5,1", "is not a float in the range [0, 1), or a sequence"),
         ("--class-weight yes:2", "is not None, 'balanced' or a dict"),

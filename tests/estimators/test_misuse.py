@@ -73,6 +73,12 @@ FITS: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = 
     "weights in a list": ((X, y), {"class_weight": [1, 2, 3]}, SettingsError, "'balanced' or a dict from labels"),
     "an unknown score": ((X, y), {"scoring": "goodness"}, SettingsError, "no scorer 'goodness'.*get_scorer_names"),
     "early stopping on 6 rows": ((X[::25], y[::25]), {"early_stopping": True}, InputError, "Increase 'validation_frac"),
+    "early stopping on nothing": (
+        (X, y),
+        {"early_stopping": True, "validation_fraction": 0},
+        SettingsError,
+        r"validation_fraction=0 leaves .* a float in the range \(0, 1\)",
+    ),
     "a whole number as a float": ((X, y), {"max_iter": 1e3}, SettingsError, r"an int in the range .* Got 1000\.0"),
     "no such engine": ((X, y), {"engine": "gpu"}, SettingsError, "'auto', 'native', 'reference'.* Got 'gpu'"),
     "other columns on": ((X[:, :3], y), {"warm_start": True}, ValueError, "X has 3 features, but .* expecting 4"),
@@ -107,6 +113,13 @@ def test_a_first_fit_that_fails_leaves_an_estimator_that_is_not_fitted(
     assert clf.__dict__ == before
     with pytest.raises(NotFittedError):
         clf.predict(X)
+
+
+def test_a_validation_fraction_of_0_is_allowed_where_nothing_is_held_out() -> None:
+    for parameters in ({"early_stopping": False}, {"early_stopping": True, "solver": "lbfgs"}):
+        MLPClassifier((5,), max_iter=2, validation_fraction=0, **parameters).fit(X, y)
+    watching = MLPClassifier((5,), max_iter=2, validation_fraction=0, early_stopping=True)
+    assert len(watching.fit(X, y, eval_set=(X[::9], y[::9])).validation_scores_ or ()) == 2
 
 
 @pytest.mark.parametrize("form", [np.asarray, scipy.sparse.csc_array], ids=["dense", "sparse"])

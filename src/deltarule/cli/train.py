@@ -113,6 +113,8 @@ def train(
     }
     if not 0 <= holdout < 1:
         raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
+    if early_stopping and validation_fraction == 0:
+        raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
 
     # Everything that can be wrong with the places to write to is found before the work.
     from deltarule.files import check_writable, check_writable_folder

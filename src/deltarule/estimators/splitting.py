@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from deltarule.errors import InputError
+from deltarule.errors import InputError, SettingsError
 
 __all__ = ["hold_out"]
 
@@ -21,9 +21,16 @@ def hold_out(
 
     Raises
     ------
+    SettingsError
+        If the fraction is 0, which is in the setting's range for fits that hold nothing out.
     ValueError
         If fewer than two rows would be watched, or one of two classes has a single row.
     """
+    if fraction == 0:
+        raise SettingsError(
+            "validation_fraction=0 leaves early stopping no example to watch. Take a float in the range (0, 1), pass "
+            "eval_set to fit, or leave early_stopping out."
+        )
     if strata is not None and not _has_room(strata, rows, fraction):
         strata = None
     learnt, watched = train_test_split(np.arange(rows), test_size=fraction, random_state=seed, stratify=strata)
