@@ -19,8 +19,10 @@ import deltarule
 from deltarule import MLPClassifier, MLPRegressor, lambda_path, size_path
 from deltarule.arrays import Array
 from deltarule.cross_validation import Problem, side_by_side
+from deltarule.data import TrainingSet
 from deltarule.engines import Engine
 from deltarule.errors import DivergedError, InputError
+from deltarule.record import Standing
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -77,6 +79,50 @@ def test_classes_weigh_and_labels_are_smoothed_as_in_fit(parameters: dict[str, A
         cost = deltarule.cost(clf.network_, clf.theta_, X[held_out], targets, sample_weight=weights)
         assert path.validation_cost[0, fold] == pytest.approx(cost, rel=1e-12)
         assert path.validation_score[0, fold] == pytest.approx(clf.score(X[held_out], y[held_out]))
+
+
+@pytest.mark.parametrize("given", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("row", "value", "parameters", "expected"),
+    [
+        (0, 1.0, {}, [np.float32] * 3),
+        (0, 1e20, {}, [np.float32, np.float64, np.float64]),  # in the first fold that row is held out
+        (0, 1.0, {"class_weight": {"a": 1e20}}, [np.float64] * 3),
+        (0, 1.0, {"class_weight": {"a": 1e20}, "dtype": "float32"}, [np.float32] * 3),
+        (0, 1.0, {"solver": "lbfgs", "label_smoothing": 0.1}, [np.float64] * 3),
+        (0, 1.0, {"early_stopping": True, "label_smoothing": 0.1}, [np.float32] * 3),
+    ],
+)
+def test_each_fold_begins_from_the_numbers_that_fit_begins_from(
+    row: int,
+    value: float,
+    parameters: dict[str, Any],
+    expected: list[type],
+    given: type,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows: Array = X.astype(given)
+    rows[row, 0] = value
+    clf = MLPClassifier((6,), random_state=3, max_iter=2, **parameters)
+    problem = Problem.of(clf, rows, y)
+    begun: list[tuple[TrainingSet, Array]] = []
+
+    def begin(_: Any, data: TrainingSet, __: Any, standing: Standing, **___: Any) -> None:
+        begun.append((data, standing.state.theta))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deltarule.estimators.base.train", begin)
+    for (learnt, held_out), dtype in zip(FOLDS, expected, strict=True):
+        start = problem.start(learnt, held_out)
+        with pytest.raises(KeyboardInterrupt):
+            clf.fit(rows[learnt], y[learnt])
+        data, theta = begun.pop()
+        ours_and_theirs = ((start.learnt, start.standing.state.theta), (data, theta))
+        for ours, theirs in zip(*((at.X, at.Y, at.weights, first) for at, first in ours_and_theirs), strict=True):
+            assert (ours is None) == (theirs is None)
+            if ours is not None and theirs is not None:
+                assert ours.dtype == theirs.dtype == (dtype if given is np.float64 else np.float32)
+                np.testing.assert_array_equal(ours, theirs)
 
 
 def test_without_a_hidden_layer_costs_and_chosen_lambda_are_those_of_fits_from_scratch() -> None:
@@ -218,7 +264,7 @@ def endless(engine: Engine) -> None:
     theta = np.zeros(engine.network.n_parameters)
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        engine.cost_and_gradient(theta.astype(data.X.dtype), data, 0.0)
+        engine.cost_and_gradient(theta, data, 0.0)
     raise AssertionError("nobody stopped it")
 
 

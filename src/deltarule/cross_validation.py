@@ -1,7 +1,7 @@
 """Fits on parts of one data set, side by side on the machine's cores: what costs against λ and against m are made of.
 
-The data are checked once, and the parts go to `training.train` as they are: a fit begins from the same numbers as
-`estimator.fit` on the same rows would. Fits run in threads. The compiled core releases the GIL while it trains, so
+The data are checked once. Each fit takes its rows in the precision in which `estimator.fit` would learn from them, and
+begins from the same numbers. Fits run in threads. The compiled core releases the GIL while it trains, so
 they do not wait for each other; while there are as many fits as cores, each has one thread of the core.
 """
 
@@ -18,16 +18,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
-from sklearn.utils.validation import _check_sample_weight
 
 from deltarule.arrays import Array
 from deltarule.backpropagation import penalty
-from deltarule.data import TrainingSet
+from deltarule.data import TrainingSet, check_inputs
 from deltarule.engines import Engine, Run, engine_for
 from deltarule.engines.native import usable_cores
 from deltarule.errors import InputError
 from deltarule.estimators.base import BaseMLP
-from deltarule.estimators.checking import checked
+from deltarule.estimators.checking import checked, weights_of
 from deltarule.estimators.choices import dtypes_of, generator_of
 from deltarule.estimators.splitting import hold_out
 from deltarule.estimators.watching import Examples
@@ -87,6 +86,8 @@ class Start:
     rows, watched : Examples or None
         Where training stops early: the rows that it learns from, and those that it watches.
     standing : Standing
+    kept_dtype : dtype
+        Of the parameters that a fitted estimator would have.
     """
 
     estimator: BaseMLP
@@ -96,6 +97,7 @@ class Start:
     rows: Examples
     watched: Examples | None
     standing: Standing
+    kept_dtype: np.dtype[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,22 +111,16 @@ class Problem:
     settings : Settings
     network : Network
     data : TrainingSet
-        With the targets as they are learnt, smoothed if the estimator asks for that.
-    Y : array of shape (m, K)
-        The targets as they are.
+        In the precision in which it was given, with the targets as they are, neither smoothed nor rounded.
     y : array of shape (m,) or (m, K)
-        What they are made of.
-    kept_dtype : dtype
-        Of the parameters that a fitted estimator would have.
+        What the targets are made of.
     """
 
     estimator: BaseMLP
     settings: Settings
     network: Network
     data: TrainingSet
-    Y: Array
     y: NDArray[Any]
-    kept_dtype: np.dtype[Any]
 
     @classmethod
     def of(cls, estimator: BaseMLP, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "Problem":
@@ -145,10 +141,8 @@ class Problem:
         output = estimator._learn_targets(labels, continues=False, incremental=False)
         Y = estimator.encode(labels)
         network = estimator._network(inputs.shape[1], Y.shape[1], output)
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=inputs.dtype)
-        dtype, kept_dtype = dtypes_of(settings, inputs, Y, weights)
-        data = TrainingSet.of(network, inputs, estimator._smoothed(Y), weights, dtype)
-        return cls(estimator, settings, network, data, Y.astype(dtype, copy=False), labels, kept_dtype)
+        data = TrainingSet.of(network, inputs, Y, weights_of(inputs, sample_weight), inputs.dtype)
+        return cls(estimator, settings, network, replace(data, Y=Y), labels)  # `fit` smooths Y before it rounds it
 
     @property
     def score_name(self) -> str:
@@ -173,21 +167,25 @@ class Problem:
         generator = generator_of(self.estimator.random_state)
         estimator = copy(self.estimator)
         estimator._learn_class_weights(self.y[learnt], self._weights(learnt), incremental=False)
+        in_cost = estimator._in_cost(self.y[learnt], self._weights(learnt))
+        dtype, kept_dtype = dtypes_of(self.settings, self.data.X[learnt], self.data.Y[learnt], in_cost)
         kept, watched = learnt, None
         if self.settings.early_stopping and self.settings.solver in MINI_BATCH_SOLVERS:
-            seed, strata = int(generator.integers(2**31)), estimator._strata(self.Y[learnt])
+            seed, strata = int(generator.integers(2**31)), estimator._strata(self.data.Y[learnt])
             inner, aside = hold_out(len(learnt), self.settings.validation_fraction, seed, strata)
-            kept, watched = learnt[inner], self._examples(estimator, learnt[aside])
-        rows, judged = self._examples(estimator, kept), self._examples(estimator, held_out)
-        theta = self.network.first_theta(generator).astype(self.data.X.dtype)
+            kept, watched = learnt[inner], self._examples(estimator, learnt[aside], dtype)
+        rows, judged = (self._examples(estimator, part, dtype) for part in (kept, held_out))
+        held_out_set = TrainingSet.of(self.network, judged.X, judged.Y, judged.in_cost, dtype)
+        theta = self.network.first_theta(generator).astype(dtype)
         return Start(
             estimator=estimator,
-            learnt=TrainingSet(rows.X, self.data.Y[kept], rows.in_cost),
-            held_out=TrainingSet(judged.X, judged.Y, judged.in_cost),
-            scored=TrainingSet(judged.X, judged.Y, judged.weights),
+            learnt=TrainingSet.of(self.network, rows.X, estimator._smoothed(rows.Y), rows.in_cost, dtype),
+            held_out=held_out_set,
+            scored=replace(held_out_set, weights=judged.weights),
             rows=rows,
             watched=watched,
             standing=Standing(first_state(self.settings, theta, new_key(generator))),
+            kept_dtype=kept_dtype,
         )
 
     def fit(self, engine: Engine, start: Start, alpha: float | None = None) -> tuple[Fit, Start]:
@@ -199,8 +197,12 @@ class Problem:
         settings = self.settings if alpha is None else replace(self.settings, alpha=alpha)
         validation = None
         if start.watched is not None:
+
+            def attributes(theta: Array) -> dict[str, Any]:
+                return {"network_": self.network, "theta_": theta.astype(start.kept_dtype)}
+
             validation = start.estimator._validation(
-                engine, start.rows, start.watched, self._attributes, self.data.X.dtype
+                engine, start.rows, start.watched, attributes, start.learnt.X.dtype
             )
         result = train(engine, start.learnt, settings, start.standing, validation=validation)
         theta = result.theta
@@ -222,18 +224,13 @@ class Problem:
         state = replace(state, epoch=result.standing.state.between_epochs().epoch)
         return fit, replace(start, standing=Standing(state, result.standing.memory.for_new_run()))
 
-    def _attributes(self, theta: Array) -> dict[str, Any]:
-        return {"network_": self.network, "theta_": theta.astype(self.kept_dtype)}
-
     def _weights(self, rows: Rows) -> Array | None:
         return None if self.data.weights is None else self.data.weights[rows]
 
-    def _examples(self, estimator: BaseMLP, rows: Rows) -> Examples:
+    def _examples(self, estimator: BaseMLP, rows: Rows, dtype: np.dtype[Any]) -> Examples:
         weights = self._weights(rows)
-        in_cost = estimator._in_cost(self.y[rows], weights)
-        if in_cost is not None:
-            in_cost = in_cost.astype(self.data.X.dtype, copy=False)
-        return Examples(self.data.X[rows], self.y[rows], self.Y[rows], weights, in_cost)
+        X = check_inputs(self.network, self.data.X[rows], dtype)
+        return Examples(X, self.y[rows], self.data.Y[rows], weights, estimator._in_cost(self.y[rows], weights))
 
 
 def side_by_side(problem: Problem, works: Sequence[Callable[[Engine], T]]) -> list[T]:
