@@ -22,6 +22,7 @@ from deltarule.files import write_whole
 from deltarule.history import COLUMNS, History
 from deltarule.tables import TableEncoder
 from deltarule.tables.encoding import LARGEST, NARROWEST, NUMBERS
+from deltarule.tables.reading import is_number
 
 __all__ = ["FORMAT", "HeldOut", "Model", "load", "save"]
 
@@ -86,7 +87,7 @@ class Model:
     def as_text(self) -> list[str]:
         """Columns to read as they are written, for `read_table`, so that they compare as in training."""
         classes = self.classifier.classes_
-        is_text = classes.dtype.kind in "OU" and not all(_is_number(name) for name in classes)
+        is_text = classes.dtype.kind in "OU" and not all(is_number(name) for name in classes)
         return self.encoder.as_text + ([self.target] if is_text else [])
 
 
@@ -301,11 +302,3 @@ def _untagged(value: Any) -> Any:
             return tuple(_untagged(one) for one in _a(list, content))
         return {_untagged(key): _untagged(one) for key, one in _a(list, content)}
     return value
-
-
-def _is_number(name: Any) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True

@@ -19,7 +19,7 @@ import pandas as pd
 
 from deltarule.errors import TableError
 
-__all__ = ["check_columns", "check_names", "name_some", "place_of", "read_table"]
+__all__ = ["check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 PARQUET = (".parquet", ".pq")
@@ -93,7 +93,7 @@ def check_columns(table: pd.DataFrame, names: Iterable[str], what: str) -> None:
     )
     if len(there) == 1 and (other := next((mark for mark in ";\t|" if mark in there[0]), None)):
         message += f" Its columns seem to be separated by {other!r}: separate them by commas."
-    elif all(_is_number(name) for name in there):
+    elif all(is_number(name) for name in there):
         message += " These look like values: the first line must hold the names of the columns."
     else:
         message += " Rename the column, or name one that is there."
@@ -109,6 +109,19 @@ def name_some(names: Iterable[Any], most: int = 5) -> str:
     names = [name.item() if isinstance(name, np.generic) else name for name in names]
     text = ", ".join(repr(name) for name in names[:most])
     return f"{text} and {len(names) - most} more" if len(names) > most else text
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text says a number.
+
+    >>> is_number("1e3"), is_number("1,000")
+    (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def place_of(table: pd.DataFrame | pd.Series, row: int) -> str:
@@ -208,7 +221,7 @@ def check_names(where: str | Path, names: Sequence[Any]) -> None:
             + (" (a row index that pandas wrote: save with index=False)." if unnamed == [1] else ".")
         )
     if twice:
-        looks_like_data = all(_is_number(name) for name in twice)
+        looks_like_data = all(is_number(name) for name in twice)
         raise TableError(
             f"{where}: the column name {twice[0]!r} stands {names.count(twice[0])} times. "
             + (
@@ -217,14 +230,6 @@ def check_names(where: str | Path, names: Sequence[Any]) -> None:
                 else "Give every column a name of its own."
             )
         )
-
-
-def _is_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _parquet(path: Path, data: bytes) -> pd.DataFrame:
