@@ -216,6 +216,8 @@ def test_parts_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
         ({"settings": {"solver": "adam", "other": 1}}, {}),
         ({"state": {**header["state"], "epoch": -1}}, {}),
         ({"state": {**header["state"], "position": "0"}}, {}),
+        ({"history": {**header["history"], "best_epoch": 13}}, {}),
+        ({"history": {**header["history"], "notices": "none"}}, {}),
         ({}, {"theta": arrays["theta"][1:]}),
         ({}, {"vectors/1": arrays["vectors/1"].astype(np.float64)}),
         ({}, {"history/cost": arrays["history/cost"][:1]}),

@@ -229,6 +229,7 @@ def forgeries() -> list[tuple[Any, ...]]:
         (at("classifier", "classes", "values"), ["a"] * 999 + ["c" * 100_000], "far longer than the others"),
         (at("classifier", "several_labels"), 0, "'0' where a value of type bool belongs"),
         (at("classifier", "history", "stopped"), None, "'None' where a value of type str belongs"),
+        (at("classifier", "history", "best_epoch"), 10**6, "1000000 as the best of "),
         (at("held_out", "rows"), "five", "'five' where a value of type int belongs"),
         (at("target"), None, "'None' where a value of type str belongs"),
         (at("settings"), [], "'[]' where a value of type dict belongs"),

@@ -15,7 +15,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,7 +23,9 @@ import deltarule
 from deltarule.arrays import Array
 from deltarule.errors import ModelFileError
 
-__all__ = ["read_archive", "to_bytes"]
+__all__ = ["of_type", "read_archive", "to_bytes"]
+
+T = TypeVar("T")
 
 HEADER = "deltarule.json"
 
@@ -102,6 +104,19 @@ def read_archive(path: str | Path, kind: str, format_: int) -> tuple[dict[str, A
             f"({error}). Copy it again from where it was whole, or train again."
         ) from None
     return header, arrays
+
+
+def of_type(kind: type[T], value: Any) -> T:
+    """Return a value of a header that is of a type, exactly.
+
+    Raises
+    ------
+    TypeError
+        If it is of another.
+    """
+    if type(value) is not kind:
+        raise TypeError(f"{str(value)[:40]!r} where a value of type {kind.__name__} belongs")
+    return value
 
 
 def _bytes_of(path: str | Path, kind: str) -> bytes:

@@ -22,11 +22,12 @@ from deltarule.data import TrainingSet, is_sparse
 from deltarule.engines import TrainingState
 from deltarule.errors import CheckpointError, InputError, ModelFileError, OutputError
 from deltarule.files import check_writable, lock_beside, remove_leftovers, write_whole
-from deltarule.history import COLUMNS, History
+from deltarule.history import History
 from deltarule.network import Network
 from deltarule.record import Memory, Standing
 from deltarule.settings import SETTINGS, Settings
 from deltarule.solvers import rule_of
+from deltarule.stored_history import arrays_of, content_of, history_of
 
 __all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run", "save_run"]
 
@@ -129,14 +130,13 @@ def save_run(path: str | Path, run: SavedRun) -> None:
             name: getattr(memory, name) for name in ("epochs", "began", "seen", "best", "best_epoch", "idle", "divisor")
         },
         "sound": None if memory.sound is None else memory.sound[0],
-        "history": {name: getattr(run.history, name) for name in ("stopped", "best_epoch", "reason", "notices")},
+        "history": content_of(run.history),
     }
     arrays = {
         "theta": state.theta,
         **{f"vectors/{n}": vector for n, vector in enumerate(state.vectors)},
         "costs": np.array(state.costs, dtype=np.float64),
-        **{f"history/{name}": getattr(run.history, name) for name in COLUMNS},
-        **{f"scores/{name}": values for name, values in run.history.scores.items()},
+        **arrays_of(run.history),
     }
     if memory.best_theta is not None:
         arrays["best"] = memory.best_theta
@@ -176,17 +176,9 @@ def load_run(path: str | Path) -> SavedRun:
             best_theta=arrays.get("best"),
             sound=sound,
         )
-        told = header["history"]
-        scores = {name.removeprefix("scores/"): array for name, array in arrays.items() if name.startswith("scores/")}
-        columns = {name: arrays[f"history/{name}"] for name in COLUMNS}
-        if len({array.shape for array in (*columns.values(), *scores.values())}) != 1 or columns["cost"].ndim != 1:
-            raise ValueError("a history of epochs whose columns differ in length")
-        history = History.of(
-            columns, scores, str(told["stopped"]), _count(told["best_epoch"]), str(told["reason"]), told["notices"]
-        )
         return SavedRun(
             Standing(state, memory),
-            history,
+            history_of(header["history"], arrays),
             network,
             settings,
             _count(header["seed"]),

@@ -8,18 +8,18 @@ checked, and then goes into an encoder and a classifier that are made here. What
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import deltarule
-from deltarule.archive import read_archive, to_bytes
+from deltarule.archive import of_type, read_archive, to_bytes
 from deltarule.arrays import Array
 from deltarule.errors import ModelFileError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.files import write_whole
-from deltarule.history import COLUMNS, History
+from deltarule.stored_history import arrays_of, content_of, history_of
 from deltarule.tables import TableEncoder
 from deltarule.tables.encoding import LARGEST, NARROWEST, NUMBERS
 from deltarule.tables.reading import is_number
@@ -28,8 +28,6 @@ __all__ = ["FORMAT", "HeldOut", "Model", "load", "save"]
 
 FORMAT = 2
 """Raised when older versions of this library could not read what is written. Format 1 came before the first release."""
-
-T = TypeVar("T")
 
 OF_THE_MACHINE = ("engine", "n_threads")
 
@@ -120,14 +118,13 @@ def save(path: str | Path, model: Model) -> None:
             "classes": {"type": _label_type(classifier.classes_), "values": classifier.classes_.tolist()},
             "several_labels": classifier._several_labels,
             "t": classifier.t_,
-            "history": {name: getattr(history, name) for name in ("stopped", "best_epoch", "reason", "notices")},
+            "history": content_of(history),
         },
     }
     arrays = {
         "theta": classifier.theta_,
         **{name: getattr(encoder, name) for name in ("medians", "means", "deviations")},
-        **{f"history/{name}": history.column(name) for name in COLUMNS},
-        **{f"scores/{name}": values for name, values in history.scores.items()},
+        **arrays_of(history),
     }
     write_whole(path, to_bytes("model", FORMAT, content, arrays))
 
@@ -154,11 +151,11 @@ def load(path: str | Path) -> Model:
         return Model(
             encoder=encoder,
             classifier=classifier,
-            target=_a(str, header["target"]),
-            seed=_a(int, header["seed"]),
-            settings=_a(dict, header["settings"]),
+            target=of_type(str, header["target"]),
+            seed=of_type(int, header["seed"]),
+            settings=of_type(dict, header["settings"]),
             held_out=None if held_out is None else _held_out(**held_out),
-            version=_a(str, header["deltarule"]),
+            version=of_type(str, header["deltarule"]),
         )
     except MemoryError:
         raise
@@ -170,13 +167,13 @@ def load(path: str | Path) -> Model:
 
 
 def _encoder(content: Any, arrays: Mapping[str, Array]) -> TableEncoder:
-    kinds = {name: _one_of(KINDS, kind) for name, kind in _a(dict, content["kinds"]).items()}
+    kinds = {name: _one_of(KINDS, kind) for name, kind in of_type(dict, content["kinds"]).items()}
     numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
     words = [name for name in kinds if name not in numbers]
     gaps = tuple(_one_of(numbers, name) for name in _different(content["gaps"]))
     categories = {
-        name: tuple(None if value is None else _a(str, value) for value in _different(values))
-        for name, values in _a(dict, content["categories"]).items()
+        name: tuple(None if value is None else of_type(str, value) for value in _different(values))
+        for name, values in of_type(dict, content["categories"]).items()
     }
     if list(categories) != words:
         raise ValueError(f"categories of {list(categories)[:5]}, and columns of words {words[:5]}")
@@ -188,25 +185,27 @@ def _encoder(content: Any, arrays: Mapping[str, Array]) -> TableEncoder:
         means=_numbers(arrays["means"], width, -LARGEST, LARGEST),
         deviations=_numbers(arrays["deviations"], width, NARROWEST, np.inf),
         categories=categories,
-        notices=tuple(_a(str, notice) for notice in _a(list, content["notices"])),
+        notices=tuple(of_type(str, notice) for notice in of_type(list, content["notices"])),
     )
 
 
 def _classifier(content: Any, arrays: Mapping[str, Array]) -> MLPClassifier:
-    classifier = MLPClassifier(**{name: _untagged(value) for name, value in _a(dict, content["parameters"]).items()})
+    classifier = MLPClassifier(
+        **{name: _untagged(value) for name, value in of_type(dict, content["parameters"]).items()}
+    )
     classifier._settings()
-    features, outputs = _a(int, content["features"]), _a(int, content["outputs"])
-    network = classifier._network(features, outputs, _a(str, content["output"]))
+    features, outputs = of_type(int, content["features"]), of_type(int, content["outputs"])
+    network = classifier._network(features, outputs, of_type(str, content["output"]))
     classes = _classes(content["classes"]["type"], content["classes"]["values"])
-    several = _a(bool, content["several_labels"])
+    several = of_type(bool, content["several_labels"])
     expected = 2 if network.K == 1 and not several else network.K
     if len(classes) != expected:
         raise ValueError(f"{len(classes)} labels, and a network {network} for {expected}")
     classifier.classes_, classifier._several_labels, classifier._output = classes, several, network.output
     classifier.n_features_in_ = network.sizes[0]
     theta = _numbers(arrays["theta"], network.n_parameters, -np.inf, np.inf)
-    classifier._set_fitted(network, theta, _history(content["history"], arrays))
-    classifier.t_ = _a(int, content["t"])
+    classifier._set_fitted(network, theta, history_of(content["history"], arrays))
+    classifier.t_ = of_type(int, content["t"])
     return classifier
 
 
@@ -214,7 +213,7 @@ def _classes(kind: str, labels: Any) -> NDArray[Any]:
     """Return labels as an array, if they come out of it as they went in and each is larger than the one before."""
     _one_of(LABELS, kind)
     if kind == "str":  # each takes the room of the longest
-        lengths = [len(_a(str, label)) for label in labels]
+        lengths = [len(of_type(str, label)) for label in labels]
         if max(lengths) * len(lengths) > 100 * sum(lengths) + 10_000:
             raise ValueError("labels of which one is far longer than the others")
     classes = np.array(labels, dtype=kind)
@@ -233,26 +232,8 @@ def _label_type(classes: NDArray[Any]) -> str:
     return "str" if classes.dtype.kind == "U" else classes.dtype.name
 
 
-def _history(content: Any, arrays: Mapping[str, Array]) -> History:
-    nothing = np.full_like(arrays["history/cost"], np.nan)  # of a column that came after the version of the file
-    columns = {name: arrays.get(f"history/{name}", nothing) for name in COLUMNS}
-    scores = {name.removeprefix("scores/"): array for name, array in arrays.items() if name.startswith("scores/")}
-    if len({array.shape for array in (*columns.values(), *scores.values())}) != 1 or columns["cost"].ndim != 1:
-        raise ValueError("a history of epochs whose columns differ in length")
-    stopped, reason, notices = (content[name] for name in ("stopped", "reason", "notices"))
-    notices = [_a(str, notice) for notice in _a(list, notices)]
-    return History.of(columns, scores, _a(str, stopped), _a(int, content["best_epoch"]), _a(str, reason), notices)
-
-
 def _held_out(rows: Any, accuracy: Any, cost: Any) -> HeldOut:
-    return HeldOut(_a(int, rows), _a(float, accuracy), _a(float, cost))
-
-
-def _a(kind: type[T], value: Any) -> T:
-    """Return a value that is of a type, exactly."""
-    if type(value) is not kind:
-        raise TypeError(f"{str(value)[:40]!r} where a value of type {kind.__name__} belongs")
-    return value
+    return HeldOut(of_type(int, rows), of_type(float, accuracy), of_type(float, cost))
 
 
 def _one_of(choices: Iterable[str], value: Any) -> str:
@@ -262,7 +243,7 @@ def _one_of(choices: Iterable[str], value: Any) -> str:
 
 
 def _different(values: Any) -> list[Any]:
-    if len(set(_a(list, values))) < len(values):
+    if len(set(of_type(list, values))) < len(values):
         raise ValueError("the same value twice")
     return list(values)
 
@@ -299,6 +280,6 @@ def _untagged(value: Any) -> Any:
     if isinstance(value, dict):
         ((kind, content),) = value.items()
         if _one_of(("tuple", "dict"), kind) == "tuple":
-            return tuple(_untagged(one) for one in _a(list, content))
-        return {_untagged(key): _untagged(one) for key, one in _a(list, content)}
+            return tuple(_untagged(one) for one in of_type(list, content))
+        return {_untagged(key): _untagged(one) for key, one in of_type(list, content)}
     return value
