@@ -2,7 +2,9 @@
 
 import ast
 import inspect
+import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,32 @@ def test_the_public_surface_is_the_one_that_is_written_down() -> None:
 
 def test_the_package_says_that_it_has_types() -> None:
     assert files("deltarule").joinpath("py.typed").is_file()
+
+
+def test_what_a_module_of_the_package_exports_is_used_elsewhere_or_documented() -> None:
+    root = FILE.parents[1]
+    code = {
+        path: path.read_text(encoding="utf-8")
+        for part in ("src", "tests", "site", "benchmarks", "torture")
+        for path in (root / part).rglob("*.py")
+    }
+    words = {path: set(re.findall(r"\w+", text)) for path, text in code.items() if path != Path(__file__)}
+    documented = {
+        word for path in (root / "docs").rglob("*.md") for word in re.findall(r"\w+", path.read_text("utf-8"))
+    }
+    documented.add("Edge")  # what `NetworkPicture.edges` holds
+    exported = [
+        (path, name)
+        for path in words
+        if path.is_relative_to(root / "src")
+        for node in ast.parse(code[path]).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for name in ast.literal_eval(node.value)
+    ]
+    assert len(exported) > 200
+    for path, name in exported:
+        used = any(name in there for other, there in words.items() if other != path)
+        assert used or name in documented, f"{path} exports {name}"
 
 
 def stubs() -> dict[str, ast.FunctionDef | ast.ClassDef]:

@@ -29,7 +29,7 @@ from deltarule.settings import SETTINGS, Settings
 from deltarule.solvers import rule_of
 from deltarule.stored_history import arrays_of, content_of, history_of
 
-__all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run", "save_run"]
+__all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run"]
 
 FORMAT = 1
 
@@ -110,7 +110,7 @@ def digest_of(data: TrainingSet, rows: int | None = None) -> str:
     return digest.hexdigest()
 
 
-def save_run(path: str | Path, run: SavedRun) -> None:
+def _save_run(path: str | Path, run: SavedRun) -> None:
     """Write a checkpoint; the one before stays until the new one is whole.
 
     Raises
@@ -260,7 +260,7 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
             if force or in_time or (checkpoint.epochs is not None and done >= checkpoint.epochs):
                 whole = history().after(first.history) if first.history.epochs else history()
                 try:
-                    save_run(checkpoint.path, replace(first, standing=standing, history=whole))
+                    _save_run(checkpoint.path, replace(first, standing=standing, history=whole))
                 except OutputError as error:
                     warnings.warn(f"{error} Training goes on; the checkpoint before stays.", stacklevel=2)
                 last, epochs = perf_counter(), standing.memory.epochs

@@ -17,11 +17,7 @@ __all__ = [
     "CLASSIFIER_SETTINGS",
     "MINI_BATCH_SOLVERS",
     "SETTINGS",
-    "Choice",
-    "ClassWeights",
     "Flag",
-    "Interval",
-    "PerLayer",
     "Setting",
     "Settings",
     "check_setting",
@@ -33,7 +29,7 @@ MINI_BATCH_SOLVERS = ("sgd", "adam")
 
 
 @dataclass(frozen=True)
-class Interval:
+class _Interval:
     """Numbers from `low` to `high`; a bound that is `open` does not belong to it."""
 
     low: float
@@ -70,11 +66,11 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Choice:
+class _Choice:
     """One of a few words; with `or_else`, or such a number."""
 
     words: tuple[str, ...]
-    or_else: Interval | None = None
+    or_else: _Interval | None = None
 
     def holds(self, value: object) -> bool:
         """Whether a value is one of them."""
@@ -100,10 +96,10 @@ class Flag:
 
 
 @dataclass(frozen=True)
-class PerLayer:
+class _PerLayer:
     """One such number for all hidden layers, or one for each."""
 
-    each: Interval
+    each: _Interval
 
     def holds(self, value: object) -> bool:
         """Whether a value is one of them."""
@@ -116,7 +112,7 @@ class PerLayer:
 
 
 @dataclass(frozen=True)
-class ClassWeights:
+class _ClassWeights:
     """What the examples of a class weigh: None, "balanced", or a number for each label."""
 
     def holds(self, value: object) -> bool:
@@ -129,7 +125,7 @@ class ClassWeights:
         return "None, 'balanced' or a dict from labels to weights, finite and 0 or more"
 
 
-Range = Interval | Choice | Flag | PerLayer | ClassWeights
+_Range = _Interval | _Choice | Flag | _PerLayer | _ClassWeights
 
 
 @dataclass(frozen=True)
@@ -138,19 +134,19 @@ class Setting:
 
     name: str
     default: Any
-    range: Range
+    range: _Range
     help: str
     symbol: str = ""
 
 
-def _setting(default: Any, range_: Range, help_: str, symbol: str = "") -> Any:
+def _setting(default: Any, range_: _Range, help_: str, symbol: str = "") -> Any:
     return field(default=default, metadata={"range": range_, "help": help_, "symbol": symbol})
 
 
-_FRACTION = Interval(0, 1)
-_FROM_0 = Interval(0)
-_ABOVE_0 = Interval(0, open_low=True)
-_COUNT = Interval(1, whole=True)
+_FRACTION = _Interval(0, 1)
+_FROM_0 = _Interval(0)
+_ABOVE_0 = _Interval(0, open_low=True)
+_COUNT = _Interval(1, whole=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,16 +168,16 @@ class Settings:
 
     solver: str = _setting(
         "adam",
-        Choice(("lbfgs", "sgd", "adam", "cg", "gd")),
+        _Choice(("lbfgs", "sgd", "adam", "cg", "gd")),
         "mini-batches: adam, sgd; the whole training set at once: lbfgs, cg, gd",
     )
     alpha: float = _setting(1e-4, _FROM_0, "strength of the penalty λ/2m Σ Θ²", "λ")
     batch_size: int | str = _setting(
-        "auto", Choice(("auto",), _COUNT), "examples of a mini-batch; auto: 200, or all if there are fewer"
+        "auto", _Choice(("auto",), _COUNT), "examples of a mini-batch; auto: 200, or all if there are fewer"
     )
     learning_rate: str = _setting(
         "constant",
-        Choice(("constant", "invscaling", "adaptive", "cosine", "one_cycle")),
+        _Choice(("constant", "invscaling", "adaptive", "cosine", "one_cycle")),
         "step size over time; invscaling (sgd, gd): η/t^power_t; adaptive: a fifth of it where training would stop for "
         "want of progress (sgd), a line search that never lets J rise (gd); cosine (sgd, adam, gd): down to 0 over "
         "max_iter epochs; one_cycle: up, then down",
@@ -197,7 +193,7 @@ class Settings:
         _FROM_0,
         "an epoch must gain this much to count as progress; largest |D| at the end of lbfgs, cg, gd",
     )
-    momentum: float = _setting(0.9, Interval(0, 1, open_high=False), "momentum of sgd", "μ")
+    momentum: float = _setting(0.9, _Interval(0, 1, open_high=False), "momentum of sgd", "μ")
     nesterovs_momentum: bool = _setting(True, Flag(), "Nesterov's momentum for sgd")
     early_stopping: bool = _setting(
         False, Flag(), "hold examples out, stop when they no longer improve, and restore the best parameters"
@@ -207,13 +203,13 @@ class Settings:
     beta_2: float = _setting(0.999, _FRACTION, "decay of adam's mean of squared gradients", "β₂")
     epsilon: float = _setting(1e-8, _ABOVE_0, "added to adam's divisor", "ε")
     n_iter_no_change: int = _setting(
-        10, Interval(1, whole=True, or_infinity=True), "epochs without progress before training stops"
+        10, _Interval(1, whole=True, or_infinity=True), "epochs without progress before training stops"
     )
     max_fun: int = _setting(15000, _COUNT, "evaluations of J at most, for lbfgs")
     warmup: float = _setting(0.0, _FROM_0, "epochs over which the step size of sgd and adam rises from 0")
     dropout: float | Sequence[float] = _setting(
         0.0,
-        PerLayer(_FRACTION),
+        _PerLayer(_FRACTION),
         "share of the hidden units that each example does without in a step of sgd or adam",
         "p",
     )
@@ -221,27 +217,27 @@ class Settings:
         0.0, _FROM_0, "share of Θ, times η, that each step of sgd or adam takes off, apart from the gradient"
     )
     max_grad_norm: float | None = _setting(
-        None, Interval(0, open_low=True, or_none=True), "length to which sgd and adam shorten a longer gradient D"
+        None, _Interval(0, open_low=True, or_none=True), "length to which sgd and adam shorten a longer gradient D"
     )
     on_divergence: str = _setting(
         "raise",
-        Choice(("raise", "restore")),
+        _Choice(("raise", "restore")),
         "what to do when the cost leaves the finite numbers; restore: go on from the last sound parameters with a "
         "tenth of the step",
     )
     engine: str = _setting(
         "auto",
-        Choice(("auto", "native", "reference")),
+        _Choice(("auto", "native", "reference")),
         "who does the arithmetic; auto: the compiled core where it was built",
     )
     dtype: str = _setting(
         "auto",
-        Choice(("auto", "float32", "float64")),
+        _Choice(("auto", "float32", "float64")),
         "precision; auto: float32 for adam and sgd, that of X for lbfgs, cg and gd",
     )
     n_threads: int | None = _setting(
         None,
-        Interval(1, whole=True, or_none=True),
+        _Interval(1, whole=True, or_none=True),
         "threads of the compiled core; None: the cores that this process may use. Changes no bit of a result",
     )
 
@@ -273,13 +269,13 @@ CLASSIFIER_SETTINGS: Mapping[str, Setting] = {
         Setting(
             "output",
             "auto",
-            Choice(("auto", "sigmoid", "softmax")),
+            _Choice(("auto", "sigmoid", "softmax")),
             "output units; auto: sigmoid for two classes and for several labels a row, else softmax",
         ),
         Setting(
             "class_weight",
             None,
-            ClassWeights(),
+            _ClassWeights(),
             "what the examples of each class weigh; balanced: every class as much as any other",
         ),
         Setting(

@@ -9,7 +9,7 @@ from deltarule.arrays import Array
 from deltarule.explain.numbers import factor, number
 from deltarule.units import LEAK, SELU_ALPHA, SELU_SCALE
 
-__all__ = ["HIDDEN", "OUTPUT", "HiddenFormula", "OutputFormula"]
+__all__ = ["HIDDEN", "OUTPUT"]
 
 
 def _nothing(_: float) -> str:
@@ -17,7 +17,7 @@ def _nothing(_: float) -> str:
 
 
 @dataclass(frozen=True)
-class HiddenFormula:
+class _HiddenFormula:
     """A hidden unit as it is written.
 
     Attributes
@@ -38,7 +38,7 @@ class HiddenFormula:
 
 
 @dataclass(frozen=True)
-class OutputFormula:
+class _OutputFormula:
     """An output unit as it is written.
 
     Attributes
@@ -69,41 +69,41 @@ def _softmax(z: Array, i: int) -> str:
 
 
 HIDDEN = {
-    "logistic": HiddenFormula(
+    "logistic": _HiddenFormula(
         "1/(1 + e⁻ᶻ)",
         "a(1 − a)",
         _logistic,
         lambda a: f"{number(a)}·(1 − {number(a)})" if a <= 0.99 else "",
     ),
-    "tanh": HiddenFormula(
+    "tanh": _HiddenFormula(
         "tanh z", "1 − a²", lambda z: f"tanh {factor(z)}", lambda a: f"(1 − {factor(a)}²)" if abs(a) <= 0.99 else ""
     ),
-    "relu": HiddenFormula("max(0, z)", "[z > 0]", lambda z: f"max(0, {number(z)})"),
-    "identity": HiddenFormula("z", "1", _nothing),
-    "leaky_relu": HiddenFormula(
+    "relu": _HiddenFormula("max(0, z)", "[z > 0]", lambda z: f"max(0, {number(z)})"),
+    "identity": _HiddenFormula("z", "1", _nothing),
+    "leaky_relu": _HiddenFormula(
         f"z; {LEAK}z below 0", f"1; {LEAK} below 0", lambda z: "" if z > 0 else f"{LEAK}·{factor(z)}"
     ),
-    "elu": HiddenFormula("z; eᶻ − 1 below 0", "1; eᶻ below 0", lambda z: "" if z > 0 else f"{_power(z)} − 1"),
-    "selu": HiddenFormula(
+    "elu": _HiddenFormula("z; eᶻ − 1 below 0", "1; eᶻ below 0", lambda z: "" if z > 0 else f"{_power(z)} − 1"),
+    "selu": _HiddenFormula(
         "1.05z; 1.76(eᶻ−1)",
         "1.05; 1.76eᶻ",
         lambda z: (
             f"{number(SELU_SCALE)}·{number(z)}" if z > 0 else f"{number(SELU_SCALE * SELU_ALPHA)}·({_power(z)} − 1)"
         ),
     ),
-    "gelu": HiddenFormula("z Φ(z)", "Φ(z) + z φ(z)", lambda z: f"{number(z)}·Φ({number(z)})"),
-    "silu": HiddenFormula("z/(1 + e⁻ᶻ)", "σ(z) + a σ(−z)", lambda z: f"{number(z)}/(1 + {_power(-z)})"),
-    "mish": HiddenFormula(
+    "gelu": _HiddenFormula("z Φ(z)", "Φ(z) + z φ(z)", lambda z: f"{number(z)}·Φ({number(z)})"),
+    "silu": _HiddenFormula("z/(1 + e⁻ᶻ)", "σ(z) + a σ(−z)", lambda z: f"{number(z)}/(1 + {_power(-z)})"),
+    "mish": _HiddenFormula(
         "z tanh log(1 + eᶻ)", "a/z + z(1−a²/z²)σ", lambda z: f"{number(z)}·tanh log(1 + {_power(z)})"
     ),
-    "softplus": HiddenFormula("log(1 + eᶻ)", "1/(1 + e⁻ᶻ)", lambda z: f"log(1 + {_power(z)})"),
+    "softplus": _HiddenFormula("log(1 + eᶻ)", "1/(1 + e⁻ᶻ)", lambda z: f"log(1 + {_power(z)})"),
 }
 
 OUTPUT = {
-    "sigmoid": OutputFormula(
+    "sigmoid": _OutputFormula(
         "1/(1 + e⁻ᶻ)", "−Σ_k [ y_k log h_k + (1 − y_k) log(1 − h_k) ]", lambda z, i: _logistic(z[i])
     ),
-    "softmax": OutputFormula("exp z_i / Σ exp z", "−Σ_k y_k log h_k", _softmax),
-    "identity": OutputFormula("z_i", "½ Σ_k (h_k − y_k)²", lambda *_: ""),
-    "exp": OutputFormula("exp z_i", "Σ_k [ h_k − y_k z_k + y_k log y_k − y_k ]", lambda z, i: _power(z[i])),
+    "softmax": _OutputFormula("exp z_i / Σ exp z", "−Σ_k y_k log h_k", _softmax),
+    "identity": _OutputFormula("z_i", "½ Σ_k (h_k − y_k)²", lambda *_: ""),
+    "exp": _OutputFormula("exp z_i", "Σ_k [ h_k − y_k z_k + y_k log y_k − y_k ]", lambda z, i: _power(z[i])),
 }

@@ -29,9 +29,9 @@ from deltarule.reporting.measures import of_labels, of_quantities, of_several_la
 from deltarule.reporting.provenance import GivenSetting, call_of, settings_of, versions
 from deltarule.textbook import ExampleTrace, trace_example
 
-__all__ = ["CHECKED_ROWS", "Report", "report"]
+__all__ = ["Report", "report"]
 
-CHECKED_ROWS = 20
+_CHECKED_ROWS = 20
 """Rows that the gradient check computes J and D on."""
 
 MOST_CHECKED, LEAST_CHECKED = 500, 10
@@ -224,7 +224,7 @@ def report(
     judged = _judged(model, X, labels, costs)
     found = most_costly(costs, labels, judged.predicted, judged.probability_of_true, columns, costly)
     first = found[0].row
-    checked_rows = min(CHECKED_ROWS, data.rows)
+    checked_rows = min(_CHECKED_ROWS, data.rows)
     the_report = Report(
         title=title or f"{type(model).__name__} {network}",
         about=about or {},
