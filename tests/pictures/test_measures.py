@@ -126,6 +126,19 @@ def test_each_of_several_classes_stands_against_the_rest(reader: MLPClassifier, 
     assert curve.share == pytest.approx(weights[y == 3].sum() / weights.sum())
 
 
+def test_the_share_of_each_class_is_drawn_as_what_guessing_gives() -> None:
+    yes = np.array(["no", "no", "no", "yes"])
+    axes = precision_recall(PAIR, np.array([[0.1], [0.4], [0.35], [0.8]]), yes).plot()
+    assert axes.lines[0].get_label() == "guessing: 0.250"
+    assert np.asarray(axes.lines[-1].get_xydata()).tolist() == [[0, 0.25], [1, 0.25]]
+    found = precision_recall(THREE, X_THREE, Y_THREE)
+    _, *lines = found.plot().lines
+    curves, shares = lines[::2], lines[1::2]
+    drawn = sorted(float(np.asarray(line.get_ydata())[0]) for line in shares)
+    assert drawn == sorted(curve.share for curve in found.curves)
+    assert [line.get_color() for line in curves] == [line.get_color() for line in shares]
+
+
 def test_classes_without_examples_have_no_curve() -> None:
     keep = Y_THREE < 2
     assert [curve.name for curve in roc(THREE, X_THREE[keep], Y_THREE[keep]).curves] == ["0", "1"]

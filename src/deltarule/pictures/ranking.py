@@ -27,6 +27,9 @@ _LOOKS: tuple[dict[str, Any], ...] = (
 )
 
 
+_GUESSING: dict[str, Any] = {"linewidth": 0.8, "linestyle": (0, (4, 2))}
+
+
 @dataclass(frozen=True, eq=False)
 class RocCurve:
     """One class against the rest.
@@ -82,7 +85,7 @@ class Roc:
         ax : matplotlib Axes
         """
         ax = axes_for(ax, (5.2, 4.8))
-        ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=(0, (4, 2)), label="guessing: 0.5")
+        ax.plot([0, 1], [0, 1], color=GREY, label="guessing: 0.5", **_GUESSING)
         for n, label, style in _looks([curve.name for curve in self.curves], [curve.area for curve in self.curves]):
             curve = self.curves[n]
             ax.plot(curve.false_positive_rate, curve.true_positive_rate, label=label, **style)
@@ -99,15 +102,20 @@ class PrecisionRecall:
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the precision against the recall; with more than four classes the best and worst are named.
 
+        A thin line is what guessing would give: the share of the class.
+
         Returns
         -------
         ax : matplotlib Axes
         """
         ax = axes_for(ax, (5.2, 4.8))
         areas = [curve.average_precision for curve in self.curves]
+        share = f"{self.curves[0].share:.3f}" if len(self.curves) == 1 else "share of the class"
+        ax.plot([], [], color=GREY, label=f"guessing: {share}", **_GUESSING)
         for n, label, style in _looks([curve.name for curve in self.curves], areas):
             curve = self.curves[n]
             ax.plot(curve.recall, curve.precision, drawstyle="steps-post", label=label, **style)
+            ax.plot([0, 1], [curve.share] * 2, **{"color": style["color"], **_GUESSING})
         _finish(ax, "recall", "precision", "average precision", "lower left")
         return ax
 
