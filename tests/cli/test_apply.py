@@ -49,7 +49,9 @@ def test_predictions_go_into_a_file_of_the_kind_of_its_name(
     assert len(written) == 90
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(rows=st.lists(st.integers(0, 89), min_size=1, max_size=30), seed=st.integers(0, 99))
 def test_predict_never_loses_or_reorders_rows(
     run: Run, model: Path, table: pd.DataFrame, tmp_path: Path, rows: list[int], seed: int

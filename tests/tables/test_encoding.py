@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deltarule.errors import TableError
@@ -152,7 +152,7 @@ cells = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(st.fixed_dictionaries(cells), min_size=2, max_size=12), seed=st.integers(0, 99))
 def test_each_row_is_encoded_by_itself_and_finite(rows: list[dict[str, object]], seed: int) -> None:
     table = pd.DataFrame(rows)

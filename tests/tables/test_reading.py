@@ -78,7 +78,9 @@ def test_a_gap_in_the_only_column_is_a_row_and_a_blank_line_is_none(tmp_path: Pa
     assert table.index.tolist() == [2, 3, 6]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(
     rows=st.lists(
         st.tuples(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6), st.integers(-9, 9)), min_size=1
