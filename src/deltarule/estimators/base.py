@@ -36,7 +36,7 @@ from deltarule.estimators.continuing import (
     where_to_begin,
 )
 from deltarule.estimators.fitted import FittedMLP
-from deltarule.estimators.printing import Printer, check_verbose, warn_of
+from deltarule.estimators.printing import Printer, check_verbose, stacklevel_of_call, warn_of
 from deltarule.estimators.splitting import hold_out
 from deltarule.estimators.watching import Examples, scorers_of, scores_at
 from deltarule.estimators.weights import unrolled
@@ -238,7 +238,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
                 f"(batch_size={settings.batch_size}, {data.rows} rows).",
-                stacklevel=4,
+                stacklevel=stacklevel_of_call(),
             )
 
         earlier = saved.history if saved is not None else self.history_ if continues else None
@@ -275,7 +275,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
                 for teller in tellers:
                     if isinstance(teller, Printer | EpochTasks):
                         teller.end(result)
-            warn_of(result.history, settings, stacklevel=5, at_the_end=how != "partial_fit")
+            warn_of(result.history, settings, at_the_end=how != "partial_fit")
         self.t_ = result.standing.memory.seen if result.standing is not None else self.t_ if continues else 0
         self._set_fitted(network, result.theta.astype(kept_dtype), result.history, earlier)
         self._run = None

@@ -11,7 +11,7 @@ from deltarule.history import History, Progress
 from deltarule.settings import MINI_BATCH_SOLVERS, Settings
 from deltarule.training import Result
 
-__all__ = ["Printer", "check_verbose", "warn_of"]
+__all__ = ["Printer", "check_verbose", "stacklevel_of_call", "warn_of"]
 
 
 class Printer:
@@ -50,14 +50,15 @@ def check_verbose(verbose: object) -> None:
         raise SettingsError(f"verbose={verbose!r} is unknown. Take True for lines, 'bar' for a progress bar, or False.")
 
 
-def warn_of(history: History, settings: Settings, stacklevel: int, at_the_end: bool) -> None:
+def warn_of(history: History, settings: Settings, at_the_end: bool) -> None:
     """Warn of what went wrong, and, if `at_the_end`, where a run ended before the stopping rule said so."""
+    stacklevel = stacklevel_of_call()
     for notice in history.notices:
-        warnings.warn(notice, ConvergenceWarning, stacklevel=stacklevel + 1)
+        warnings.warn(notice, ConvergenceWarning, stacklevel=stacklevel)
     if history.stopped == "interrupted":
-        warnings.warn("Training interrupted by user.", UserWarning, stacklevel=stacklevel + 1)
+        warnings.warn("Training interrupted by user.", UserWarning, stacklevel=stacklevel)
     elif history.stopped == "diverged":
-        warnings.warn(f"{history.reason} The best parameters before it are kept.", ConvergenceWarning, stacklevel + 1)
+        warnings.warn(f"{history.reason} The best parameters before it are kept.", ConvergenceWarning, stacklevel)
     elif history.stopped == "max_iter" and at_the_end:
         solver = "Stochastic Optimizer" if settings.solver in MINI_BATCH_SOLVERS else settings.solver
         limit = f"Maximum iterations ({settings.max_iter})"
@@ -66,8 +67,22 @@ def warn_of(history: History, settings: Settings, stacklevel: int, at_the_end: b
         warnings.warn(
             f"{solver}: {limit} reached and the optimization hasn't converged yet.",
             ConvergenceWarning,
-            stacklevel=stacklevel + 1,
+            stacklevel=stacklevel,
         )
+
+
+def stacklevel_of_call() -> int:
+    """Return the stacklevel by which a warning of the caller names the line outside that called `fit`.
+
+    Counted anew each time: scikit-learn's callbacks put a frame of their own around `fit`, and none around
+    `partial_fit`.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(
+        ("deltarule.", "sklearn.callback.")
+    ):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _say(line: str) -> None:
