@@ -201,8 +201,9 @@ class Problem:
             def attributes(theta: Array) -> dict[str, Any]:
                 return {"network_": self.network, "theta_": theta.astype(start.kept_dtype)}
 
+            theta = start.standing.state.theta
             validation = start.estimator._validation(
-                engine, start.rows, start.watched, attributes, start.learnt.X.dtype
+                engine, start.rows, start.watched, attributes, start.learnt.X.dtype, theta
             )
         result = train(engine, start.learnt, settings, start.standing, validation=validation)
         theta = result.theta

@@ -309,6 +309,25 @@ def test_weights_of_classes_that_are_numbers_in_the_table_are_written_as_text(ru
     assert list(load(tmp_path / "model").classifier.class_weight.values()) == [3.0]
 
 
+def test_a_score_that_does_not_fit_the_labels_is_one_line_with_a_remedy(run: Run, tmp_path: Path) -> None:
+    pd.DataFrame({"x": np.arange(60.0), "y": ["<=50K", ">50K"] * 30}).to_csv(tmp_path / "adult.csv", index=False)
+    result = run("train", tmp_path / "adult.csv", "--target", "y", "--scoring", "f1", "--output", tmp_path / "model")
+    assert result.exit_code == 1
+    assert re.fullmatch(
+        r"Error: scoring: 'f1' cannot be measured .*pos_label=1 is not .*take 'f1_macro', .*pos_label='>50K'\)\.\n",
+        result.stderr,
+    )
+    assert not (tmp_path / "model").exists()
+
+
+def test_what_is_warned_of_at_every_epoch_is_one_note(run: Run, tmp_path: Path) -> None:
+    pd.DataFrame({"x": np.arange(60.0) % 2, "y": ["a", "b", "c"] * 20}).to_csv(tmp_path / "data.csv", index=False)
+    options = "--target y --scoring precision_macro --epochs 4 --layers none --holdout 0 --output"
+    result = run("train", tmp_path / "data.csv", *options.split(), tmp_path / "model")
+    assert result.exit_code == 0
+    assert result.stderr.count("Precision is ill-defined") == 1
+
+
 def test_a_score_that_nobody_knows_is_named_in_one_line(run: Run, data: Path, tmp_path: Path) -> None:
     result = run("train", data, "--target", "label", "--scoring", "goodness", "--output", tmp_path / "model")
     assert result.exit_code == 1

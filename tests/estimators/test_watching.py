@@ -154,7 +154,7 @@ def test_an_eval_set_that_is_no_pair_is_refused(eval_set: Any) -> None:
         made().fit(X, y, eval_set=eval_set)
 
 
-@pytest.mark.parametrize("scoring", ["fastness", 3, ["accuracy", 3], {"a": "fastness"}])
+@pytest.mark.parametrize("scoring", ["fastness", 3, ["accuracy", 3], {"a": "fastness"}, [], {}])
 def test_a_score_that_nobody_knows_is_refused(scoring: Any) -> None:
     with pytest.raises(SettingsError, match=r"scoring=.* (names no score|cannot be measured)"):
         made(scoring=scoring).fit(X, y)

@@ -127,12 +127,13 @@ def fit(
             checkpoint=checkpoint,
             resume=resume,
         )
-    told = tuple(
+    told = (
         str(warning.message)
         for warning in caught
         if not issubclass(warning.category, ConvergenceWarning) and "interrupted by user" not in str(warning.message)
     )
-    return classifier, told  # what became of the run is in history_: notices, stopped and reason
+    # Once, not for every epoch. What became of the run is in history_: notices, stopped and reason.
+    return classifier, tuple(dict.fromkeys(told))
 
 
 def measure(classifier: MLPClassifier, X: Array, y: NDArray[Any]) -> HeldOut | None:

@@ -38,7 +38,7 @@ from deltarule.estimators.continuing import (
 from deltarule.estimators.fitted import FittedMLP
 from deltarule.estimators.printing import Printer, check_verbose, stacklevel_of_call, warn_of
 from deltarule.estimators.splitting import hold_out
-from deltarule.estimators.watching import Examples, scorers_of, scores_at
+from deltarule.estimators.watching import Examples, check_measurable, scorers_of, scores_at
 from deltarule.estimators.weights import unrolled
 from deltarule.history import History
 from deltarule.network import Network
@@ -263,7 +263,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             result = Result(start.found, History.empty(run.history.stopped), start)
         else:
             engine = self._engine_of(network)
-            validation = self._validation(engine, rows, watched, attributes, dtype)
+            first_theta = None if how == "partial_fit" and continues else start.state.theta
+            validation = self._validation(engine, rows, watched, attributes, dtype, first_theta)
             with (
                 telling(self, settings, epochs, given, attributes) as tellers,
                 nullcontext() if place is None else keeping(place, run) as keep,
@@ -307,8 +308,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         watched: Examples | None,
         attributes: Callable[[Array], dict[str, Any]],
         dtype: np.dtype[Any],
+        first_theta: Array | None,
     ) -> Validation | None:
-        """Return what is measured after each epoch."""
+        """Return what is measured after each epoch, tried at `first_theta`."""
         network = engine.network
         data = None if watched is None else TrainingSet.of(network, watched.X, watched.Y, watched.in_cost, dtype)
         if self.scoring is None:
@@ -322,11 +324,17 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         scorers = scorers_of(self.scoring, self)
         sets = {"train": learnt} if watched is None else {"train": learnt, "validation": watched}
 
+        def at(theta: Array) -> BaseMLP:
+            there = copy(self)
+            there.__dict__.pop("feature_names_in_", None)  # X has lost its names
+            there.__dict__.update(attributes(theta))
+            return there
+
         def scores(theta: Array) -> dict[str, float]:
-            at = copy(self)
-            at.__dict__.pop("feature_names_in_", None)  # X has lost its names
-            at.__dict__.update(attributes(theta))
-            return scores_at(at, scorers, sets)
+            return scores_at(at(theta), scorers, sets)
+
+        if first_theta is not None:
+            check_measurable(at(first_theta), scorers, sets)
 
         first, scorer = next(iter(scorers.items()))
         return Validation(data, scores, f"validation_{first}" if scorer is not None and data is not None else None)
