@@ -21,7 +21,7 @@ from deltarule.arrays import Array
 from deltarule.cross_validation import Problem, side_by_side
 from deltarule.data import TrainingSet
 from deltarule.engines import Engine
-from deltarule.errors import DivergedError, InputError
+from deltarule.errors import DivergedError, InputError, SettingsError
 from deltarule.record import Standing
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -324,3 +324,9 @@ def test_a_cost_that_leaves_the_finite_numbers_is_an_error() -> None:
             lambdas=[0.0, 1.0],
             cv=2,
         )
+
+
+def test_a_score_that_does_not_fit_is_refused_with_a_remedy_in_folds_too() -> None:
+    clf = MLPClassifier((3,), early_stopping=True, scoring="f1")
+    with pytest.raises(SettingsError, match=r"'f1' cannot be measured on the training set: .*For 3 classes take"):
+        lambda_path(clf, X, y, lambdas=[0.1], cv=2)
