@@ -1,5 +1,7 @@
 """The description of a network."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -118,3 +120,15 @@ def test_theta_of_another_length_is_refused() -> None:
 def test_matrices_of_other_shapes_are_refused() -> None:
     with pytest.raises(ShapeError, match="The matrices have the shapes"):
         Network((2, 3, 1)).unroll([np.zeros((3, 2)), np.zeros((1, 4))])
+
+
+@pytest.mark.parametrize("sizes", ["abc", 5, None, (3, "many"), (3, None), (3, np.inf), (3, [2]), "12", {3: 1}])
+def test_sizes_that_are_no_whole_numbers_are_refused(sizes: Any) -> None:
+    with pytest.raises(SettingsError, match=r"sizes=.* is not a network: it takes two layers or more"):
+        Network(sizes)
+
+
+@pytest.mark.parametrize("hidden", [None, 3, np.tanh, [None], [["relu"]]])
+def test_hidden_units_that_are_no_names_are_refused(hidden: Any) -> None:
+    with pytest.raises(SettingsError, match=r"hidden=.* is not a unit that is known here\. Take one of logistic"):
+        Network((3, 4, 1), hidden)

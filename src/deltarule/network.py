@@ -5,9 +5,10 @@ A network has L layers with s₁ … s_L units, biases not counted, and K = s_L 
 matrices are views of it: solvers and files see a vector, mathematics sees matrices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -49,20 +50,24 @@ class Network:
     output: str = "sigmoid"
 
     def __post_init__(self) -> None:
-        sizes = tuple(int(size) for size in self.sizes)
+        try:
+            sizes = tuple(int(size) for size in self.sizes)
+        except (TypeError, ValueError, OverflowError):  # no sequence, or not of numbers
+            sizes = ()
         if len(sizes) < 2 or min(sizes) < 1 or sizes != tuple(self.sizes):
             raise SettingsError(
                 f"sizes={self.sizes!r} is not a network: it takes two layers or more (features first, outputs last) "
                 "with a whole number of units, 1 or more, in each."
             )
         n_hidden = len(sizes) - 2
-        hidden = (self.hidden,) * n_hidden if isinstance(self.hidden, str) else tuple(self.hidden)
+        is_one = isinstance(self.hidden, str) or not isinstance(self.hidden, Iterable)
+        hidden = (self.hidden,) * n_hidden if is_one else tuple(self.hidden)
         if len(hidden) != n_hidden:
             raise SettingsError(
                 f"hidden={self.hidden!r} names {len(hidden)} hidden layers, but the network "
                 f"{'-'.join(map(str, sizes))} has {n_hidden}. Give one name for all, or one for each."
             )
-        names = hidden or ((self.hidden,) if isinstance(self.hidden, str) else ())
+        names: tuple[Any, ...] = hidden or ((self.hidden,) if is_one else ())
         for name in names:
             _check_name("hidden", name, HIDDEN_UNITS)
         _check_name("output", self.output, OUTPUT_UNITS)
@@ -177,5 +182,5 @@ def _glorot(Theta: Array) -> float:
 
 
 def _check_name(setting: str, name: str, table: dict[str, HiddenUnit] | dict[str, OutputUnit]) -> None:
-    if name not in table:
+    if not isinstance(name, str) or name not in table:
         raise SettingsError(f"{setting}={name!r} is not a unit that is known here. Take one of {', '.join(table)}.")

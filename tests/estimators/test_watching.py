@@ -213,6 +213,10 @@ def test_the_best_of_a_run_that_goes_on_may_lie_before_what_its_progress_shows()
 def test_callbacks_that_cannot_be_called_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"callbacks holds a ScoringMonitor, .* are set by set_callbacks"):
         made().fit(X, y, callbacks=[ScoringMonitor(scoring="accuracy")])
+    one: Any
+    for one in (print, None, (print for _ in range(2))):
+        with pytest.raises(SettingsError, match=r"callbacks takes a list of callables, not .*\. Give \[f\] for one, f"):
+            made().fit(X, y, callbacks=one)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

@@ -25,7 +25,7 @@ from deltarule.estimators.callbacks import (
     with_callbacks,
 )
 from deltarule.estimators.checking import checked, checked_pair, weights_of
-from deltarule.estimators.choices import dtypes_of, generator_of
+from deltarule.estimators.choices import dtypes_of, generator_of, hidden_layers
 from deltarule.estimators.continuing import (
     How,
     check_goes_on,
@@ -169,18 +169,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         return Settings(**{name: getattr(self, name) for name in SETTINGS}, owner=type(self).__name__)
 
     def _network(self, features: int, outputs: int, output: str) -> Network:
-        layers = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object)).tolist()
-        if any(isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1 for size in layers):
-            raise SettingsError(
-                f"hidden_layer_sizes must be > 0, got {layers}. "
-                "Give the whole number of units of each hidden layer, (100,) for one layer of 100."
-            )
-        if not isinstance(self.activation, str) and len(self.activation) != len(layers):
-            raise SettingsError(
-                f"activation={self.activation!r} names the units of {len(self.activation)} hidden layers, but "
-                f"hidden_layer_sizes has {len(layers)}. Give one name for all, or one for each."
-            )
-        return Network((features, *layers, outputs), self.activation, output)
+        layers, units = hidden_layers(self.hidden_layer_sizes, self.activation)
+        return Network((features, *layers, outputs), units, output)
 
     def _examples(self, X: Array, y: NDArray[Any], weights: Array | None) -> Examples:
         return Examples(X, y, self.encode(y), weights, self._in_cost(y, weights))

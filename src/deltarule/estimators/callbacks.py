@@ -3,7 +3,7 @@
 scikit-learn has them from version 1.9 on; with an earlier one, estimators are the same without `set_callbacks`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -40,7 +40,9 @@ OF_CALLBACKS = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 def check_callables(callbacks: Sequence[Any]) -> None:
-    """Raise SettingsError if something cannot be called after an epoch."""
+    """Raise SettingsError if they are no list, or something cannot be called after an epoch."""
+    if not isinstance(callbacks, Collection):
+        raise SettingsError(f"callbacks takes a list of callables, not {callbacks!r}. Give [f] for one, f.")
     for callback in callbacks:
         if not callable(callback):
             kind = type(callback).__name__

@@ -1,5 +1,6 @@
-"""What a fit takes from parameters and data before it begins: precision and random numbers."""
+"""What a fit takes from parameters and data before it begins: layers, precision and random numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,44 @@ import numpy as np
 from deltarule.arrays import Array
 from deltarule.errors import SettingsError
 from deltarule.settings import MINI_BATCH_SOLVERS, Settings
+from deltarule.units import HIDDEN_UNITS
 
-__all__ = ["dtypes_of", "generator_of"]
+__all__ = ["dtypes_of", "generator_of", "hidden_layers"]
 
 _LARGE = 1e18
 """Squares of larger numbers leave the range of float32, and those of weights below its inverse too."""
+
+
+def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], str | list[str]]:
+    """Return the sizes of the hidden layers and their units, checked.
+
+    Raises
+    ------
+    SettingsError
+        If a size is none, a unit is unknown, or the units are those of another number of layers.
+    """
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
+    if any(isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1 for size in sizes):
+        raise SettingsError(
+            f"hidden_layer_sizes must be > 0, got {sizes}. "
+            "Give the whole number of units of each hidden layer, (100,) for one layer of 100."
+        )
+    is_one = isinstance(activation, str) or not isinstance(activation, Sequence | np.ndarray)
+    names = [activation] if is_one else list(activation)
+    for name in names:
+        if not isinstance(name, str) or name not in HIDDEN_UNITS:
+            raise SettingsError(
+                f"activation={name!r} is not a unit that is known here. Take one of {', '.join(HIDDEN_UNITS)}, or a "
+                "list with one for each hidden layer."
+            )
+    if is_one:
+        return sizes, activation
+    if len(names) != len(sizes):
+        raise SettingsError(
+            f"activation={activation!r} names the units of {len(names)} hidden layers, but hidden_layer_sizes has "
+            f"{len(sizes)}. Give one name for all, or one for each."
+        )
+    return sizes, names
 
 
 def dtypes_of(settings: Settings, X: Array, Y: Array, weights: Array | None) -> tuple[np.dtype[Any], np.dtype[Any]]:
