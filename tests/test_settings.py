@@ -124,3 +124,16 @@ def test_classifier_has_scikit_learns_parameters_in_order_with_its_defaults() ->
     for name, parameter in judge.items():
         assert ours[name].default == parameter.default, name
         assert ours[name].kind == parameter.kind, name
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "cg"])
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle"])
+def test_a_schedule_is_refused_for_solvers_that_search_for_their_steps(solver: str, learning_rate: str) -> None:
+    with pytest.raises(SettingsError, match=f"learning_rate='{learning_rate}' acts on .* but solver='{solver}'"):
+        Settings(solver=solver, learning_rate=learning_rate)
+    assert Settings(solver="gd", learning_rate=learning_rate).learning_rate == learning_rate
+
+
+@pytest.mark.parametrize("learning_rate", ["constant", "invscaling", "adaptive"])
+def test_schedules_that_scikit_learn_ignores_in_lbfgs_are_accepted(learning_rate: str) -> None:
+    assert Settings(solver="lbfgs", learning_rate=learning_rate).learning_rate == learning_rate

@@ -256,6 +256,12 @@ class Settings:
                     f"{name}={value!r} acts on mini-batches, but solver={self.solver!r} takes the whole training set "
                     f"at once. Take solver='adam' or 'sgd', or leave {name} at {SETTINGS[name].default!r}."
                 )
+        # scikit-learn's own three are ignored here, as there: grids of its users hold them beside lbfgs.
+        if self.learning_rate in ("cosine", "one_cycle") and self.solver != "gd":
+            raise SettingsError(
+                f"learning_rate={self.learning_rate!r} acts on step sizes, but solver={self.solver!r} searches for its "
+                "own. Take solver='adam', 'sgd' or 'gd', or leave learning_rate at 'constant'."
+            )
 
 
 SETTINGS: Mapping[str, Setting] = {
