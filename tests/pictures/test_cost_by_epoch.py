@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 import deltarule
 from deltarule import History, MLPClassifier
 from deltarule.arrays import Array
-from deltarule.errors import InputError
 from deltarule.pictures import learning_curve
 
 
@@ -62,5 +62,5 @@ def test_a_history_without_penalties_has_none_in_the_curve() -> None:
 
 
 def test_an_estimator_without_a_fit_is_refused() -> None:
-    with pytest.raises(InputError, match="MLPClassifier has no parameters to show"):
+    with pytest.raises(NotFittedError, match="This MLPClassifier instance is not fitted yet"):
         learning_curve(MLPClassifier())

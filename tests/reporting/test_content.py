@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor
@@ -92,7 +95,8 @@ def test_the_call_in_python_makes_the_same_model(two: Judged) -> None:
         ({"table": {"a": [1]}}, ShapeError, "Column 'a' of the table has 1 rows"),
         ({"samples": 0}, SettingsError, "samples=0 cannot be"),
         ({"costly": 0}, SettingsError, "costly=0 cannot be"),
-        ({"model": MLPClassifier()}, InputError, "MLPClassifier has no parameters to show"),
+        ({"model": MLPClassifier()}, NotFittedError, "This MLPClassifier instance is not fitted yet"),
+        ({"model": MLPRegressor}, InputError, "type has no parameters to show. Give an MLPClassifier or MLPRegressor"),
     ],
 )
 def test_what_does_not_fit_is_said(
@@ -101,6 +105,20 @@ def test_what_does_not_fit_is_said(
     given: dict[str, Any] = {"model": two.model, "X": np.zeros((3, 3)), "y": ["ja", HOSTILE, "ja"], **arguments}
     with pytest.raises(error, match=complaint):
         deltarule.report(**given)
+
+
+def test_a_pipeline_is_told_apart_and_its_last_step_is_reported_on(two: Judged) -> None:
+    X, y = np.eye(3), np.array(["ja", HOSTILE, "ja"])
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier((2,), solver="lbfgs", random_state=0))
+    with pytest.raises(NotFittedError, match="This Pipeline instance is not fitted yet"):
+        deltarule.report(pipeline, X, y)
+    pipeline.fit(X, y)
+    with pytest.raises(
+        InputError, match=r"Pipeline has no .* pipeline\[-1\], and X .* pipeline\[:-1\]\.transform\(X\)"
+    ):
+        deltarule.report(pipeline, X, y)
+    report = deltarule.report(pipeline[-1], pipeline[:-1].transform(X), y, samples=5)
+    assert report.measures[0].value == pipeline.score(X, y)
 
 
 def test_of_a_large_network_fewer_parameters_are_compared() -> None:

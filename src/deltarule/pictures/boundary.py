@@ -103,8 +103,10 @@ def decision_boundary(model: Any, X: ArrayLike, y: ArrayLike, resolution: int = 
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError, ShapeError
-        If the model is no fitted classifier of two features.
+        If the model is no classifier of two features.
     """
     points = as_float(X)
     features = getattr(model, "n_features_in_", 2)

@@ -92,8 +92,10 @@ def confusion(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike |
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError
-        If the model is no fitted classifier, or gives several labels to a row.
+        If the model is no classifier, or gives several labels to a row.
 
     Examples
     --------

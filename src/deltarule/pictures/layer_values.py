@@ -128,8 +128,10 @@ def layers(model: Any, X: ArrayLike, y: ArrayLike) -> Layers:
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError, ShapeError
-        If the model is not fitted, or X and y do not fit it.
+        If X and y do not fit the model.
     """
     data = checked(model, X, y)
     network, theta = fitted(model)

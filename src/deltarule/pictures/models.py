@@ -17,14 +17,28 @@ def fitted(model: Any) -> tuple[Network, Array]:
 
     Raises
     ------
+    NotFittedError
+        If it is not fitted yet.
     InputError
-        If it is none, or not fitted yet.
+        If it is no estimator of this library.
     """
-    if not hasattr(model, "theta_"):
+    _check_fitted(model)
+    if hasattr(model, "named_steps"):
         raise InputError(
-            f"{type(model).__name__} has no parameters to show. Give an MLPClassifier or MLPRegressor after its fit."
+            f"{type(model).__name__} has no parameters of its own to show. Give its last step, pipeline[-1], and X as "
+            "the others make it, pipeline[:-1].transform(X)."
         )
+    if not hasattr(model, "theta_"):
+        raise InputError(f"{type(model).__name__} has no parameters to show. Give an MLPClassifier or MLPRegressor.")
     return model.network_, model.theta_
+
+
+def _check_fitted(model: Any) -> None:
+    from sklearn.base import BaseEstimator
+    from sklearn.utils.validation import check_is_fitted
+
+    if isinstance(model, BaseEstimator):
+        check_is_fitted(model)
 
 
 def checked(model: Any, X: ArrayLike, y: ArrayLike) -> TrainingSet:
@@ -32,6 +46,8 @@ def checked(model: Any, X: ArrayLike, y: ArrayLike) -> TrainingSet:
 
     Raises
     ------
+    NotFittedError
+        If it is not fitted yet.
     InputError, ShapeError
         If X and y do not fit the network.
     """
@@ -44,9 +60,12 @@ def class_probabilities(model: Any, X: ArrayLike, picture: str) -> tuple[NDArray
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError
-        If the model is no fitted classifier; `picture` says what needs one.
+        If it is no classifier; `picture` says what needs one.
     """
+    _check_fitted(model)
     if not hasattr(model, "classes_"):
-        raise InputError(f"{picture} is of classes, but {type(model).__name__} has none. Give a fitted classifier.")
+        raise InputError(f"{picture} is of classes, but {type(model).__name__} has none. Give a classifier.")
     return model.classes_, model.predict_proba(X)

@@ -73,8 +73,10 @@ def predicted_against_true(model: Any, X: ArrayLike, y: ArrayLike) -> PredictedA
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError
-        If the model is no fitted regressor, or X and y do not fit it.
+        If the model is no regressor, or X and y do not fit it.
 
     Examples
     --------

@@ -132,8 +132,10 @@ def roc(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None 
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError
-        If the model is no fitted classifier.
+        If the model is no classifier.
     """
     from sklearn.metrics import auc, roc_curve
 
@@ -158,8 +160,10 @@ def precision_recall(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: Arra
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError
-        If the model is no fitted classifier.
+        If the model is no classifier.
     """
     from sklearn.metrics import average_precision_score, precision_recall_curve
 

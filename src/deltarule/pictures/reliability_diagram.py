@@ -90,8 +90,10 @@ def reliability(model: Any, X: ArrayLike, y: ArrayLike, bins: int = 10) -> Relia
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError
-        If the model is no fitted classifier, or gives several labels to a row.
+        If the model is no classifier, or gives several labels to a row.
     """
     from sklearn.calibration import calibration_curve
 

@@ -188,8 +188,10 @@ def report(
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted yet.
     InputError, ShapeError
-        If the model is not fitted, or X, y or the table do not fit it.
+        If the model is none of this library, or X, y or the table do not fit it.
     OutputError
         If the path cannot be written; found before the work.
     ImportError
