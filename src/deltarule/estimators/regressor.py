@@ -43,7 +43,8 @@ weight_decay, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
     scoring : str, callable, list of str or dict, optional
         Scores to measure after each epoch, on the training set and on the validation set where there is one: names of
         scikit-learn's scorers, or callables (estimator, X, y) → float. Early stopping watches the first; `"loss"` is
-        the cost. Default: R², on the validation set alone.
+        the cost. Each is tried once before the first epoch; where one is undefined it is NaN. Default: R², on the
+        validation set alone.
     verbose : bool or "bar", default False
         Print the cost after each epoch, or show a progress bar.
     warm_start : bool, default False
