@@ -139,7 +139,7 @@ def test_going_on_from_the_middle_of_an_epoch_gives_the_same_bits_too() -> None:
     np.testing.assert_array_equal(rest.history.cost, whole.history.cost[1:])
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", ["sgd", "adam", "gd"])
 @pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle"])
 def test_the_first_epochs_of_a_schedule_are_those_of_the_whole(solver: str, learning_rate: str) -> None:
     settings = Settings(solver=solver, learning_rate=learning_rate, max_iter=12, tol=0.0, batch_size=8)
