@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deltarule.cli import display
+from deltarule.cli.places import check_apart
 from deltarule.errors import OutputError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def predict(
     if output is not None:
         if output.suffix.lower() not in (".csv", ".tsv", ".parquet", ".pq"):
             raise OutputError(f"{output} ends in {output.suffix!r}. Give a name that ends in .csv, .tsv or .parquet.")
+        check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
         check_writable(output)
     loaded = load(model)
     table = read_table(data, as_text=loaded.as_text)

@@ -10,6 +10,7 @@ import typer
 import deltarule
 from deltarule.cli import display
 from deltarule.cli.apply import ModelPath
+from deltarule.cli.places import check_apart
 
 __all__ = ["check_gradient", "explain", "info"]
 
@@ -74,6 +75,7 @@ def explain(
     from deltarule.tables import read_table
 
     if output is not None:
+        check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
         check_writable(output)
     loaded = load(model)
     table = read_table(data, as_text=loaded.as_text)

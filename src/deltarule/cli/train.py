@@ -8,6 +8,7 @@ import typer
 
 from deltarule.cli import display
 from deltarule.cli.options import FLAGS, check_settings, command_of, default, parse_activation, parse_layers, setting
+from deltarule.cli.places import check_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,9 @@ __all__ = ["train"]
 
 RENAMED = {"alpha": "lambda_", "max_iter": "epochs", "n_iter_no_change": "patience", "output": "output_units"}
 """Settings whose parameter below has another name."""
+
+PICTURES = ("network.png", "learning_curve.png")
+"""What goes into the folder of `--pictures`."""
 
 STOPPED = {
     "converged": "no more progress",
@@ -119,6 +123,9 @@ def train(
     # Everything that can be wrong with the places to write to is found before the work.
     from deltarule.files import check_writable, check_writable_folder
 
+    written = [("--output", output), ("--report", report), ("--checkpoint", checkpoint), ("--pictures", pictures)]
+    drawn = [] if pictures is None else [("--pictures", pictures / name) for name in PICTURES]
+    check_apart([("DATA", data)], [*written, *drawn])
     check_writable(output)
     if resume and checkpoint is None:
         raise typer.BadParameter("goes on with a run in a file: give --checkpoint, too.", param_hint="--resume")
@@ -208,11 +215,11 @@ def _draw(model: "Model", folder: Path) -> None:
 
     from deltarule.pictures import learning_curve, network_picture
 
-    drawings: dict[str, Callable[[], object]] = {
-        "network.png": network_picture(model.classifier).plot,
-        "learning_curve.png": learning_curve(model.classifier).plot,
-    }
-    for name, draw in drawings.items():
+    drawings: tuple[Callable[[], object], ...] = (
+        network_picture(model.classifier).plot,
+        learning_curve(model.classifier).plot,
+    )
+    for name, draw in zip(PICTURES, drawings, strict=True):
         draw()
         pyplot.savefig(folder / name, dpi=150)
         pyplot.close()
