@@ -136,3 +136,10 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
 def test_a_pipe_without_a_writer_does_not_hold_up_the_reader(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "it is not a file" in complaint(tmp_path / "pipe")
+
+
+def test_a_file_of_another_kind_is_named_whatever_formats_that_kind_has(tmp_path: Path) -> None:
+    for format_ in (1, 2, 3):
+        (tmp_path / "file").write_bytes(to_bytes("model", format_, {}, {}))
+        with pytest.raises(ModelFileError, match=r"is a model, not a checkpoint\. Give a checkpoint file\."):
+            read_archive(tmp_path / "file", "checkpoint", 2)

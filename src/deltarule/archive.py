@@ -139,6 +139,8 @@ def _bytes_of(path: str | Path, kind: str) -> bytes:
 def _check_header(path: str | Path, header: Any, kind: str, format_: int) -> None:
     if not isinstance(header, dict) or not isinstance(header.get("format"), int):
         raise ValueError(f"its {HEADER} names no format")
+    if header.get("kind", kind) != kind:  # first: each kind counts its formats for itself
+        raise ModelFileError(f"{path} is a {header['kind']}, not a {kind}. Give a {kind} file.")
     made_by = f"{path} was made by deltarule {header.get('deltarule')} in format {header['format']}"
     if header["format"] > format_:
         raise ModelFileError(
@@ -147,8 +149,6 @@ def _check_header(path: str | Path, header: Any, kind: str, format_: int) -> Non
         )
     if "kind" not in header:
         raise ModelFileError(f"{made_by}, before the first release, which nothing reads any more. Train it again.")
-    if header["kind"] != kind:
-        raise ModelFileError(f"{path} is a {header['kind']}, not a {kind}. Give a {kind} file.")
 
 
 def _content(archive: zipfile.ZipFile, part: zipfile.ZipInfo, size: int) -> bytes:
