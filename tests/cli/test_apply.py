@@ -128,3 +128,17 @@ def test_evaluate_names_labels_that_the_model_does_not_know(
     result = run("evaluate", model, tmp_path / "other.csv")
     assert result.exit_code == 1
     assert "The target 'label' holds labels that the model was not trained on: 'deep'" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_columns_that_say_nothing_to_the_model_are_noticed_on_stderr(
+    run: Run, model: Path, table: pd.DataFrame, tmp_path: Path, command: str
+) -> None:
+    table.assign(colour=table["colour"].str.upper(), size=np.nan).to_csv(tmp_path / "new.csv", index=False)
+    result = run(command, model, tmp_path / "new.csv")
+    assert result.exit_code == 0
+    upper = int((table["colour"] != "01").sum())
+    assert "Note" not in result.stdout
+    assert "Note: Empty in every row, but not in training: 'size'.\n" in result.stderr
+    assert f"Note: 'colour' holds what the model does not know in {upper} of 90 rows ('" in result.stderr
+    assert "It knows '01', 'blue', 'red'.\n" in result.stderr

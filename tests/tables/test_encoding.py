@@ -165,3 +165,26 @@ def test_each_row_is_encoded_by_itself_and_finite(rows: list[dict[str, object]],
     assert np.isfinite(X).all()
     order = np.random.default_rng(seed).permutation(len(rows))
     np.testing.assert_array_equal(encoder.transform(table.iloc[order]), X[order])
+
+
+def test_words_that_training_did_not_have_are_counted_and_named_by_column() -> None:
+    training = pd.DataFrame({"sex": ["male", "female"] * 3, "n": range(6), "yes": [True, False] * 3})
+    encoder = TableEncoder.fit(training)
+    assert encoder.encode(training)[1] == ()
+    new = training.assign(sex=["MALE", np.nan, "male", "FEMALE", "MALE", "x"], yes=["true"] * 5 + ["maybe"])
+    X, notices = encoder.encode(new)
+    assert np.array_equal(X, encoder.transform(new))
+    assert notices == (
+        "'sex' holds what the model does not know in 4 of 6 rows ('MALE', 'FEMALE', 'x'). It knows 'female', 'male'.",
+        "'yes' holds what the model does not know in 1 of 6 rows ('maybe'). It knows 'false', 'true'.",
+    )
+
+
+def test_columns_that_are_empty_but_were_not_in_training_are_named_in_one_notice() -> None:
+    training = pd.DataFrame(
+        {"a": [1.0, 2, 3], "d": ["2024-01-01"] * 2 + [None], "c": ["x", "y", None], "b": 3 * [None]}
+    )
+    encoder = TableEncoder.fit(training)
+    new = training.assign(a=np.nan, d=None, c=None)
+    assert encoder.encode(new)[1] == ("Empty in every row, but not in training: 'a', 'd', 'c'.",)
+    assert encoder.encode(new.assign(a=[np.nan, 1, np.nan], c=["x", np.nan, "y"], d=training["d"]))[1] == ()

@@ -41,7 +41,8 @@ def predict(
         check_writable(output)
     loaded = load(model)
     table = read_table(data, as_text=loaded.as_text)
-    X = loaded.encoder.transform(table)
+    X, notices = loaded.encoder.encode(table)
+    display.show_notices(notices)
 
     import pandas as pd
 

@@ -150,4 +150,5 @@ def measure(classifier: MLPClassifier, X: Array, y: NDArray[Any]) -> HeldOut | N
 def examples_of(model: Model, table: pd.DataFrame) -> Examples:
     """Return X and y of the rows of a table that have a label."""
     labels = known_labels(table, model.target, model.classifier.classes_)
-    return Examples(model.encoder.transform(table.iloc[labels.rows]), labels.values, labels.notices)
+    X, notices = model.encoder.encode(table.iloc[labels.rows])
+    return Examples(X, labels.values, (*labels.notices, *notices))

@@ -185,7 +185,35 @@ class TableEncoder:
         TableError
             If a column is missing or there twice, or one that held numbers or dates in training holds something else.
         """
+        return self.encode(table)[0]
+
+    def encode(self, table: pd.DataFrame) -> tuple[Array, tuple[str, ...]]:
+        """Return X of a table as `transform` does, and how the table strays from the one of training.
+
+        Returns
+        -------
+        X : array of shape (m, s₁), float64
+        notices : tuple of str
+            A sentence for each column with words that the model does not know, and one for all that are empty.
+
+        Raises
+        ------
+        TableError
+            As in `transform`.
+
+        Examples
+        --------
+        >>> encoder = TableEncoder.fit(pd.DataFrame({"colour": ["red", "blue"]}))
+        >>> X, notices = encoder.encode(pd.DataFrame({"colour": ["RED", "red", "Blue"]}))
+        >>> X
+        array([[0., 0.],
+               [0., 1.],
+               [0., 0.]])
+        >>> notices
+        ("'colour' holds what the model does not know in 2 of 3 rows ('Blue', 'RED'). It knows 'blue', 'red'.",)
+        """
         check_columns(table, self.kinds, "the model was trained on")
+        notices = []
         numbers = self._number_names
         values = _numbers(table, {name: self.kinds[name] for name in numbers})
         marked = _filled_and_marked(values, self.medians, [numbers.index(name) for name in self.gaps])
@@ -194,10 +222,19 @@ class TableEncoder:
         X[:, :width] = (marked - self.means) / self.deviations
         for name, known in self.categories.items():
             place_of_word = {word: place for place, word in enumerate(known, width)}
-            places = np.array([place_of_word.get(word, -1) for word in _as_words(table[name], self.kinds[name])])
+            words = _as_words(table[name], self.kinds[name])
+            places = np.array([place_of_word.get(word, -1) for word in words])
             X[np.flatnonzero(places >= 0), places[places >= 0]] = 1
             width += len(known)
-        return X
+            if unknown := Counter(word for word in words if word is not None and word not in place_of_word):
+                most = sorted(unknown, key=lambda word: (-unknown[word], word))
+                notices.append(
+                    f"{name!r} holds what the model does not know in {unknown.total()} of {len(words)} rows "
+                    f"({name_some(most, 3)}). It knows {name_some([word for word in known if word is not None], 3)}."
+                )
+        if empty := [name for name in self.kinds if table[name].isna().all()]:
+            notices.insert(0, f"Empty in every row, but not in training: {name_some(empty, 8)}.")
+        return X, tuple(notices)
 
 
 def _filled_and_marked(values: Array, medians: Array, gaps: Sequence[int]) -> Array:
