@@ -174,5 +174,40 @@ def test_a_missing_column_is_answered_with_the_closest_names() -> None:
 
 def test_semicolons_between_columns_are_recognised(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "a;b;y\n1;2;3\n"))
-    with pytest.raises(TableError, match="seem to be separated by ';': separate them by commas"):
+    with pytest.raises(
+        TableError, match=r"^The table: the columns seem to be separated by ';'\. Write it anew with commas"
+    ):
         check_columns(table, ["y"], "is the target")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mark", "remedy"),
+    [
+        ("quotes.csv", '"age";"job"\n30;"none"\n', ";", "Write it anew with commas"),
+        ("decimals.csv", "a;b;c\n1,5;2;x\n", ";", "decimal=','"),
+        ("commas_in_names.csv", "price, EUR;weight;y\n1;2;x\n", ";", "sep=';'"),
+        ("bars.csv", 'a|b\n1|"x"y\n2,5|z\n', "|", "sep='|'"),
+        ("tabs.csv", "\na\tb\r\n1,5\tx\r\n", "\t", "Give the file a name that ends in .tsv."),
+        ("commas.tsv", 'a,b\n1,"2\t3"\n', ",", "Give the file a name that ends in .csv."),
+    ],
+)
+def test_a_table_with_another_separator_is_told_so_whatever_else_it_stumbles_over(
+    tmp_path: Path, name: str, text: str, mark: str, remedy: str
+) -> None:
+    (tmp_path / name).write_bytes(text.encode())
+    with pytest.raises(TableError) as caught:
+        read_table(tmp_path / name)
+    assert str(caught.value).startswith(f"{tmp_path / name}: the columns seem to be separated by {mark!r}. ")
+    assert remedy in str(caught.value)
+
+
+def test_the_remedy_for_semicolons_and_decimal_commas_makes_a_table_that_is_read(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text('"a";b;c\n1,5;2.5;"x, y"\n-2,5;3;z\n')
+    pd.read_csv(tmp_path / "old.csv", sep=";", decimal=",").to_csv(tmp_path / "new.csv", index=False)
+    assert read_table(tmp_path / "new.csv").to_dict("list") == {"a": [1.5, -2.5], "b": [2.5, 3], "c": ["x, y", "z"]}
+
+
+def test_a_ragged_table_whose_names_hold_other_marks_is_ragged(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a|b,c;d,e\n1,2\n")
+    with pytest.raises(TableError, match="line 2: the row has 2 fields, but the header names 3 columns"):
+        read_table(tmp_path / "t.csv")

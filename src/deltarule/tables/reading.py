@@ -85,15 +85,15 @@ def check_columns(table: pd.DataFrame, names: Iterable[str], what: str) -> None:
             raise TableError(f"The table has the column {name_some(sorted(twice))} more than once. Give each a name.")
         return
     there = [str(name) for name in table.columns]
+    if len(there) == 1 and (other := _other_separator(there[0])):
+        raise _separated_otherwise("The table", other)
     closest = get_close_matches(missing[0], there, n=3, cutoff=0.5)
     rest = [name for name in there if name not in closest]
     message = (
         f"The table has no column {name_some(missing)}, which {what}. "
         f"It has {len(there)}: {name_some(closest + rest, 8)}."
     )
-    if len(there) == 1 and (other := next((mark for mark in ";\t|" if mark in there[0]), None)):
-        message += f" Its columns seem to be separated by {other!r}: separate them by commas."
-    elif all(is_number(name) for name in there):
+    if all(is_number(name) for name in there):
         message += " These look like values: the first line must hold the names of the columns."
     else:
         message += " Rename the column, or name one that is there."
@@ -134,7 +134,12 @@ def _text(path: Path, data: bytes, separator: str, as_text: set[str]) -> pd.Data
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _not_utf8(path, data, error) from None
-    names, lines = _records(path, text, separator)
+    try:
+        names, lines = _records(path, text, separator)
+    except TableError:
+        if other := _other_separator(text, separator):
+            raise _separated_otherwise(str(path), other) from None
+        raise
     table = pd.read_csv(
         io.StringIO(text, newline=""),
         sep=separator,
@@ -185,6 +190,27 @@ def _records(path: Path, text: str, separator: str) -> tuple[list[str], list[int
             "goes in quotes, with each quote in it doubled."
         ) from None
     return names, lines
+
+
+def _other_separator(text: str, separator: str = "") -> str:
+    """Return the mark that cuts the first line of a text into more fields than the separator does, or nothing."""
+    lines = text[:100_000].lstrip().splitlines()  # csv refuses fields that are longer still
+    fields = {mark: len(next(csv.reader(lines, delimiter=mark), [])) for mark in ",;\t|"}
+    best = max(fields, key=lambda mark: fields[mark])
+    return best if fields[best] > fields.get(separator, 1) else ""
+
+
+def _separated_otherwise(where: str, separator: str) -> TableError:
+    named = next((suffix for suffix, mark in SEPARATORS.items() if mark == separator), None)
+    return TableError(
+        f"{where}: the columns seem to be separated by {separator!r}. "
+        + (
+            f"Give the file a name that ends in {named}."
+            if named
+            else "Write it anew with commas, for example with pandas: "
+            f"pandas.read_csv('old.csv', sep={separator!r}, decimal=',').to_csv('new.csv', index=False)."
+        )
+    )
 
 
 def _ragged(path: Path, line: int, fields: int, columns: int, separator: str) -> TableError:
