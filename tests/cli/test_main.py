@@ -44,3 +44,45 @@ def test_what_is_not_installed_is_told_in_one_line(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == "Error: the command line needs typer, pandas: pip install 'deltarule[cli]'"
+
+
+def test_a_network_that_the_memory_does_not_hold_is_one_line(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 298. GiB")
+
+    monkeypatch.setattr("deltarule.cli.fitting.fit", fit)
+    result = run("train", data, "--target", "label", "-o", tmp_path / "model")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        "Error: The memory is not enough (Unable to allocate 298. GiB). Take a smaller network, or fewer rows or "
+        "columns."
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+@pytest.mark.parametrize("command", ["predict", "evaluate", "explain", "info"])
+def test_output_that_cannot_be_written_is_one_line_and_ends_with_1(model: Path, data: Path, command: str) -> None:
+    files = [] if command == "info" else [str(model), str(data)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "deltarule", command, *files],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: The output cannot be written (No space left on device). Make room, or send it elsewhere.\n",
+    )
+
+
+def test_a_reader_that_goes_away_is_no_error_to_tell(model: Path, data: Path) -> None:
+    command = [sys.executable, "-m", "deltarule", "predict", str(model), str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        assert program.stderr.read() == ""

@@ -236,6 +236,8 @@ def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_
     [
         ("--layers 10,x", "does not name hidden layers"),
         ("--layers 0", "does not name hidden layers"),
+        ("--layers 10000000000000000000", "asks for more than 10¹² parameters"),
+        ("--layers 1000000,1000001", "asks for more than 10¹² parameters"),
         ("--activation sine", "is no hidden unit"),
         ("--layers 5 --activation relu,tanh", "names 2 units for 1 hidden layers"),
         ("--solver newton", "is not a str among"),

@@ -9,6 +9,9 @@ fitting.py    from a table to a trained model: split, encode, fit, measure
 display.py    progress, tables and the small chart in the terminal
 """
 
+import errno
+import os
+import sys
 from typing import Any
 
 import typer
@@ -33,8 +36,18 @@ class _OneLineErrors(TyperGroup):
         try:
             return super().invoke(ctx)
         except (DeltaruleError, ImportError) as error:
-            show_error(str(error))
-            raise typer.Exit(1) from error
+            message = str(error)
+        except MemoryError as error:
+            reason = str(error).rstrip(".") or "the system gives no more"
+            message = f"The memory is not enough ({reason}). Take a smaller network, or fewer rows or columns."
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever reads has seen enough, as `head` has, which is no error
+            message = f"The output cannot be written ({error.strerror}). Make room, or send it elsewhere."
+            # What is still to be written would be tried again, and fail again, when the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        show_error(message)
+        raise typer.Exit(1)
 
 
 app = typer.Typer(

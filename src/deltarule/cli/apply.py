@@ -1,7 +1,6 @@
 """`deltarule predict` and `deltarule evaluate`."""
 
 import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +51,7 @@ def predict(
     )
     predictions.insert(0, f"predicted_{loaded.target}", loaded.classifier.predict(X))
     if output is None:
-        sys.stdout.write(predictions.to_csv(index=False, lineterminator="\n"))
+        typer.echo(predictions.to_csv(index=False, lineterminator="\n"), nl=False)
         return
     write_whole(output, _bytes(predictions, output.suffix.lower()))
     display.stderr.print(f"{len(predictions)} predictions: {output}", markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ And the way back: the command that was given, from what became of it.
 
 import shlex
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -25,6 +26,9 @@ AS_TEXT = ("batch_size", "dropout", "class_weight")
 """Settings that are more than one word or one number."""
 
 MAIN = ("solver", "alpha", "max_iter", "batch_size", "learning_rate_init", "tol", "n_iter_no_change", "early_stopping")
+
+MOST_PARAMETERS = 10**12
+"""Between hidden layers. Times a million columns, their bytes can be counted, and the memory says what it holds."""
 
 
 def setting(name: str) -> Any:
@@ -84,7 +88,7 @@ def parse_layers(text: str) -> tuple[int, ...]:
     Raises
     ------
     typer.BadParameter
-        If the text is something else.
+        If the text is something else, or too large to be counted.
     """
     if text.strip().lower() == "none":
         return ()
@@ -94,7 +98,13 @@ def parse_layers(text: str) -> tuple[int, ...]:
             f"{text!r} does not name hidden layers. Write their units with commas between, 100,50, or none.",
             param_hint="--layers",
         )
-    return tuple(int(size) for size in sizes)
+    layers = tuple(int(size) for size in sizes)
+    if sum(one * other for one, other in pairwise((1, *layers, 1))) > MOST_PARAMETERS:
+        raise typer.BadParameter(
+            f"{text!r} asks for more than 10¹² parameters, which no memory holds. Take fewer units.",
+            param_hint="--layers",
+        )
+    return layers
 
 
 def parse_activation(text: str, layers: tuple[int, ...]) -> str | tuple[str, ...]:
