@@ -238,7 +238,7 @@ class Settings:
     n_threads: int | None = _setting(
         None,
         _Interval(1, whole=True, or_none=True),
-        "threads of the compiled core; None: the cores that this process may use. Changes no bit of a result",
+        "threads of the compiled core; by default the cores that this process may use. Changes no bit of a result",
     )
 
     owner: InitVar[str] = "Settings"

@@ -248,8 +248,10 @@ def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_
         ("--early-stopping --validation-fraction 0", "0 leaves --early-stopping no row to watch."),
         ("--epochs ten", "integer"),
         ("--dropout 0.5,1", "is not a float in the range [0, 1), or a sequence"),
-        ("--class-weight yes:2", "is not None, 'balanced' or a dict"),
-        ("--max-grad-norm 0", "is not a float in the range (0, inf)"),
+        ("--class-weight yes:2", "is not 'balanced', or a weight for each label, finite and 0 or more: yes=2,no=1"),
+        ("--n-threads 0", "is not an int in the range [1, inf)."),
+        ("--patience 0", "is not an int in the range [1, inf)."),
+        ("--max-grad-norm 0", "is not a float in the range (0, inf)."),
         ("--output-units linear", "is not a str among"),
     ],
 )
@@ -356,7 +358,7 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert stopped.exit_code == 130
     refused = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert refused.exit_code == 1
-    assert "holds a run of 4 epochs (interrupted), which would be lost" in refused.stderr
+    assert "holds a run of 4 epochs (interrupted), which would be lost. Go on with it by --resume, or" in refused.stderr
     go_on = ["--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume"]
     with monkeypatch.context() as patched:
         patched.setattr("deltarule.progress_bar._costs", interrupt_at(8))
@@ -365,8 +367,23 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert run("train", *options, *go_on).exit_code == 0
     whole, part = (load(tmp_path / name).classifier for name in ("whole", "part"))
     np.testing.assert_array_equal(whole.theta_, part.theta_)
-    other = run("train", *options, "--lambda", "2", "-o", tmp_path / "x", "--checkpoint", tmp_path / "run", "--resume")
-    assert "holds another run: alpha was 0.0001 and is 2.0" in other.stderr
+    changed = ["--lambda", "2", "--patience", "3", "-o", tmp_path / "x", "--checkpoint", tmp_path / "run", "--resume"]
+    other = run("train", *options, *changed)
+    assert "holds another run: --lambda was 0.0001 and is 2.0; --patience was 10 and is 3. Go on" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--solver sgd --learning-rate-init 1e300", "with --learning-rate-init 1e+300. Try 1e+299, or"),
+        ("--solver lbfgs --weight-decay 0.5", "--weight-decay 0.5 acts on mini-batches, but --solver 'lbfgs' takes"),
+        ("--batch-size 4000", "Got --batch-size less than 1 or larger than sample size. It is going to be clipped (--"),
+        ("--class-weight alpha=1", "--class-weight has a weight for 'alpha', which is none of the classes"),
+    ],
+)
+def test_messages_of_the_library_name_options(run: Run, data: Path, tmp_path: Path, options: str, told: str) -> None:
+    result = run("train", data, "--target", "label", "--epochs", 2, *options.split(), "-o", tmp_path / "model")
+    assert told in result.stderr
 
 
 def test_resuming_needs_a_checkpoint(run: Run) -> None:

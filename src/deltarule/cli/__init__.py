@@ -20,8 +20,9 @@ from typer.core import TyperGroup
 from deltarule.cli.apply import evaluate, predict
 from deltarule.cli.display import show_error
 from deltarule.cli.inspect import check_gradient, explain, info
+from deltarule.cli.options import in_options
 from deltarule.cli.train import train
-from deltarule.errors import DeltaruleError
+from deltarule.errors import CheckpointError, DeltaruleError, DivergedError, SettingsError
 
 __all__ = ["app"]
 
@@ -36,13 +37,15 @@ class _OneLineErrors(TyperGroup):
         try:
             return super().invoke(ctx)
         except (DeltaruleError, ImportError) as error:
-            message = str(error)
+            about_settings = isinstance(error, SettingsError | CheckpointError | DivergedError)
+            message = in_options(str(error)) if about_settings else str(error)
         except MemoryError as error:
             reason = str(error).rstrip(".") or "the system gives no more"
             message = f"The memory is not enough ({reason}). Take a smaller network, or fewer rows or columns."
         except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise  # whoever reads has seen enough, as `head` has, which is no error
+            # A reader that has seen enough, as `head` has, is no error; what names a file is none of the output.
+            if error.errno == errno.EPIPE or error.filename is not None:
+                raise
             message = f"The output cannot be written ({error.strerror}). Make room, or send it elsewhere."
             # What is still to be written would be tried again, and fail again, when the process ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,8 +1,9 @@
 """Options that are settings of training: defaults and words come from `deltarule.settings`, where they are declared.
 
-And the way back: the command that was given, from what became of it.
+And the way back: messages of the library in the words of options, and the command that was given.
 """
 
+import re
 import shlex
 from collections.abc import Mapping
 from itertools import pairwise
@@ -13,7 +14,16 @@ import typer
 from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag
 from deltarule.units import HIDDEN_UNITS
 
-__all__ = ["FLAGS", "check_settings", "command_of", "default", "parse_activation", "parse_layers", "setting"]
+__all__ = [
+    "FLAGS",
+    "check_settings",
+    "command_of",
+    "default",
+    "in_options",
+    "parse_activation",
+    "parse_layers",
+    "setting",
+]
 
 DECLARED = {**SETTINGS, **CLASSIFIER_SETTINGS}
 
@@ -21,6 +31,11 @@ _OTHERWISE = {"alpha": "--lambda", "max_iter": "--epochs", "n_iter_no_change": "
 
 FLAGS: Mapping[str, str] = {name: _OTHERWISE.get(name, "--" + name.replace("_", "-")) for name in DECLARED}
 """How each setting is written on the command line."""
+
+_NAMED = {**FLAGS, "resume": "--resume", "checkpoint": "--checkpoint", "scoring": "--scoring"}
+
+_WORD = re.compile(r"(?<![\w./'-])(`?)(\w+)\1(?:(=(?:True\b|False\b)?)|(?![\w/'-]|\.\w))")
+"""A word of a message, not of a path or of what it quotes, with a value that it is given."""
 
 AS_TEXT = ("batch_size", "dropout", "class_weight")
 """Settings that are more than one word or one number."""
@@ -58,10 +73,36 @@ def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     settings = {name: _parsed(name, value) if name in AS_TEXT else value for name, value in values.items()}
     for name, value in settings.items():
-        allowed = DECLARED[name].range
-        if not allowed.holds(value):
-            raise typer.BadParameter(f"{value!r} is not {allowed}.", param_hint=FLAGS[name])
+        if not DECLARED[name].range.holds(value):
+            raise typer.BadParameter(f"{value!r} is not {_range_of(name)}.", param_hint=FLAGS[name])
     return settings
+
+
+def in_options(message: str) -> str:
+    """Return a message about settings with the options that they are here.
+
+    A setting whose name is a word of English is taken for one only where it is given a value.
+
+    >>> in_options("Go on with it by resume=True: alpha was 1.0 with solver='sgd', and the momentum stays.")
+    "Go on with it by --resume: --lambda was 1.0 with --solver 'sgd', and the momentum stays."
+    """
+
+    def option(word: re.Match[str]) -> str:
+        _, name, given = word.groups()
+        if name not in _NAMED or (given is None and name.isalpha() and name != "alpha"):
+            return word[0]
+        if given == "=False":
+            return f"--no-{_NAMED[name][2:]}"
+        return _NAMED[name] + (" " if given == "=" else "")
+
+    return _WORD.sub(option, message)
+
+
+def _range_of(name: str) -> str:
+    """Return the range of a setting in words, without what has no word on the command line."""
+    if name == "class_weight":
+        return "'balanced', or a weight for each label, finite and 0 or more: yes=2,no=1"
+    return str(DECLARED[name].range).removesuffix(" or None").removesuffix(" or inf")
 
 
 def _parsed(name: str, text: str | None) -> Any:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deltarule.cli import display
-from deltarule.cli.options import FLAGS, check_settings, command_of, default, parse_activation, parse_layers, setting
+from deltarule.cli.options import (
+    FLAGS,
+    check_settings,
+    command_of,
+    default,
+    in_options,
+    parse_activation,
+    parse_layers,
+    setting,
+)
 from deltarule.cli.places import check_apart
 
 if TYPE_CHECKING:
@@ -157,7 +166,7 @@ def train(
     with progress_bar(epochs, watched, display.stderr) as progress:
         place = None if checkpoint is None else Checkpoint(checkpoint, checkpoint_seconds)
         classifier, warned = fit(prepared, parameters, seed, [progress], place, resume)
-    display.show_notices(warned)
+    display.show_notices(map(in_options, warned))
     model = Model(
         encoder=prepared.encoder,
         classifier=classifier,
