@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ def test_without_a_terminal_there_are_ten_lines_at_most(capsys: pytest.CaptureFi
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 9
     assert lines[0] == "epoch 10/95  cost 0.1000  validation 0.2000"
+
+
+def test_a_score_that_is_followed_stands_in_place_of_the_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar(1, "watched", score="accuracy") as progress:
+        progress(replace(after(1, 1), validation_score=0.75))
+    assert capsys.readouterr().err == "epoch 1/1  cost 1.0000  watched accuracy 0.7500\n"
 
 
 def test_without_rich_one_line_says_what_to_install() -> None:

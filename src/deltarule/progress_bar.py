@@ -1,4 +1,4 @@
-"""A bar with epoch and costs while training: in a terminal, in a notebook, or as a few lines where neither is."""
+"""A bar with epoch and what is measured while training: in a terminal, in a notebook, or a few lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +19,10 @@ MOST_LINES = 10
 
 
 @contextmanager
-def progress_bar(epochs: int, watched: str = "validation", console: "Console | None" = None) -> Iterator[Callback]:
-    """Show a bar with epoch, cost and the cost of what is watched; where no terminal is, ten lines at most.
+def progress_bar(
+    epochs: int, watched: str = "validation", console: "Console | None" = None, score: str = ""
+) -> Iterator[Callback]:
+    """Show a bar with epoch, cost and the cost or score of what is watched; where no terminal is, ten lines at most.
 
     Yields the callback for `fit`.
 
@@ -32,6 +34,8 @@ def progress_bar(epochs: int, watched: str = "validation", console: "Console | N
         Name of the rows whose cost is measured too.
     console : rich.console.Console, optional
         Default: a new one on stderr.
+    score : str, optional
+        Name of the score that early stopping follows on these rows, to show instead of their cost.
 
     Raises
     ------
@@ -50,9 +54,8 @@ def progress_bar(epochs: int, watched: str = "validation", console: "Console | N
 
         def line(progress: Progress) -> None:
             if progress.epoch % max(1, -(-epochs // MOST_LINES)) == 0:
-                screen.print(
-                    Text(f"epoch {progress.epoch}/{progress.epochs}  {_costs(progress, watched)}"), soft_wrap=True
-                )
+                measured = _measured(progress, watched, score)
+                screen.print(Text(f"epoch {progress.epoch}/{progress.epochs}  {measured}"), soft_wrap=True)
 
         yield line
         return
@@ -61,11 +64,12 @@ def progress_bar(epochs: int, watched: str = "validation", console: "Console | N
         task = bar.add_task("", total=epochs)
 
         def update(progress: Progress) -> None:
-            bar.update(task, completed=progress.epoch, total=progress.epochs, description=_costs(progress, watched))
+            measured = _measured(progress, watched, score)
+            bar.update(task, completed=progress.epoch, total=progress.epochs, description=measured)
 
         yield update
 
 
-def _costs(progress: Progress, watched: str) -> str:
-    also = "" if np.isnan(progress.validation_cost) else f"  {watched} {progress.validation_cost:.4f}"
-    return f"cost {progress.cost:.4f}{also}"
+def _measured(progress: Progress, watched: str, score: str) -> str:
+    name, value = (f"{watched} {score}", progress.validation_score) if score else (watched, progress.validation_cost)
+    return f"cost {progress.cost:.4f}" + ("" if np.isnan(value) else f"  {name} {value:.4f}")

@@ -139,12 +139,12 @@ def test_the_same_seed_makes_the_same_model_and_another_seed_another(run: Run, d
 def test_ctrl_c_saves_the_model_so_far_and_says_so(
     run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, solver: str
 ) -> None:
-    def interrupt(epoch: Progress, _: str) -> str:
+    def interrupt(epoch: Progress, *_: str) -> str:
         if epoch.epoch == 4:
             signal.raise_signal(signal.SIGINT)
         return ""
 
-    monkeypatch.setattr("deltarule.progress_bar._costs", interrupt)
+    monkeypatch.setattr("deltarule.progress_bar._measured", interrupt)
     options = "--target label --layers 3 --epochs 10 --output"
     result = run("train", data, *options.split(), tmp_path / "model", "--solver", solver)
     assert result.exit_code == 130
@@ -179,6 +179,24 @@ def test_early_stopping_watches_rows_that_are_neither_learnt_nor_judged(run: Run
     assert "54 rows to learn from" in result.stdout  # of 90, 18 are held out and 18 watched
     assert "○ watched" in result.stdout
     assert "of 18 rows" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("scoring", "shown", "column"),
+    [
+        ([], "watched accuracy", "validation_score"),
+        (["--scoring", "f1_macro, loss"], "watched f1_macro", "validation_score"),
+        (["--scoring", "loss, f1_macro"], "watched", "validation_cost"),
+    ],
+)
+def test_progress_shows_by_name_what_early_stopping_follows(
+    run: Run, data: Path, tmp_path: Path, scoring: list[str], shown: str, column: str
+) -> None:
+    options = "--target label --layers 3 --epochs 8 --early-stopping --validation-fraction 0.25 --output"
+    result = run("train", data, *options.split(), tmp_path / "model", *scoring)
+    lines = re.findall(r"^epoch \d/8  cost \S+  (.*) (\S+)$", result.stderr, flags=re.MULTILINE)
+    followed = getattr(load(tmp_path / "model").classifier.history_, column)
+    assert lines == [(shown, f"{value:.4f}") for value in followed]
 
 
 def test_without_a_hold_out_nothing_is_claimed(run: Run, data: Path, tmp_path: Path) -> None:
@@ -344,8 +362,8 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     options = [data, "--target", "label", "--layers", "4", "--epochs", "12", "--batch-size", "16", "--dropout", "0.2"]
     assert run("train", *options, "--output", tmp_path / "whole").exit_code == 0
 
-    def interrupt_at(number: int) -> Callable[[Progress, str], str]:
-        def interrupt(epoch: Progress, _: str) -> str:
+    def interrupt_at(number: int) -> Callable[..., str]:
+        def interrupt(epoch: Progress, *_: str) -> str:
             if epoch.epoch == number:
                 signal.raise_signal(signal.SIGINT)
             return ""
@@ -353,7 +371,7 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
         return interrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("deltarule.progress_bar._costs", interrupt_at(4))
+        patched.setattr("deltarule.progress_bar._measured", interrupt_at(4))
         stopped = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert stopped.exit_code == 130
     refused = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
@@ -361,7 +379,7 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert "holds a run of 4 epochs (interrupted), which would be lost. Go on with it by --resume, or" in refused.stderr
     go_on = ["--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume"]
     with monkeypatch.context() as patched:
-        patched.setattr("deltarule.progress_bar._costs", interrupt_at(8))
+        patched.setattr("deltarule.progress_bar._measured", interrupt_at(8))
         stopped = run("train", *options, *go_on)
     assert "Note: Interrupted after epoch 8: the model is" in stopped.stderr
     assert run("train", *options, *go_on).exit_code == 0

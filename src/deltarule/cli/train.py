@@ -118,11 +118,12 @@ def train(
     given = locals()
     values = {name: given[RENAMED.get(name, name)] for name in FLAGS}
     sizes = parse_layers(layers)
+    scores = None if scoring is None else [name.strip() for name in scoring.split(",")]
     parameters = {
         "hidden_layer_sizes": sizes,
         "activation": parse_activation(activation, sizes),
         **check_settings(values),
-        "scoring": None if scoring is None else [name.strip() for name in scoring.split(",")],
+        "scoring": scores,
     }
     if not 0 <= holdout < 1:
         raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
@@ -163,7 +164,8 @@ def train(
     )
     display.show_notices(prepared.notices)
     watched = "watched" if early_stopping else "held out"
-    with progress_bar(epochs, watched, display.stderr) as progress:
+    followed = (scores or ["accuracy"])[0] if early_stopping else "loss"
+    with progress_bar(epochs, watched, display.stderr, followed if followed != "loss" else "") as progress:
         place = None if checkpoint is None else Checkpoint(checkpoint, checkpoint_seconds)
         classifier, warned = fit(prepared, parameters, seed, [progress], place, resume)
     display.show_notices(map(in_options, warned))
