@@ -45,8 +45,12 @@ def test_a_device_is_not_replaced_by_a_file() -> None:
 
 
 def test_a_folder_is_made_if_it_can_be(tmp_path: Path) -> None:
-    check_writable_folder(tmp_path / "a" / "b")
-    assert not list((tmp_path / "a" / "b").iterdir())
+    for _ in range(2):
+        check_writable_folder(tmp_path / "a")
+        assert not list((tmp_path / "a").iterdir())
+    with pytest.raises(OutputError, match=r"The folder .*b/c cannot be made: there is no folder .*b\. Make it first"):
+        check_writable_folder(tmp_path / "b" / "c")
+    assert not (tmp_path / "b").exists()
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"The folder .*file cannot be made \(File exists\)"):
         check_writable_folder(tmp_path / "file")

@@ -43,9 +43,12 @@ def check_writable(path: str | Path) -> None:
 
 
 def check_writable_folder(path: str | Path) -> None:
-    """Make a folder if it is not there, and raise OutputError if files cannot be written into it."""
+    """Make a folder in one that is there, unless it is, and raise OutputError if files cannot be written into it."""
     try:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        Path(path).mkdir(exist_ok=True)
+    except FileNotFoundError:
+        parent = Path(path).resolve().parent
+        raise OutputError(f"The folder {path} cannot be made: there is no folder {parent}. Make it first.") from None
     except OSError as error:
         raise OutputError(f"The folder {path} cannot be made ({error.strerror}). Give another one.") from None
     check_writable(_beside(Path(path) / "file"))
