@@ -86,6 +86,20 @@ def test_explain_writes_markdown_and_html_and_a_whole_page_into_a_file(
             assert file.strip() == written.strip()
 
 
+@pytest.mark.parametrize(
+    ("name", "form"), [("e.html", "html"), ("e.HTM", "html"), ("e.md", "markdown"), ("e.txt", "text"), ("e", "text")]
+)
+def test_explain_takes_the_form_from_the_name_of_the_file_unless_it_is_told(
+    run: Run, model: Path, data: Path, tmp_path: Path, name: str, form: str
+) -> None:
+    contents = []
+    for told in ([], ["--format", form], ["--format", "text"]):
+        assert run("explain", model, data, "--output", tmp_path / name, *told).exit_code == 0
+        contents.append((tmp_path / name).read_bytes())
+    assert contents[0] == contents[1]
+    assert (contents[0] == contents[2]) == (form == "text")
+
+
 def test_explain_finds_out_that_a_place_cannot_be_written_before_it_reads_the_model(
     run: Run, model: Path, tmp_path: Path
 ) -> None:

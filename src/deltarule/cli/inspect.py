@@ -23,6 +23,9 @@ class Form(StrEnum):
     html = "html"
 
 
+ENDINGS = {".md": Form.markdown, ".html": Form.html, ".htm": Form.html}
+"""Names of files that say how an explanation is written; others are text."""
+
 Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the labels.", show_default=False)]
 
 
@@ -61,8 +64,14 @@ def explain(
         int | None, typer.Option(help="Lines at most, counted as text; by default 40 of text, else 100.", min=1)
     ] = None,
     form: Annotated[
-        Form, typer.Option("--format", help="Markdown has LaTeX in it; HTML is a whole page if written to a file.")
-    ] = Form.text,
+        Form | None,
+        typer.Option(
+            "--format",
+            help="Markdown has LaTeX in it; HTML is a whole page if written to a file. By default what the ending of "
+            "--output says, .md or .html, else text.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")] = None,
 ) -> None:
     """Follow one row through the network and back, equations (1) to (6) with its numbers."""
@@ -74,6 +83,8 @@ def explain(
     from deltarule.model_file import load
     from deltarule.tables import read_table
 
+    if form is None:
+        form = ENDINGS.get("" if output is None else output.suffix.lower(), Form.text)
     if output is not None:
         check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
         check_writable(output)
