@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+import deltarule
 from deltarule.__main__ import main
 
 Run = Callable[..., Result]
@@ -32,6 +33,11 @@ def test_without_arguments_the_commands_are_listed(run: Run) -> None:
     result = run()
     for command in ("train", "predict", "evaluate", "check-gradient", "explain", "info"):
         assert command in result.output
+
+
+def test_the_version_is_told_in_one_line(run: Run) -> None:
+    result = run("--version")
+    assert (result.exit_code, result.output) == (0, f"deltarule {deltarule.__version__}\n")
 
 
 def test_an_unknown_command_is_a_usage_error(run: Run) -> None:

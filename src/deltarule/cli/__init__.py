@@ -12,13 +12,14 @@ display.py    progress, tables and the small chart in the terminal
 import errno
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+import deltarule
 from deltarule.cli.apply import evaluate, predict
-from deltarule.cli.display import show_error
+from deltarule.cli.display import say, show_error
 from deltarule.cli.inspect import check_gradient, explain, info
 from deltarule.cli.options import in_options
 from deltarule.cli.train import train
@@ -55,13 +56,29 @@ class _OneLineErrors(TyperGroup):
 
 app = typer.Typer(
     name="deltarule",
-    help="Multilayer perceptrons trained by backpropagation, on tables.",
     cls=_OneLineErrors,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        say(f"deltarule {deltarule.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _deltarule(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Multilayer perceptrons trained by backpropagation, on tables."""
+
+
 app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
