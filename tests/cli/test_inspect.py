@@ -112,7 +112,15 @@ def test_a_row_that_is_not_there_is_told_those_that_are(run: Run, model: Path, d
     result = run("explain", model, data, "--row", 90)
     assert result.exit_code == 1
     assert "--row 90 is not there" in result.stderr
-    assert "has 90 rows, 0 to 89" in result.stderr
+    assert f"the rows of {data} are 0 to 89." in result.stderr.replace("\n", "")
+
+
+def test_one_row_is_told_as_one(run: Run, model: Path, table: pd.DataFrame, tmp_path: Path) -> None:
+    table.iloc[:1].to_csv(tmp_path / "one.csv", index=False)
+    assert ", 1 row\n" in run("check-gradient", model, tmp_path / "one.csv").stdout
+    assert "1 prediction: " in run("predict", model, tmp_path / "one.csv", "-o", tmp_path / "out.csv").stderr
+    table.iloc[:1].assign(x="many").to_csv(tmp_path / "one.csv", index=False)
+    assert "(1 such value in all)" in run("predict", model, tmp_path / "one.csv").stderr
 
 
 def test_a_row_without_a_label_cannot_be_explained(run: Run, model: Path, table: pd.DataFrame, tmp_path: Path) -> None:

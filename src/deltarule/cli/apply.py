@@ -54,7 +54,11 @@ def predict(
         typer.echo(predictions.to_csv(index=False, lineterminator="\n"), nl=False)
         return
     write_whole(output, _bytes(predictions, output.suffix.lower()))
-    display.stderr.print(f"{len(predictions)} predictions: {output}", markup=False, soft_wrap=True)
+    display.stderr.print(
+        f"{len(predictions)} {'prediction' if len(predictions) == 1 else 'predictions'}: {output}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def evaluate(

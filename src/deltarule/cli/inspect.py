@@ -50,7 +50,8 @@ def check_gradient(
     examples = examples_of(loaded, table.iloc[:rows])
     classifier = loaded.classifier
     check = deltarule.check_gradient(classifier, examples.X, examples.y, parameters=parameters, seed=seed)
-    display.say(f"Network {classifier.network_}, λ = {classifier.alpha:g}, {len(examples.y)} rows")
+    compared = f"{len(examples.y)} {'row' if len(examples.y) == 1 else 'rows'}"
+    display.say(f"Network {classifier.network_}, λ = {classifier.alpha:g}, {compared}")
     display.say(str(check))
     if not check.passed:
         raise typer.Exit(1)
@@ -91,7 +92,7 @@ def explain(
     loaded = load(model)
     table = read_table(data, as_text=loaded.as_text)
     if row >= len(table):
-        raise TableError(f"--row {row} is not there: {data} has {len(table)} rows, 0 to {len(table) - 1}.")
+        raise TableError(f"--row {row} is not there: the rows of {data} are 0 to {len(table) - 1}.")
     examples = examples_of(loaded, table.iloc[[row]])
     classifier = loaded.classifier
     predicted = classifier.predict(examples.X)[0]

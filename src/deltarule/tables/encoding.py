@@ -293,11 +293,12 @@ def _numbers(table: pd.DataFrame, kinds: dict[str, str]) -> Array:
         numbers = _as_numbers(column, kind)
         strange = column.notna().to_numpy() & ~(np.abs(numbers) <= LARGEST)
         if strange.any():
-            first = int(np.flatnonzero(strange)[0])
+            first, count = int(np.flatnonzero(strange)[0]), int(np.count_nonzero(strange))
             raise TableError(
                 f"Column {name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a "
-                f"{kind if kind == 'date' else 'finite number'} belongs ({np.count_nonzero(strange)} such values in "
-                "all). Correct the values, or leave the fields empty: gaps are filled."
+                f"{kind if kind == 'date' else 'finite number'} belongs "
+                f"({count} such {'value' if count == 1 else 'values'} in all). Correct the values, or leave the fields "
+                "empty: gaps are filled."
             )
         values[:, n] = numbers
     return values

@@ -217,8 +217,8 @@ def _ragged(path: Path, line: int, fields: int, columns: int, separator: str) ->
     few = fields < columns
     return TableError(
         f"{path}, line {line}: the row has {fields} {'field' if fields == 1 else 'fields'}, but the header names "
-        f"{columns} columns. {'Add' if few else 'Take out'} {abs(columns - fields)}: a gap is an empty field, and a "
-        f"field that holds a {'comma' if separator == ',' else 'tab'} goes in quotes."
+        f"{columns} {'column' if columns == 1 else 'columns'}. {'Add' if few else 'Take out'} {abs(columns - fields)}: "
+        f"a gap is an empty field, and a field that holds a {'comma' if separator == ',' else 'tab'} goes in quotes."
     )
 
 
