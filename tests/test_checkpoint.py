@@ -93,7 +93,9 @@ def test_without_a_file_a_run_that_would_go_on_begins(tmp_path: Path) -> None:
 def test_a_run_of_somebody_is_not_overwritten(tmp_path: Path) -> None:
     made().fit(X, y, checkpoint=tmp_path / "run", callbacks=[stops_at(3)])
     before = (tmp_path / "run").read_bytes()
-    with pytest.raises(CheckpointError, match=r"holds a run of 3 epochs \(callback\), which would be lost"):
+    with pytest.raises(
+        CheckpointError, match=r"holds a run of 3 epochs \(a callback asked for it\), which would be lost"
+    ):
         made().fit(X, y, checkpoint=tmp_path / "run")
     assert (tmp_path / "run").read_bytes() == before
 

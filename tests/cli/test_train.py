@@ -376,13 +376,18 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert stopped.exit_code == 130
     refused = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert refused.exit_code == 1
-    assert "holds a run of 4 epochs (interrupted), which would be lost. Go on with it by --resume, or" in refused.stderr
+    assert (
+        "holds a run of 4 epochs (interrupted by Ctrl-C), which would be lost. Go on with it by --resume, or"
+        in refused.stderr
+    )
     go_on = ["--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume"]
     with monkeypatch.context() as patched:
         patched.setattr("deltarule.progress_bar._measured", interrupt_at(8))
         stopped = run("train", *options, *go_on)
     assert "Note: Interrupted after epoch 8: the model is" in stopped.stderr
     assert run("train", *options, *go_on).exit_code == 0
+    ended = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
+    assert "holds a run of 12 epochs (all epochs that were allowed), which" in ended.stderr
     whole, part = (load(tmp_path / name).classifier for name in ("whole", "part"))
     np.testing.assert_array_equal(whole.theta_, part.theta_)
     changed = ["--lambda", "2", "--patience", "3", "-o", tmp_path / "x", "--checkpoint", tmp_path / "run", "--resume"]

@@ -9,6 +9,7 @@ import numpy as np
 from deltarule.arrays import Array
 from deltarule.checkpoint import Checkpoint, SavedRun, changed, load_run
 from deltarule.errors import CheckpointError, InputError, SettingsError
+from deltarule.history import STOPPED
 from deltarule.network import Network
 from deltarule.record import Memory, Standing
 from deltarule.settings import MINI_BATCH_SOLVERS, Settings
@@ -94,8 +95,9 @@ def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -
     saved = load_run(checkpoint.path)
     if not resume:
         raise CheckpointError(
-            f"{checkpoint.path} holds a run of {saved.history.epochs} epochs ({saved.history.stopped}), which would be "
-            "lost. Go on with it by resume=True, or give another checkpoint, or delete it."
+            f"{checkpoint.path} holds a run of {saved.history.epochs} epochs "
+            f"({STOPPED.get(saved.history.stopped, saved.history.stopped)}), which would be lost. Go on with it by "
+            "resume=True, or give another checkpoint, or delete it."
         )
     return saved
 
