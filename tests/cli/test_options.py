@@ -1,8 +1,14 @@
-"""Messages in the words of options."""
+"""Options that are settings, and messages in their words."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from deltarule.cli.options import FLAGS, in_options
+
+Run = Callable[..., Result]
 
 
 @pytest.mark.parametrize(
@@ -24,3 +30,48 @@ def test_every_setting_that_is_given_a_value_becomes_its_option(name: str, flag:
 
 def test_switches_become_options_without_a_value() -> None:
     assert in_options("resume=True, shuffle=False, early_stopping=True.") == "--resume, --no-shuffle, --early-stopping."
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("--layers 10,x", "does not name hidden layers"),
+        ("--layers 0", "does not name hidden layers"),
+        ("--layers 10000000000000000000", "asks for more than 10¹² parameters"),
+        ("--layers 1000000,1000001", "asks for more than 10¹² parameters"),
+        ("--activation sine", "is no hidden unit"),
+        ("--layers 5 --activation relu,tanh", "names 2 units for 1 hidden layers"),
+        ("--solver newton", "is not a str among"),
+        ("--lambda -1", "is not a float in the range"),
+        ("--epochs 0", "is not an int in the range"),
+        ("--batch-size many", "is not a str among"),
+        ("--holdout 1", "is not in"),
+        ("--early-stopping --validation-fraction 0", "0 leaves --early-stopping no row to watch."),
+        ("--epochs ten", "integer"),
+        ("--dropout 0.5,1", "is not a float in the range [0, 1), or a sequence"),
+        ("--class-weight yes:2", "is not 'balanced', or a weight for each label, finite and 0 or more: yes=2,no=1"),
+        ("--n-threads 0", "is not an int in the range [1, inf)."),
+        ("--patience 0", "is not an int in the range [1, inf)."),
+        ("--max-grad-norm 0", "is not a float in the range (0, inf)."),
+        ("--output-units linear", "is not a str among"),
+    ],
+)
+def test_a_setting_outside_its_range_is_a_usage_error(run: Run, options: str, complaint: str) -> None:
+    result = run("train", "absent.csv", "--target", "y", *options.split())
+    assert result.exit_code == 2
+    assert options.split()[-2] in result.stderr
+    assert complaint in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--solver sgd --learning-rate-init 1e300", "with --learning-rate-init 1e+300. Try 1e+299, or"),
+        ("--solver lbfgs --weight-decay 0.5", "--weight-decay 0.5 acts on mini-batches, but --solver 'lbfgs' takes"),
+        ("--batch-size 4000", "Got --batch-size less than 1 or larger than sample size. It is going to be clipped (--"),
+        ("--class-weight alpha=1", "--class-weight has a weight for 'alpha', which is none of the classes"),
+    ],
+)
+def test_messages_of_the_library_name_options(run: Run, data: Path, tmp_path: Path, options: str, told: str) -> None:
+    result = run("train", data, "--target", "label", "--epochs", 2, *options.split(), "-o", tmp_path / "model")
+    assert told in result.stderr

@@ -249,37 +249,6 @@ def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_
     assert result.stderr.startswith(f"Error: The folder {tmp_path / 'file'} cannot be made")
 
 
-@pytest.mark.parametrize(
-    ("options", "complaint"),
-    [
-        ("--layers 10,x", "does not name hidden layers"),
-        ("--layers 0", "does not name hidden layers"),
-        ("--layers 10000000000000000000", "asks for more than 10¹² parameters"),
-        ("--layers 1000000,1000001", "asks for more than 10¹² parameters"),
-        ("--activation sine", "is no hidden unit"),
-        ("--layers 5 --activation relu,tanh", "names 2 units for 1 hidden layers"),
-        ("--solver newton", "is not a str among"),
-        ("--lambda -1", "is not a float in the range"),
-        ("--epochs 0", "is not an int in the range"),
-        ("--batch-size many", "is not a str among"),
-        ("--holdout 1", "is not in"),
-        ("--early-stopping --validation-fraction 0", "0 leaves --early-stopping no row to watch."),
-        ("--epochs ten", "integer"),
-        ("--dropout 0.5,1", "is not a float in the range [0, 1), or a sequence"),
-        ("--class-weight yes:2", "is not 'balanced', or a weight for each label, finite and 0 or more: yes=2,no=1"),
-        ("--n-threads 0", "is not an int in the range [1, inf)."),
-        ("--patience 0", "is not an int in the range [1, inf)."),
-        ("--max-grad-norm 0", "is not a float in the range (0, inf)."),
-        ("--output-units linear", "is not a str among"),
-    ],
-)
-def test_a_setting_outside_its_range_is_a_usage_error(run: Run, options: str, complaint: str) -> None:
-    result = run("train", "absent.csv", "--target", "y", *options.split())
-    assert result.exit_code == 2
-    assert options.split()[-2] in result.stderr
-    assert complaint in " ".join(result.stderr.replace("│", " ").split())
-
-
 def test_no_hidden_layer_is_logistic_regression(run: Run, data: Path, tmp_path: Path) -> None:
     assert parse_layers("none") == ()
     options = "--target label --layers none --epochs 2 --output"
@@ -393,20 +362,6 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     changed = ["--lambda", "2", "--patience", "3", "-o", tmp_path / "x", "--checkpoint", tmp_path / "run", "--resume"]
     other = run("train", *options, *changed)
     assert "holds another run: --lambda was 0.0001 and is 2.0; --patience was 10 and is 3. Go on" in other.stderr
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ("--solver sgd --learning-rate-init 1e300", "with --learning-rate-init 1e+300. Try 1e+299, or"),
-        ("--solver lbfgs --weight-decay 0.5", "--weight-decay 0.5 acts on mini-batches, but --solver 'lbfgs' takes"),
-        ("--batch-size 4000", "Got --batch-size less than 1 or larger than sample size. It is going to be clipped (--"),
-        ("--class-weight alpha=1", "--class-weight has a weight for 'alpha', which is none of the classes"),
-    ],
-)
-def test_messages_of_the_library_name_options(run: Run, data: Path, tmp_path: Path, options: str, told: str) -> None:
-    result = run("train", data, "--target", "label", "--epochs", 2, *options.split(), "-o", tmp_path / "model")
-    assert told in result.stderr
 
 
 def test_resuming_needs_a_checkpoint(run: Run) -> None:
