@@ -1,14 +1,20 @@
 """The gradient check finds right gradients right and wrong ones wrong."""
 
+import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from deltarule import Network, check_gradient
+from deltarule import MLPClassifier, Network, check_gradient
 from deltarule.arrays import Array
 from deltarule.backpropagation import total_cost_and_gradient
 from deltarule.data import TrainingSet
+from deltarule.errors import InputError
 from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
 from oracles import problem
 
@@ -119,6 +125,30 @@ def test_the_check_prints_as_a_small_table() -> None:
     assert text.startswith("Gradient check: passed")
     assert "13 of 13 parameters" in text
     assert len(text.splitlines()) < 12
+
+
+def test_the_table_shows_the_limits_that_the_check_went_by_and_what_it_could_not_compare() -> None:
+    network = Network((3, 4, 2), "tanh")
+    check = check_gradient(network, *problem(network, 6)[:3], parameters=1)
+    flat = replace(check, gap=2.4e-9, resolution=3.2e-9, directional_gap=np.nan)
+    assert flat.passed
+    assert "2.40e-09  (at most 3.2e-09)" in str(flat)
+    assert re.search(r"along a direction +every step crosses a kink of g", str(flat))
+    assert str(flat).count("none compared") == 1
+
+
+@pytest.mark.parametrize("parameters", [0, -1, 2.5, "all"])
+def test_how_many_parameters_to_compare_is_a_whole_number_from_1_on(parameters: Any) -> None:
+    network = Network((3, 4, 2), "tanh")
+    theta, X, Y, _ = problem(network, 6)
+    with pytest.raises(InputError, match=f"parameters={parameters!r} is not how many .* from 1 on"):
+        check_gradient(network, theta, X, Y, parameters=parameters)
+
+
+def test_what_is_no_network_and_no_estimator_is_refused_with_what_to_give() -> None:
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier())
+    with pytest.raises(InputError, match=r"not a Pipeline\. Of a pipeline, give the last step and X as the steps"):
+        check_gradient(pipeline, [[0.0]], [0])
 
 
 def test_a_gradient_that_is_not_finite_fails_wherever_it_is() -> None:

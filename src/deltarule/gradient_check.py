@@ -104,11 +104,15 @@ class GradientCheck:
         layer, i, j = self.worst
         rows = [
             ("compared", f"{self.compared} of {self.n_parameters} parameters"),
-            ("‖D − d‖/(‖D‖ + ‖d‖)", f"{self.gap:.2e}  (at most {self.tolerance:.0e})"),
+            ("‖D − d‖/(‖D‖ + ‖d‖)", f"{self.gap:.2e}  (at most {max(self.tolerance, self.resolution):.2g})"),
         ]
-        rows += [(f"  in Θ({n})", f"{gap:.2e}") for n, gap in enumerate(self.layer_gaps, 1)]
         rows += [
-            ("along a direction", f"{self.directional_gap:.2e}"),
+            (f"  in Θ({n})", "none compared" if np.isnan(gap) else f"{gap:.2e}")
+            for n, gap in enumerate(self.layer_gaps, 1)
+        ]
+        along = f"{self.directional_gap:.2e}  (at most {max(self.tolerance, self.directional_resolution):.2g})"
+        rows += [
+            ("along a direction", "every step crosses a kink of g" if np.isnan(self.directional_gap) else along),
             (
                 "worst",
                 f"Θ({layer})[{i},{j}]: D = {self.worst_gradient:+.12e}, differences {self.worst_difference:+.12e}",
@@ -205,7 +209,17 @@ def check_gradient(
     >>> check_gradient(network, theta, [[0.5, -1.0]], [[1.0]], lambda_=0.1).passed
     True
     """
+    if parameters is not None and (not isinstance(parameters, int | np.integer) or parameters < 1):
+        raise InputError(
+            f"parameters={parameters!r} is not how many parameters to compare. Give a whole number from 1 on, or leave "
+            "it out for all, up to 2 000."
+        )
     if not isinstance(network, Network):
+        if not hasattr(network, "arrays_of"):
+            raise InputError(
+                f"check_gradient takes a Network with θ, X and Y, or a fitted estimator of deltarule with X and y, not "
+                f"a {type(network).__name__}. Of a pipeline, give the last step and X as the steps before it make it."
+            )
         X, Y = network.arrays_of(theta, X)
         lambda_ = network.alpha if lambda_ is None else lambda_
         theta, network = network.theta_, network.network_
@@ -217,7 +231,7 @@ def check_gradient(
     lambda_ = check_lambda(0.0 if lambda_ is None else lambda_)
     n = network.n_parameters
     generator = np.random.default_rng(seed)
-    count = min(n, 2000 if parameters is None else max(1, parameters))
+    count = min(n, parameters or 2000)
     places = np.sort(generator.choice(n, count, replace=False)) if count < n else np.arange(n)
     if gradient is None:
         D = total_cost_and_gradient(network, theta, data, lambda_)[1]

@@ -86,7 +86,7 @@ def check_columns(table: pd.DataFrame, names: Iterable[str], what: str) -> None:
         return
     there = [str(name) for name in table.columns]
     if len(there) == 1 and (other := _other_separator(there[0])):
-        raise _separated_otherwise("The table", other)
+        raise _separated_otherwise(f"The table has no column {name_some(missing)}, which {what}", other)
     closest = get_close_matches(missing[0], there, n=3, cutoff=0.5)
     rest = [name for name in there if name not in closest]
     message = (
