@@ -111,7 +111,7 @@ def results(call: Call) -> list[bytes]:
     found = []
     written = [arguments[name] for name in ("out", "costs", "theta", "D") if arguments.get(name) is not None]
     for value in [*(returned if isinstance(returned, tuple) else (returned,)), *written, *arguments.get("vectors", ())]:
-        if isinstance(value, np.ndarray | int | float):
+        if isinstance(value, np.ndarray | memoryview | int | float):
             found.append(np.asarray(value).tobytes())
     return found
 
