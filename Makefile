@@ -62,7 +62,7 @@ arm: .venv/ready
 golden: .venv/ready
 	$(BIN)/python tests/golden/ex4.py $(EX4)
 
-# What tests must not take minutes for: faults looked for at random. Prints a line for each kind; about 20 minutes on two cores.
+# What tests must not take minutes for: faults looked for at random. Prints a line for each kind; a quarter of an hour on two cores.
 torture: .venv/ready
 	$(BIN)/python torture/start.py
 
