@@ -35,7 +35,7 @@ def progress_bar(
     console : rich.console.Console, optional
         Default: a new one on stderr.
     score : str, optional
-        Name of the score that early stopping follows on these rows, to show instead of their cost.
+        Name of the score that early stopping follows on these rows, to show instead of their cost where there is one.
 
     Raises
     ------
@@ -71,5 +71,7 @@ def progress_bar(
 
 
 def _measured(progress: Progress, watched: str, score: str) -> str:
-    name, value = (f"{watched} {score}", progress.validation_score) if score else (watched, progress.validation_cost)
+    name, value = watched, progress.validation_cost
+    if score and not np.isnan(progress.validation_score):
+        name, value = f"{watched} {score}", progress.validation_score
     return f"cost {progress.cost:.4f}" + ("" if np.isnan(value) else f"  {name} {value:.4f}")

@@ -308,6 +308,17 @@ def test_a_bar_is_drawn_where_verbose_asks_for_it(capsys: pytest.CaptureFixture[
         made(verbose="loud").fit(X, y)
 
 
+@pytest.mark.parametrize(("scoring", "shown"), [(None, "validation score 0."), ("loss", "validation 0.")])
+def test_with_early_stopping_the_bar_shows_the_score_that_it_follows(
+    scoring: str | None, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clf = made(verbose="bar", max_iter=10, early_stopping=True, scoring=scoring).fit(X, y)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert shown in last
+    followed = clf.history_.validation_cost if scoring else clf.history_.validation_score
+    assert last.endswith(f"{followed[clf.history_.epochs - 1]:.4f}")
+
+
 def test_a_trace_of_a_fitted_estimator_is_that_of_its_network() -> None:
     clf = made(alpha=0.7).fit(pd.DataFrame(X, columns=list("abcd")), np.array(["a", "b", "c"])[y])
     example = clf.trace(X[70], "b")

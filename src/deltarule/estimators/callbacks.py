@@ -114,7 +114,7 @@ def telling(
     has_tasks = hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx")
     tasks = [EpochTasks(estimator, epochs, *given, attributes)] if has_tasks else []
     if estimator.verbose == "bar":
-        with progress_bar(epochs) as bar:
+        with progress_bar(epochs, score="score" if settings.early_stopping else "") as bar:
             yield [bar, *tasks]
     else:
         yield [Printer(settings), *tasks] if estimator.verbose else [*tasks]
