@@ -5,7 +5,7 @@ NATIVE := CMakeLists.txt $(wildcard native/*/*.?pp native/*/*.inl native/*/*/*.h
 
 EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn
 GENERATED := docs/examples/generated
-LIBRARY := $(wildcard src/deltarule/*.py src/deltarule/*/*.py)
+LIBRARY := $(shell find src/deltarule -name "*.py")
 
 .PHONY: demo test check bench docs pictures sanitize arm golden torture clean
 

@@ -11,11 +11,11 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
+from deltarule.common.arrays import Array
 from deltarule.engines import MiniBatches, NativeEngine, TrainingState
 from deltarule.engines.native import usable_cores
-from deltarule.solvers import Adam
+from deltarule.network.data import TrainingSet
+from deltarule.training.solvers import Adam
 from workloads import Workload
 
 __all__ = ["CONTENDERS", "Contender"]

@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier as SklearnMLP
 
 from contenders import CORES
 from deltarule import LambdaPath, MLPClassifier, lambda_path
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from timing import least_in_turn, seconds
 
 __all__ = ["PathTimes", "lambda_path_against_scikit_learn"]

@@ -15,10 +15,10 @@ from sklearn.neural_network import MLPClassifier as SklearnMLP
 import deltarule
 from contenders import CORES
 from deltarule import MLPClassifier, Network
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
+from deltarule.common.arrays import Array
 from deltarule.engines import MiniBatches, NativeEngine, TrainingState
-from deltarule.solvers import Adam
+from deltarule.network.data import TrainingSet
+from deltarule.training.solvers import Adam
 from timing import least_in_turn, product_rate, seconds
 
 __all__ = ["RowCost", "full_batch", "predictions", "product_against_pytorch", "row_costs"]

@@ -24,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from contenders import CORES
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 __all__ = ["FOLDER", "SEEDS", "Comparison", "DataSet", "check_that_none_is_worse", "compare", "data_sets"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deltarule import _native
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 __all__ = ["least_in_turn", "product_rate", "seconds"]
 

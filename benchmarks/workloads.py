@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deltarule import Network
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 __all__ = ["TRAINING", "Workload"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.datasets import load_digits
 
-from deltarule.model_file import load
+from deltarule.models.model_file import load
 
 GOAL = 0.97
 

@@ -1,7 +1,7 @@
 """Writes the settings of training out in the API reference, where docstrings only name them.
 
-Estimators list some thirty names and say "See `deltarule.settings.Settings`"; `Settings` has them as fields. On the
-pages each gets its range, default and help from the one place where it is declared.
+Estimators list some thirty names and say "See `deltarule.training.settings.Settings`"; `Settings` has them as
+fields. On the pages each gets its range, default and help from the one place where it is declared.
 """
 
 import re
@@ -10,9 +10,9 @@ from typing import Any
 
 import griffe
 
-from deltarule.settings import SETTINGS
+from deltarule.training.settings import SETTINGS
 
-NAMED_ONLY = re.compile(r"^(\w+(?:, \w+)+)\n    See `deltarule\.settings\.Settings`\..*$", re.MULTILINE)
+NAMED_ONLY = re.compile(r"^(\w+(?:, \w+)+)\n    See `deltarule\.training\.settings\.Settings`\..*$", re.MULTILINE)
 
 
 class SettingsInDocstrings(griffe.Extension):
@@ -22,7 +22,7 @@ class SettingsInDocstrings(griffe.Extension):
         """Write the settings into the docstring of a class that names them, or that declares them."""
         if cls.docstring is None:
             return
-        if cls.path == "deltarule.settings.Settings":
+        if cls.path == "deltarule.training.settings.Settings":
             head, raises, rest = cls.docstring.value.partition("Raises\n------\n")
             cls.docstring.value = f"{head}Parameters\n----------\n{written_out(SETTINGS)}\n\n{raises}{rest}"
         else:

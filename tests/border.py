@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from deltarule import _native
-from deltarule.arrays import Array
-from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.common.arrays import Array
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 
 __all__ = ["REFUSED", "a_call", "clean_call", "results"]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from deltarule import MLPClassifier
-from deltarule.arrays import Array
-from deltarule.settings import MINI_BATCH_SOLVERS
+from deltarule.common.arrays import Array
+from deltarule.training.settings import MINI_BATCH_SOLVERS
 
 __all__ = [
     "Alarm",

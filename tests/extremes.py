@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.arrays import Array
-from deltarule.errors import DivergedError
-from deltarule.settings import MINI_BATCH_SOLVERS
+from deltarule.common.arrays import Array
+from deltarule.common.errors import DivergedError
+from deltarule.training.settings import MINI_BATCH_SOLVERS
 
 __all__ = ["ENGINES", "ESTIMATORS", "SOLVERS", "Case", "cases", "may_stop_early", "outcome"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 HOSTILE = """</td><script>alert("1")</script><img src=http://x.example/a.png onerror='x'> & "quoted" """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 STRANGE: list[Any] = [
     None, True, False, 0, 1, -1, 2, 3.5, 10**9, 2**63, 10**30, -(10**30), 1e308, 1e-320, float("nan"), float("inf"), "",

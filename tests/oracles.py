@@ -7,8 +7,8 @@ import mpmath as mp
 import numpy as np
 
 from deltarule import Network
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
+from deltarule.common.arrays import Array
+from deltarule.network.data import TrainingSet
 
 mp.mp.dps = 60
 

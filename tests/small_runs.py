@@ -3,12 +3,12 @@
 from typing import Any
 
 from deltarule import Network
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
+from deltarule.common.arrays import Array
 from deltarule.engines import ReferenceEngine
-from deltarule.record import Standing
-from deltarule.settings import Settings
-from deltarule.training import Result, first_state, train
+from deltarule.network.data import TrainingSet
+from deltarule.training.loop import Result, first_state, train
+from deltarule.training.record import RunState
+from deltarule.training.settings import Settings
 from oracles import problem
 
 NETWORK = Network((3, 4, 2), "tanh", "softmax")
@@ -20,7 +20,7 @@ def parts(m: int = 30, seed: int = 0) -> tuple[Array, TrainingSet]:
     return theta, TrainingSet.of(NETWORK, X, Y)
 
 
-def run(settings: Settings, start: Standing | None = None, **more: Any) -> Result:
+def run(settings: Settings, start: RunState | None = None, **more: Any) -> Result:
     theta, data = parts()
     engine = more.pop("engine", ReferenceEngine(NETWORK))
-    return train(engine, data, settings, start or Standing(first_state(settings, theta, 5)), **more)
+    return train(engine, data, settings, start or RunState(first_state(settings, theta, 5)), **more)

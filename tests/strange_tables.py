@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from deltarule.errors import TableError
+from deltarule.common.errors import TableError
 from deltarule.tables import TableEncoder, known_labels, read_table, training_labels
 
 __all__ = ["check_file", "check_frames", "check_labels", "files", "frames"]

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 import deltarule
-from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltarule"
@@ -98,7 +98,9 @@ def anchors(file: Path) -> set[str]:
 
 def test_what_looks_like_a_path_is_told_from_what_does_not() -> None:
     assert all(
-        map(looks_like_a_path, ["src/deltarule/units.py", "units.py", "docs/", "pyproject.toml", "tests/golden"])
+        map(
+            looks_like_a_path, ["src/deltarule/network/units.py", "units.py", "docs/", "pyproject.toml", "tests/golden"]
+        )
     )
     others = ["1/m", "make test", "*.md", "docs/*.md", "<name>/x.py", "https://example.org/a.md", "theta", "/root/x.py"]
     assert not any(map(looks_like_a_path, others))
@@ -108,7 +110,10 @@ def test_the_derivation_quotes_lines_that_stand_in_the_code() -> None:
     text = text_of("docs/derivation.md")
     section = text[text.index("## 6.") : text.index("## 7.")]
     quoted = re.findall(r"^\| `([^`]+)`", section, flags=re.MULTILINE)
-    code = [line.split("  #")[0].strip() for line in (PACKAGE / "backpropagation.py").read_text("utf-8").splitlines()]
+    code = [
+        line.split("  #")[0].strip()
+        for line in (PACKAGE / "network" / "backpropagation.py").read_text("utf-8").splitlines()
+    ]
     assert len(quoted) == 11
     assert [line for line in quoted if line not in code] == []
 

@@ -10,7 +10,7 @@ import deltarule
 import deltarule.pictures
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
-from deltarule.settings import SETTINGS, Settings
+from deltarule.training.settings import SETTINGS, Settings
 
 ROOT = Path(__file__).parents[1]
 CONFIG = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")

@@ -21,10 +21,10 @@ from company import (
     ring,
     short_of_memory,
 )
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.engines import native
 from deltarule.engines.native import NativeEngine
-from deltarule.network import Network
+from deltarule.network.network import Network
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 needs_statm = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no limit on address space here")

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.datasets import load_iris
 
 from deltarule import Checkpoint, MLPClassifier, Progress
-from deltarule.checkpoint import load_run
+from deltarule.training.checkpoint import load_run
 from report import Report
 
 KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 200

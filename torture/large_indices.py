@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.data import TrainingSet
 from deltarule.engines import MiniBatches, TrainingState
 from deltarule.engines.native import NativeEngine
-from deltarule.network import Network
-from deltarule.solvers import SGD
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
+from deltarule.training.solvers import SGD
 from report import Report
 
 COLUMNS = 2**16

@@ -6,11 +6,11 @@ from time import perf_counter
 import numpy as np
 
 from deltarule import Network
-from deltarule.data import TrainingSet
 from deltarule.engines import NativeEngine
-from deltarule.record import Standing
-from deltarule.settings import Settings
-from deltarule.training import first_state, train
+from deltarule.network.data import TrainingSet
+from deltarule.training.loop import first_state, train
+from deltarule.training.record import RunState
+from deltarule.training.settings import Settings
 from report import Report, memory_in_use
 
 EPOCHS = int(sys.argv[1]) if len(sys.argv) > 1 else 10**6
@@ -34,26 +34,26 @@ def main() -> None:
         network, data = problem(sizes, rows)
         settings = Settings(max_iter=10**9, batch_size=batch, tol=0.0, n_iter_no_change=10**9, learning_rate_init=1e-4)
         engine = NativeEngine(network)
-        standing = Standing(first_state(settings, network.first_theta(np.random.default_rng(1)).astype(np.float32), 1))
+        run_state = RunState(first_state(settings, network.first_theta(np.random.default_rng(1)).astype(np.float32), 1))
         rates: list[float] = []
         memory: list[int] = []
         began = perf_counter()
         chunk = EPOCHS // 20 if name == "XS" else max(200, int(SECONDS))  # few enough that this list stays small
         while len(rates) < 20 if name == "XS" else perf_counter() - began < SECONDS:
             started = perf_counter()
-            standing = train(engine, data, settings, standing, epochs=chunk).standing or standing
+            run_state = train(engine, data, settings, run_state, epochs=chunk).run_state or run_state
             rates.append(chunk * -(-rows // batch) / (perf_counter() - started))
             memory.append(memory_in_use())
         tenth = max(5, len(rates) // 10)
         early, late = max(rates[1 : 1 + tenth]), max(rates[-tenth:])
         report.tries += len(rates)
         grown = (memory[-1] - memory[len(memory) // 4]) / 1e6
-        told.append(f"{name}: {standing.memory.epochs} epochs, {early:.0f} then {late:.0f} steps/s, {grown:+.1f} MB")
+        told.append(f"{name}: {run_state.memory.epochs} epochs, {early:.0f} then {late:.0f} steps/s, {grown:+.1f} MB")
         if late < early / 2:  # other work on the machine may cost some, but not half of a whole tenth
             report.faults.append(f"{name}: {late:.0f} steps/s at the end, after {early:.0f}")
         if grown > 2:
             report.faults.append(f"{name}: {grown:.1f} MB more at the end")
-        if not np.isfinite(standing.state.theta).all():
+        if not np.isfinite(run_state.state.theta).all():
             report.faults.append(f"{name}: parameters that are not finite")
     report.end("; ".join(told))
 

@@ -8,10 +8,10 @@ import warnings
 import numpy as np
 
 from deltarule import MLPClassifier
-from deltarule.data import TrainingSet
 from deltarule.engines import ReferenceEngine
 from deltarule.engines.native import NativeEngine
-from deltarule.network import Network
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
 from report import Report
 
 ROWS = 10**7

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from deltarule import MLPClassifier
-from deltarule.errors import ModelFileError, TableError
-from deltarule.model_file import HeldOut, Model, load, save
+from deltarule.common.errors import ModelFileError, TableError
+from deltarule.models.model_file import HeldOut, Model, load, save
 from deltarule.tables import TableEncoder
 from mutations import damaged, forged
 from report import Report, at_most

@@ -1,4 +1,4 @@
-// Dropout (src/deltarule/dropout.py): a becomes f g(z), and what (4) multiplies by f g'(z), with f = 0 or 1 / (1 - p).
+// Dropout (src/deltarule/engines/dropout.py): a becomes f g(z), and what (4) multiplies by f g'(z), with f = 0 or 1 / (1 - p).
 
 // For one panel of a layer, after g; where the unit keeps no slope, `kept` becomes g' from a first.
 // Not inline: within forward it cost a step of 4-10-3 that has no dropout a fiftieth.

@@ -55,7 +55,7 @@ template <class T> struct Silu : Keeps<T> {
     return {z * s.of_z, s.of_z * (T(1) + z * s.of_minus_z)};
   }
 };
-// The grouping of src/deltarule/units.py.
+// The grouping of src/deltarule/network/units.py.
 template <class T> struct Mish : Keeps<T> {
   static Both<T> both(Vector<T> z) {
     const auto negative = z < T(0);

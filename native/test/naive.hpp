@@ -159,7 +159,7 @@ template <class T> struct Naive {
   }
 };
 
-// The factors of one row, as src/deltarule/dropout.py defines them.
+// The factors of one row, as src/deltarule/engines/dropout.py defines them.
 inline Factors thinned(const Network& network, const std::vector<double>& rates, const Position& position, Index row) {
   Factors factors;
   for (std::size_t l = 0; l < rates.size(); ++l) {

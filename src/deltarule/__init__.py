@@ -7,19 +7,20 @@ loaded when they are first asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from deltarule.backpropagation import cost, cost_and_gradient, hypothesis
-from deltarule.gradient_check import GradientCheck, check_gradient
-from deltarule.history import History, Progress
-from deltarule.network import Network
-from deltarule.textbook import ExampleTrace, Trace, trace, trace_example
+from deltarule.common.version import __version__ as __version__
+from deltarule.network.backpropagation import cost, cost_and_gradient, hypothesis
+from deltarule.network.gradient_check import GradientCheck, check_gradient
+from deltarule.network.network import Network
+from deltarule.network.textbook import ExampleTrace, Trace, trace, trace_example
+from deltarule.training.history import History, Progress
 
 if TYPE_CHECKING:
-    from deltarule.checkpoint import Checkpoint
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
     from deltarule.reporting.content import Report, report
+    from deltarule.training.checkpoint import Checkpoint
 
 __all__ = [
     "Checkpoint",
@@ -45,10 +46,8 @@ __all__ = [
     "trace_example",
 ]
 
-__version__ = "0.1.0"
-
 _LATE = {
-    "Checkpoint": "deltarule.checkpoint",
+    "Checkpoint": "deltarule.training.checkpoint",
     "LambdaPath": "deltarule.pictures.cost_against_lambda",
     "MLPClassifier": "deltarule.estimators.classifier",
     "MLPRegressor": "deltarule.estimators.regressor",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 class Engine32:
     """The compiled engine of one network in float32."""

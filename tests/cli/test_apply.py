@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from deltarule.model_file import load
+from deltarule.models.model_file import load
 
 Run = Callable[..., Result]
 

@@ -15,9 +15,9 @@ from typer.testing import Result
 from deltarule import MLPClassifier, Progress
 from deltarule.cli.options import AS_TEXT, FLAGS, parse_layers
 from deltarule.cli.train import RENAMED, train
-from deltarule.model_file import load
-from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS
+from deltarule.models.model_file import load
 from deltarule.tables import hold_out, read_table
+from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS
 from judged import HOSTILE
 from pageback import named, read_page, section, table_of, text_of
 
@@ -144,7 +144,7 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
             signal.raise_signal(signal.SIGINT)
         return ""
 
-    monkeypatch.setattr("deltarule.progress_bar._measured", interrupt)
+    monkeypatch.setattr("deltarule.training.progress_bar._measured", interrupt)
     options = "--target label --layers 3 --epochs 10 --output"
     result = run("train", data, *options.split(), tmp_path / "model", "--solver", solver)
     assert result.exit_code == 130
@@ -340,7 +340,7 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
         return interrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("deltarule.progress_bar._measured", interrupt_at(4))
+        patched.setattr("deltarule.training.progress_bar._measured", interrupt_at(4))
         stopped = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert stopped.exit_code == 130
     refused = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
@@ -351,7 +351,7 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     )
     go_on = ["--output", tmp_path / "part", "--checkpoint", tmp_path / "run", "--resume"]
     with monkeypatch.context() as patched:
-        patched.setattr("deltarule.progress_bar._measured", interrupt_at(8))
+        patched.setattr("deltarule.training.progress_bar._measured", interrupt_at(8))
         stopped = run("train", *options, *go_on)
     assert "Note: Interrupted after epoch 8: the model is" in stopped.stderr
     assert run("train", *options, *go_on).exit_code == 0

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deltarule.data import TrainingSet
 from deltarule.engines import native
 from deltarule.engines.native import NativeEngine
-from deltarule.network import Network
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the compiled core was not built")
 

@@ -5,8 +5,8 @@ import warnings
 import pytest
 
 from deltarule import Network, engines
+from deltarule.common.errors import SettingsError
 from deltarule.engines import NativeEngine, ReferenceEngine, engine_for, native
-from deltarule.errors import SettingsError
 
 NETWORK = Network((2, 1))
 

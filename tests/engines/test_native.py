@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from deltarule import Network, check_gradient
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
+from deltarule.common.arrays import Array
 from deltarule.engines import MiniBatches, ReferenceEngine, StepOptions, TrainingState, UpdateRule, native
 from deltarule.engines.native import NativeEngine
-from deltarule.solvers import SGD, Adam
-from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.network.data import TrainingSet
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.training.solvers import SGD, Adam
 from oracles import rounding_bound, training_set
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the compiled core was not built")

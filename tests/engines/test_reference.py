@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from deltarule import Network, cost_and_gradient
-from deltarule.arrays import Array
-from deltarule.backpropagation import accumulate
-from deltarule.data import TrainingSet
-from deltarule.dropout import dropout_factors
+from deltarule.common.arrays import Array
 from deltarule.engines import MiniBatches, ReferenceEngine, StepOptions, TrainingState, UpdateRule
-from deltarule.shuffling import row_order
-from deltarule.solvers import SGD, Adam
+from deltarule.engines.dropout import dropout_factors
+from deltarule.engines.shuffling import row_order
+from deltarule.network.backpropagation import accumulate
+from deltarule.network.data import TrainingSet
+from deltarule.training.solvers import SGD, Adam
 from oracles import problem
 
 NETWORK = Network((3, 4, 2), "tanh", "softmax")

@@ -17,7 +17,7 @@ import sklearn.neural_network
 from deltarule import MLPClassifier, MLPRegressor
 from deltarule.engines import Engine, engine_for
 from deltarule.estimators import base
-from deltarule.network import Network
+from deltarule.network.network import Network
 
 __all__ = ["LEFT_OUT", "main"]
 

@@ -14,9 +14,9 @@ from sklearn.neural_network import MLPClassifier as Judge
 
 import deltarule
 from deltarule import MLPClassifier, Network
+from deltarule.common.errors import InputError, SettingsError
 from deltarule.engines import native
-from deltarule.errors import InputError, SettingsError
-from deltarule.history import Progress
+from deltarule.training.history import Progress
 
 X_IRIS, Y_IRIS = load_iris(return_X_y=True)
 X_IRIS = (X_IRIS - X_IRIS.mean(axis=0)) / X_IRIS.std(axis=0)

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.metrics import f1_score, make_scorer, mean_poisson_deviance, mean_squared_log_error
 
 from deltarule import MLPClassifier, MLPRegressor, Progress
-from deltarule.errors import SettingsError
+from deltarule.common.errors import SettingsError
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)

@@ -13,8 +13,8 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from deltarule import MLPClassifier, MLPRegressor, check_gradient
-from deltarule.arrays import Array
-from deltarule.errors import DivergedError, InputError, SettingsError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import DivergedError, InputError, SettingsError
 
 X, y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[y]

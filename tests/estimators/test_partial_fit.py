@@ -12,11 +12,11 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.data import TrainingSet
+from deltarule.common.errors import SettingsError, ShapeError
 from deltarule.engines import MiniBatches, native
-from deltarule.errors import SettingsError, ShapeError
-from deltarule.settings import Settings
-from deltarule.solvers import rule_of
+from deltarule.network.data import TrainingSet
+from deltarule.training.settings import Settings
+from deltarule.training.solvers import rule_of
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -223,14 +223,14 @@ def test_warm_start_may_change_the_hidden_units_but_not_their_number() -> None:
 
 def test_what_ctrl_c_left_of_an_epoch_is_given_up_by_the_next_partial_fit() -> None:
     clf = go_on(made(MLPClassifier), 1)
-    state = clf._run.standing.state
+    state = clf._run.run_state.state
     engine, data = clf._engine[1], TrainingSet.of(clf.network_, X, clf.encode(y), dtype=np.dtype(np.float32))
     cut_short = engine.run(state, data, rule_of(Settings()), MiniBatches(32), [0.02] * 2, 1e-4).state
     assert (cut_short.epoch, cut_short.position) == (1, 64)
-    standing = replace(clf._run.standing, state=cut_short)
-    clf._run, clf.theta_ = replace(clf._run, standing=standing), cut_short.theta.astype(np.float64)
+    run_state = replace(clf._run.run_state, state=cut_short)
+    clf._run, clf.theta_ = replace(clf._run, run_state=run_state), cut_short.theta.astype(np.float64)
     go_on(clf, 1, X[:40], y[:40])
-    state = clf._run.standing.state
+    state = clf._run.run_state.state
     assert (state.epoch, state.position) == (3, 0)
     assert clf.loss_curve_[1:] == clf.history_.cost[1:].tolist()
     assert len(clf.loss_curve_) == 2

@@ -14,9 +14,9 @@ from sklearn.neural_network import MLPRegressor as Judge
 
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor, Network
-from deltarule.data import TrainingSet
-from deltarule.errors import DivergedError, InputError, SettingsError
-from deltarule.settings import SETTINGS
+from deltarule.common.errors import DivergedError, InputError, SettingsError
+from deltarule.network.data import TrainingSet
+from deltarule.training.settings import SETTINGS
 
 X, Y_RAW = load_diabetes(return_X_y=True)
 X = X / X.std(axis=0)

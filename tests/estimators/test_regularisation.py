@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.errors import DivergedError, SettingsError
+from deltarule.common.errors import DivergedError, SettingsError
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor, Progress
-from deltarule.errors import DivergedError, InputError, SettingsError
+from deltarule.common.errors import DivergedError, InputError, SettingsError
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)

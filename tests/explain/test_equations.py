@@ -13,7 +13,7 @@ from mpmath import iv
 
 from deltarule import ExampleTrace, Network, Trace, trace, trace_example
 from deltarule.explain import FORMS, explain
-from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 from readback import NUMBER, UNITS, Section, agree, log, read, shown, sigma, value_of
 
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import ArrayLike
 
 from deltarule import ExampleTrace, Network, trace_example
-from deltarule.errors import SettingsError
+from deltarule.common.errors import SettingsError
 from deltarule.explain import explain
-from deltarule.units import HIDDEN_UNITS
+from deltarule.network.units import HIDDEN_UNITS
 
 
 def trace_of(sizes: tuple[int, ...], hidden: str = "logistic", output: str = "sigmoid", seed: int = 0) -> ExampleTrace:

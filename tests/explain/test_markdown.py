@@ -7,7 +7,7 @@ import pytest
 
 from deltarule import Network, trace_example
 from deltarule.explain import explain
-from deltarule.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 
 NAMES = "Theta Delta delta lambda ell sum Phi varphi sigma cdot le ge dots tfrac frac times quad text log exp tanh max"
 COMMANDS = {*NAMES.split(), "begin", "end"}

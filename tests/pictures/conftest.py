@@ -12,7 +12,7 @@ mpl.use("Agg")
 from matplotlib import pyplot
 
 from deltarule import MLPClassifier
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.arrays import Array
-from deltarule.errors import InputError, ShapeError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError, ShapeError
 from deltarule.pictures import decision_boundary
 
 Trained = tuple[MLPClassifier, Array, Array]

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot
 
 from deltarule import LambdaPath, MLPRegressor, lambda_path
-from deltarule.errors import InputError
+from deltarule.common.errors import InputError
 from deltarule.pictures.cost_against_lambda import LAMBDAS
 
 LINE = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deltarule import MLPRegressor, size_path
-from deltarule.errors import InputError
+from deltarule.common.errors import InputError
 
 LINE = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0, alpha=0.0)
 GENERATOR = np.random.default_rng(0)

@@ -6,7 +6,7 @@ from sklearn.exceptions import NotFittedError
 
 import deltarule
 from deltarule import History, MLPClassifier
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.pictures import learning_curve
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deltarule import MLPClassifier
-from deltarule.errors import ShapeError
+from deltarule.common.errors import ShapeError
 from deltarule.pictures import FirstLayer, first_layer
 
 

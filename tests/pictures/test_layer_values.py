@@ -5,8 +5,8 @@ import pytest
 
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.arrays import Array
-from deltarule.errors import InputError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
 from deltarule.pictures import layers
 from deltarule.pictures.layer_values import QUANTILES
 

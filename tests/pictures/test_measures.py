@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.arrays import Array
-from deltarule.errors import InputError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
 from deltarule.pictures import Confusion, Reliability, confusion, precision_recall, reliability, roc
 
 

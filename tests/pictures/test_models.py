@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.errors import InputError
+from deltarule.common.errors import InputError
 from deltarule.pictures import (
     confusion,
     decision_boundary,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.arrays import Array
-from deltarule.errors import InputError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
 from deltarule.pictures import predicted_against_true
 
 X = np.array([[0.0], [1.0], [2.0], [4.0]])

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from deltarule import MLPClassifier, MLPRegressor, Network, lambda_path, size_path
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.pictures import (
     Confusion,
     confusion,

@@ -10,7 +10,7 @@ import pandas as pd
 
 import deltarule
 from deltarule import MLPClassifier
-from deltarule.model_file import HeldOut, Model, save
+from deltarule.models.model_file import HeldOut, Model, save
 from deltarule.tables import TableEncoder
 
 FOLDER = Path(__file__).parent

@@ -10,7 +10,7 @@ from sklearn.datasets import load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from judged import HOSTILE, Judged
 
 

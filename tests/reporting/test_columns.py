@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
-from deltarule.errors import ShapeError
+from deltarule.common.errors import ShapeError
 from deltarule.reporting.columns import MOST_COLUMNS, Numbers, Words, columns_of, dense_rows, summary_of
 
 TABLE = pd.DataFrame(

@@ -12,8 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor
-from deltarule.backpropagation import costs_of
-from deltarule.errors import InputError, SettingsError, ShapeError
+from deltarule.common.errors import InputError, SettingsError, ShapeError
+from deltarule.network.backpropagation import costs_of
 from deltarule.pictures.models import checked
 from judged import HOSTILE, Judged
 

@@ -16,7 +16,7 @@ from sklearn.metrics import confusion_matrix, precision_score, r2_score, recall_
 
 import deltarule
 from deltarule import Report
-from deltarule.errors import OutputError
+from deltarule.common.errors import OutputError
 from judged import HOSTILE, Judged
 from pageback import named, read_page, section, table_of, text_of
 

@@ -12,7 +12,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.reporting.bootstrap import Statistic, resamples
 from deltarule.reporting.measures import of_labels, of_quantities, of_several_labels
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltarule.errors import TableError
+from deltarule.common.errors import TableError
 from deltarule.tables import TableEncoder, read_table
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltarule.errors import TableError
+from deltarule.common.errors import TableError
 from deltarule.tables import hold_out, known_labels, training_labels
 
 

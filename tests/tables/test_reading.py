@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltarule.errors import TableError
+from deltarule.common.errors import TableError
 from deltarule.tables import check_columns, read_table
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from deltarule.errors import TableError
+from deltarule.common.errors import TableError
 from deltarule.tables import TableEncoder, known_labels, read_table, training_labels
 from strange_tables import check_file, check_frames, check_labels, files, frames
 

@@ -1,4 +1,4 @@
-// Random numbers that are functions of counters, as in src/deltarule/splitmix.py: the order in which an epoch visits the rows,
+// Random numbers that are functions of counters, as in src/deltarule/engines/splitmix.py: the order in which an epoch visits the rows,
 // and the units that it leaves out. So a run can stop anywhere and go on to the bit, and the reference engine computes the
 // same. `static`, because the kernels use them: each instruction set has a copy of its own, and the linker need not choose.
 #pragma once
@@ -27,7 +27,7 @@ static inline void epoch_order(bool shuffle, std::uint64_t key, std::uint64_t ep
   }
 }
 
-// Dropout, as in src/deltarule/dropout.py: one number for a layer (counted from 1) in an epoch, from it one for a row, and from
+// Dropout, as in src/deltarule/engines/dropout.py: one number for a layer (counted from 1) in an epoch, from it one for a row, and from
 // that one for a unit (both counted from 0), which is left out where the last is below floor(p 2^32).
 static inline std::uint64_t dropout_of_layer(std::uint64_t key, std::uint64_t epoch, std::uint64_t layer) {
   return counted(base_of_epoch(key, epoch) ^ layer, 0);

@@ -1,6 +1,6 @@
 """The command line: thin, each command a few calls of the library.
 
-options.py    options that are settings of training, with the defaults and words of `deltarule.settings`
+options.py    options that are settings of training, with the defaults and words of `deltarule.training.settings`
 train.py      train
 apply.py      predict, evaluate
 inspect.py    check-gradient, explain, info
@@ -17,13 +17,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-import deltarule
 from deltarule.cli.apply import evaluate, predict
 from deltarule.cli.display import say, show_error
 from deltarule.cli.inspect import check_gradient, explain, info
 from deltarule.cli.options import in_options
 from deltarule.cli.train import train
-from deltarule.errors import CheckpointError, DeltaruleError, DivergedError, SettingsError
+from deltarule.common.errors import CheckpointError, DeltaruleError, DivergedError, SettingsError
+from deltarule.common.version import __version__
 
 __all__ = ["app"]
 
@@ -66,7 +66,7 @@ app = typer.Typer(
 
 def _tell_version(asked: bool) -> None:
     if asked:
-        say(f"deltarule {deltarule.__version__}")
+        say(f"deltarule {__version__}")
         raise typer.Exit
 
 

@@ -8,7 +8,7 @@ import typer
 
 from deltarule.cli import display
 from deltarule.cli.places import check_apart
-from deltarule.errors import OutputError
+from deltarule.common.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +29,8 @@ def predict(
 
     One row comes out for each that goes in, in the same order. Extra columns, the target too, are not looked at.
     """
-    from deltarule.files import check_writable, write_whole
-    from deltarule.model_file import load
+    from deltarule.files.whole import check_writable, write_whole
+    from deltarule.models.model_file import load
     from deltarule.tables import read_table
 
     if output is not None:
@@ -67,7 +67,7 @@ def evaluate(
 ) -> None:
     """Measure a model on a table with labels: accuracy, cost, confusion, precision and recall of each class."""
     from deltarule.cli.fitting import examples_of, measure
-    from deltarule.model_file import load
+    from deltarule.models.model_file import load
     from deltarule.tables import read_table
 
     loaded = load(model)

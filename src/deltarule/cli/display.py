@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
-from deltarule.history import History
+from deltarule.training.history import History
 
 if TYPE_CHECKING:
-    from deltarule.model_file import HeldOut
+    from deltarule.models.model_file import HeldOut
 
 __all__ = [
     "chart",

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from deltarule import MLPClassifier, cost
-from deltarule.arrays import Array
-from deltarule.checkpoint import Checkpoint
-from deltarule.errors import TableError
-from deltarule.model_file import HeldOut, Model
-from deltarule.record import Callback
+from deltarule.common.arrays import Array
+from deltarule.common.errors import TableError
+from deltarule.models.model_file import HeldOut, Model
 from deltarule.tables import TableEncoder, hold_out, known_labels, training_labels
+from deltarule.training.checkpoint import Checkpoint
+from deltarule.training.record import Callback
 
 __all__ = ["Examples", "Prepared", "examples_of", "fit", "measure", "prepare"]
 

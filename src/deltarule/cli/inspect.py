@@ -40,7 +40,7 @@ def check_gradient(
 ) -> None:
     """Compare the gradient D of a trained network with differences of its cost J; exit code 1 if they differ."""
     from deltarule.cli.fitting import examples_of
-    from deltarule.model_file import load
+    from deltarule.models.model_file import load
     from deltarule.tables import read_table
 
     loaded = load(model)
@@ -77,11 +77,11 @@ def explain(
 ) -> None:
     """Follow one row through the network and back, equations (1) to (6) with its numbers."""
     from deltarule.cli.fitting import examples_of
-    from deltarule.errors import TableError
+    from deltarule.common.errors import TableError
+    from deltarule.common.html import Html, page
     from deltarule.explain import explain as explain_trace
-    from deltarule.files import check_writable, write_whole
-    from deltarule.html import Html, page
-    from deltarule.model_file import load
+    from deltarule.files.whole import check_writable, write_whole
+    from deltarule.models.model_file import load
     from deltarule.tables import read_table
 
     if form is None:

@@ -1,4 +1,4 @@
-"""Options that are settings of training: defaults and words come from `deltarule.settings`, where they are declared.
+"""Options that are settings of training: defaults and words come from `deltarule.training.settings`.
 
 And the way back: messages of the library in the words of options, and the command that was given.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 import typer
 
-from deltarule.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag
-from deltarule.units import HIDDEN_UNITS
+from deltarule.network.units import HIDDEN_UNITS
+from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag
 
 __all__ = [
     "FLAGS",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
-from deltarule.errors import OutputError
+from deltarule.common.errors import OutputError
 
 __all__ = ["check_apart"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from deltarule.cli.fitting import Prepared
-    from deltarule.model_file import Model
+    from deltarule.models.model_file import Model
 
 __all__ = ["train"]
 
@@ -131,7 +131,7 @@ def train(
         raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
 
     # Everything that can be wrong with the places to write to is found before the work.
-    from deltarule.files import check_writable, check_writable_folder
+    from deltarule.files.whole import check_writable, check_writable_folder
 
     written = [("--output", output), ("--report", report), ("--checkpoint", checkpoint), ("--pictures", pictures)]
     drawn = [] if pictures is None else [("--pictures", pictures / name) for name in PICTURES]
@@ -148,11 +148,11 @@ def train(
     if report is not None:
         check_writable(report)
 
-    from deltarule.checkpoint import Checkpoint
     from deltarule.cli.fitting import fit, measure, prepare
-    from deltarule.model_file import Model, save
-    from deltarule.progress_bar import progress_bar
+    from deltarule.models.model_file import Model, save
     from deltarule.tables import read_table
+    from deltarule.training.checkpoint import Checkpoint
+    from deltarule.training.progress_bar import progress_bar
 
     table = read_table(data)
     prepared = prepare(

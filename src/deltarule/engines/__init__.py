@@ -2,20 +2,20 @@
 
 import warnings
 
+from deltarule.common.errors import SettingsError
 from deltarule.engines import native
 from deltarule.engines.native import NativeEngine
-from deltarule.engines.protocol import Engine, MiniBatches, Run, StepOptions, TrainingState, UpdateRule
+from deltarule.engines.protocol import Engine, MiniBatches, StepOptions, StepsTaken, TrainingState, UpdateRule
 from deltarule.engines.reference import ReferenceEngine
-from deltarule.errors import SettingsError
-from deltarule.network import Network
+from deltarule.network.network import Network
 
 __all__ = [
     "Engine",
     "MiniBatches",
     "NativeEngine",
     "ReferenceEngine",
-    "Run",
     "StepOptions",
+    "StepsTaken",
     "TrainingState",
     "UpdateRule",
     "engine_for",

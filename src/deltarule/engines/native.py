@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet, is_sparse
-from deltarule.engines.protocol import PLAIN, MiniBatches, Run, StepOptions, TrainingState, UpdateRule
+from deltarule.common.arrays import Array
+from deltarule.engines.protocol import PLAIN, MiniBatches, StepOptions, StepsTaken, TrainingState, UpdateRule
 from deltarule.engines.reference import ReferenceEngine
-from deltarule.network import Network
+from deltarule.network.data import TrainingSet, is_sparse
+from deltarule.network.network import Network
 
 try:
     from deltarule import _native
@@ -97,7 +97,7 @@ class NativeEngine:
         step_sizes: Sequence[float] | Array,
         lambda_: float,
         options: StepOptions = PLAIN,
-    ) -> Run:
+    ) -> StepsTaken:
         """Take one mini-batch step for each step size; see `Engine`."""
         if is_sparse(data.X):
             return self._for_sparse.run(state, data, rule, batches, step_sizes, lambda_, options)
@@ -138,7 +138,7 @@ class NativeEngine:
             position=position,
             costs=tuple(seen.tolist()),
         )
-        return Run(after, costs, interrupted)
+        return StepsTaken(after, costs, interrupted)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"network": self.network, "n_threads": self.n_threads, "_cores": {}, "_for_sparse": self._for_sparse}

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
-from deltarule.network import Network
+from deltarule.common.arrays import Array
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
 
-__all__ = ["PLAIN", "Engine", "MiniBatches", "Run", "StepOptions", "TrainingState", "UpdateRule"]
+__all__ = ["PLAIN", "Engine", "MiniBatches", "StepOptions", "StepsTaken", "TrainingState", "UpdateRule"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class UpdateRule(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class StepsTaken:
     """What `Engine.run` did.
 
     Attributes
@@ -149,7 +149,7 @@ class Engine(Protocol):
         step_sizes: Sequence[float] | Array,
         lambda_: float,
         options: StepOptions = PLAIN,
-    ) -> Run:
+    ) -> StepsTaken:
         """Take one mini-batch step for each step size, over any number of epochs.
 
         The gradient of a step is the mean over its b rows, each weighted with w_t rows/m, plus λ/m Θ with m of the

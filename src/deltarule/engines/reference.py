@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from deltarule import backpropagation
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
-from deltarule.dropout import dropout_factors
-from deltarule.engines.protocol import PLAIN, MiniBatches, Run, StepOptions, TrainingState, UpdateRule
-from deltarule.network import Network
-from deltarule.shuffling import row_order
+from deltarule.common.arrays import Array
+from deltarule.engines.dropout import dropout_factors
+from deltarule.engines.protocol import PLAIN, MiniBatches, StepOptions, StepsTaken, TrainingState, UpdateRule
+from deltarule.engines.shuffling import row_order
+from deltarule.network import backpropagation
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
 
 __all__ = ["ReferenceEngine"]
 
 
 class ReferenceEngine:
-    """Equations (1) to (6) by `deltarule.backpropagation`.
+    """Equations (1) to (6) by `deltarule.network.backpropagation`.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class ReferenceEngine:
         step_sizes: Sequence[float] | Array,
         lambda_: float,
         options: StepOptions = PLAIN,
-    ) -> Run:
+    ) -> StepsTaken:
         """Take one mini-batch step for each step size; see `Engine`."""
         m = data.m
         epoch, order = -1, np.empty(0, dtype=np.int64)
@@ -81,7 +81,7 @@ class ReferenceEngine:
         except KeyboardInterrupt:
             interrupted = True
         costs = costs[: now.step - state.step]  # without that of a step that Ctrl-C cut short
-        return Run(now, np.array(costs, dtype=np.float64), interrupted)
+        return StepsTaken(now, np.array(costs, dtype=np.float64), interrupted)
 
     def _batch(
         self, theta: Array, data: TrainingSet, rows: Array, factors: list[Array], lambda_: float, m: float

@@ -11,11 +11,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltarule.arrays import Array
-from deltarule.checkpoint import SavedRun, check_same_run, digest_of, keeping
-from deltarule.data import TrainingSet
+from deltarule.common.arrays import Array
+from deltarule.common.errors import DivergedError, SettingsError
 from deltarule.engines import Engine
-from deltarule.errors import DivergedError, SettingsError
 from deltarule.estimators.callbacks import (
     OF_CALLBACKS,
     CallbackSupportMixin,
@@ -40,11 +38,13 @@ from deltarule.estimators.printing import Printer, check_verbose, stacklevel_of_
 from deltarule.estimators.splitting import hold_out
 from deltarule.estimators.watching import Examples, check_measurable, scorers_of, scores_at
 from deltarule.estimators.weights import unrolled
-from deltarule.history import History
-from deltarule.network import Network
-from deltarule.record import Callback, Memory, Standing, Validation
-from deltarule.settings import MINI_BATCH_SOLVERS, SETTINGS, Settings
-from deltarule.training import Result, train
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
+from deltarule.training.checkpoint import SavedRun, check_same_run, digest_of, keeping
+from deltarule.training.history import History
+from deltarule.training.loop import Result, train
+from deltarule.training.record import Callback, LoopState, RunState, Validation
+from deltarule.training.settings import MINI_BATCH_SOLVERS, SETTINGS, Settings
 
 __all__ = ["BaseMLP"]
 
@@ -233,7 +233,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
 
         earlier = saved.history if saved is not None else self.history_ if continues else None
         if saved is not None:
-            start = saved.standing
+            start = saved.run_state
         else:
             start = self._where_to_begin(how, settings, network, dtype, generator, continues)
         epochs = {"fit": settings.max_iter, "partial_fit": 1, "resume": settings.max_iter - start.memory.done}[how]
@@ -267,11 +267,11 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
                     if isinstance(teller, Printer | EpochTasks):
                         teller.end(result)
             warn_of(result.history, settings, at_the_end=how != "partial_fit")
-        self.t_ = result.standing.memory.seen if result.standing is not None else self.t_ if continues else 0
+        self.t_ = result.run_state.memory.seen if result.run_state is not None else self.t_ if continues else 0
         self._set_fitted(network, result.theta.astype(kept_dtype), result.history, earlier)
         self._run = None
-        if result.standing is not None:
-            self._run = replace(in_memory, standing=result.standing, history=History.empty())
+        if result.run_state is not None:
+            self._run = replace(in_memory, run_state=result.run_state, history=History.empty())
 
     def _where_to_begin(
         self,
@@ -281,10 +281,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         dtype: np.dtype[Any],
         generator: np.random.Generator,
         continues: bool,
-    ) -> Standing:
+    ) -> RunState:
         if continues:
             check_same_network(self.network_, network, how)
-            before = self.theta_, Memory(self.history_.epochs, self.history_.epochs, self.t_), self._run
+            before = self.theta_, LoopState(self.history_.epochs, self.history_.epochs, self.t_), self._run
             return where_to_begin(how, settings, dtype, None, before, generator)
         first = self.__dict__.pop("_first_weights", None)
         begins_there = first is not None and (how != "fit" or self.warm_start)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
-from deltarule.arrays import Array
-from deltarule.errors import SettingsError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
 from deltarule.estimators.printing import Printer
-from deltarule.history import Progress
-from deltarule.progress_bar import progress_bar
-from deltarule.record import Callback
-from deltarule.settings import Settings
-from deltarule.training import Result
+from deltarule.training.history import Progress
+from deltarule.training.loop import Result
+from deltarule.training.progress_bar import progress_bar
+from deltarule.training.record import Callback
+from deltarule.training.settings import Settings
 
 try:
     from sklearn import callback as _scikit_learns

@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 from sklearn.base import is_regressor
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
-from deltarule.arrays import Array
-from deltarule.data import is_sparse
-from deltarule.errors import InputError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
+from deltarule.network.data import is_sparse
 
 __all__ = ["checked", "checked_pair", "weights_of"]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.arrays import Array
-from deltarule.errors import SettingsError
-from deltarule.settings import MINI_BATCH_SOLVERS, Settings
-from deltarule.units import HIDDEN_UNITS
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
+from deltarule.network.units import HIDDEN_UNITS
+from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = ["dtypes_of", "generator_of", "hidden_layers"]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.arrays import Array
-from deltarule.errors import SettingsError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
 
 __all__ = ["sums_of_classes", "weights_of_classes"]
 

@@ -6,15 +6,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deltarule.arrays import Array
-from deltarule.checkpoint import Checkpoint, SavedRun, changed, load_run
-from deltarule.errors import CheckpointError, InputError, SettingsError
-from deltarule.history import STOPPED
-from deltarule.network import Network
-from deltarule.record import Memory, Standing
-from deltarule.settings import MINI_BATCH_SOLVERS, Settings
-from deltarule.shuffling import new_key
-from deltarule.training import first_state
+from deltarule.common.arrays import Array
+from deltarule.common.errors import CheckpointError, InputError, SettingsError
+from deltarule.engines.shuffling import new_key
+from deltarule.network.network import Network
+from deltarule.training.checkpoint import Checkpoint, SavedRun, changed, load_run
+from deltarule.training.history import STOPPED
+from deltarule.training.loop import first_state
+from deltarule.training.record import LoopState, RunState
+from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = [
     "How",
@@ -34,24 +34,24 @@ def where_to_begin(
     settings: Settings,
     dtype: np.dtype[Any],
     first_theta: Array | None,
-    before: "tuple[Array, Memory, SavedRun | None] | None",
+    before: "tuple[Array, LoopState, SavedRun | None] | None",
     generator: np.random.Generator,
-) -> Standing:
+) -> RunState:
     """Return where a run begins: at `first_theta`, or after `before`: θ, counts, and the run that led there."""
     if first_theta is not None or before is None:
         assert first_theta is not None
-        return Standing(first_state(settings, first_theta.astype(dtype), new_key(generator)))
+        return RunState(first_state(settings, first_theta.astype(dtype), new_key(generator)))
     theta, counts, paused = before
     if paused is None:
-        return Standing(first_state(settings, theta.astype(dtype), new_key(generator)), counts)
+        return RunState(first_state(settings, theta.astype(dtype), new_key(generator)), counts)
     if how == "resume":
-        return paused.standing
-    memory, state = paused.standing.memory, paused.standing.state.between_epochs()
+        return paused.run_state
+    memory, state = paused.run_state.memory, paused.run_state.state.between_epochs()
     if how == "partial_fit" and paused.settings.solver == settings.solver:
         vectors = tuple(vector.astype(dtype) for vector in state.vectors)
-        return Standing(replace(state, theta=theta.astype(dtype), vectors=vectors), memory)
+        return RunState(replace(state, theta=theta.astype(dtype), vectors=vectors), memory)
     fresh = replace(first_state(settings, theta.astype(dtype), state.key), epoch=state.epoch)
-    return Standing(fresh, memory.for_new_run())
+    return RunState(fresh, memory.for_new_run())
 
 
 def place_of(checkpoint: Any) -> Checkpoint | None:
@@ -129,7 +129,7 @@ def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: 
             f"resume=True goes on with the same examples, but the run took {paused.rows} and here are {now.rows}. "
             f"Pass the same X and y, {other_way}"
         )
-    found = paused.standing.found
+    found = paused.run_state.found
     if found.dtype != dtype:
         raise InputError(
             f"resume=True goes on with the same examples, but the run took {found.dtype} and these numbers need "

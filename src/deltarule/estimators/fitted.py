@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from deltarule.arrays import Array, as_float
-from deltarule.checkpoint import SavedRun
-from deltarule.data import check_inputs, is_sparse
+from deltarule.common.arrays import Array, as_float
 from deltarule.engines import Engine, engine_for
 from deltarule.estimators.weights import Views
-from deltarule.history import History
-from deltarule.network import Network
-from deltarule.textbook import ExampleTrace, Trace, trace, trace_example
+from deltarule.network.data import check_inputs, is_sparse
+from deltarule.network.network import Network
+from deltarule.network.textbook import ExampleTrace, Trace, trace, trace_example
+from deltarule.training.checkpoint import SavedRun
+from deltarule.training.history import History
 
 __all__ = ["FittedMLP"]
 

@@ -6,10 +6,10 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from deltarule.errors import SettingsError
-from deltarule.history import History, Progress
-from deltarule.settings import MINI_BATCH_SOLVERS, Settings
-from deltarule.training import Result
+from deltarule.common.errors import SettingsError
+from deltarule.training.history import History, Progress
+from deltarule.training.loop import Result
+from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = ["Printer", "check_verbose", "stacklevel_of_call", "warn_of"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from deltarule.errors import InputError, SettingsError
+from deltarule.common.errors import InputError, SettingsError
 
 __all__ = ["hold_out"]
 

@@ -11,8 +11,8 @@ from sklearn.base import is_regressor
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 
-from deltarule.arrays import Array
-from deltarule.errors import SettingsError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
 from deltarule.estimators.printing import stacklevel_of_call
 
 __all__ = ["Examples", "check_measurable", "scorers_of", "scores_at"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.arrays import Array
-from deltarule.errors import ShapeError
-from deltarule.network import Network
+from deltarule.common.arrays import Array
+from deltarule.common.errors import ShapeError
+from deltarule.network.network import Network
 
 __all__ = ["Views", "unrolled"]
 

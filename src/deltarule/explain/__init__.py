@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from deltarule.errors import SettingsError
+from deltarule.common.errors import SettingsError
 from deltarule.explain.content import Account
 from deltarule.explain.example import account_of_example
 from deltarule.explain.markdown import as_markdown
@@ -20,7 +20,7 @@ from deltarule.explain.markup import as_html
 from deltarule.explain.scale import Scale
 from deltarule.explain.text import as_text
 from deltarule.explain.whole import account_of_training_set
-from deltarule.textbook import ExampleTrace, Trace
+from deltarule.network.textbook import ExampleTrace, Trace
 
 __all__ = ["FORMS", "explain"]
 

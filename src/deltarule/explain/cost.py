@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.explain.numbers import factor, listed, number
-from deltarule.textbook import ExampleTrace
+from deltarule.network.textbook import ExampleTrace
 
 __all__ = ["cost_terms"]
 

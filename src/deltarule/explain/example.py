@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.cost import cost_terms
 from deltarule.explain.formulas import HIDDEN, OUTPUT
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import factor, fitting, largest, number, product, shortened_sum, vector
 from deltarule.explain.scale import Scale, with_gaps
-from deltarule.textbook import ExampleTrace
+from deltarule.network.textbook import ExampleTrace
 
 __all__ = ["Way", "account_of_example"]
 

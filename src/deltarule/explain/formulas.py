@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.explain.numbers import factor, number
-from deltarule.units import LEAK, SELU_ALPHA, SELU_SCALE
+from deltarule.network.units import LEAK, SELU_ALPHA, SELU_SCALE
 
 __all__ = ["HIDDEN", "OUTPUT"]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from deltarule.common.html import Html, fragment, tag
 from deltarule.explain.content import Account, Line, Part, Section, Sentence
 from deltarule.explain.notation import Token, tokens
-from deltarule.html import Html, fragment, tag
 
 __all__ = ["as_html"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 __all__ = ["count", "factor", "fitting", "largest", "listed", "number", "product", "shortened_sum", "vector"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.explain.content import Group, Part, Sentence
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import largest, number

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.example import Way
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import count, factor, largest, number, product, shortened_sum
 from deltarule.explain.scale import Scale, with_gaps
-from deltarule.textbook import Trace
+from deltarule.network.textbook import Trace
 
 __all__ = ["account_of_training_set"]
 

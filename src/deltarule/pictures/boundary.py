@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltarule.arrays import Array, as_float
-from deltarule.errors import ShapeError
+from deltarule.common.arrays import Array, as_float
+from deltarule.common.errors import ShapeError
 from deltarule.pictures.models import class_probabilities
 from deltarule.pictures.style import INK, MAP, axes_for
 

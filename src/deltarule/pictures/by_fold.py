@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.pictures.style import TRAINING, VALIDATION
 
 if TYPE_CHECKING:

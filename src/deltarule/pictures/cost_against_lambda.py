@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.arrays import Array
-from deltarule.data import check_lambda
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
+from deltarule.common.html import fragment, table, tag
 from deltarule.engines import Engine
-from deltarule.errors import InputError
-from deltarule.html import fragment, table, tag
+from deltarule.network.data import check_lambda
 from deltarule.pictures.by_fold import draw_costs, mean_and_error, stack
 from deltarule.pictures.style import GREY, axes_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from deltarule.cross_validation import Fit, Problem, Start
     from deltarule.estimators.base import BaseMLP
+    from deltarule.estimators.cross_validation import Fit, Problem, Start
 
 __all__ = ["LAMBDAS", "LambdaPath", "lambda_path"]
 
@@ -159,7 +159,7 @@ def lambda_path(
     >>> lambda_path(line, X, y, lambdas=[0.01, 1, 100]).best_lambda
     0.01
     """
-    from deltarule.cross_validation import Problem, side_by_side, warn_of_unfinished
+    from deltarule.estimators.cross_validation import Problem, side_by_side, warn_of_unfinished
 
     grid = np.unique([check_lambda(value) for value in lambdas])
     if len(grid) == 0:

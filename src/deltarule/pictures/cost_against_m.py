@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
 from deltarule.engines import Engine
-from deltarule.errors import InputError
 from deltarule.pictures.by_fold import draw_costs, stack
 from deltarule.pictures.style import axes_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from deltarule.cross_validation import Fit, Problem, Start
     from deltarule.estimators.base import BaseMLP
+    from deltarule.estimators.cross_validation import Fit, Problem, Start
 
 __all__ = ["SizePath", "size_path"]
 
@@ -97,7 +97,7 @@ def size_path(
     DivergedError
         If the cost of a fit leaves the finite numbers.
     """
-    from deltarule.cross_validation import Problem, side_by_side, warn_of_unfinished
+    from deltarule.estimators.cross_validation import Problem, side_by_side, warn_of_unfinished
 
     problem = Problem.of(estimator, X, y, sample_weight)
     generator = np.random.default_rng(seed)

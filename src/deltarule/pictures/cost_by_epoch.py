@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltarule.arrays import Array
-from deltarule.history import History
+from deltarule.common.arrays import Array
 from deltarule.pictures.models import fitted
 from deltarule.pictures.style import GREY, INK, TRAINING, VALIDATION, axes_for
+from deltarule.training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltarule.arrays import Array
-from deltarule.errors import ShapeError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import ShapeError
 from deltarule.pictures.models import fitted
 from deltarule.pictures.style import MAP, axes_for
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.arrays import Array
-from deltarule.backpropagation import forward
-from deltarule.errors import InputError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
+from deltarule.network.backpropagation import forward
+from deltarule.network.units import HiddenUnit
 from deltarule.pictures.models import checked, fitted
 from deltarule.pictures.style import BLUE, INK, ORANGE, axes_for, legend_above
-from deltarule.units import HiddenUnit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

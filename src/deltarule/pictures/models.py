@@ -4,10 +4,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from deltarule.arrays import Array
-from deltarule.data import TrainingSet
-from deltarule.errors import InputError
-from deltarule.network import Network
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
 
 __all__ = ["checked", "class_probabilities", "fitted"]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltarule.arrays import Array
-from deltarule.network import Network
+from deltarule.common.arrays import Array
+from deltarule.network.network import Network
 from deltarule.pictures.models import fitted
 from deltarule.pictures.style import BLUE, INK, ORANGE, pyplot
 

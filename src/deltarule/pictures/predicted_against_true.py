@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.arrays import Array
-from deltarule.errors import InputError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
 from deltarule.pictures.models import checked
 from deltarule.pictures.style import BLUE, GREY, axes_for, legend_above
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.pictures.models import class_probabilities
 from deltarule.pictures.style import BLUE, GREY, INK, ORANGE, axes_for
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 
 __all__ = ["LEVEL", "Measure", "Statistic", "measured", "resamples"]
 

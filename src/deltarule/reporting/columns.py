@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from deltarule.arrays import Array
-from deltarule.data import is_sparse
-from deltarule.errors import ShapeError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import ShapeError
+from deltarule.network.data import is_sparse
 
 __all__ = ["MOST_COLUMNS", "Columns", "Numbers", "Words", "columns_of", "dense_rows", "summary_of"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltarule.arrays import Array
-from deltarule.backpropagation import costs_of
-from deltarule.errors import SettingsError
-from deltarule.gradient_check import GradientCheck, check_gradient
-from deltarule.history import History
-from deltarule.network import Network
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
+from deltarule.network.backpropagation import costs_of
+from deltarule.network.gradient_check import GradientCheck, check_gradient
+from deltarule.network.network import Network
+from deltarule.network.textbook import ExampleTrace, trace_example
 from deltarule.pictures.confusion_matrix import Confusion, confusion
 from deltarule.pictures.cost_by_epoch import LearningCurve, learning_curve
 from deltarule.pictures.models import checked, fitted
@@ -27,7 +27,7 @@ from deltarule.reporting.columns import Numbers, Words, columns_of, dense_rows, 
 from deltarule.reporting.examples import Costly, most_costly
 from deltarule.reporting.measures import of_labels, of_quantities, of_several_labels
 from deltarule.reporting.provenance import GivenSetting, call_of, settings_of, versions
-from deltarule.textbook import ExampleTrace, trace_example
+from deltarule.training.history import History
 
 __all__ = ["Report", "report"]
 
@@ -137,7 +137,7 @@ class Report:
         OutputError
             If the file cannot be written.
         """
-        from deltarule.files import write_whole
+        from deltarule.files.whole import write_whole
 
         write_whole(path, self.html().encode())
 
@@ -207,7 +207,7 @@ def report(
     ('accuracy', 0.75, 1)
     """
     if path is not None:
-        from deltarule.files import check_writable
+        from deltarule.files.whole import check_writable
         from deltarule.pictures.style import check_matplotlib
 
         check_matplotlib()

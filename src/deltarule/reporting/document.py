@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deltarule.common.html import Html, fragment, page, table, tag
 from deltarule.explain import explain
-from deltarule.history import STOPPED
-from deltarule.html import Html, fragment, page, table, tag
 from deltarule.reporting.bootstrap import LEVEL, Measure
 from deltarule.reporting.columns import Numbers
 from deltarule.reporting.drawing import drawn
 from deltarule.reporting.layout import LAYOUT
+from deltarule.training.history import STOPPED
 
 if TYPE_CHECKING:
     from deltarule.reporting.content import Report

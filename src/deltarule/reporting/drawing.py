@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from deltarule.html import Html, tag
+from deltarule.common.html import Html, tag
 from deltarule.pictures.style import check_matplotlib
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.reporting.columns import Columns
 
 __all__ = ["Costly", "most_costly"]

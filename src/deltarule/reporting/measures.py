@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.arrays import Array
+from deltarule.common.arrays import Array
 from deltarule.reporting.bootstrap import Statistic
 
 __all__ = ["of_labels", "of_quantities", "of_several_labels"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import deltarule
+from deltarule.common.version import __version__
 from deltarule.engines import native
 
 __all__ = ["GivenSetting", "call_of", "settings_of", "versions"]
@@ -25,7 +25,7 @@ class GivenSetting:
 
 def versions() -> dict[str, str]:
     """Return the versions of this library and of what it stands on, and who does the arithmetic."""
-    found = {"deltarule": deltarule.__version__, "Python": f"{platform.python_version()} on {platform.platform()}"}
+    found = {"deltarule": __version__, "Python": f"{platform.python_version()} on {platform.platform()}"}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

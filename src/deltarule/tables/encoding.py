@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deltarule.arrays import Array
-from deltarule.errors import TableError
+from deltarule.common.arrays import Array
+from deltarule.common.errors import TableError
 from deltarule.tables.reading import check_columns, check_names, name_some, place_of
 
 __all__ = ["LARGEST", "NARROWEST", "TableEncoder"]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deltarule.errors import TableError
+from deltarule.common.errors import TableError
 from deltarule.tables.reading import check_columns, name_some, place_of
 
 __all__ = ["Labels", "hold_out", "known_labels", "training_labels"]

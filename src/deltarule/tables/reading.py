@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deltarule.errors import TableError
+from deltarule.common.errors import TableError
 
 __all__ = ["check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
 

@@ -1,0 +1,125 @@
+"""Write files whole or not at all, and find out before the work whether a place can be written."""
+
+import glob
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deltarule.common.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:  # Windows has locks of its own kind
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["check_writable", "check_writable_folder", "lock_beside", "remove_leftovers", "write_whole"]
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise OutputError if a file cannot be written at a path, by writing an empty one beside it.
+
+    A file that is there already is not touched.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or cannot be written, or the path is a folder or a device.
+    """
+    target = Path(path).resolve()
+    if target.is_dir():
+        raise OutputError(f"{path} is a folder. Give the name of a file in it, for example {Path(path) / 'out'}.")
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{path} is neither a file nor a new name (a device or a pipe). Give the name of a file.")
+    if not target.parent.exists():
+        raise OutputError(f"{path} cannot be written: there is no folder {target.parent}. Make it first.")
+    probe = _beside(target)
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def check_writable_folder(path: str | Path) -> None:
+    """Make a folder in one that is there, unless it is, and raise OutputError if files cannot be written into it."""
+    try:
+        Path(path).mkdir(exist_ok=True)
+    except FileNotFoundError:
+        parent = Path(path).resolve().parent
+        raise OutputError(f"The folder {path} cannot be made: there is no folder {parent}. Make it first.") from None
+    except OSError as error:
+        raise OutputError(f"The folder {path} cannot be made ({error.strerror}). Give another one.") from None
+    check_writable(_beside(Path(path) / "file"))
+
+
+def write_whole(path: str | Path, data: bytes) -> None:
+    """Write a file so that its name always stands for a whole one, the old or the new, whatever happens.
+
+    The bytes go to a temporary file in the same folder, onto the disk, and then take the name.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; one that was there before is as it was.
+    """
+    target = Path(path).resolve()
+    temporary = _beside(target)
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from None
+    except BaseException:  # Ctrl-C: leave nothing behind
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove the temporary files that processes left which were killed while they wrote a file."""
+    target = Path(path).resolve()
+    for leftover in target.parent.glob(f".{glob.escape(target.name[:80])}.????????.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock_beside(path: str | Path) -> Iterator[bool]:
+    """Hold a lock in a file beside a path; the system lets it go when the process ends, however it ends.
+
+    Yields whether it was free. On Windows there is none, and it always seems free.
+
+    Raises
+    ------
+    OutputError
+        If the file of the lock cannot be made.
+    """
+    target = Path(path).resolve()
+    try:
+        file = target.with_name(f".{target.name[:80]}.lock").open("a")
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    with file:
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
+
+
+def _cannot_write(path: str | Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written ({error.strerror}). Give another place, or make room or rights there."
+    )

@@ -1,0 +1,339 @@
+"""The gradient check: D against differences of J, for any network on any data.
+
+    ∂J/∂θ_p ≈ ( 8 [J(θ + ε e_p) − J(θ − ε e_p)] − [J(θ + 2ε e_p) − J(θ − 2ε e_p)] ) / 12 ε
+
+The four-point central difference errs by ε⁴/30 times the fifth derivative, the two-point one by ε²/6 times the
+third; so ε can be large enough (10⁻³) that the rounding of J does not hide anything: what is left is about 10⁻¹².
+The measure is ‖D − differences‖ / (‖D‖ + ‖differences‖): 0 where they agree, 1 where D is zero or has the wrong sign.
+
+Where J bends so sharply that this ε is too long (inputs far from unit variance), two neighbouring ε disagree by more
+than rounding explains, and shorter ones are taken. Where the gradient is so small that the rounding of J hides it (near
+a minimum), no difference can tell more: that limit is computed as the resolution, and the gap is held to it. Both have
+the same divisor, so that a D passes exactly if it is as near to the differences as they may be to the truth.
+
+Units with a kink (relu; in g′: elu) have no such expansion there. Where a step of ε carries some z of some example
+across it, ε is made smaller for that parameter; where the smallest still does, the parameter is left out and counted.
+
+Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988, table 1,
+for the difference; course exercise 4 for the measure, there with ‖D + differences‖ below, which is the same for a D
+that is nearly right.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
+from deltarule.common.html import fragment, table, tag
+from deltarule.network.backpropagation import forward, total_cost, total_cost_and_gradient
+from deltarule.network.data import TrainingSet, check_lambda
+from deltarule.network.network import Network
+
+__all__ = ["GradientCheck", "check_gradient"]
+
+EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6)
+"""Steps, largest first. Median measure over 40 random 4-5-5-3 networks with logistic, tanh and identity units:
+1e-2: 2e-9; 1e-3: 6e-13; 1e-4: 5e-12; 1e-5: 5e-11."""
+
+TOLERANCE = 1e-9
+"""The largest measure of a right gradient where J has a resolution: a wrong factor anywhere gives far more."""
+
+_UNIT = float(np.finfo(np.float64).eps) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class GradientCheck:
+    """What `check_gradient` found; prints as a small table.
+
+    Attributes
+    ----------
+    gap : float
+        ‖D − differences‖ / (‖D‖ + ‖differences‖) over all parameters that were compared.
+    layer_gaps : tuple of float
+        The same for Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ apart; NaN where none of a layer's parameters was compared.
+    directional_gap : float
+        |D·v − difference along v| / (|D·v| + |difference|) for one random direction v of length 1 that moves every
+        parameter at once; NaN where every step along it crosses a kink.
+    resolution, directional_resolution : float
+        How large the two gaps of a right gradient may be by the differences alone: for each of them 16 u |J| / ε and
+        its distance from that with the next ε.
+    compared, kinks, n_parameters : int
+        Parameters that were compared, that were left out because a kink lay within the smallest step, and all.
+    worst : tuple of int
+        (l, i, j) of the Θ⁽ˡ⁾_ij with the largest difference; i from 1 and j from 0, as in the notes.
+    worst_gradient, worst_difference : float
+        The two values there.
+    tolerance : float
+        What `gap` and `directional_gap` may be at most, where their resolution is not larger.
+    """
+
+    gap: float
+    layer_gaps: tuple[float, ...]
+    directional_gap: float
+    resolution: float
+    directional_resolution: float
+    compared: int
+    kinks: int
+    n_parameters: int
+    worst: tuple[int, int, int]
+    worst_gradient: float
+    worst_difference: float
+    tolerance: float = TOLERANCE
+
+    @property
+    def passed(self) -> bool:
+        """Whether anything was compared and both gaps are within the tolerance or the resolution."""
+        along = max(self.tolerance, self.directional_resolution)
+        directional = np.isnan(self.directional_gap) or self.directional_gap <= along
+        return bool(self.compared > 0 and self.gap <= max(self.tolerance, self.resolution) and directional)
+
+    def __str__(self) -> str:
+        return "\n".join([self._verdict(), *(f"  {name:<20} {text}" for name, text in self._rows())])
+
+    def _repr_html_(self) -> str:
+        return fragment(tag("p", tag("b", self._verdict())), table(self._rows()))
+
+    def _verdict(self) -> str:
+        return f"Gradient check: {'passed' if self.passed else 'FAILED'}"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        layer, i, j = self.worst
+        rows = [
+            ("compared", f"{self.compared} of {self.n_parameters} parameters"),
+            ("‖D − d‖/(‖D‖ + ‖d‖)", f"{self.gap:.2e}  (at most {max(self.tolerance, self.resolution):.2g})"),
+        ]
+        rows += [
+            (f"  in Θ({n})", "none compared" if np.isnan(gap) else f"{gap:.2e}")
+            for n, gap in enumerate(self.layer_gaps, 1)
+        ]
+        along = f"{self.directional_gap:.2e}  (at most {max(self.tolerance, self.directional_resolution):.2g})"
+        rows += [
+            ("along a direction", "every step crosses a kink of g" if np.isnan(self.directional_gap) else along),
+            (
+                "worst",
+                f"Θ({layer})[{i},{j}]: D = {self.worst_gradient:+.12e}, differences {self.worst_difference:+.12e}",
+            ),
+        ]
+        if self.resolution > self.tolerance:
+            text = f"{self.resolution:.2e}: J is so flat here that its rounding hides the rest"
+            rows.append(("resolution", text))
+        if self.kinks:
+            rows.append(("left out", f"{self.kinks} parameters, whose smallest step crosses a kink of g"))
+        return rows
+
+
+class Fitted(Protocol):
+    """What is checked of a fitted estimator."""
+
+    alpha: float
+    network_: Network
+    theta_: Array
+
+    def arrays_of(self, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+        """Return X and Y."""
+
+
+@overload
+def check_gradient(
+    network: Network,
+    theta: ArrayLike,
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    lambda_: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    parameters: int | None = None,
+    seed: int = 0,
+    gradient: Callable[[Array, TrainingSet, float], Array] | None = None,
+) -> GradientCheck: ...
+
+
+@overload
+def check_gradient(
+    network: Fitted,
+    theta: ArrayLike,
+    X: ArrayLike,
+    *,
+    lambda_: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    parameters: int | None = None,
+    seed: int = 0,
+    gradient: Callable[[Array, TrainingSet, float], Array] | None = None,
+) -> GradientCheck: ...
+
+
+def check_gradient(
+    network: Network | Fitted,
+    theta: ArrayLike,
+    X: ArrayLike,
+    Y: ArrayLike | None = None,
+    *,
+    lambda_: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    parameters: int | None = None,
+    seed: int = 0,
+    gradient: Callable[[Array, TrainingSet, float], Array] | None = None,
+) -> GradientCheck:
+    """Compare the gradient D with differences of the cost J, in float64: of a network, or of a fitted estimator.
+
+    Called as `check_gradient(network, theta, X, Y)` or `check_gradient(clf, X, y)`.
+
+    Parameters
+    ----------
+    network, theta, X, Y, lambda_, sample_weight
+        As in `deltarule.cost_and_gradient`; λ is 0 by default, for an estimator its `alpha`.
+    parameters : int, optional
+        How many parameters to compare, drawn with `seed`. Default: all up to 2 000, else 2 000 of them.
+    seed : int, default 0
+        Seed of the sample and of the direction.
+    gradient : callable, optional
+        (θ, training set, λ) ↦ D to check instead of the library's own: an engine's, or your own.
+
+    Returns
+    -------
+    GradientCheck
+
+    Raises
+    ------
+    ShapeError, InputError
+        If X, Y, θ, λ or the weights do not fit.
+
+    Examples
+    --------
+    >>> network = Network((2, 3, 1))
+    >>> theta = network.first_theta(np.random.default_rng(0))
+    >>> check_gradient(network, theta, [[0.5, -1.0]], [[1.0]], lambda_=0.1).passed
+    True
+    """
+    if parameters is not None and (not isinstance(parameters, int | np.integer) or parameters < 1):
+        raise InputError(
+            f"parameters={parameters!r} is not how many parameters to compare. Give a whole number from 1 on, or leave "
+            "it out for all, up to 2 000."
+        )
+    if not isinstance(network, Network):
+        if not hasattr(network, "arrays_of"):
+            raise InputError(
+                f"check_gradient takes a Network with θ, X and Y, or a fitted estimator of deltarule with X and y, not "
+                f"a {type(network).__name__}. Of a pipeline, give the last step and X as the steps before it make it."
+            )
+        X, Y = network.arrays_of(theta, X)
+        lambda_ = network.alpha if lambda_ is None else lambda_
+        theta, network = network.theta_, network.network_
+    elif Y is None:
+        raise InputError("check_gradient(network, theta, X, Y) takes four arrays; of a fitted estimator, (clf, X, y).")
+    theta = np.asarray(theta, dtype=np.float64)
+    network.roll(theta)  # the shape is checked here
+    data = TrainingSet.of(network, X, Y, sample_weight, np.dtype(np.float64))
+    lambda_ = check_lambda(0.0 if lambda_ is None else lambda_)
+    n = network.n_parameters
+    generator = np.random.default_rng(seed)
+    count = min(n, parameters or 2000)
+    places = np.sort(generator.choice(n, count, replace=False)) if count < n else np.arange(n)
+    if gradient is None:
+        D = total_cost_and_gradient(network, theta, data, lambda_)[1]
+    else:
+        D = np.asarray(gradient(theta, data, lambda_), dtype=np.float64)
+
+    probe = _Probe(network, theta, data, lambda_)
+    differences, noise = np.full(n, np.nan), np.zeros(n)
+    for place in places:
+        direction = np.zeros(n)
+        direction[place] = 1
+        differences[place], noise[place] = probe.difference(direction)
+    direction = generator.standard_normal(n)
+    direction /= np.linalg.norm(direction)
+    along, noise_along = probe.difference(direction)
+
+    compared = np.isfinite(differences)
+    # A D that is not finite is wrong wherever it is, in the sample or not.
+    apart = np.where(np.isfinite(D), np.where(compared, np.abs(D - differences), 0), np.inf)
+    worst = int(np.argmax(apart))
+    is_finite = bool(np.isfinite(D).all())
+    slope = np.array([D @ direction if is_finite else np.nan])
+    return GradientCheck(
+        gap=_gap(D[compared], differences[compared]) if is_finite else np.inf,
+        layer_gaps=tuple(
+            _gap(D_l[known], d_l[known])
+            for D_l, d_l, known in zip(network.roll(D), network.roll(differences), network.roll(compared), strict=True)
+        ),
+        directional_gap=_gap(slope, np.array([along])),
+        resolution=_share(noise[compared], D[compared], differences[compared]) if is_finite else 0.0,
+        directional_resolution=_share(np.array([noise_along]), slope, np.array([along])),
+        compared=int(np.count_nonzero(compared)),
+        kinks=int(count - np.count_nonzero(compared)),
+        n_parameters=n,
+        worst=_position(network, worst),
+        worst_gradient=float(D[worst]),
+        worst_difference=float(differences[worst]),
+    )
+
+
+class _Probe:
+    """Differences of J around one θ, with an eye on the kinks."""
+
+    def __init__(self, network: Network, theta: Array, data: TrainingSet, lambda_: float) -> None:
+        self.network, self.theta, self.data, self.lambda_ = network, theta, data, lambda_
+        self.has_kinks = any(unit.kinks for unit in network.hidden_units)
+        self.sides = self._sides(theta)
+        self.J = abs(total_cost(network, theta, data, lambda_))
+
+    def difference(self, direction: Array) -> tuple[float, float]:
+        """Return dJ/dt at θ + t·direction, t = 0, and how far it may be off; NaN where every step crosses a kink.
+
+        That is the rounding of J and the difference to the next ε, which the error of the longer step is part of.
+        """
+        best, best_doubt = (np.nan, 0.0), np.inf
+        longer: tuple[float, float] | None = None
+        for epsilon in EPSILONS:
+            slope = self._slope(direction, epsilon)
+            if slope is None:
+                continue
+            noise = 16 * _UNIT * self.J / epsilon  # 8 was passed by a quarter near 1 of 12 minima of 3-4-1
+            if longer is not None:
+                doubt = abs(longer[0] - slope)
+                if doubt <= noise:  # nothing but rounding between the two: the longer step has less of it
+                    return longer[0], longer[1] + doubt
+                if doubt < best_doubt:
+                    best, best_doubt = (slope, noise + doubt), doubt
+            longer = slope, noise
+        return best if np.isfinite(best_doubt) or longer is None else longer
+
+    def _slope(self, direction: Array, epsilon: float) -> float | None:
+        steps = [self.theta + c * epsilon * direction for c in (1, -1, 2, -2)]
+        if self.has_kinks and any(self._sides(step) != self.sides for step in steps):
+            return None
+        plus, minus, plus_2, minus_2 = (total_cost(self.network, step, self.data, self.lambda_) for step in steps)
+        return (8 * (plus - minus) - (plus_2 - minus_2)) / (12 * epsilon)
+
+    def _sides(self, theta: Array) -> bytes:
+        """On which side of every kink each z of each example lies."""
+        if not self.has_kinks:
+            return b""
+        z, _ = forward(self.network, self.network.roll(theta), self.data.X)
+        units = self.network.hidden_units
+        sides = [z_l > kink for z_l, unit in zip(z[:-1], units, strict=True) for kink in unit.kinks]
+        return b"".join(side.tobytes() for side in sides)
+
+
+def _gap(D: Array, differences: Array) -> float:
+    if D.size == 0 or not np.isfinite(D - differences).all():
+        return float("nan")
+    return _share(D - differences, D, differences)
+
+
+def _share(part: Array, D: Array, differences: Array) -> float:
+    """Return ‖part‖ / (‖D‖ + ‖differences‖); 0 where nothing is there to have a share of."""
+    whole = float(np.linalg.norm(D)) + float(np.linalg.norm(differences))
+    return float(np.linalg.norm(part)) / whole if whole > 0 else 0.0
+
+
+def _position(network: Network, place: int) -> tuple[int, int, int]:
+    for layer, (rows, columns) in enumerate(network.shapes, 1):
+        if place < rows * columns:
+            return layer, place // columns + 1, place % columns
+        place -= rows * columns
+    raise AssertionError("unreachable: a place within θ lies in some layer")

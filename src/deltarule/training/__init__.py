@@ -1,0 +1,1 @@
+"""How θ moves, epoch by epoch: settings, solvers, the loop, what a run remembers."""

@@ -1,0 +1,278 @@
+"""Checkpoints: a mini-batch run on the disk, with which it goes on to the bit after whatever stopped it.
+
+A checkpoint is an archive of JSON and numbers (`archive.py`) with parameters, the rule's vectors, key, position, memory
+and history of a run, its network and settings, and a digest of the examples. It is written whole or not at all, so the
+file is at any moment either the one before or the new one. A lock beside it, which the system lets go when the process
+ends, however it ends, keeps two runs from writing to one file.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError
+from deltarule.engines import TrainingState
+from deltarule.files.archive import read_archive, to_bytes
+from deltarule.files.whole import check_writable, lock_beside, remove_leftovers, write_whole
+from deltarule.network.data import TrainingSet, is_sparse
+from deltarule.network.network import Network
+from deltarule.training.history import History
+from deltarule.training.record import LoopState, RunState
+from deltarule.training.settings import SETTINGS, Settings
+from deltarule.training.solvers import rule_of
+from deltarule.training.stored_history import arrays_of, content_of, history_of
+
+__all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run"]
+
+FORMAT = 1
+
+MAY_DIFFER = ("n_threads", "max_iter", "on_divergence")
+"""Settings that change no step that was taken; `max_iter` does where a schedule stretches over it."""
+
+STRETCHED = ("cosine", "one_cycle")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where and how often a run is written down.
+
+    Parameters
+    ----------
+    path : path
+    seconds : float, default 60
+        One is written after the first epoch that ends so long after the last one.
+    epochs : int, optional
+        One is written after so many epochs, too.
+    """
+
+    path: str | Path
+    seconds: float = 60.0
+    epochs: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.seconds >= 0 and (self.epochs is None or self.epochs >= 1)):
+            raise InputError(
+                f"{self}: seconds must be 0 or more, and epochs a whole number from 1 on or None. The defaults are 60 "
+                "and None."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """A run that can go on: what a checkpoint holds, and, without history and digest, an estimator.
+
+    Attributes
+    ----------
+    run_state : RunState
+    history : History
+        Of the whole run.
+    network : Network
+    settings : Settings
+    seed : int
+        Of the hold-out.
+    rows : int
+        Examples that it learns from.
+    digest : str
+        Of these examples, or for a run in memory of some of them; `digest_of`. Empty: not known.
+    """
+
+    run_state: RunState
+    history: History
+    network: Network
+    settings: Settings
+    seed: int
+    rows: int
+    digest: str
+
+
+def digest_of(data: TrainingSet, rows: int | None = None) -> str:
+    """Return a digest of X, Y and weights as they are learnt from: of all rows, or of about so many of them.
+
+    >>> one = TrainingSet(np.zeros((2, 3)), np.ones((2, 1)))
+    >>> digest_of(one) == digest_of(TrainingSet(np.zeros((2, 3)), np.zeros((2, 1))))
+    False
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    some = slice(None, None, 1 if rows is None else data.rows // rows + 1)
+    X: Any = data.X[some]
+    of_X = (X.data, X.indices, X.indptr) if is_sparse(X) else (X,)
+    for array in (*of_X, data.Y[some], None if data.weights is None else data.weights[some]):
+        if array is not None:
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _save_run(path: str | Path, run: SavedRun) -> None:
+    """Write a checkpoint; the one before stays until the new one is whole.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    state, memory = run.run_state.state, run.run_state.memory
+    content = {
+        "network": {"sizes": run.network.sizes, "hidden": run.network.hidden, "output": run.network.output},
+        "settings": asdict(run.settings),
+        "seed": run.seed,
+        "rows": run.rows,
+        "digest": run.digest,
+        "state": {name: getattr(state, name) for name in ("key", "step", "epoch", "position")},
+        "memory": {
+            name: getattr(memory, name) for name in ("epochs", "began", "seen", "best", "best_epoch", "idle", "divisor")
+        },
+        "sound": None if memory.sound is None else memory.sound[0],
+        "history": content_of(run.history),
+    }
+    arrays = {
+        "theta": state.theta,
+        **{f"vectors/{n}": vector for n, vector in enumerate(state.vectors)},
+        "costs": np.array(state.costs, dtype=np.float64),
+        **arrays_of(run.history),
+    }
+    if memory.best_theta is not None:
+        arrays["best"] = memory.best_theta
+    if memory.sound is not None:
+        arrays["sound"] = memory.sound[1]
+    write_whole(path, to_bytes("checkpoint", FORMAT, content, arrays))
+
+
+def load_run(path: str | Path) -> SavedRun:
+    """Read a checkpoint. Nothing that the file says is run.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, no checkpoint, or its parts do not fit each other.
+    """
+    header, arrays = read_archive(path, "checkpoint", FORMAT)
+    try:
+        network = Network(tuple(header["network"]["sizes"]), header["network"]["hidden"], header["network"]["output"])
+        settings = Settings(**header["settings"])
+        theta = arrays["theta"]
+        vectors = tuple(arrays[f"vectors/{n}"] for n in range(len(rule_of(settings).init(theta[:0]))))
+        sound = None if header["sound"] is None else (float(header["sound"]), arrays["sound"])
+        parameters = [theta, *vectors, *(arrays[name] for name in ("best", "sound") if name in arrays)]
+        if any(array.shape != (network.n_parameters,) or array.dtype != theta.dtype for array in parameters):
+            raise ValueError(f"parameters that are not those of a network {network}")
+        state = TrainingState(
+            theta=theta,
+            vectors=vectors,
+            costs=tuple(arrays["costs"].tolist()),
+            **{name: _count(header["state"][name]) for name in ("key", "step", "epoch", "position")},
+        )
+        memory = LoopState(
+            **{name: _count(header["memory"][name]) for name in ("epochs", "began", "seen", "best_epoch", "idle")},
+            best=float(header["memory"]["best"]),
+            divisor=float(header["memory"]["divisor"]),
+            best_theta=arrays.get("best"),
+            sound=sound,
+        )
+        return SavedRun(
+            RunState(state, memory),
+            history_of(header["history"], arrays),
+            network,
+            settings,
+            _count(header["seed"]),
+            _count(header["rows"]),
+            str(header["digest"]),
+        )
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever parts of the wrong kind or shape make Python, NumPy or this library raise
+        raise ModelFileError(
+            f"{path} cannot be put together ({type(error).__name__}: {str(error)[:300]}). Delete it and train again."
+        ) from error
+
+
+def changed(saved: SavedRun, now: SavedRun) -> list[str]:
+    """Return in words what is another in settings and network of a run that would go on, and matters."""
+    differences = []
+    for name in SETTINGS:
+        was, is_now = getattr(saved.settings, name), getattr(now.settings, name)
+        matters = name not in MAY_DIFFER or (name == "max_iter" and now.settings.learning_rate in STRETCHED)
+        if matters and was != is_now:
+            differences.append(f"{name} was {was!r} and is {is_now!r}")
+    if saved.network != now.network:
+        differences.append(f"the network was {_described(saved.network)} and is {_described(now.network)}")
+    return differences
+
+
+def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
+    """Raise CheckpointError if a run that would go on is another than the one that was saved."""
+    differences = changed(saved, now)
+    if saved.rows != now.rows:
+        differences.append(f"it learnt from {saved.rows} examples, and here are {now.rows}")
+    elif saved.digest != now.digest:
+        differences.append("the examples, their order, targets or weights are others")
+    if differences:
+        raise CheckpointError(
+            f"{path} holds another run: {'; '.join(differences)}. Go on with the same data and settings, or train anew "
+            "with another checkpoint."
+        )
+
+
+@contextmanager
+def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., None]]:
+    """Hold a checkpoint for a run, and yield what writes it down.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    first : SavedRun
+        Where the run begins, with the history before.
+
+    Yields
+    ------
+    keep : callable
+        (run_state, history of this call, force) → None; it writes where it is time to, or where it is forced to, and
+        warns where it cannot. The history is a function that returns it.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written, which is found before the work.
+    CheckpointError
+        If another run holds it.
+    """
+    check_writable(checkpoint.path)
+    with lock_beside(checkpoint.path) as is_free:
+        if not is_free:
+            raise CheckpointError(
+                f"{checkpoint.path} is being written by another run. Wait for its end, or give this run a checkpoint "
+                "of its own."
+            )
+        remove_leftovers(checkpoint.path)
+        last, epochs = perf_counter(), first.run_state.memory.epochs
+
+        def keep(run_state: RunState, history: Callable[[], History], force: bool = False) -> None:
+            nonlocal last, epochs
+            done = run_state.memory.epochs - epochs
+            in_time = done > 0 and perf_counter() - last >= checkpoint.seconds
+            if force or in_time or (checkpoint.epochs is not None and done >= checkpoint.epochs):
+                whole = history().after(first.history) if first.history.epochs else history()
+                try:
+                    _save_run(checkpoint.path, replace(first, run_state=run_state, history=whole))
+                except OutputError as error:
+                    warnings.warn(f"{error} Training goes on; the checkpoint before stays.", stacklevel=2)
+                last, epochs = perf_counter(), run_state.memory.epochs
+
+        yield keep
+
+
+def _described(network: Network) -> str:
+    return f"{network} ({', '.join([*network.hidden, network.output])})"
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:40]!r} where a count belongs")
+    return value

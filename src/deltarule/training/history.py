@@ -1,0 +1,174 @@
+"""What happened in training, by epoch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.common.html import fragment, sparkline, table
+
+__all__ = ["COLUMNS", "STOPPED", "History", "Progress"]
+
+COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds", "penalty")
+"""What is kept of every epoch."""
+
+STOPPED = {
+    "converged": "no more progress, or a gradient as small as tol",
+    "max_iter": "all epochs that were allowed",
+    "callback": "a callback asked for it",
+    "interrupted": "interrupted by Ctrl-C",
+    "diverged": "diverged; the best parameters before it were kept",
+    "running": "it is running",
+}
+"""Why training stopped, in words."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after an epoch: what callbacks get.
+
+    Attributes
+    ----------
+    epoch : int
+        Number of the epoch that just ended, from 1. For full-batch solvers an iteration counts as an epoch.
+    epochs : int
+        How many there will be at most.
+    cost : float
+        Mean of J over the epoch's steps, each before its update; for full-batch solvers J itself, after it.
+    validation_cost, validation_score : float
+        On the validation set, after the epoch; NaN where there is none, or no score. The cost is without penalty.
+    step_size : float
+        η of the epoch's last step; NaN where the solver chooses its own.
+    seconds : float
+        Since training began.
+    theta : array of shape (n_parameters,)
+        The parameters; a callback must not change them.
+    scores : mapping from str to float
+        Everything that is measured besides, by name.
+    penalty : float
+        λ/2m Σ Θ² after the epoch.
+    """
+
+    epoch: int
+    epochs: int
+    cost: float
+    validation_cost: float
+    validation_score: float
+    step_size: float
+    seconds: float
+    theta: Array = field(repr=False)
+    scores: Mapping[str, float]
+    so_far: Callable[[], "History"] = field(repr=False)
+    penalty: float = np.nan
+
+    @property
+    def history(self) -> "History":
+        """Everything by epoch of this call, up to this epoch; made when it is asked for."""
+        return self.so_far()
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Everything by epoch, as arrays of shape (epochs,), and why training stopped.
+
+    Attributes
+    ----------
+    cost, validation_cost, validation_score, step_size, seconds : arrays of shape (epochs,), float64
+        As in `Progress`.
+    stopped : str
+        `"converged"` (no more progress, or the gradient is as small as `tol`), `"max_iter"`, `"callback"`,
+        `"interrupted"` (Ctrl-C), `"diverged"` (where the best parameters before it could be kept), or `"running"`.
+    best_epoch : int
+        Number, from 1, of the epoch with the best measure that was watched: the validation score or cost where
+        training stopped on it, else the cost. 0 if none of these epochs is the best, or none ended.
+    reason : str
+        Where a diverged run diverged, and what to try; else empty.
+    scores : mapping from str to array of shape (epochs,)
+        As in `Progress`.
+    notices : tuple of str
+        What a user should know of, such as a divergence that was mended.
+    penalty : array of shape (epochs,), or None
+        λ/2m Σ Θ² after each epoch; NaN in mini-batch runs without validation set and callbacks, which show no θ between
+        epochs. None: not recorded.
+    """
+
+    cost: Array
+    validation_cost: Array
+    validation_score: Array
+    step_size: Array
+    seconds: Array
+    stopped: str
+    best_epoch: int
+    reason: str = ""
+    scores: Mapping[str, Array] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    penalty: Array | None = None
+
+    @classmethod
+    def of(
+        cls,
+        columns: Mapping[str, Sequence[float] | Array],
+        scores: Mapping[str, Sequence[float] | Array],
+        stopped: str,
+        best_epoch: int,
+        reason: str = "",
+        notices: Sequence[str] = (),
+    ) -> "History":
+        """Make a history of what was seen after each epoch: a sequence for each of `COLUMNS` and each score."""
+        return cls(
+            **{name: np.array(columns[name], dtype=np.float64) for name in COLUMNS},
+            stopped=stopped,
+            best_epoch=best_epoch,
+            reason=reason,
+            scores={name: np.array(values, dtype=np.float64) for name, values in scores.items()},
+            notices=tuple(notices),
+        )
+
+    @classmethod
+    def empty(cls, stopped: str = "running") -> "History":
+        """Return a history of no epochs."""
+        return cls.of(dict.fromkeys(COLUMNS, ()), {}, stopped, 0)
+
+    def after(self, earlier: "History") -> "History":
+        """Return the history of an earlier run and of this one, which went on from it."""
+        began = float(earlier.seconds[-1]) if earlier.epochs else 0.0
+        columns = {name: np.concatenate([earlier.column(name), self.column(name)]) for name in COLUMNS}
+        columns["seconds"][earlier.epochs :] += began
+        # A score that only one of the two measured is NaN in the other.
+        scores = {
+            name: np.concatenate([run.scores.get(name, np.full(run.epochs, np.nan)) for run in (earlier, self)])
+            for name in {**earlier.scores, **self.scores}
+        }
+        best_epoch = earlier.epochs + self.best_epoch if self.best_epoch else earlier.best_epoch
+        notices = earlier.notices + self.notices
+        return History.of(columns, scores, self.stopped, best_epoch, self.reason, notices)
+
+    def column(self, name: str) -> Array:
+        """Return one of `COLUMNS`; NaN where it is not known."""
+        values: Array | None = getattr(self, name)
+        return np.full(self.epochs, np.nan) if values is None else values
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs that ended."""
+        return len(self.cost)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("epochs", f"{self.epochs} in {self.seconds[-1]:.3g} s" if self.epochs else "none ended"),
+            ("stopped", " ".join(filter(None, [f"{STOPPED[self.stopped]}.", self.reason]))),
+            *(("note", notice) for notice in self.notices),
+        ]
+        costs = {"cost": self.cost, "validation cost": self.validation_cost}
+        curves = {**costs, "validation score": self.validation_score, **self.scores}
+        seen = {name: curve for name, curve in curves.items() if np.isfinite(curve).any()}
+        if not seen:
+            return fragment(table(rows))
+        shown = {"first": 1, f"best epoch ({self.best_epoch})": self.best_epoch, "last": self.epochs}
+        shown = {title: epoch for title, epoch in shown.items() if epoch}  # the best may lie before them
+        figures: list[tuple[str, ...]] = [("", *shown)]
+        for name, curve in seen.items():
+            figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in shown.values())))
+        drawn = {name: curve for name, curve in costs.items() if name in seen}
+        return fragment(table(rows), table(figures), sparkline(drawn))

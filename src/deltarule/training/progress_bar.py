@@ -1,0 +1,77 @@
+"""A bar with epoch and what is measured while training: in a terminal, in a notebook, or a few lines elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deltarule.training.history import Progress
+from deltarule.training.record import Callback
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["progress_bar"]
+
+MOST_LINES = 10
+"""Where no bar can be drawn."""
+
+
+@contextmanager
+def progress_bar(
+    epochs: int, watched: str = "validation", console: "Console | None" = None, score: str = ""
+) -> Iterator[Callback]:
+    """Show a bar with epoch, cost and the cost or score of what is watched; where no terminal is, ten lines at most.
+
+    Yields the callback for `fit`.
+
+    Parameters
+    ----------
+    epochs : int
+        How many there will be at most.
+    watched : str
+        Name of the rows whose cost is measured too.
+    console : rich.console.Console, optional
+        Default: a new one on stderr.
+    score : str, optional
+        Name of the score that early stopping follows on these rows, to show instead of their cost where there is one.
+
+    Raises
+    ------
+    ImportError
+        If Rich is not installed.
+    """
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+        from rich.text import Text
+    except ImportError:
+        raise ImportError("A progress bar needs Rich, which is not installed: pip install 'deltarule[cli]'") from None
+    screen = Console(highlight=False, stderr=True) if console is None else console
+    if not (screen.is_terminal or screen.is_jupyter):
+
+        def line(progress: Progress) -> None:
+            if progress.epoch % max(1, -(-epochs // MOST_LINES)) == 0:
+                measured = _measured(progress, watched, score)
+                screen.print(Text(f"epoch {progress.epoch}/{progress.epochs}  {measured}"), soft_wrap=True)
+
+        yield line
+        return
+    columns = TextColumn("epoch {task.completed}/{task.total}"), BarColumn(30), TextColumn("{task.description}")
+    with Bar(*columns, TimeElapsedColumn(), console=screen) as bar:
+        task = bar.add_task("", total=epochs)
+
+        def update(progress: Progress) -> None:
+            measured = _measured(progress, watched, score)
+            bar.update(task, completed=progress.epoch, total=progress.epochs, description=measured)
+
+        yield update
+
+
+def _measured(progress: Progress, watched: str, score: str) -> str:
+    name, value = watched, progress.validation_cost
+    if score and not np.isnan(progress.validation_score):
+        name, value = f"{watched} {score}", progress.validation_score
+    return f"cost {progress.cost:.4f}" + ("" if np.isnan(value) else f"  {name} {value:.4f}")

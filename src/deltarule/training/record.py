@@ -1,0 +1,252 @@
+"""What is measured after each epoch, what a run remembers of it, and the rule that says when progress has ended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.engines import Engine, TrainingState
+from deltarule.network.backpropagation import penalty
+from deltarule.network.data import TrainingSet
+from deltarule.training.history import COLUMNS, History, Progress
+from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
+
+__all__ = ["Callback", "LoopState", "Recorder", "RunState", "Validation"]
+
+Callback = Callable[[Progress], object]
+
+_SMALLEST_STEP_SIZE = 1e-6
+"""Below it `adaptive` ends the run instead of dividing once more; scikit-learn's bound."""
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """What to measure after each epoch, besides the cost of training.
+
+    Attributes
+    ----------
+    data : TrainingSet or None
+        Examples that training does not learn from; their cost is measured.
+    scores : callable, optional
+        θ ↦ {name: score}; larger is better.
+    watched : str, optional
+        Name of the score that early stopping watches. Default: the cost of `data`.
+    """
+
+    data: TrainingSet | None = None
+    scores: Callable[[Array], Mapping[str, float]] | None = None
+    watched: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LoopState:
+    """What a run remembers above the engine.
+
+    Attributes
+    ----------
+    epochs : int
+        Epochs so far, with those of earlier runs that this one went on from.
+    began : int
+        `epochs` where this run began: schedules count from there.
+    seen : int
+        Examples that all these epochs took.
+    best, best_epoch, best_theta
+        The best of the measure that is watched (smaller is better), when it was reached, and, where training stops on
+        a validation set, at what parameters.
+    idle : int
+        Epochs without progress at the end.
+    divisor : float
+        By which the schedule's step sizes are divided by now.
+    sound : (float, array), optional
+        The lowest cost of an epoch and the parameters that it began with: where `on_divergence="restore"` goes back to.
+    """
+
+    epochs: int = 0
+    began: int = 0
+    seen: int = 0
+    best: float = np.inf
+    best_epoch: int = 0
+    best_theta: Array | None = None
+    idle: int = 0
+    divisor: float = 1.0
+    sound: tuple[float, Array] | None = None
+
+    @property
+    def done(self) -> int:
+        """Epochs of this run."""
+        return self.epochs - self.began
+
+    def for_new_run(self) -> "LoopState":
+        """Return what a run that begins at these parameters, with a new schedule and rule, needs of it."""
+        return LoopState(epochs=self.epochs, began=self.epochs, seen=self.seen)
+
+
+@dataclass(frozen=True, eq=False)
+class RunState:
+    """Where a mini-batch run stands, in all: with it, it goes on to the bit."""
+
+    state: TrainingState
+    memory: LoopState = field(default_factory=LoopState)
+
+    @property
+    def found(self) -> Array:
+        """The result: the best parameters where training stops on a validation set, else the last."""
+        return self.state.theta if self.memory.best_theta is None else self.memory.best_theta
+
+
+class Recorder:
+    """What was seen so far, and the rule that says when there is no more progress.
+
+    The rule is scikit-learn's: an epoch makes progress if it betters the best so far by `tol`; more than
+    `n_iter_no_change` epochs without progress in a row are too many.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        m: float,
+        memory: LoopState,
+        validation: Validation | None,
+        callbacks: Sequence[Callback],
+        epochs: int,
+    ) -> None:
+        self.engine, self.settings, self.validation, self.callbacks = engine, settings, validation, callbacks
+        self.memory = memory
+        self.before = memory.epochs  # this call
+        self.m = m  # of the training set
+        self.epochs = epochs  # of this call, at most
+        self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
+        self.scores: dict[str, list[float]] = {}
+        self.notices: list[str] = []
+        self.reason = ""  # where it diverged, if it did
+        self.watches_validation = settings.early_stopping and validation is not None and validation.data is not None
+        self.sees_every_epoch = validation is not None or bool(callbacks)
+        self.began = perf_counter()
+
+    @property
+    def taken(self) -> int:
+        """Epochs of this call so far.
+
+        The columns may be longer, where Ctrl-C came while an epoch was taken in: the memory, which is set last and as a
+        whole, says what counts.
+        """
+        return self.memory.epochs - self.before
+
+    def take(
+        self, costs: Sequence[float], theta: Array, step_sizes: Sequence[float], seconds: Sequence[float], rows: int = 0
+    ) -> tuple[int, str]:
+        """Take in epochs, each over some examples, up to one after which something follows.
+
+        Several at once only where nobody `sees_every_epoch`; θ is that after the last.
+
+        Returns
+        -------
+        count : int
+            How many were taken in.
+        verdict : str
+            `"converged"`: there is no more progress; `"shorter"`: nor will there be without shorter steps, which
+            `memory.divisor` now asks for; `"callback"`: a callback wants to stop; else empty.
+        """
+        validation_cost, score, scores = self._measure(theta)
+        watched = costs
+        if self.watches_validation and self.validation is not None:
+            watched = [-score if self.validation.watched else validation_cost]
+            if not (np.isfinite(validation_cost) and np.isfinite(theta).all()):
+                watched = [np.nan]  # answers that are no numbers have a score too, but are not the best
+        memory, tol, patience = self.memory, self.settings.tol, self.settings.n_iter_no_change
+        best, best_epoch, best_theta = memory.best, memory.best_epoch, memory.best_theta
+        idle, count, verdict = memory.idle, 0, ""
+        for value in watched:
+            count += 1
+            idle = 0 if value <= best - tol else idle + 1  # written so that a NaN is no progress
+            if value < best:
+                best, best_epoch = value, memory.epochs + count
+                best_theta = theta if self.watches_validation else None
+            if idle > patience and (verdict := self._at_a_standstill(step_sizes[count - 1])):
+                break
+        nothing = [np.nan] * count
+        measured = ([validation_cost], [score]) if count == 1 else (nothing, nothing)
+        looked_at = self.sees_every_epoch or self.settings.solver not in MINI_BATCH_SOLVERS
+        penalties = [self._penalty(theta)] if looked_at else nothing
+        for name, values in zip(COLUMNS, (costs, *measured, step_sizes, seconds, penalties), strict=True):
+            self.columns[name].extend(values[:count])
+        for name, value in scores.items():
+            self.scores.setdefault(name, []).append(value)
+        shorter = verdict == "shorter"
+        self.memory = replace(
+            memory,
+            epochs=memory.epochs + count,
+            seen=memory.seen + rows * count,
+            best=best,
+            best_epoch=best_epoch,
+            best_theta=best_theta,
+            idle=0 if shorter else idle,
+            divisor=memory.divisor * (5 if shorter else 1),
+        )
+        if self.callbacks and self._tell(theta, scores) and not verdict:
+            verdict = "callback"
+        return count, verdict
+
+    def _tell(self, theta: Array, scores: Mapping[str, float]) -> bool:
+        """Call the callbacks after an epoch; return whether one of them wants to stop."""
+        done = self.memory.done
+        progress = Progress(
+            epoch=done,
+            epochs=done - self.taken + self.epochs,
+            **{name: values[-1] for name, values in self.columns.items()},
+            theta=theta,
+            scores=scores,
+            so_far=partial(self._history_at, self.memory, tuple(self.notices), "running"),
+        )
+        answers = [callback(progress) for callback in self.callbacks]
+        return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
+
+    def _at_a_standstill(self, step_size: float) -> str:
+        """Return what follows from too many epochs without progress."""
+        settings = self.settings
+        if settings.solver == "sgd" and settings.learning_rate == "adaptive" and step_size > _SMALLEST_STEP_SIZE:
+            return "shorter"
+        # Full-batch solvers have a rule of their own for the cost.
+        return "converged" if settings.solver in MINI_BATCH_SOLVERS or self.watches_validation else ""
+
+    @property
+    def soonest_end(self) -> float:
+        """Number of epochs from here after which there may be too many without progress, at the earliest."""
+        return self.settings.n_iter_no_change + 1 - self.memory.idle
+
+    def diverge(self, step_size: float, reason: str) -> None:
+        """Take in the epoch in which the cost left the finite numbers, as the last."""
+        self.reason = reason
+        known = {"step_size": step_size, "seconds": perf_counter() - self.began}
+        for name in COLUMNS:
+            self.columns[name].append(known.get(name, np.nan))
+        for values in self.scores.values():
+            values.append(np.nan)
+        self.memory = replace(self.memory, epochs=self.memory.epochs + 1)
+
+    def history(self, stopped: str) -> History:
+        """Return what was seen in this call, and why the run stopped."""
+        return self._history_at(self.memory, self.notices, stopped)
+
+    def _history_at(self, memory: LoopState, notices: Sequence[str], stopped: str) -> History:
+        """Return what was seen up to the epoch after which `memory` was that of the run."""
+        epochs = memory.epochs - self.before
+        columns = {name: values[:epochs] for name, values in self.columns.items()}
+        scores = {name: values[:epochs] for name, values in self.scores.items()}
+        best_epoch = max(0, memory.best_epoch - self.before)
+        return History.of(columns, scores, stopped, best_epoch, self.reason, notices)
+
+    def _penalty(self, theta: Array) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so itself
+            return penalty(self.engine.network.roll(theta), self.settings.alpha, self.m)
+
+    def _measure(self, theta: Array) -> tuple[float, float, Mapping[str, float]]:
+        if self.validation is None:
+            return np.nan, np.nan, {}
+        cost = np.nan if self.validation.data is None else self.engine.cost(theta, self.validation.data, 0.0)
+        scores = {} if self.validation.scores is None else self.validation.scores(theta)
+        return cost, np.nan if self.validation.watched is None else scores[self.validation.watched], scores

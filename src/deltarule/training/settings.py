@@ -1,0 +1,323 @@
+"""Every setting of training: declared once, with default, range, symbol and one line of help.
+
+Estimators, command line and documentation take their defaults and words from here, and a test holds them to it.
+Names and defaults are scikit-learn's where it has them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, field, fields
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from deltarule.common.errors import SettingsError
+
+__all__ = [
+    "CLASSIFIER_SETTINGS",
+    "MINI_BATCH_SOLVERS",
+    "SETTINGS",
+    "Flag",
+    "Setting",
+    "Settings",
+    "check_setting",
+]
+
+
+MINI_BATCH_SOLVERS = ("sgd", "adam")
+"""Solvers whose epoch is many steps; the others take the whole training set for each."""
+
+
+@dataclass(frozen=True)
+class _Interval:
+    """Numbers from `low` to `high`; a bound that is `open` does not belong to it."""
+
+    low: float
+    high: float = np.inf
+    open_low: bool = False
+    open_high: bool = True
+    whole: bool = False
+    or_infinity: bool = False
+    or_none: bool = False
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is such a number."""
+        if value is None:
+            return self.or_none
+        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+            return False
+        try:
+            number = float(value)
+        except OverflowError:  # of a whole number or a fraction: no float is as large
+            return False
+        if self.or_infinity and number == np.inf:
+            return True
+        if self.whole and not isinstance(value, Integral):
+            return False
+        above = number > self.low if self.open_low else number >= self.low
+        below = number < self.high if self.open_high else number <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        kind = "an int" if self.whole else "a float"
+        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+        more = (" or inf" if self.or_infinity else "") + (" or None" if self.or_none else "")
+        return f"{kind} in the range {left}{self.low:g}, {self.high:g}{right}{more}"
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """One of a few words; with `or_else`, or such a number."""
+
+    words: tuple[str, ...]
+    or_else: _Interval | None = None
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        if isinstance(value, str):
+            return value in self.words
+        return self.or_else is not None and self.or_else.holds(value)
+
+    def __str__(self) -> str:
+        words = "a str among {" + ", ".join(repr(word) for word in self.words) + "}"
+        return words if self.or_else is None else f"{words} or {self.or_else}"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False."""
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        return isinstance(value, bool | np.bool_)
+
+    def __str__(self) -> str:
+        return "True or False"
+
+
+@dataclass(frozen=True)
+class _PerLayer:
+    """One such number for all hidden layers, or one for each."""
+
+    each: _Interval
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+            return getattr(value, "ndim", 1) > 0 and all(self.each.holds(one) for one in value)
+        return self.each.holds(value)
+
+    def __str__(self) -> str:
+        return f"{self.each}, or a sequence of such, one for each hidden layer"
+
+
+@dataclass(frozen=True)
+class _ClassWeights:
+    """What the examples of a class weigh: None, "balanced", or a number for each label."""
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        if isinstance(value, Mapping):
+            return all(_FROM_0.holds(weight) for weight in value.values())
+        return value is None or (isinstance(value, str) and value == "balanced")
+
+    def __str__(self) -> str:
+        return "None, 'balanced' or a dict from labels to weights, finite and 0 or more"
+
+
+_Range = _Interval | _Choice | Flag | _PerLayer | _ClassWeights
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: what it may be, what it is by default, how the notes write it, what it does."""
+
+    name: str
+    default: Any
+    range: _Range
+    help: str
+    symbol: str = ""
+
+
+def _setting(default: Any, range_: _Range, help_: str, symbol: str = "") -> Any:
+    return field(default=default, metadata={"range": range_, "help": help_, "symbol": symbol})
+
+
+_FRACTION = _Interval(0, 1)
+_FROM_0 = _Interval(0)
+_ABOVE_0 = _Interval(0, open_low=True)
+_COUNT = _Interval(1, whole=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to minimise J, checked: every field is within its range, and plain (no NumPy number or array).
+
+    Raises
+    ------
+    SettingsError
+        If a value is outside its range; the message names the setting, the range and the value.
+
+    Examples
+    --------
+    >>> Settings(alpha=-1)
+    Traceback (most recent call last):
+    deltarule.common.errors.SettingsError: The 'alpha' parameter of Settings must be a float in the range [0, inf).
+    Got -1 instead. (λ: strength of the penalty λ/2m Σ Θ².)
+    """
+
+    solver: str = _setting(
+        "adam",
+        _Choice(("lbfgs", "sgd", "adam", "cg", "gd")),
+        "mini-batches: adam, sgd; the whole training set at once: lbfgs, cg, gd",
+    )
+    alpha: float = _setting(1e-4, _FROM_0, "strength of the penalty λ/2m Σ Θ²", "λ")
+    batch_size: int | str = _setting(
+        "auto", _Choice(("auto",), _COUNT), "examples of a mini-batch; auto: 200, or all if there are fewer"
+    )
+    learning_rate: str = _setting(
+        "constant",
+        _Choice(("constant", "invscaling", "adaptive", "cosine", "one_cycle")),
+        "step size over time; invscaling (sgd, gd): η/t^power_t; adaptive: a fifth of it where training would stop for "
+        "want of progress (sgd), a line search that never lets J rise (gd); cosine (sgd, adam, gd): down to 0 over "
+        "max_iter epochs; one_cycle: up, then down",
+    )
+    learning_rate_init: float = _setting(
+        1e-3, _ABOVE_0, "step size of sgd, adam and gd: the first, of one_cycle the largest", "η"
+    )
+    power_t: float = _setting(0.5, _FROM_0, "exponent of invscaling: η/t^power_t")
+    max_iter: int = _setting(200, _COUNT, "epochs at most; iterations for lbfgs, cg and gd")
+    shuffle: bool = _setting(True, Flag(), "shuffle the examples before each epoch")
+    tol: float = _setting(
+        1e-4,
+        _FROM_0,
+        "an epoch must gain this much to count as progress; largest |D| at the end of lbfgs, cg, gd",
+    )
+    momentum: float = _setting(0.9, _Interval(0, 1, open_high=False), "momentum of sgd", "μ")
+    nesterovs_momentum: bool = _setting(True, Flag(), "Nesterov's momentum for sgd")
+    early_stopping: bool = _setting(
+        False, Flag(), "hold examples out, stop when they no longer improve, and restore the best parameters"
+    )
+    validation_fraction: float = _setting(0.1, _FRACTION, "share of the examples that early stopping holds out")
+    beta_1: float = _setting(0.9, _FRACTION, "decay of adam's mean of gradients", "β₁")
+    beta_2: float = _setting(0.999, _FRACTION, "decay of adam's mean of squared gradients", "β₂")
+    epsilon: float = _setting(1e-8, _ABOVE_0, "added to adam's divisor", "ε")
+    n_iter_no_change: int = _setting(
+        10, _Interval(1, whole=True, or_infinity=True), "epochs without progress before training stops"
+    )
+    max_fun: int = _setting(15000, _COUNT, "evaluations of J at most, for lbfgs")
+    warmup: float = _setting(0.0, _FROM_0, "epochs over which the step size of sgd and adam rises from 0")
+    dropout: float | Sequence[float] = _setting(
+        0.0,
+        _PerLayer(_FRACTION),
+        "share of the hidden units that each example does without in a step of sgd or adam",
+        "p",
+    )
+    weight_decay: float = _setting(
+        0.0, _FROM_0, "share of Θ, times η, that each step of sgd or adam takes off, apart from the gradient"
+    )
+    max_grad_norm: float | None = _setting(
+        None, _Interval(0, open_low=True, or_none=True), "length to which sgd and adam shorten a longer gradient D"
+    )
+    on_divergence: str = _setting(
+        "raise",
+        _Choice(("raise", "restore")),
+        "what to do when the cost leaves the finite numbers; restore: go on from the last sound parameters with a "
+        "tenth of the step",
+    )
+    engine: str = _setting(
+        "auto",
+        _Choice(("auto", "native", "reference")),
+        "who does the arithmetic; auto: the compiled core where it was built",
+    )
+    dtype: str = _setting(
+        "auto",
+        _Choice(("auto", "float32", "float64")),
+        "precision; auto: float32 for adam and sgd, that of X for lbfgs, cg and gd",
+    )
+    n_threads: int | None = _setting(
+        None,
+        _Interval(1, whole=True, or_none=True),
+        "threads of the compiled core; by default the cores that this process may use. Changes no bit of a result",
+    )
+
+    owner: InitVar[str] = "Settings"
+
+    def __post_init__(self, owner: str) -> None:
+        for name in SETTINGS:
+            check_setting(name, getattr(self, name), owner)
+            object.__setattr__(self, name, _plain(getattr(self, name)))
+        if self.solver in MINI_BATCH_SOLVERS:
+            return
+        for name in ("warmup", "dropout", "weight_decay", "max_grad_norm"):
+            value = getattr(self, name)
+            if value is not None and np.any(value):
+                raise SettingsError(
+                    f"{name}={value!r} acts on mini-batches, but solver={self.solver!r} takes the whole training set "
+                    f"at once. Take solver='adam' or 'sgd', or leave {name} at {SETTINGS[name].default!r}."
+                )
+        # scikit-learn's own three are ignored here, as there: grids of its users hold them beside lbfgs.
+        if self.learning_rate in ("cosine", "one_cycle") and self.solver != "gd":
+            raise SettingsError(
+                f"learning_rate={self.learning_rate!r} acts on step sizes, but solver={self.solver!r} searches for its "
+                "own. Take solver='adam', 'sgd' or 'gd', or leave learning_rate at 'constant'."
+            )
+
+
+SETTINGS: Mapping[str, Setting] = {
+    declared.name: Setting(declared.name, declared.default, **declared.metadata) for declared in fields(Settings)
+}
+"""Every setting of `Settings` by name, in the order of their declaration."""
+
+CLASSIFIER_SETTINGS: Mapping[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "output",
+            "auto",
+            _Choice(("auto", "sigmoid", "softmax")),
+            "output units; auto: sigmoid for two classes and for several labels a row, else softmax",
+        ),
+        Setting(
+            "class_weight",
+            None,
+            _ClassWeights(),
+            "what the examples of each class weigh; balanced: every class as much as any other",
+        ),
+        Setting(
+            "label_smoothing",
+            0.0,
+            _FRACTION,
+            "share of each target that is spread evenly over all classes",
+        ),
+    )
+}
+"""The settings that only classifiers have."""
+
+
+def check_setting(name: str, value: object, owner: str) -> None:
+    """Raise SettingsError if a value is outside the range of the setting.
+
+    `owner` is the class whose parameter the caller set, for the message.
+    """
+    setting = SETTINGS[name] if name in SETTINGS else CLASSIFIER_SETTINGS[name]
+    if value is not setting.default and not setting.range.holds(value):
+        about = f"{setting.symbol}: {setting.help}" if setting.symbol else setting.help
+        raise SettingsError(
+            f"The {name!r} parameter of {owner} must be {setting.range}. Got {value!r} instead. ({about}.)"
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value within its range as Python's own kind of it, which files take and which compares as a whole."""
+    if value is None or type(value) in (bool, int, float, str):
+        return value  # a fit takes in 26 of them, and asking abstract classes costs it a hundredth on 150 × 4
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+        return tuple(map(_plain, value))
+    return value

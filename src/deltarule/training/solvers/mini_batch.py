@@ -1,0 +1,119 @@
+"""How θ moves in a mini-batch step: pure functions, no state inside.
+
+    SGD      v := μ v − η D,   θ := θ + v          with Nesterov's momentum θ := θ + μ v − η D
+    Adam     p := β₁ p + (1 − β₁) D,   q := β₂ q + (1 − β₂) D²
+             θ := θ − η √(1 − β₂ᵗ)/(1 − β₁ᵗ) · p/(√q + ε)          t = 1 for the first step
+
+Adam is written in the order of the last line of section 2 of its paper, as scikit-learn has it: ε is added to √q before
+the correction of its bias. All arithmetic is in the dtype of θ but for the step size and its factor.
+
+Sources: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013;
+Kingma and Ba, "Adam: a method for stochastic optimization", 2015.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
+from deltarule.engines import MiniBatches, StepOptions
+from deltarule.network.network import Network
+from deltarule.training.settings import Settings
+
+__all__ = ["SGD", "Adam", "batches_of", "options_of", "rule_of"]
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Gradient descent on mini-batches, with momentum μ and Nesterov's form of it."""
+
+    momentum: float = 0.9
+    nesterov: bool = True
+    name: ClassVar[str] = "sgd"
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """(μ, 1 for Nesterov's form or 0)."""
+        return self.momentum, float(self.nesterov)
+
+    def init(self, theta: Array) -> tuple[Array, ...]:
+        """Return the velocity before the first step, 0."""
+        return (np.zeros_like(theta),)
+
+    def step(
+        self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """Return θ and the velocity after a step."""
+        del step
+        mu, eta = theta.dtype.type(self.momentum), theta.dtype.type(step_size)
+        velocity = mu * vectors[0] - eta * D
+        move = mu * velocity - eta * D if self.nesterov else velocity
+        return theta + move, (velocity,)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps of about η in each parameter, from running means of D and D²."""
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    name: ClassVar[str] = "adam"
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """(β₁, β₂, ε)."""
+        return self.beta_1, self.beta_2, self.epsilon
+
+    def init(self, theta: Array) -> tuple[Array, ...]:
+        """Return both means before the first step, 0."""
+        return np.zeros_like(theta), np.zeros_like(theta)
+
+    def step(
+        self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """Return θ and both means after a step."""
+        number = theta.dtype.type
+        t = step + 1
+        p = number(self.beta_1) * vectors[0] + number(1 - self.beta_1) * D
+        q = number(self.beta_2) * vectors[1] + number(1 - self.beta_2) * (D * D)
+        factor = number(step_size * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
+        return theta - factor * p / (np.sqrt(q) + number(self.epsilon)), (p, q)
+
+
+def rule_of(settings: Settings) -> SGD | Adam:
+    """Return the update rule that the settings name."""
+    if settings.solver == "sgd":
+        return SGD(settings.momentum, settings.nesterovs_momentum)
+    return Adam(settings.beta_1, settings.beta_2, settings.epsilon)
+
+
+def batches_of(settings: Settings, rows: int) -> MiniBatches:
+    """Return how the settings cut a training set of some rows."""
+    size = 200 if isinstance(settings.batch_size, str) else settings.batch_size
+    return MiniBatches(min(size, rows), settings.shuffle)
+
+
+def options_of(settings: Settings, network: Network) -> StepOptions:
+    """Return what the settings have a step do besides the rule.
+
+    Raises
+    ------
+    SettingsError
+        If `dropout` has a rate for each of another number of hidden layers.
+    """
+    hidden = network.L - 2
+    rates = np.asarray(settings.dropout, dtype=np.float64)
+    rates = np.full(hidden, rates) if rates.ndim == 0 else rates
+    if len(rates) != hidden:
+        raise SettingsError(
+            f"dropout={settings.dropout!r} has {len(rates)} rates, but the network {network} has "
+            f"{hidden} hidden layer{'s' * (hidden != 1)}. Give one number for all, or one for each."
+        )
+    return StepOptions(
+        dropout=tuple(rates.tolist()) if rates.any() else (),
+        weight_decay=settings.weight_decay,
+        max_norm=np.inf if settings.max_grad_norm is None else settings.max_grad_norm,
+    )

@@ -1,0 +1,80 @@
+"""The form of a history in a notebook."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+
+from deltarule import History
+from deltarule.training.history import STOPPED
+
+
+def history_of(
+    cost: list[float], validation: list[float] | None = None, stopped: str = "converged", reason: str = ""
+) -> History:
+    costs, nothing = np.array(cost), np.full(len(cost), np.nan)
+    validation_cost = nothing if validation is None else np.array(validation)
+    best_epoch = int(np.argmin(costs)) + 1 if cost else 0
+    seconds = np.arange(1.0, len(cost) + 1)
+    return History(costs, validation_cost, nothing, nothing, seconds, stopped, best_epoch, reason)
+
+
+def rows_of(history: History) -> dict[str, list[str]]:
+    root = ET.fromstring(history._repr_html_())
+    return {str(first.text or ""): [cell.text or "" for cell in rest] for first, *rest in root.iter("tr")}
+
+
+def test_a_history_shows_first_best_and_last_cost_and_why_it_ended() -> None:
+    rows = rows_of(history_of([3.0, 0.123456, 0.5], [4.0, 2.0, 1.0]))
+    assert rows["epochs"] == ["3 in 3 s"]
+    assert rows["stopped"] == ["no more progress, or a gradient as small as tol."]
+    assert rows[""] == ["first", "best epoch (2)", "last"]
+    assert rows["cost"] == ["3", "0.1235", "0.5"]
+    assert rows["validation cost"] == ["4", "2", "1"]
+    assert "validation score" not in rows
+
+
+def test_epochs_after_the_best_show_first_and_last_only() -> None:
+    rows = rows_of(replace(history_of([3.0, 2.5]), best_epoch=0))
+    assert (rows[""], rows["cost"]) == (["first", "last"], ["3", "2.5"])
+
+
+def test_the_best_epoch_of_two_runs_is_counted_from_the_first_epoch_of_the_first() -> None:
+    one, other = history_of([3.0, 1.0, 2.0]), history_of([0.5, 0.75])
+    assert (one.best_epoch, other.best_epoch, other.after(one).best_epoch) == (2, 1, 4)
+    assert replace(other, best_epoch=0).after(one).best_epoch == 2  # it went on from it and was never better
+
+
+def test_only_costs_are_drawn_and_only_those_that_there_are() -> None:
+    assert history_of([3.0, 1.0])._repr_html_().count("<polyline") == 1
+    scored = replace(history_of([3.0, 1.0], [2.0, 2.5]), validation_score=np.array([0.5, 0.9]))
+    assert rows_of(scored)["validation score"] == ["0.5", "0.9", "0.9"]
+    assert scored._repr_html_().count("<polyline") == 2
+
+
+def test_a_run_that_diverged_says_where_and_the_text_is_escaped() -> None:
+    rows = rows_of(history_of([3.0, 1.0], stopped="diverged", reason="Epoch 3 <b>."))
+    assert rows["stopped"] == ["diverged; the best parameters before it were kept. Epoch 3 <b>."]
+
+
+def test_a_run_without_an_epoch_has_a_form_too() -> None:
+    history = history_of([], stopped="interrupted")
+    assert rows_of(history) == {"epochs": ["none ended"], "stopped": ["interrupted by Ctrl-C."]}
+    assert "<svg" not in history._repr_html_()
+
+
+def test_scores_and_notices_are_shown_too_and_none_is_drawn() -> None:
+    history = replace(
+        history_of([3.0, 1.0]), scores={"F1 <macro>": np.array([0.25, 0.5])}, notices=("Step 3 was mended.", "x & y")
+    )
+    root = ET.fromstring(history._repr_html_())
+    assert rows_of(history)["F1 <macro>"] == ["0.25", "0.5", "0.5"]
+    notes = [cells[1].text for cells in map(list, root.iter("tr")) if cells[0].text == "note"]
+    assert notes == ["Step 3 was mended.", "x & y"]
+    assert history._repr_html_().count("<polyline") == 1
+
+
+def test_every_end_that_the_docstring_names_has_its_words() -> None:
+    named = str(History.__doc__).split("stopped : str")[1].split("best_epoch")[0]
+    assert set(re.findall(r'`"(\w+)"`', named)) == set(STOPPED)
