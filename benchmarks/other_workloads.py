@@ -19,7 +19,7 @@ from deltarule.common.arrays import Array
 from deltarule.engines import MiniBatches, NativeEngine, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.training.solvers import Adam
-from timing import least_in_turn, product_rate, seconds
+from timing import least_in_turn, product_rate, seconds, seconds_each
 
 __all__ = ["RowCost", "full_batch", "predictions", "product_against_pytorch", "row_costs"]
 
@@ -101,11 +101,7 @@ def predictions(rows: int, rounds: int) -> dict[str, float]:
         "PyTorch": bare,
     }
     repeats = max(1, 2_000 // rows)
-
-    def repeated(call: Any) -> float:
-        return seconds(lambda: [call() for _ in range(repeats)]) / repeats
-
-    return least_in_turn({name: partial(repeated, call) for name, call in calls.items()}, rounds)
+    return least_in_turn({name: partial(seconds_each, call, repeats) for name, call in calls.items()}, rounds)
 
 
 def product_against_pytorch(rounds: int) -> dict[int, float]:

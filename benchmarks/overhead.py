@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 
 from deltarule import MLPClassifier
-from timing import least_in_turn, seconds
+from timing import least_in_turn, seconds, seconds_each
 
 __all__ = ["TARGETS", "overhead"]
 
@@ -43,4 +43,4 @@ def overhead(rounds: int) -> dict[str, dict[str, float]]:
 def _repeated(call: Callable[[], object]) -> Callable[[], float]:
     """Return what measures the mean of as many calls as fit into a turn."""
     repeats = max(1, round(A_TURN / min(seconds(call) for _ in range(5))))
-    return lambda: seconds(lambda: [call() for _ in range(repeats)]) / repeats
+    return partial(seconds_each, call, repeats)

@@ -10,7 +10,7 @@ import numpy as np
 from deltarule import _native
 from deltarule.common.arrays import Array
 
-__all__ = ["least_in_turn", "product_rate", "seconds"]
+__all__ = ["least_in_turn", "product_rate", "seconds", "seconds_each"]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -18,6 +18,11 @@ def seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def seconds_each(call: Callable[[], object], repeats: int) -> float:
+    """Time one of several calls, one after the other."""
+    return seconds(lambda: [call() for _ in range(repeats)]) / repeats
 
 
 def least_in_turn(works: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:

@@ -18,6 +18,7 @@ from deltarule.cli.options import (
     setting,
 )
 from deltarule.cli.places import check_apart
+from deltarule.training.history import STOPPED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +34,12 @@ RENAMED = {"alpha": "lambda_", "max_iter": "epochs", "n_iter_no_change": "patien
 PICTURES = ("network.png", "learning_curve.png")
 """What goes into the folder of `--pictures`."""
 
-STOPPED = {
+ENDED = {
+    **STOPPED,
     "converged": "no more progress",
     "max_iter": "all epochs done, still making progress; more --epochs may help",
-    "callback": "stopped by a callback",
-    "interrupted": "interrupted by Ctrl-C",
-    "diverged": "diverged; the best parameters before it were kept",
 }
+"""Why training stopped, with the option that may help."""
 
 
 def train(
@@ -200,7 +200,7 @@ def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
     seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""
     display.say(
         f"Trained by {classifier.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
-        f"({STOPPED.get(history.stopped, history.stopped)})."
+        f"({ENDED.get(history.stopped, history.stopped)})."
     )
     for line in filter(None, [*history.notices, history.reason]):
         display.say(line)

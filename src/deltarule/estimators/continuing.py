@@ -11,7 +11,7 @@ from deltarule.common.errors import CheckpointError, InputError, SettingsError
 from deltarule.engines.shuffling import new_key
 from deltarule.network.network import Network
 from deltarule.training.checkpoint import Checkpoint, SavedRun, changed, load_run
-from deltarule.training.history import STOPPED
+from deltarule.training.history import stopped_in_words
 from deltarule.training.loop import first_state
 from deltarule.training.record import LoopState, RunState
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
@@ -96,8 +96,8 @@ def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -
     if not resume:
         raise CheckpointError(
             f"{checkpoint.path} holds a run of {saved.history.epochs} epochs "
-            f"({STOPPED.get(saved.history.stopped, saved.history.stopped)}), which would be lost. Go on with it by "
-            "resume=True, or give another checkpoint, or delete it."
+            f"({stopped_in_words(saved.history.stopped)}), which would be lost. Go on with it by resume=True, or give "
+            "another checkpoint, or delete it."
         )
     return saved
 

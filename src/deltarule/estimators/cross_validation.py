@@ -27,6 +27,7 @@ from deltarule.engines.shuffling import new_key
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import checked, weights_of
 from deltarule.estimators.choices import dtypes_of, generator_of
+from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.estimators.splitting import hold_out
 from deltarule.estimators.watching import Examples
 from deltarule.network.backpropagation import penalty
@@ -262,7 +263,7 @@ def side_by_side(problem: Problem, works: Sequence[Callable[[Engine], T]]) -> li
             raise
 
 
-def warn_of_unfinished(fits: Sequence[Fit], settings: Settings, stacklevel: int) -> None:
+def warn_of_unfinished(fits: Sequence[Fit], settings: Settings) -> None:
     """Warn once, if `max_iter` ended fits that were still making progress."""
     unfinished = sum(fit.stopped == "max_iter" for fit in fits)
     if unfinished:
@@ -270,7 +271,7 @@ def warn_of_unfinished(fits: Sequence[Fit], settings: Settings, stacklevel: int)
             f"{unfinished} of {len(fits)} fits were still making progress after max_iter={settings.max_iter} epochs. "
             "Train for longer to see the costs that they come to.",
             ConvergenceWarning,
-            stacklevel,
+            stacklevel_of_call(),
         )
 
 

@@ -87,9 +87,14 @@ class GradientCheck:
     @property
     def passed(self) -> bool:
         """Whether anything was compared and both gaps are within the tolerance or the resolution."""
-        along = max(self.tolerance, self.directional_resolution)
+        limit, along = self._limits
         directional = np.isnan(self.directional_gap) or self.directional_gap <= along
-        return bool(self.compared > 0 and self.gap <= max(self.tolerance, self.resolution) and directional)
+        return bool(self.compared > 0 and self.gap <= limit and directional)
+
+    @property
+    def _limits(self) -> tuple[float, float]:
+        """How large the gap and the directional gap may be."""
+        return max(self.tolerance, self.resolution), max(self.tolerance, self.directional_resolution)
 
     def __str__(self) -> str:
         return "\n".join([self._verdict(), *(f"  {name:<20} {text}" for name, text in self._rows())])
@@ -102,17 +107,18 @@ class GradientCheck:
 
     def _rows(self) -> list[tuple[str, str]]:
         layer, i, j = self.worst
+        limit, along = self._limits
         rows = [
             ("compared", f"{self.compared} of {self.n_parameters} parameters"),
-            ("‖D − d‖/(‖D‖ + ‖d‖)", f"{self.gap:.2e}  (at most {max(self.tolerance, self.resolution):.2g})"),
+            ("‖D − d‖/(‖D‖ + ‖d‖)", f"{self.gap:.2e}  (at most {limit:.2g})"),
         ]
         rows += [
             (f"  in Θ({n})", "none compared" if np.isnan(gap) else f"{gap:.2e}")
             for n, gap in enumerate(self.layer_gaps, 1)
         ]
-        along = f"{self.directional_gap:.2e}  (at most {max(self.tolerance, self.directional_resolution):.2g})"
+        slope = f"{self.directional_gap:.2e}  (at most {along:.2g})"
         rows += [
-            ("along a direction", "every step crosses a kink of g" if np.isnan(self.directional_gap) else along),
+            ("along a direction", "every step crosses a kink of g" if np.isnan(self.directional_gap) else slope),
             (
                 "worst",
                 f"Θ({layer})[{i},{j}]: D = {self.worst_gradient:+.12e}, differences {self.worst_difference:+.12e}",

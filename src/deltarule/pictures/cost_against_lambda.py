@@ -168,7 +168,7 @@ def lambda_path(
     starts = [problem.start(*fold) for fold in problem.folds(cv)]
     columns = side_by_side(problem, [partial(_path, problem, start, grid[::-1]) for start in starts])
     columns = [column[::-1] for column in columns]
-    warn_of_unfinished([fit for column in columns for fit in column], problem.settings, stacklevel=3)
+    warn_of_unfinished([fit for column in columns for fit in column], problem.settings)
     fits = np.array(columns, dtype=object).T  # (n, folds)
     return LambdaPath(
         lambdas=grid,

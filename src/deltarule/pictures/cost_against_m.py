@@ -107,7 +107,7 @@ def size_path(
     parts = [(int(m), fold) for m in counts[::-1] for fold in folds]
     starts = [problem.start(np.sort(learnt[:m]), held_out) for m, (learnt, held_out) in parts]
     fits = side_by_side(problem, [partial(_fit, problem, start) for start in starts])
-    warn_of_unfinished(fits, problem.settings, stacklevel=3)
+    warn_of_unfinished(fits, problem.settings)
     table = np.array(fits, dtype=object).reshape(len(counts), len(folds))[::-1]
     return SizePath(
         sizes=counts,

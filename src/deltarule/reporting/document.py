@@ -14,7 +14,7 @@ from deltarule.reporting.bootstrap import LEVEL, Measure
 from deltarule.reporting.columns import Numbers
 from deltarule.reporting.drawing import drawn
 from deltarule.reporting.layout import LAYOUT
-from deltarule.training.history import STOPPED
+from deltarule.training.history import ending_of
 
 if TYPE_CHECKING:
     from deltarule.reporting.content import Report
@@ -114,8 +114,7 @@ def _curve(report: "Report") -> list[Html]:
     rows = [
         ("epochs", _number(history.epochs)),
         ("best epoch", _number(history.best_epoch)),
-        ("stopped", " ".join(filter(None, [f"{STOPPED.get(history.stopped, history.stopped)}.", history.reason]))),
-        *(("note", notice) for notice in history.notices),
+        *ending_of(history),
     ]
     if not history.epochs:
         return [table(rows)]

@@ -8,7 +8,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.common.html import fragment, sparkline, table
 
-__all__ = ["COLUMNS", "STOPPED", "History", "Progress"]
+__all__ = ["COLUMNS", "STOPPED", "History", "Progress", "ending_of", "stopped_in_words"]
 
 COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds", "penalty")
 """What is kept of every epoch."""
@@ -22,6 +22,11 @@ STOPPED = {
     "running": "it is running",
 }
 """Why training stopped, in words."""
+
+
+def stopped_in_words(stopped: str) -> str:
+    """Return why training stopped; what a later version may say stays as it is."""
+    return STOPPED.get(stopped, stopped)
 
 
 @dataclass(frozen=True)
@@ -157,8 +162,7 @@ class History:
     def _repr_html_(self) -> str:
         rows = [
             ("epochs", f"{self.epochs} in {self.seconds[-1]:.3g} s" if self.epochs else "none ended"),
-            ("stopped", " ".join(filter(None, [f"{STOPPED[self.stopped]}.", self.reason]))),
-            *(("note", notice) for notice in self.notices),
+            *ending_of(self),
         ]
         costs = {"cost": self.cost, "validation cost": self.validation_cost}
         curves = {**costs, "validation score": self.validation_score, **self.scores}
@@ -172,3 +176,9 @@ class History:
             figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in shown.values())))
         drawn = {name: curve for name, curve in costs.items() if name in seen}
         return fragment(table(rows), table(figures), sparkline(drawn))
+
+
+def ending_of(history: History) -> list[tuple[str, str]]:
+    """Return why a run stopped, and what it gave notice of, as rows of a table."""
+    why = " ".join(filter(None, [f"{stopped_in_words(history.stopped)}.", history.reason]))
+    return [("stopped", why), *(("note", notice) for notice in history.notices)]

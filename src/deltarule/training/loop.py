@@ -116,7 +116,7 @@ def train(
         run_state = RunState(state, record.memory)
     else:
         last, stopped = _full_batch(engine, data, settings, start.state.theta, record)
-    theta = last if record.memory.best_theta is None else record.memory.best_theta
+    theta = record.memory.found(last)
     if not np.isfinite(theta).all():
         raise _diverged_at_last(settings, data.m, record)
     if run_state is not None and keep is not None:

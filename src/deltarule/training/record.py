@@ -79,6 +79,10 @@ class LoopState:
         """Epochs of this run."""
         return self.epochs - self.began
 
+    def found(self, last: Array) -> Array:
+        """Return the result: the best parameters where training stops on a validation set, else the last."""
+        return last if self.best_theta is None else self.best_theta
+
     def for_new_run(self) -> "LoopState":
         """Return what a run that begins at these parameters, with a new schedule and rule, needs of it."""
         return LoopState(epochs=self.epochs, began=self.epochs, seen=self.seen)
@@ -93,8 +97,8 @@ class RunState:
 
     @property
     def found(self) -> Array:
-        """The result: the best parameters where training stops on a validation set, else the last."""
-        return self.state.theta if self.memory.best_theta is None else self.memory.best_theta
+        """The result of the run."""
+        return self.memory.found(self.state.theta)
 
 
 class Recorder:
