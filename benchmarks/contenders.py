@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 
 from deltarule.common.arrays import Array
-from deltarule.engines import MiniBatches, NativeEngine, TrainingState
+from deltarule.engines import MiniBatches, NativeEngine, Plan, TrainingState
 from deltarule.engines.native import usable_cores
 from deltarule.network.data import TrainingSet
 from deltarule.training.solvers import Adam
@@ -50,7 +50,9 @@ class Deltarule:
 
     def steps(self, n: int) -> int:
         """Take n steps."""
-        run = self.engine.run(self.state, self.data, self.rule, self.batches, np.full(n, STEP_SIZE), 0.0)
+        run = self.engine.steps(
+            self.state, self.data, Plan.of(self.engine.network, self.rule, self.batches, np.full(n, STEP_SIZE), 0.0)
+        )
         self.state = run.state
         return len(run.costs)
 

@@ -16,7 +16,7 @@ import deltarule
 from contenders import CORES
 from deltarule import MLPClassifier, Network
 from deltarule.common.arrays import Array
-from deltarule.engines import MiniBatches, NativeEngine, TrainingState
+from deltarule.engines import MiniBatches, NativeEngine, Plan, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.training.solvers import Adam
 from timing import least_in_turn, product_rate, seconds, seconds_each
@@ -162,7 +162,7 @@ def _one_row_cost(rows: int, n_threads: int) -> tuple[float, float, float]:
     epochs = max(1, 20_000 // rows)
     for _ in range(7):
         steps = np.full(epochs * batches.steps_of_an_epoch(rows), 1e-3)
-        took = seconds(lambda: engine.run(state, data, rule, batches, steps, 0.0))  # noqa: B023 - called at once
+        took = seconds(lambda: engine.steps(state, data, Plan.of(engine.network, rule, batches, steps, 0.0)))  # noqa: B023 - called at once
         least = min(least, took / (epochs * rows))
     more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     return least * 1e9, (X.nbytes + Y.nbytes) / 2**20, more / 2**10

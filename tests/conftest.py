@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from deltarule.training import loop
+from deltarule.training import mini_batch_run
 
 # A shell's background job ignores Ctrl-C, which some tests press.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -21,5 +21,5 @@ def strict_arithmetic() -> Iterator[None]:
 @pytest.fixture
 def calls_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls of 1, 4, 16 … epochs, however slow this machine is."""
-    monkeypatch.setattr(loop, "_CALL_SECONDS", np.inf)
-    monkeypatch.setattr(loop, "_CALL_OVERHEAD", np.inf)
+    monkeypatch.setattr(mini_batch_run, "CALL_SECONDS", np.inf)
+    monkeypatch.setattr(mini_batch_run, "CALL_OVERHEAD", np.inf)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.engines import MiniBatches, TrainingState
+from deltarule.engines import MiniBatches, Plan, TrainingState
 from deltarule.engines.native import NativeEngine
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
@@ -62,9 +62,13 @@ def main() -> None:
         # The last batch of an epoch in order, with a step so long that its row is seen in theta.
         rule = SGD(0.0, nesterov=False)
         state = TrainingState(theta=theta, vectors=rule.init(theta), key=0, position=ROWS - 1)
-        run = engine.run(state, TrainingSet(X, Y), rule, MiniBatches(ROWS - 1, shuffle=False), [1.0], 0.0)
+        run = engine.steps(
+            state, TrainingSet(X, Y), Plan.of(engine.network, rule, MiniBatches(ROWS - 1, shuffle=False), [1.0], 0.0)
+        )
         alone = TrainingState(theta=theta, vectors=rule.init(theta), key=0)
-        truth = engine.run(alone, TrainingSet(few[-1:], Y[-1:]), rule, MiniBatches(1), [1.0], 0.0)
+        truth = engine.steps(
+            alone, TrainingSet(few[-1:], Y[-1:]), Plan.of(engine.network, rule, MiniBatches(1), [1.0], 0.0)
+        )
         expect("a step on the last row", run.state.theta, truth.state.theta, 1e-6)
     except OSError as error:
         report.end(f"not tried: {error}")

@@ -4,9 +4,9 @@ import warnings
 
 import pytest
 
-from deltarule import Network, engines
+from deltarule import Network
 from deltarule.common.errors import SettingsError
-from deltarule.engines import NativeEngine, ReferenceEngine, engine_for, native
+from deltarule.engines import NativeEngine, ReferenceEngine, engine_for, native, registry
 
 NETWORK = Network((2, 1))
 
@@ -14,7 +14,7 @@ NETWORK = Network((2, 1))
 @pytest.fixture
 def without_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "_core", None)
-    monkeypatch.setattr(engines, "_has_warned", False)
+    monkeypatch.setattr(registry, "_has_warned", False)
 
 
 @pytest.mark.skipif(not native.available(), reason="the compiled core was not built")

@@ -12,17 +12,18 @@ import pytest
 
 from deltarule import Network, check_gradient
 from deltarule.common.arrays import Array
-from deltarule.engines import MiniBatches, ReferenceEngine, StepOptions, TrainingState, UpdateRule, native
+from deltarule.engines import MiniBatches, ReferenceEngine, TrainingState, UpdateRule, native
 from deltarule.engines.native import NativeEngine
 from deltarule.network.data import TrainingSet
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 from deltarule.training.solvers import SGD, Adam
 from oracles import rounding_bound, training_set
+from steps_of_a_plan import take_steps
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the compiled core was not built")
 RULES: list[UpdateRule] = [SGD(0.9, nesterov=True), SGD(0.5, nesterov=False), Adam()]
 # 17, 33: a vector and one more, in both precisions and every width; 15, 7: one less; 1: a single output.
-ALL_OPTIONS = StepOptions(dropout=(0.25, 0.5), weight_decay=0.5, max_norm=0.25)
+ALL_OPTIONS: dict[str, Any] = {"dropout": (0.25, 0.5), "weight_decay": 0.5, "max_norm": 0.25}
 SIZES = [(3, 2), (17, 33, 15, 2), (16, 32, 16), (5, 70, 7, 3), (1, 1, 1)]
 
 
@@ -54,8 +55,8 @@ def test_twenty_epochs_agree_with_the_reference_to_1e_10_in_every_parameter(isa:
         state = TrainingState(theta=theta, vectors=rule.init(theta), key=17)
         batches = MiniBatches(16)
         steps = np.full(20 * batches.steps_of_an_epoch(50), 0.01)
-        ours = NativeEngine(network, 2).run(state, data, rule, batches, steps, 0.3)
-        judge = ReferenceEngine(network).run(state, data, rule, batches, steps, 0.3)
+        ours = take_steps(NativeEngine(network, 2), state, data, rule, batches, steps, 0.3)
+        judge = take_steps(ReferenceEngine(network), state, data, rule, batches, steps, 0.3)
         np.testing.assert_allclose(ours.state.theta, judge.state.theta, rtol=1e-10, atol=1e-13)
         np.testing.assert_allclose(ours.costs, judge.costs, rtol=1e-11)
 
@@ -65,8 +66,8 @@ def test_steps_of_every_unit_agree_with_the_reference(isa: str, rule: UpdateRule
     for network, (m, batch) in product(combinations(), [(1, 4), (13, 5), (40, 100)]):
         theta, data = training_set(network, m)
         state = TrainingState(theta=theta, vectors=rule.init(theta), key=3)
-        ours = NativeEngine(network, 2).run(state, data, rule, MiniBatches(batch), [1e-3] * 7, 0.3)
-        judge = ReferenceEngine(network).run(state, data, rule, MiniBatches(batch), [1e-3] * 7, 0.3)
+        ours = take_steps(NativeEngine(network, 2), state, data, rule, MiniBatches(batch), [1e-3] * 7, 0.3)
+        judge = take_steps(ReferenceEngine(network), state, data, rule, MiniBatches(batch), [1e-3] * 7, 0.3)
         np.testing.assert_allclose(ours.state.theta, judge.state.theta, rtol=1e-9, atol=1e-11, err_msg=str(network))
         np.testing.assert_allclose(ours.costs, judge.costs, rtol=1e-10)
         for one, other in zip(ours.state.vectors, judge.state.vectors, strict=True):
@@ -75,11 +76,11 @@ def test_steps_of_every_unit_agree_with_the_reference(isa: str, rule: UpdateRule
         assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("options", [StepOptions(), ALL_OPTIONS], ids=["plain", "all options"])
+@pytest.mark.parametrize("options", [{}, ALL_OPTIONS], ids=["plain", "all options"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [((4, 10, 9, 3), 150, 16), ((64, 32, 8, 10), 400, 32), ((54, 256, 256, 7), 600, 256)])
 def test_same_seed_gives_the_same_bits_on_one_two_and_four_threads(
-    shape: tuple[tuple[int, ...], int, int], dtype: type, options: StepOptions
+    shape: tuple[tuple[int, ...], int, int], dtype: type, options: dict[str, Any]
 ) -> None:
     sizes, m, batch = shape
     network = Network(sizes, "relu", "softmax")
@@ -89,7 +90,7 @@ def test_same_seed_gives_the_same_bits_on_one_two_and_four_threads(
     found = []
     for n_threads in (1, 2, 4, 4):
         engine = NativeEngine(network, n_threads)
-        run = engine.run(state, data, rule, MiniBatches(batch), np.full(60, 1e-3), 0.01, options)
+        run = take_steps(engine, state, data, rule, MiniBatches(batch), np.full(60, 1e-3), 0.01, **options)
         J, D = engine.cost_and_gradient(theta, data, 0.01)
         assert engine.cost(theta, data, 0.01) == J
         h = engine.hypothesis(theta, data.X)
@@ -97,17 +98,17 @@ def test_same_seed_gives_the_same_bits_on_one_two_and_four_threads(
     assert all(bits == found[0] for bits in found[1:])
 
 
-@pytest.mark.parametrize("options", [StepOptions(), ALL_OPTIONS], ids=["plain", "all options"])
+@pytest.mark.parametrize("options", [{}, ALL_OPTIONS], ids=["plain", "all options"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_stopping_between_any_two_steps_and_going_on_gives_the_same_bits(dtype: type, options: StepOptions) -> None:
+def test_stopping_between_any_two_steps_and_going_on_gives_the_same_bits(dtype: type, options: dict[str, Any]) -> None:
     network, rule, batches = Network((3, 4, 9, 2), "tanh", "softmax"), Adam(), MiniBatches(4)
     theta, data = training_set(network, 13, dtype)
     state = TrainingState(theta=theta, vectors=rule.init(theta), key=99)
     engine, steps = NativeEngine(network), np.linspace(0.1, 0.01, 11)
-    whole = engine.run(state, data, rule, batches, steps, 0.3, options)
+    whole = take_steps(engine, state, data, rule, batches, steps, 0.3, **options)
     for stop in range(12):
-        first = engine.run(state, data, rule, batches, steps[:stop], 0.3, options)
-        second = engine.run(first.state, data, rule, batches, steps[stop:], 0.3, options)
+        first = take_steps(engine, state, data, rule, batches, steps[:stop], 0.3, **options)
+        second = take_steps(engine, first.state, data, rule, batches, steps[stop:], 0.3, **options)
         assert second.state.theta.tobytes() == whole.state.theta.tobytes()
         assert second.state.costs == whole.state.costs
         np.testing.assert_array_equal(np.concatenate([first.costs, second.costs]), whole.costs)
@@ -151,8 +152,10 @@ def test_a_step_whose_cost_is_not_finite_is_the_last() -> None:
     network = Network((1, 1), output="identity")
     data = TrainingSet.of(network, [[1e200]], [[0.0]])
     state = TrainingState(theta=np.array([0.0, 1.0]), vectors=(np.zeros(2),), key=0)
-    for options in (StepOptions(), StepOptions(max_norm=1.0)):
-        run = NativeEngine(network).run(state, data, SGD(0.0, nesterov=False), MiniBatches(1), [1e-3] * 9, 0.0, options)
+    for options in ({}, {"max_norm": 1.0}):
+        run = take_steps(
+            NativeEngine(network), state, data, SGD(0.0, nesterov=False), MiniBatches(1), [1e-3] * 9, 0.0, **options
+        )
         assert len(run.costs) == 1
         assert not np.isfinite(run.costs[0])
 
@@ -163,11 +166,11 @@ def test_a_run_after_one_that_diverged_has_the_bits_of_the_first(width: int, dty
     network, rule, batches = Network((4, width, 1), "identity", "identity"), SGD(0.9, nesterov=True), MiniBatches(10)
     theta, data = training_set(network, 50, dtype)
     state = TrainingState(theta=theta, vectors=rule.init(theta), key=1)
-    for options in (StepOptions(), StepOptions(max_norm=float(np.finfo(dtype).max) / 2)):
+    for options in ({}, {"max_norm": float(np.finfo(dtype).max) / 2}):
         engine = NativeEngine(network)
-        first = engine.run(state, data, rule, batches, [1e-3] * 8, 0.1, options)
-        assert not np.isfinite(engine.run(state, data, rule, batches, [1e4] * 300, 0.1, options).costs[-1])
-        again = engine.run(state, data, rule, batches, [1e-3] * 8, 0.1, options)
+        first = take_steps(engine, state, data, rule, batches, [1e-3] * 8, 0.1, **options)
+        assert not np.isfinite(take_steps(engine, state, data, rule, batches, [1e4] * 300, 0.1, **options).costs[-1])
+        again = take_steps(engine, state, data, rule, batches, [1e-3] * 8, 0.1, **options)
         np.testing.assert_array_equal(again.costs, first.costs)
         np.testing.assert_array_equal(again.state.theta, first.state.theta)
 
@@ -180,12 +183,12 @@ def test_a_run_after_one_that_left_no_numbers_behind_a_finite_cost_has_the_bits_
     data = TrainingSet.of(network, X, np.eye(3)[labels], dtype=np.dtype(np.float32))
     state = TrainingState(theta=theta, vectors=(np.zeros_like(theta),), key=1)
     engine = NativeEngine(network)
-    for lambda_, options in ((0.1, StepOptions()), (0.0, StepOptions(max_norm=1e-3))):
-        first = engine.run(state, data, SGD(), batches, [1e-3] * 8, lambda_, options)
-        lost = engine.run(state, data, SGD(), batches, [1e36] * 2, 0.1)
+    for lambda_, options in ((0.1, {}), (0.0, {"max_norm": 1e-3})):
+        first = take_steps(engine, state, data, SGD(), batches, [1e-3] * 8, lambda_, **options)
+        lost = take_steps(engine, state, data, SGD(), batches, [1e36] * 2, 0.1)
         assert np.isfinite(lost.costs).all()
         assert np.isnan(lost.state.theta).any()
-        again = engine.run(state, data, SGD(), batches, [1e-3] * 8, lambda_, options)
+        again = take_steps(engine, state, data, SGD(), batches, [1e-3] * 8, lambda_, **options)
         np.testing.assert_array_equal(again.costs, first.costs)
         np.testing.assert_array_equal(again.state.theta, first.state.theta)
 
@@ -200,16 +203,16 @@ def test_ctrl_c_ends_a_long_call_with_the_state_between_two_steps() -> None:
     engine, state, data, rule = long_run()
     timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
     timer.start()
-    run = engine.run(state, data, rule, MiniBatches(256), np.full(10**6, 1e-3), 0.0)  # these steps take minutes
+    run = take_steps(engine, state, data, rule, MiniBatches(256), np.full(10**6, 1e-3), 0.0)  # these steps take minutes
     assert run.interrupted
     assert 0 < len(run.costs) < 10**6
-    same = engine.run(state, data, rule, MiniBatches(256), np.full(len(run.costs), 1e-3), 0.0)
+    same = take_steps(engine, state, data, rule, MiniBatches(256), np.full(len(run.costs), 1e-3), 0.0)
     assert same.state.theta.tobytes() == run.state.theta.tobytes()
 
 
 def bits_of_a_run(queue: Any = None) -> bytes:
     engine, state, data, rule = long_run()
-    bits = engine.run(state, data, rule, MiniBatches(256), np.full(30, 1e-3), 0.0).state.theta.tobytes()
+    bits = take_steps(engine, state, data, rule, MiniBatches(256), np.full(30, 1e-3), 0.0).state.theta.tobytes()
     if queue is not None:
         queue.put(bits)
     return bits
@@ -243,12 +246,13 @@ def test_forked_processes_after_a_run_in_the_parent_give_its_bits() -> None:
 
 def test_one_engine_shared_by_threads_takes_turns() -> None:
     engine, state, data, rule = long_run()
-    alone = engine.run(state, data, rule, MiniBatches(256), np.full(10, 1e-3), 0.0).state.theta.tobytes()
+    alone = take_steps(engine, state, data, rule, MiniBatches(256), np.full(10, 1e-3), 0.0).state.theta.tobytes()
     h = engine.hypothesis(state.theta, data.X)
     wrong: list[str] = []
 
     def train() -> None:
-        if engine.run(state, data, rule, MiniBatches(256), np.full(10, 1e-3), 0.0).state.theta.tobytes() != alone:
+        run = take_steps(engine, state, data, rule, MiniBatches(256), np.full(10, 1e-3), 0.0)
+        if run.state.theta.tobytes() != alone:
             wrong.append("run")
 
     def predict() -> None:

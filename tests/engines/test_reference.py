@@ -5,13 +5,14 @@ import pytest
 
 from deltarule import Network, cost_and_gradient
 from deltarule.common.arrays import Array
-from deltarule.engines import MiniBatches, ReferenceEngine, StepOptions, TrainingState, UpdateRule
+from deltarule.engines import MiniBatches, ReferenceEngine, TrainingState, UpdateRule
 from deltarule.engines.dropout import dropout_factors
 from deltarule.engines.shuffling import row_order
 from deltarule.network.backpropagation import accumulate
 from deltarule.network.data import TrainingSet
 from deltarule.training.solvers import SGD, Adam
 from oracles import problem
+from steps_of_a_plan import take_steps
 
 NETWORK = Network((3, 4, 2), "tanh", "softmax")
 RULES = [SGD(0.9, nesterov=True), SGD(0.5, nesterov=False), Adam()]
@@ -42,10 +43,10 @@ def test_stopping_between_any_two_steps_and_going_on_gives_the_same_bits(rule: U
     engine, batches = ReferenceEngine(NETWORK), MiniBatches(4)
     state, data = start(rule, dtype=dtype)
     etas = np.linspace(0.1, 0.01, 11)  # two epochs of four steps, and three steps
-    whole = engine.run(state, data, rule, batches, etas, 0.3)
+    whole = take_steps(engine, state, data, rule, batches, etas, 0.3)
     for stop in range(12):
-        first = engine.run(state, data, rule, batches, etas[:stop], 0.3)
-        second = engine.run(first.state, data, rule, batches, etas[stop:], 0.3)
+        first = take_steps(engine, state, data, rule, batches, etas[:stop], 0.3)
+        second = take_steps(engine, first.state, data, rule, batches, etas[stop:], 0.3)
         assert same(second.state, whole.state)
         np.testing.assert_array_equal(np.concatenate([first.costs, second.costs]), whole.costs)
 
@@ -54,7 +55,7 @@ def test_a_run_leaves_the_state_that_it_was_given() -> None:
     rule = Adam()
     state, data = start(rule)
     before = state.theta.copy()
-    ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(4), [0.1] * 5, 0.0)
+    take_steps(ReferenceEngine(NETWORK), state, data, rule, MiniBatches(4), [0.1] * 5, 0.0)
     np.testing.assert_array_equal(state.theta, before)
     assert not any(vector.any() for vector in state.vectors)
 
@@ -62,7 +63,7 @@ def test_a_run_leaves_the_state_that_it_was_given() -> None:
 def test_one_step_on_the_whole_set_is_the_rule_applied_to_the_full_gradient() -> None:
     rule = SGD(0.0, nesterov=False)
     state, data = start(rule)
-    run = ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(100, shuffle=False), [0.5], 0.7)
+    run = take_steps(ReferenceEngine(NETWORK), state, data, rule, MiniBatches(100, shuffle=False), [0.5], 0.7)
     J, D = cost_and_gradient(NETWORK, state.theta, data.X, data.Y, lambda_=0.7)
     np.testing.assert_allclose(run.state.theta, state.theta - 0.5 * D, rtol=1e-14, atol=1e-16)
     assert run.costs[0] == pytest.approx(J, rel=1e-14)
@@ -71,7 +72,7 @@ def test_one_step_on_the_whole_set_is_the_rule_applied_to_the_full_gradient() ->
 def test_batches_follow_the_order_of_the_epoch_and_the_last_one_is_smaller() -> None:
     rule = SGD(0.0, nesterov=False)
     state, data = start(rule)
-    run = ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(5), [0.1] * 3, 0.0)
+    run = take_steps(ReferenceEngine(NETWORK), state, data, rule, MiniBatches(5), [0.1] * 3, 0.0)
     order = row_order(state.key, 0, 13)
     theta = state.theta
     for n, rows in enumerate((order[:5], order[5:10], order[10:])):
@@ -86,7 +87,7 @@ def test_a_step_whose_cost_is_not_finite_is_the_last() -> None:
     network = Network((1, 1), output="identity")
     data = TrainingSet.of(network, [[1e200]], [[0.0]])
     state = TrainingState(theta=np.array([0.0, 1.0]), vectors=(np.zeros(2),), key=0)
-    run = ReferenceEngine(network).run(state, data, SGD(0.0, nesterov=False), MiniBatches(1), [1e-3] * 9, 0.0)
+    run = take_steps(ReferenceEngine(network), state, data, SGD(0.0, nesterov=False), MiniBatches(1), [1e-3] * 9, 0.0)
     assert len(run.costs) == 1
     assert not np.isfinite(run.costs[0])
 
@@ -100,10 +101,10 @@ def test_ctrl_c_leaves_the_state_between_two_steps() -> None:
 
     state, data = start(SGD())
     engine, batches = ReferenceEngine(NETWORK), MiniBatches(4)
-    run = engine.run(state, data, Impatient(), batches, [0.1] * 20, 0.0)
+    run = take_steps(engine, state, data, Impatient(), batches, [0.1] * 20, 0.0)
     assert run.interrupted
     assert len(run.costs) == 6
-    assert same(run.state, engine.run(state, data, SGD(), batches, [0.1] * 6, 0.0).state)
+    assert same(run.state, take_steps(engine, state, data, SGD(), batches, [0.1] * 6, 0.0).state)
 
 
 def test_hypothesis_of_many_leaves_is_that_of_each_row() -> None:
@@ -123,7 +124,7 @@ def test_cost_alone_has_the_bits_of_cost_and_gradient() -> None:
 def test_a_step_with_dropout_takes_the_factors_of_its_epoch_and_rows() -> None:
     rule = SGD(0.0, nesterov=False)
     state, data = start(rule)
-    run = ReferenceEngine(NETWORK).run(state, data, rule, MiniBatches(13), [0.5, 0.5], 0.0, StepOptions(dropout=(0.5,)))
+    run = take_steps(ReferenceEngine(NETWORK), state, data, rule, MiniBatches(13), [0.5, 0.5], 0.0, dropout=(0.5,))
     theta = state.theta
     for epoch in (0, 1):
         rows = row_order(99, epoch, 13)
@@ -138,8 +139,8 @@ def test_a_step_with_dropout_takes_the_factors_of_its_epoch_and_rows() -> None:
 def test_weight_decay_shrinks_all_but_the_biases_and_leaves_the_rules_vectors_alone(rule: UpdateRule) -> None:
     state, data = start(rule)
     engine, batches = ReferenceEngine(NETWORK), MiniBatches(13)
-    plain = engine.run(state, data, rule, batches, [0.1], 0.3).state
-    decayed = engine.run(state, data, rule, batches, [0.1], 0.3, StepOptions(weight_decay=2.0)).state
+    plain = take_steps(engine, state, data, rule, batches, [0.1], 0.3).state
+    decayed = take_steps(engine, state, data, rule, batches, [0.1], 0.3, weight_decay=2.0).state
     for one, other in zip(plain.vectors, decayed.vectors, strict=True):
         np.testing.assert_array_equal(one, other)
     gone = NETWORK.roll(plain.theta - decayed.theta)
@@ -154,9 +155,7 @@ def test_a_gradient_longer_than_the_norm_is_shortened_to_it_and_a_shorter_one_is
     engine, batches = ReferenceEngine(NETWORK), MiniBatches(13)
 
     def step(max_norm: float) -> Array:
-        return (
-            state.theta - engine.run(state, data, rule, batches, [1.0], 0.3, StepOptions(max_norm=max_norm)).state.theta
-        )
+        return state.theta - take_steps(engine, state, data, rule, batches, [1.0], 0.3, max_norm=max_norm).state.theta
 
     D = step(np.inf)
     norm = float(np.linalg.norm(D))

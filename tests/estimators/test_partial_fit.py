@@ -17,6 +17,7 @@ from deltarule.engines import MiniBatches, native
 from deltarule.network.data import TrainingSet
 from deltarule.training.settings import Settings
 from deltarule.training.solvers import rule_of
+from steps_of_a_plan import take_steps
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -225,7 +226,7 @@ def test_what_ctrl_c_left_of_an_epoch_is_given_up_by_the_next_partial_fit() -> N
     clf = go_on(made(MLPClassifier), 1)
     state = clf._run.run_state.state
     engine, data = clf._engine[1], TrainingSet.of(clf.network_, X, clf.encode(y), dtype=np.dtype(np.float32))
-    cut_short = engine.run(state, data, rule_of(Settings()), MiniBatches(32), [0.02] * 2, 1e-4).state
+    cut_short = take_steps(engine, state, data, rule_of(Settings()), MiniBatches(32), [0.02] * 2, 1e-4).state
     assert (cut_short.epoch, cut_short.position) == (1, 64)
     run_state = replace(clf._run.run_state, state=cut_short)
     clf._run, clf.theta_ = replace(clf._run, run_state=run_state), cut_short.theta.astype(np.float64)

@@ -14,6 +14,7 @@ from deltarule.training.record import RunState
 from deltarule.training.settings import Settings
 from deltarule.training.solvers import SGD
 from oracles import problem
+from steps_of_a_plan import take_steps
 
 
 def minimum(network: Network, X: Array, Y: Array, lambda_: float) -> Array:
@@ -101,7 +102,7 @@ def test_mean_gradient_of_an_epoch_is_the_full_gradient_whatever_the_batch_size(
         seen: list[Array] = []  # noqa: RUF012 - one list for this test
 
         def step(
-            self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float
+            self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float | Array
         ) -> tuple[Array, tuple[Array, ...]]:
             self.seen.append(D.copy())
             return theta, vectors
@@ -111,7 +112,7 @@ def test_mean_gradient_of_an_epoch_is_the_full_gradient_whatever_the_batch_size(
     batches = MiniBatches(batch_size)
     rule = Recorder()
     state = TrainingState(theta=theta, vectors=rule.init(theta), key=5)
-    run = engine.run(state, data, rule, batches, [0.1] * batches.steps_of_an_epoch(13), 0.9)
+    run = take_steps(engine, state, data, rule, batches, [0.1] * batches.steps_of_an_epoch(13), 0.9)
     sizes = [min(batch_size, 13 - start) for start in range(0, 13, batch_size)]
     np.testing.assert_allclose(np.average(rule.seen, axis=0, weights=sizes), D, rtol=1e-13, atol=1e-15)
     assert np.average(run.costs, weights=sizes) == pytest.approx(J, rel=1e-13)

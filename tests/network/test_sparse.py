@@ -24,6 +24,7 @@ from deltarule.network.data import TrainingSet
 from deltarule.training.loop import first_state
 from deltarule.training.settings import Settings
 from deltarule.training.solvers import rule_of
+from steps_of_a_plan import take_steps
 
 NETWORK = Network((30, 7, 3), "tanh", "softmax")
 GENERATOR = np.random.default_rng(0)
@@ -92,7 +93,8 @@ def test_steps_on_sparse_rows_are_those_on_dense_rows(Engine_: type[Engine], sol
     sparse, dense = (TrainingSet.of(NETWORK, X, Y, WEIGHTS) for X in (scipy.sparse.csr_array(DENSE), DENSE))
     state = first_state(settings, THETA, key=5)
     runs = [
-        engine.run(state, data, rule_of(settings), MiniBatches(20), np.full(23, 0.01), 0.3) for data in (sparse, dense)
+        take_steps(engine, state, data, rule_of(settings), MiniBatches(20), np.full(23, 0.01), 0.3)
+        for data in (sparse, dense)
     ]
     np.testing.assert_allclose(runs[0].state.theta, runs[1].state.theta, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(runs[0].costs, runs[1].costs, rtol=1e-11)
@@ -113,7 +115,9 @@ def test_no_dense_copy_of_sparse_rows_is_ever_made(Engine_: type[Engine]) -> Non
     tracemalloc.start()
     try:
         data = TrainingSet.of(network, X, np.ones((rows, 1)))
-        engine.run(first_state(settings, theta, key=1), data, rule_of(settings), MiniBatches(200), [1e-3] * 15, 0.0)
+        take_steps(
+            engine, first_state(settings, theta, key=1), data, rule_of(settings), MiniBatches(200), [1e-3] * 15, 0.0
+        )
         engine.cost_and_gradient(theta, data, 0.1)
         engine.hypothesis(theta, data.X)
         _, peak = tracemalloc.get_traced_memory()

@@ -1,7 +1,6 @@
 """Ctrl-C, wherever it comes, leaves what was learnt, and the state that the history ends with."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -12,8 +11,7 @@ import pytest
 import deltarule
 from deltarule import Network
 from deltarule.common.arrays import Array
-from deltarule.engines import MiniBatches, ReferenceEngine, StepOptions, StepsTaken, TrainingState, UpdateRule
-from deltarule.engines.protocol import PLAIN
+from deltarule.engines import Plan, ReferenceEngine, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.training.history import COLUMNS, Progress
 from deltarule.training.loop import Result
@@ -25,16 +23,16 @@ from small_runs import NETWORK, SOLVERS, parts, run
 class StruckEngine:
     """The reference engine, with Ctrl-C in one of its calls after some of the steps."""
 
-    def __init__(self, call: int, steps: int) -> None:
-        self.network, self.engine, self.call, self.steps = NETWORK, ReferenceEngine(NETWORK), call, steps
+    exact = True
 
-    def run(
-        self, state: TrainingState, data: TrainingSet, rule: Any, batches: Any, etas: Any, *more: Any
-    ) -> StepsTaken:
+    def __init__(self, call: int, steps: int) -> None:
+        self.network, self.engine, self.call, self.after = NETWORK, ReferenceEngine(NETWORK), call, steps
+
+    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         self.call -= 1
         if self.call:
-            return self.engine.run(state, data, rule, batches, etas, *more)
-        return replace(self.engine.run(state, data, rule, batches, etas[: self.steps], *more), interrupted=True)
+            return self.engine.steps(state, data, plan)
+        return replace(self.engine.steps(state, data, plan.cut(0, self.after)), interrupted=True)
 
 
 @pytest.mark.usefixtures("calls_grow")
@@ -65,17 +63,8 @@ class Interrupting(ReferenceEngine):
         super().__init__(network)
         self.left = steps
 
-    def run(
-        self,
-        state: TrainingState,
-        data: TrainingSet,
-        rule: UpdateRule,
-        batches: MiniBatches,
-        step_sizes: Sequence[float] | Array,
-        lambda_: float,
-        options: StepOptions = PLAIN,
-    ) -> StepsTaken:
-        taken = super().run(state, data, rule, batches, step_sizes[: self.left], lambda_, options)
+    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
+        taken = super().steps(state, data, plan.cut(0, self.left))
         self.left -= len(taken.costs)
         return replace(taken, interrupted=self.left == 0)
 

@@ -1,6 +1,5 @@
 """The loop: stopping, validation, callbacks, divergence, going on."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from time import sleep
 from typing import Any
@@ -12,8 +11,7 @@ import deltarule
 from deltarule import Network
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
-from deltarule.engines import MiniBatches, ReferenceEngine, StepOptions, StepsTaken, TrainingState, UpdateRule
-from deltarule.engines.protocol import PLAIN
+from deltarule.engines import MiniBatches, Plan, ReferenceEngine, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.training.history import Progress
 from deltarule.training.loop import Result, first_state, train
@@ -21,6 +19,7 @@ from deltarule.training.record import RunState, Validation
 from deltarule.training.settings import Settings
 from oracles import problem
 from small_runs import NETWORK, SOLVERS, parts, run
+from steps_of_a_plan import take_steps
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -51,7 +50,7 @@ def test_recorded_cost_of_an_epoch_is_the_mean_over_its_rows() -> None:
     state = first_state(settings, theta, 5)
     from deltarule.training.solvers import SGD
 
-    costs = ReferenceEngine(NETWORK).run(state, data, SGD(), MiniBatches(8), [1e-3] * 12, 0.4).costs
+    costs = take_steps(ReferenceEngine(NETWORK), state, data, SGD(), MiniBatches(8), [1e-3] * 12, 0.4).costs
     means = [np.average(costs[4 * n : 4 * n + 4], weights=[8, 8, 8, 6]) for n in range(3)]
     np.testing.assert_allclose(result.history.cost, means, rtol=1e-14)
 
@@ -63,18 +62,9 @@ class Counting(ReferenceEngine):
         super().__init__(network)
         self.lengths: list[int] = []
 
-    def run(
-        self,
-        state: TrainingState,
-        data: TrainingSet,
-        rule: UpdateRule,
-        batches: MiniBatches,
-        step_sizes: Sequence[float] | Array,
-        lambda_: float,
-        options: StepOptions = PLAIN,
-    ) -> StepsTaken:
-        self.lengths.append(len(step_sizes))
-        return super().run(state, data, rule, batches, step_sizes, lambda_, options)
+    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
+        self.lengths.append(len(plan))
+        return super().steps(state, data, plan)
 
 
 @pytest.mark.usefixtures("calls_grow")
@@ -130,8 +120,14 @@ def test_going_on_from_the_middle_of_an_epoch_gives_the_same_bits_too() -> None:
     whole = run(settings)
     from deltarule.training.solvers import batches_of, rule_of
 
-    middle = ReferenceEngine(NETWORK).run(
-        first_state(settings, theta, 5), data, rule_of(settings), batches_of(settings, 30), [1e-3] * 7, settings.alpha
+    middle = take_steps(
+        ReferenceEngine(NETWORK),
+        first_state(settings, theta, 5),
+        data,
+        rule_of(settings),
+        batches_of(settings, 30),
+        [1e-3] * 7,
+        settings.alpha,
     )
     assert middle.state.position == 14
     rest = run(replace(settings, max_iter=3), start=RunState(middle.state))
@@ -333,11 +329,11 @@ class SlowEngine(ReferenceEngine):
 
     def __init__(self) -> None:
         super().__init__(NETWORK)
-        self.steps = 0
+        self.stepped = 0
 
-    def run(self, *arguments: Any) -> StepsTaken:
-        done = super().run(*arguments)
-        self.steps += len(done.costs)
+    def steps(self, *arguments: Any) -> StepsTaken:
+        done = super().steps(*arguments)
+        self.stepped += len(done.costs)
         sleep(0.0005 * len(done.costs))
         return done
 
@@ -349,7 +345,7 @@ def test_where_epochs_are_long_a_call_ends_where_the_rule_may_end_the_run_at_the
     history = run(settings, engine=engine).history
     assert history.stopped == "converged"
     assert 10 < history.epochs < 200
-    assert engine.steps == 4 * history.epochs  # none was made again, none was thrown away
+    assert engine.stepped == 4 * history.epochs  # none was made again, none was thrown away
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

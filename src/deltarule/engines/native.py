@@ -8,12 +8,13 @@ compressed rows. Built by `pip install` where a C++ compiler was found;
 import os
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.engines.protocol import PLAIN, MiniBatches, StepOptions, StepsTaken, TrainingState, UpdateRule
+from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
+from deltarule.engines.protocol import Member, StepsTaken, TrainingState
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.network.data import TrainingSet, is_sparse
 from deltarule.network.network import Network
@@ -62,11 +63,17 @@ class NativeEngine:
         Default: the cores that this process may use. Steps too small to gain from a second thread take one.
     """
 
+    exact = True
+
     def __init__(self, network: Network, n_threads: int | None = None) -> None:
         self.network = network
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}
         self._for_sparse = ReferenceEngine(network)
+
+    def sums(self, theta: Array, data: TrainingSet) -> Array:
+        """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
+        return self._for_sparse.sums(theta, data)
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
@@ -88,46 +95,38 @@ class NativeEngine:
         self._core_for(theta.dtype).hypothesis_into(theta, X, h)
         return h
 
-    def run(
-        self,
-        state: TrainingState,
-        data: TrainingSet,
-        rule: UpdateRule,
-        batches: MiniBatches,
-        step_sizes: Sequence[float] | Array,
-        lambda_: float,
-        options: StepOptions = PLAIN,
-    ) -> StepsTaken:
-        """Take one mini-batch step for each step size; see `Engine`."""
+    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
+        """Take the mini-batch steps of a plan; see `Engine`."""
         if is_sparse(data.X):
-            return self._for_sparse.run(state, data, rule, batches, step_sizes, lambda_, options)
-        etas = np.ascontiguousarray(step_sizes, dtype=np.float64)
+            return self._for_sparse.steps(state, data, plan)
+        etas = np.ascontiguousarray(plan.rates[:, RATE])
+        dropout = plan.rates[0, DROPOUT:].tolist() if len(plan) and plan.rates[:, DROPOUT:].any() else []
         theta = state.theta.copy()
         vectors = [vector.copy() for vector in state.vectors]
-        costs = np.empty(len(etas))
+        costs = np.empty(len(plan))
         steps, interrupted, epoch, position = self._core_for(theta.dtype).run(
             theta,
             vectors,
             data.X,
             data.Y,
             data.weights,
-            lambda_,
-            rule.name,
-            list(rule.parameters),
-            batches.size,
-            batches.shuffle,
+            plan.lambda_,
+            plan.rule.name,
+            list(plan.rule.parameters),
+            plan.batches.size,
+            plan.batches.shuffle,
             state.key,
             state.epoch,
             state.position,
             state.step,
             etas,
             costs,
-            options.dropout,
-            options.weight_decay,
-            options.max_norm,
+            dropout,
+            float(plan.rates[0, DECAY]) if len(plan) else 0.0,
+            plan.max_norm,
         )
         costs = costs[:steps]
-        of_this_epoch = -(-position // batches.size)
+        of_this_epoch = -(-position // plan.batches.size)
         seen = np.concatenate([state.costs, costs])[len(state.costs) + steps - of_this_epoch :]
         after = TrainingState(
             theta=theta,
@@ -139,6 +138,23 @@ class NativeEngine:
             costs=tuple(seen.tolist()),
         )
         return StepsTaken(after, costs, interrupted)
+
+    def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
+        """Take the steps of several networks of this shape; see `Engine`."""
+        return [self.steps(*member) for member in members]
+
+    def release(self) -> None:
+        """Give back the memory of training; see `Engine`."""
+
+    def close(self) -> None:
+        """Give back all memory and threads; see `Engine`."""
+        self._cores.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"network": self.network, "n_threads": self.n_threads, "_cores": {}, "_for_sparse": self._for_sparse}

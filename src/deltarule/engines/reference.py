@@ -4,13 +4,15 @@ What it cannot promise is the same bits on any number of threads: NumPy's matrix
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.engines.dropout import dropout_factors
-from deltarule.engines.protocol import PLAIN, MiniBatches, StepOptions, StepsTaken, TrainingState, UpdateRule
+from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
+from deltarule.engines.protocol import Member, StepsTaken, TrainingState
 from deltarule.engines.shuffling import row_order
 from deltarule.network import backpropagation
 from deltarule.network.data import TrainingSet
@@ -27,8 +29,15 @@ class ReferenceEngine:
     network : Network
     """
 
+    exact = True
+
     def __init__(self, network: Network) -> None:
         self.network = network
+
+    def sums(self, theta: Array, data: TrainingSet) -> Array:
+        """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return backpropagation.sums(self.network, theta, data)
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
@@ -45,69 +54,101 @@ class ReferenceEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             return backpropagation.hypothesis_of(self.network, theta, X)
 
-    def run(
-        self,
-        state: TrainingState,
-        data: TrainingSet,
-        rule: UpdateRule,
-        batches: MiniBatches,
-        step_sizes: Sequence[float] | Array,
-        lambda_: float,
-        options: StepOptions = PLAIN,
-    ) -> StepsTaken:
-        """Take one mini-batch step for each step size; see `Engine`."""
+    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
+        """Take the mini-batch steps of a plan; see `Engine`."""
         m = data.m
+        factors = _PerParameter(self.network, plan)
         epoch, order = -1, np.empty(0, dtype=np.int64)
         costs: list[float] = []
+        of_epoch = list(state.costs)
         # One name for the state: wherever Ctrl-C strikes, it is the state between two steps.
         now = state
         interrupted = False
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                for step_size in step_sizes:
+                for rates in plan.rates:
                     if now.epoch != epoch:
-                        epoch, order = now.epoch, row_order(now.key, now.epoch, data.rows, batches.shuffle)
-                    rows = order[now.position : now.position + batches.size]
-                    factors = self._factors(now, rows, data.X.dtype, options)
-                    J, D = self._batch(now.theta, data, rows, factors, lambda_, m)
-                    shrunk = self._decayed(now.theta, float(step_size), options)
-                    theta, vectors = rule.step(
-                        shrunk, _clipped(D, options.max_norm), now.vectors, now.step, float(step_size)
+                        epoch, order = now.epoch, row_order(now.key, now.epoch, data.rows, plan.batches.shuffle)
+                    rows = order[now.position : now.position + plan.batches.size]
+                    J, D = self._batch(now.theta, data, rows, self._left_out(now, rows, data.X.dtype, rates), plan, m)
+                    step_size = factors.step_size(rates)
+                    theta, vectors = plan.rule.step(
+                        factors.decayed(now.theta, rates), _clipped(D, plan.max_norm), now.vectors, now.step, step_size
                     )
                     costs.append(J)
-                    now = _after(now, theta, vectors, J, len(rows), data.rows)
+                    now = _after(now, theta, vectors, len(rows), data.rows)
                     if not np.isfinite(J):
                         break
         except KeyboardInterrupt:
             interrupted = True
         costs = costs[: now.step - state.step]  # without that of a step that Ctrl-C cut short
-        return StepsTaken(now, np.array(costs, dtype=np.float64), interrupted)
+        of_epoch = [*of_epoch, *costs][-_batches_done(now, plan) :] if now.position else []
+        return StepsTaken(replace(now, costs=tuple(of_epoch)), np.array(costs, dtype=np.float64), interrupted)
+
+    def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
+        """Take the steps of several networks of this shape, one after the other; see `Engine`."""
+        return [self.steps(*member) for member in members]
+
+    def release(self) -> None:
+        """Do nothing: between two calls this engine keeps no memory."""
+
+    def close(self) -> None:
+        """Do nothing: this engine keeps neither memory nor threads."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def _batch(
-        self, theta: Array, data: TrainingSet, rows: Array, factors: list[Array], lambda_: float, m: float
+        self, theta: Array, data: TrainingSet, rows: Array, factors: list[Array], plan: Plan, m: float
     ) -> tuple[float, Array]:
         thetas = self.network.roll(theta)
         X, Y, weights = data.take(rows)
         batch_cost, D = backpropagation.accumulate(self.network, thetas, X, Y, weights, factors)
         scale = data.rows / (m * len(rows))
         D *= D.dtype.type(scale)
-        if lambda_ != 0:
-            D += backpropagation.penalty_gradient(self.network, theta, lambda_, m)
-        return scale * batch_cost + backpropagation.penalty(thetas, lambda_, m), D
+        if plan.lambda_ != 0:
+            D += backpropagation.penalty_gradient(self.network, theta, plan.lambda_, m)
+        return scale * batch_cost + backpropagation.penalty(thetas, plan.lambda_, m), D
 
-    def _factors(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], options: StepOptions) -> list[Array]:
+    def _left_out(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], rates: Array) -> list[Array]:
+        """Return the factors of dropout by hidden layer; none where no layer has a rate."""
+        if not rates[DROPOUT:].any():
+            return []
         return [
-            dropout_factors(state.key, state.epoch, rows, layer, self.network.sizes[layer - 1], rate, dtype)
-            for layer, rate in enumerate(options.dropout, 2)
+            dropout_factors(state.key, state.epoch, rows, layer, self.network.sizes[layer - 1], float(rate), dtype)
+            for layer, rate in enumerate(rates[DROPOUT:], 2)
         ]
 
-    def _decayed(self, theta: Array, step_size: float, options: StepOptions) -> Array:
-        if options.weight_decay == 0:
+
+class _PerParameter:
+    """Step size and weight decay as they act on θ: one number, or one for each parameter where groups differ."""
+
+    def __init__(self, network: Network, plan: Plan) -> None:
+        by_name = plan.factors_of(network)
+        rate, decay = np.empty((2, network.n_parameters))
+        for n, (rates, decays) in enumerate(zip(network.roll(rate), network.roll(decay), strict=True), 1):
+            for columns, group in ((slice(1, None), "weight"), (slice(0, 1), "bias")):
+                factors = by_name[f"dense{n}.{group}"]
+                rates[:, columns], decays[:, columns] = factors.rate, factors.decay
+        self._rate = 1.0 if (rate == 1).all() else rate
+        self._decay = rate * decay
+
+    def step_size(self, rates: Array) -> float | Array:
+        return float(rates[RATE]) * self._rate
+
+    def decayed(self, theta: Array, rates: Array) -> Array:
+        if rates[DECAY] == 0:
             return theta
-        theta = theta.copy()
-        for Theta in self.network.roll(theta):
-            Theta[:, 1:] *= Theta.dtype.type(1 - step_size * options.weight_decay)
-        return theta
+        shrink = 1 - float(rates[RATE]) * float(rates[DECAY]) * self._decay
+        return np.asarray(theta * shrink.astype(theta.dtype))
+
+
+def _batches_done(state: TrainingState, plan: Plan) -> int:
+    """Return the number of batches of the epoch under way that are done."""
+    return -(-state.position // plan.batches.size)
 
 
 def _clipped(D: Array, max_norm: float) -> Array:
@@ -115,9 +156,7 @@ def _clipped(D: Array, max_norm: float) -> Array:
     return D if norm <= max_norm else D * D.dtype.type(max_norm / norm)
 
 
-def _after(
-    state: TrainingState, theta: Array, vectors: tuple[Array, ...], J: float, batch_rows: int, rows: int
-) -> TrainingState:
+def _after(state: TrainingState, theta: Array, vectors: tuple[Array, ...], batch_rows: int, rows: int) -> TrainingState:
     position = state.position + batch_rows
     ended = position == rows
     return TrainingState(
@@ -127,5 +166,4 @@ def _after(
         step=state.step + 1,
         epoch=state.epoch + ended,
         position=0 if ended else position,
-        costs=() if ended else (*state.costs, J),
     )

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from copy import copy
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -279,7 +279,7 @@ class _Stoppable:
     """An engine that can be told from another thread to stop: Ctrl-C reaches the main thread only."""
 
     def __init__(self, engine: Engine, stop: Event) -> None:
-        self.network = engine.network
+        self.network, self.exact = engine.network, engine.exact
         self._engine, self._stop = engine, stop
 
     def cost(self, *arguments: Any) -> float:
@@ -288,11 +288,29 @@ class _Stoppable:
     def cost_and_gradient(self, *arguments: Any) -> tuple[float, Array]:
         return self._unless_stopped().cost_and_gradient(*arguments)
 
-    def run(self, *arguments: Any) -> StepsTaken:
-        return self._unless_stopped().run(*arguments)
+    def steps(self, *arguments: Any) -> StepsTaken:
+        return self._unless_stopped().steps(*arguments)
+
+    def steps_of_members(self, *arguments: Any) -> list[StepsTaken]:
+        return self._unless_stopped().steps_of_members(*arguments)
+
+    def sums(self, *arguments: Any) -> Array:
+        return self._unless_stopped().sums(*arguments)
 
     def hypothesis(self, *arguments: Any) -> Array:
         return self._unless_stopped().hypothesis(*arguments)
+
+    def release(self) -> None:
+        self._engine.release()
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def _unless_stopped(self) -> Engine:
         if self._stop.is_set():

@@ -35,6 +35,7 @@ __all__ = [
     "hypothesis_of",
     "penalty",
     "penalty_gradient",
+    "sums",
     "total_cost",
     "total_cost_and_gradient",
 ]
@@ -220,16 +221,21 @@ def total_cost(network: Network, theta: Array, data: TrainingSet, lambda_: float
     return float(total.result()[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
 
 
-def total_cost_and_gradient(network: Network, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
-    """Return (2) and (6) over a checked training set; D in float64 whatever the dtype of the data."""
+def sums(network: Network, theta: Array, data: TrainingSet) -> Array:
+    """Return Σ w ℓ and, unrolled, Δ (5) over the rows of a training set, in float64, by the tree of leaves."""
     thetas = network.roll(theta.astype(data.X.dtype, copy=False))
     total = TreeSum()
     for X, Y, weights in _leaves(data):
         leaf_cost, leaf_Delta = accumulate(network, thetas, X, Y, weights)
         total.add(np.concatenate([[leaf_cost], leaf_Delta], dtype=np.float64))
-    sums = total.result()
-    J = float(sums[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
-    D = sums[1:] / data.m
+    return total.result()
+
+
+def total_cost_and_gradient(network: Network, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
+    """Return (2) and (6) over a checked training set; D in float64 whatever the dtype of the data."""
+    totals = sums(network, theta, data)
+    J = float(totals[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
+    D = totals[1:] / data.m
     if lambda_ != 0:
         D += penalty_gradient(network, theta, lambda_, data.m)  # (6)
     return J, D

@@ -129,7 +129,7 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
         "memory": {
             name: getattr(memory, name) for name in ("epochs", "began", "seen", "best", "best_epoch", "idle", "divisor")
         },
-        "sound": None if memory.sound is None else memory.sound[0],
+        "sound": None if memory.last_finite is None else memory.last_finite[0],
         "history": content_of(run.history),
     }
     arrays = {
@@ -140,8 +140,8 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
     }
     if memory.best_theta is not None:
         arrays["best"] = memory.best_theta
-    if memory.sound is not None:
-        arrays["sound"] = memory.sound[1]
+    if memory.last_finite is not None:
+        arrays["sound"] = memory.last_finite[1]
     write_whole(path, to_bytes("checkpoint", FORMAT, content, arrays))
 
 
@@ -174,7 +174,7 @@ def load_run(path: str | Path) -> SavedRun:
             best=float(header["memory"]["best"]),
             divisor=float(header["memory"]["divisor"]),
             best_theta=arrays.get("best"),
-            sound=sound,
+            last_finite=sound,
         )
         return SavedRun(
             RunState(state, memory),

@@ -60,7 +60,7 @@ class LoopState:
         Epochs without progress at the end.
     divisor : float
         By which the schedule's step sizes are divided by now.
-    sound : (float, array), optional
+    last_finite : (float, array), optional
         The lowest cost of an epoch and the parameters that it began with: where `on_divergence="restore"` goes back to.
     """
 
@@ -72,7 +72,7 @@ class LoopState:
     best_theta: Array | None = None
     idle: int = 0
     divisor: float = 1.0
-    sound: tuple[float, Array] | None = None
+    last_finite: tuple[float, Array] | None = None
 
     @property
     def done(self) -> int:

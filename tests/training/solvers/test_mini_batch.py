@@ -7,9 +7,9 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOpti
 from deltarule import Network
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
-from deltarule.engines import StepOptions, UpdateRule
+from deltarule.engines import UpdateRule
 from deltarule.training.settings import Settings
-from deltarule.training.solvers import SGD, Adam, batches_of, options_of, rule_of
+from deltarule.training.solvers import SGD, Adam, batches_of, plan_of, rates_of, rule_of
 
 GRADIENTS = np.random.default_rng(0).standard_normal((20, 7))
 
@@ -68,16 +68,18 @@ def test_batches_are_200_or_all_by_default_and_never_more_than_all() -> None:
     assert batches_of(Settings(batch_size=64), 1000).steps_of_an_epoch(1000) == 16
 
 
-def test_options_have_one_rate_for_each_hidden_layer() -> None:
+def test_rates_have_a_column_for_step_size_decay_and_each_hidden_layer() -> None:
     network = Network((3, 4, 5, 2), "tanh", "softmax")
-    assert options_of(Settings(), network) == StepOptions()
-    assert options_of(Settings(dropout=0.25), network).dropout == (0.25, 0.25)
-    assert options_of(Settings(dropout=[0.0, 0.5]), network).dropout == (0.0, 0.5)
-    assert options_of(Settings(dropout=np.zeros(2)), network).dropout == ()  # type: ignore[arg-type]
-    options = options_of(Settings(weight_decay=0.5, max_grad_norm=3.0), network)
-    assert (options.weight_decay, options.max_norm) == (0.5, 3.0)
+    sizes = np.array([[0.1, 0.2]])
+    np.testing.assert_array_equal(rates_of(Settings(), network, sizes), [[0.1, 0, 0, 0], [0.2, 0, 0, 0]])
+    rates = rates_of(Settings(dropout=[0.0, 0.5], weight_decay=0.25), network, sizes)
+    np.testing.assert_array_equal(rates, [[0.1, 0.25, 0.0, 0.5], [0.2, 0.25, 0.0, 0.5]])
+    np.testing.assert_array_equal(rates_of(Settings(dropout=0.3), network, sizes)[:, 2:], np.full((2, 2), 0.3))
+    plan = plan_of(Settings(max_grad_norm=3.0, alpha=0.7), network, 50)
+    assert (plan.max_norm, plan.lambda_, plan.batches.size, len(plan)) == (3.0, 0.7, 50, 0)
+    assert plan_of(Settings(), network, 50).max_norm == np.inf
 
 
 def test_rates_for_another_number_of_layers_are_refused() -> None:
     with pytest.raises(SettingsError, match="has 3 rates, but the network 3-4-5-2 has 2 hidden layers"):
-        options_of(Settings(dropout=(0.1, 0.2, 0.3)), Network((3, 4, 5, 2), "tanh", "softmax"))
+        plan_of(Settings(dropout=(0.1, 0.2, 0.3)), Network((3, 4, 5, 2), "tanh", "softmax"), 50)

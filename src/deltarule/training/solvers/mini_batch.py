@@ -17,12 +17,8 @@ from typing import ClassVar
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import SettingsError
-from deltarule.engines import MiniBatches, StepOptions
-from deltarule.network.network import Network
-from deltarule.training.settings import Settings
 
-__all__ = ["SGD", "Adam", "batches_of", "options_of", "rule_of"]
+__all__ = ["SGD", "Adam"]
 
 
 @dataclass(frozen=True)
@@ -43,11 +39,11 @@ class SGD:
         return (np.zeros_like(theta),)
 
     def step(
-        self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float
+        self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float | Array
     ) -> tuple[Array, tuple[Array, ...]]:
         """Return θ and the velocity after a step."""
         del step
-        mu, eta = theta.dtype.type(self.momentum), theta.dtype.type(step_size)
+        mu, eta = theta.dtype.type(self.momentum), np.asarray(step_size, dtype=theta.dtype)
         velocity = mu * vectors[0] - eta * D
         move = mu * velocity - eta * D if self.nesterov else velocity
         return theta + move, (velocity,)
@@ -72,48 +68,12 @@ class Adam:
         return np.zeros_like(theta), np.zeros_like(theta)
 
     def step(
-        self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float
+        self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float | Array
     ) -> tuple[Array, tuple[Array, ...]]:
         """Return θ and both means after a step."""
         number = theta.dtype.type
         t = step + 1
         p = number(self.beta_1) * vectors[0] + number(1 - self.beta_1) * D
         q = number(self.beta_2) * vectors[1] + number(1 - self.beta_2) * (D * D)
-        factor = number(step_size * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
+        factor = np.asarray(step_size * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t), dtype=theta.dtype)
         return theta - factor * p / (np.sqrt(q) + number(self.epsilon)), (p, q)
-
-
-def rule_of(settings: Settings) -> SGD | Adam:
-    """Return the update rule that the settings name."""
-    if settings.solver == "sgd":
-        return SGD(settings.momentum, settings.nesterovs_momentum)
-    return Adam(settings.beta_1, settings.beta_2, settings.epsilon)
-
-
-def batches_of(settings: Settings, rows: int) -> MiniBatches:
-    """Return how the settings cut a training set of some rows."""
-    size = 200 if isinstance(settings.batch_size, str) else settings.batch_size
-    return MiniBatches(min(size, rows), settings.shuffle)
-
-
-def options_of(settings: Settings, network: Network) -> StepOptions:
-    """Return what the settings have a step do besides the rule.
-
-    Raises
-    ------
-    SettingsError
-        If `dropout` has a rate for each of another number of hidden layers.
-    """
-    hidden = network.L - 2
-    rates = np.asarray(settings.dropout, dtype=np.float64)
-    rates = np.full(hidden, rates) if rates.ndim == 0 else rates
-    if len(rates) != hidden:
-        raise SettingsError(
-            f"dropout={settings.dropout!r} has {len(rates)} rates, but the network {network} has "
-            f"{hidden} hidden layer{'s' * (hidden != 1)}. Give one number for all, or one for each."
-        )
-    return StepOptions(
-        dropout=tuple(rates.tolist()) if rates.any() else (),
-        weight_decay=settings.weight_decay,
-        max_norm=np.inf if settings.max_grad_norm is None else settings.max_grad_norm,
-    )

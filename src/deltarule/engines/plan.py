@@ -1,0 +1,163 @@
+"""What a run of mini-batch steps does: rule, batches, penalty, clipping, and the rates of each step.
+
+A step number s of a plan, with D the gradient (6) of its batch:
+
+    D := D max_norm/‖D‖₂                       if ‖D‖₂ over all of θ is longer than max_norm
+    Θ := (1 − η_s r · w_s d) Θ                 for each segment of θ with the factors (r, d) of its group
+    θ := rule.step(θ, D, …, η_s r)             with the same r
+
+η_s is the step size, w_s the weight decay, p_sl the dropout rate of layer l: the columns of `rates`, which schedules
+fill. A plan says nothing of θ and of the data, so it can be cut, stored and given to any engine.
+
+Sources: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; Pascanu, Mikolov and Bengio, "On the
+difficulty of training recurrent neural networks", 2013.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
+from deltarule.network.network import Network
+
+__all__ = ["DECAY", "DROPOUT", "RATE", "Factors", "MiniBatches", "Plan", "UpdateRule"]
+
+RATE, DECAY, DROPOUT = 0, 1, 2
+"""Columns of `Plan.rates`: step size, weight decay, and the dropout rate of layer 2; those of layers 3 … follow it."""
+
+
+class UpdateRule(Protocol):
+    """A pair of pure functions, `init` and `step`, with the name and the numbers by which other engines know it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the rule."""
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """Its numbers, in the order of its definition."""
+
+    def init(self, theta: Array) -> tuple[Array, ...]:
+        """Return the rule's vectors before the first step."""
+
+    def step(
+        self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float | Array
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """Return θ and the rule's vectors after step number `step` (from 0); changes nothing in place.
+
+        The step size is one number for all parameters, or an array with one for each.
+        """
+
+
+@dataclass(frozen=True)
+class MiniBatches:
+    """How an epoch is cut: rows of a batch (the last of an epoch may be smaller), and whether they are shuffled."""
+
+    size: int
+    shuffle: bool = True
+
+    def steps_of_an_epoch(self, rows: int) -> int:
+        """Return the number of batches of an epoch."""
+        return -(-rows // self.size)
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What step size and weight decay of a group of parameters are multiplied by."""
+
+    rate: float = 1.0
+    decay: float = 1.0
+
+
+_USUAL = MappingProxyType({"weight": Factors(), "bias": Factors(decay=0.0)})
+"""Weight decay leaves the bias column out, as the penalty does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A number of mini-batch steps; `Plan.of` makes one whose rates are the same in each step.
+
+    Attributes
+    ----------
+    rule : UpdateRule
+    batches : MiniBatches
+    rates : array of shape (steps, L), float64
+        For each step η, weight decay, and the dropout rate of layers 2 … L − 1: the share of the units that an example
+        does without (`dropout.py`).
+    lambda_ : float
+        The strength λ of the penalty (2), (6).
+    max_norm : float
+        A gradient D (6) that is longer than this, ‖D‖₂ over all of θ, is shortened to it.
+    factors : mapping of str to Factors
+        By group ("weight", "bias") or by segment of θ ("dense1.weight", which goes before its group). Default: 1, and
+        no weight decay of biases.
+    """
+
+    rule: UpdateRule
+    batches: MiniBatches
+    rates: Array
+    lambda_: float = 0.0
+    max_norm: float = float("inf")
+    factors: Mapping[str, Factors] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        rule: UpdateRule,
+        batches: MiniBatches,
+        step_sizes: Sequence[float] | Array,
+        lambda_: float = 0.0,
+        *,
+        weight_decay: float = 0.0,
+        dropout: Sequence[float] = (),
+        max_norm: float = float("inf"),
+        factors: Mapping[str, Factors] | None = None,
+    ) -> "Plan":
+        """Return a plan with a step for each step size; dropout has a rate for each hidden layer, or none.
+
+        Raises
+        ------
+        SettingsError
+            If `dropout` has rates for another number of hidden layers, or `factors` names what the network lacks.
+        """
+        if len(dropout) not in (0, network.L - 2):
+            raise SettingsError(
+                f"dropout={tuple(dropout)!r} has {len(dropout)} rates, but the network {network} has {network.L - 2} "
+                f"hidden layer{'s' * (network.L != 3)}. Give one number for all, or one for each."
+            )
+        rates = np.zeros((len(step_sizes), network.L))
+        rates[:, RATE], rates[:, DECAY] = step_sizes, weight_decay
+        if len(dropout):
+            rates[:, DROPOUT:] = dropout
+        plan = cls(rule, batches, rates, lambda_, max_norm, dict(factors or {}))
+        plan.factors_of(network)
+        return plan
+
+    def __len__(self) -> int:
+        return len(self.rates)
+
+    def cut(self, start: int, stop: int | None = None) -> "Plan":
+        """Return the plan of some of the steps."""
+        return replace(self, rates=self.rates[start:stop])
+
+    def factors_of(self, network: Network) -> dict[str, Factors]:
+        """Return the factors of every segment of θ, by its name.
+
+        Raises
+        ------
+        SettingsError
+            If the plan has factors for a group or segment that the network lacks.
+        """
+        groups = {f"dense{n}.{group}": group for n in range(1, network.L) for group in _USUAL}
+        unknown = set(self.factors) - set(groups) - set(_USUAL)
+        if unknown:
+            raise SettingsError(
+                f"factors names {', '.join(sorted(map(repr, unknown)))}, but the parameters of the network {network} "
+                f"are {', '.join(groups)}, and their groups {', '.join(_USUAL)}."
+            )
+        return {name: self.factors.get(name, self.factors.get(group, _USUAL[group])) for name, group in groups.items()}

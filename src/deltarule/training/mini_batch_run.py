@@ -1,0 +1,200 @@
+"""A run of mini-batch steps as an iterator of moments.
+
+The run is cut into calls of the engine, and after each call there is a moment. Where nobody looks at single epochs, a
+call covers as many of them as fit into `CALL_SECONDS`; if the stopping rule then says that the run should have ended
+inside a call, the call is made again up to that epoch. The result is bit-identical, because a training state is a
+value, a step a pure function of it, and the engine says that it is `exact`. Where epochs are long against the overhead
+of a call, or the engine is not exact, a call ends where the rule may end the run at the earliest instead.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.engines import Engine, StepsTaken, TrainingState
+from deltarule.network.data import TrainingSet
+from deltarule.training.divergence import diverged_at_last, diverged_in_batch
+from deltarule.training.record import Recorder, RunState
+from deltarule.training.settings import Settings
+from deltarule.training.solvers import plan_of, rates_of, rule_of, step_sizes
+from deltarule.training.solvers.full_batch import MOST_DIVISION
+
+__all__ = ["MiniBatchRun", "Moment", "first_state"]
+
+CALL_SECONDS = 0.05
+"""Long enough that the calls cost nothing (about 20 µs each), short enough that making one again is not noticed."""
+
+CALL_OVERHEAD = 50e-6
+"""Seconds of a call besides its steps, with room to spare."""
+
+_LAST_FINITE = "the parameters before the epoch with the lowest cost"
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A run between two steps.
+
+    Attributes
+    ----------
+    run_state : RunState
+        Everything that the run needs to go on from here with bit-identical results.
+    stopped : str
+        Why the run ends here, as `History.stopped`; `"running"`: it goes on.
+    """
+
+    run_state: RunState
+    stopped: str = "running"
+
+
+def first_state(settings: Settings, theta: Array, key: int) -> TrainingState:
+    """Return the state of a mini-batch run before its first step."""
+    return TrainingState(theta=theta, vectors=rule_of(settings).init(theta), key=key)
+
+
+class MiniBatchRun:
+    """The epochs of one run, call by call: iterate over it; the last moment says why the run stopped.
+
+    Ctrl-C that strikes between two calls, also in the code of who iterates, leaves the iterator by KeyboardInterrupt;
+    `interrupted` then returns the moment of the last epoch that the recorder took in.
+    """
+
+    def __init__(
+        self, engine: Engine, data: TrainingSet, settings: Settings, state: TrainingState, recorder: Recorder
+    ) -> None:
+        self.engine, self.data, self.settings, self.recorder = engine, data, settings, recorder
+        self.state = state
+        self.plan = plan_of(settings, engine.network, data.rows)
+        self.per_epoch = self.plan.batches.steps_of_an_epoch(data.rows)
+        self.batch_rows = np.full(self.per_epoch, self.plan.batches.size)
+        self.batch_rows[-1] = data.rows - self.plan.batches.size * (self.per_epoch - 1)
+        restores = settings.on_divergence == "restore"
+        if restores and recorder.memory.last_finite is None:
+            recorder.memory = replace(recorder.memory, last_finite=(np.inf, state.theta))
+        self.call_grows = not (recorder.sees_every_epoch or restores)
+        self.epochs_a_call, self.seconds_an_epoch = 1, 0.0
+        # The last call of the engine: from where, with what, what it came to, and the epochs taken in before it.
+        self.before, self.call, self.epochs_before = state, self.plan, 0
+        self.taken: StepsTaken | None = None
+
+    def __iter__(self) -> Iterator[Moment]:
+        stopped = "running"
+        while stopped == "running" and self.recorder.taken < self.recorder.epochs:
+            sizes = self._next_call()
+            began = perf_counter()
+            self.taken = self.engine.steps(self.before, self.data, self.call)
+            took = perf_counter() - began
+            if len(self.taken.costs) and not np.isfinite(self.taken.costs[-1]):
+                stopped = self._after_divergence(float(sizes[0, -1]), len(sizes))
+                continue
+            stopped = self._take_in(self.taken, sizes, began, took)
+            if stopped == "running":
+                self._lengthen_calls(took)
+                yield Moment(RunState(self.state, self.recorder.memory))
+        yield self._end("max_iter" if stopped == "running" else stopped)
+
+    def interrupted(self) -> Moment:
+        """Return the moment at which Ctrl-C leaves the run: after the last epoch that was taken in."""
+        if self.taken is not None:
+            self.state = self._state_after(self.recorder.taken - self.epochs_before, self.taken)
+        return self._end("interrupted")
+
+    def _next_call(self) -> Array:
+        """Set out on the next call of the engine; return η of its epochs and steps."""
+        recorder, memory = self.recorder, self.recorder.memory
+        count = min(self.epochs_a_call, recorder.epochs - recorder.taken)
+        if not self.engine.exact or self.seconds_an_epoch * recorder.soonest_end > 20 * CALL_OVERHEAD:
+            count = int(min(count, recorder.soonest_end))
+        sizes = step_sizes(self.settings, memory.done, count, self.per_epoch, self.data.rows, memory.seen)
+        sizes = sizes / memory.divisor
+        self.before, self.taken, self.epochs_before = self.state, None, recorder.taken
+        left = sizes.ravel()[len(self.before.costs) :]
+        self.call = replace(self.plan, rates=rates_of(self.settings, self.engine.network, left))
+        return sizes
+
+    def _take_in(self, taken: StepsTaken, sizes: Array, began: float, took: float) -> str:
+        """Take in the whole epochs of a call; return why the run ends, or "running"."""
+        recorder, rows = self.recorder, self.data.rows
+        costs = np.concatenate([self.before.costs, taken.costs])
+        full = len(costs) // self.per_epoch
+        self.seconds_an_epoch = took / max(1, full)
+        means = (costs[: full * self.per_epoch].reshape(full, self.per_epoch) * self.batch_rows).sum(axis=1) / rows
+        count, verdict = 0, ""
+        if full:
+            lowest = recorder.memory.last_finite
+            if lowest is not None and means[0] < lowest[0]:  # one epoch a call
+                recorder.memory = replace(recorder.memory, last_finite=(float(means[0]), self.before.theta))
+            seconds = began - recorder.began + took * np.arange(1, full + 1) / full
+            count, verdict = recorder.take(
+                means.tolist(), taken.state.theta, sizes[:, -1].tolist(), seconds.tolist(), rows
+            )
+        # What came after the verdict in this call is given up.
+        self.state = self._state_after(count, taken) if verdict else taken.state
+        if verdict in ("converged", "callback"):
+            return verdict
+        return "interrupted" if taken.interrupted else "running"
+
+    def _state_after(self, epochs: int, taken: StepsTaken) -> TrainingState:
+        """Return the state after some epochs of the last call."""
+        steps = max(0, epochs * self.per_epoch - len(self.before.costs))
+        if steps in (0, len(taken.costs)):
+            return taken.state if steps else self.before
+        again = self.engine.steps(self.before, self.data, self.call.cut(0, steps))
+        if again.interrupted:
+            raise KeyboardInterrupt
+        return again.state
+
+    def _lengthen_calls(self, took: float) -> None:
+        if self.call_grows and took < CALL_SECONDS / 2:
+            fitting = min(self.recorder.soonest_end, CALL_SECONDS / 8 / self.seconds_an_epoch)
+            self.epochs_a_call = max(4 * self.epochs_a_call, int(fitting))
+
+    def _after_divergence(self, step_size: float, epochs: int) -> str:
+        """Go back to where a run whose cost became non-finite goes on, or end it; return "running" or "diverged"."""
+        if epochs > 1:  # the stopping rule may end the run before it comes to that
+            self.epochs_a_call = 1
+            return "running"
+        recorder = self.recorder
+        assert self.taken is not None
+        error = diverged_in_batch(self.settings, self.data.m, self.before, self.taken, recorder.memory.done)
+        if (theta := self._last_finite()) is not None:
+            self._restore(
+                theta, self.before, f"{error} Training went on from {_LAST_FINITE}, with a tenth of the step."
+            )
+            return "running"
+        best = recorder.memory.best_theta
+        if best is None:
+            raise error
+        self._begin_anew(best, self.before)
+        recorder.diverge(step_size, str(error))
+        return "diverged"
+
+    def _end(self, stopped: str) -> Moment:
+        """Return the last moment; where the last step left no finite parameters, after going back to such."""
+        memory = self.recorder.memory
+        if memory.best_theta is None and not np.isfinite(self.state.theta).all():
+            error = diverged_at_last(self.settings, self.data.m, memory.done)
+            if (theta := self._last_finite()) is None:
+                raise error
+            self._restore(theta, self.state, f"{error} The result is {_LAST_FINITE}.")
+        return Moment(RunState(self.state, self.recorder.memory), stopped)
+
+    def _last_finite(self) -> Array | None:
+        """Return the parameters to go back to after a divergence, if it is to be mended and can be."""
+        memory = self.recorder.memory
+        mends = self.settings.on_divergence == "restore" and memory.divisor < MOST_DIVISION
+        return memory.last_finite[1] if mends and memory.last_finite is not None else None
+
+    def _restore(self, theta: Array, given_up: TrainingState, notice: str) -> None:
+        """Give up the epoch that diverged: the next begins with finite parameters and shorter steps."""
+        memory = self.recorder.memory
+        self.recorder.memory = replace(memory, divisor=memory.divisor * 10)
+        self.recorder.notices.append(notice)
+        self._begin_anew(theta, given_up)
+
+    def _begin_anew(self, theta: Array, given_up: TrainingState) -> None:
+        """Go to the state after an epoch that is given up, with other parameters and new vectors."""
+        self.state = replace(first_state(self.settings, theta, given_up.key), epoch=given_up.epoch + 1)
+        self.taken = None
