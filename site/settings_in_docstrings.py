@@ -1,6 +1,6 @@
 """Writes the settings of training out in the API reference, where docstrings only name them.
 
-Estimators list some thirty names and say "See `deltarule.training.settings.Settings`"; `Settings` has them as
+Estimators list some thirty names and say "See `deltarule.settings.Settings`"; `Settings` has them as
 fields. On the pages each gets its range, default and help from the one place where it is declared.
 """
 
@@ -12,7 +12,7 @@ import griffe
 
 from deltarule.training.settings import SETTINGS
 
-NAMED_ONLY = re.compile(r"^(\w+(?:, \w+)+)\n    See `deltarule\.training\.settings\.Settings`\..*$", re.MULTILINE)
+NAMED_ONLY = re.compile(r"^(\w+(?:, \w+)+)\n    See `deltarule\.settings\.Settings`\..*$", re.MULTILINE)
 
 
 class SettingsInDocstrings(griffe.Extension):

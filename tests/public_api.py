@@ -12,9 +12,9 @@ from typing import Any
 import typer.main
 
 import deltarule
+from deltarule import errors
 from deltarule.cli import app
-from deltarule.common import errors
-from deltarule.training.settings import Settings
+from deltarule.settings import Settings
 
 FILE = Path(__file__).with_suffix(".txt")
 
@@ -25,7 +25,7 @@ def lines() -> Iterator[str]:
         yield from _described(f"deltarule.{name}", getattr(deltarule, name))
     for name in sorted(errors.__all__):
         yield from _described(f"deltarule.errors.{name}", getattr(errors, name))
-    yield from _described("deltarule.training.settings.Settings", Settings)
+    yield from _described("deltarule.settings.Settings", Settings)
     for name, command in sorted(typer.main.get_command(app).commands.items()):  # type: ignore[attr-defined]
         options = [" ".join(sorted([*option.opts, *option.secondary_opts])) for option in command.params]
         yield f"$ deltarule {name} {', '.join(options)}"

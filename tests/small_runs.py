@@ -4,7 +4,7 @@ from typing import Any
 
 from deltarule import Network
 from deltarule.common.arrays import Array
-from deltarule.engines import ReferenceEngine
+from deltarule.engines import Plan, ReferenceEngine, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.training.loop import Result, first_state, train
 from deltarule.training.record import RunState
@@ -24,3 +24,15 @@ def run(settings: Settings, start: RunState | None = None, **more: Any) -> Resul
     theta, data = parts()
     engine = more.pop("engine", ReferenceEngine(NETWORK))
     return train(engine, data, settings, start or RunState(first_state(settings, theta, 5)), **more)
+
+
+class Counting(ReferenceEngine):
+    """Counts the calls and notes the length of each."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self.lengths: list[int] = []
+
+    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
+        self.lengths.append(len(plan))
+        return super().steps(state, data, plan)

@@ -6,7 +6,7 @@ import pytest
 
 from deltarule import Network
 from deltarule.common.errors import SettingsError
-from deltarule.engines import NativeEngine, ReferenceEngine, engine_for, native, registry
+from deltarule.engines import NativeEngine, ReferenceEngine, engine_for, engine_names, native, register_engine, registry
 
 NETWORK = Network((2, 1))
 
@@ -41,3 +41,22 @@ def test_without_the_core_native_is_refused() -> None:
 def test_threads_are_the_cores_of_this_process_unless_named() -> None:
     assert NativeEngine(NETWORK).n_threads == native.usable_cores() >= 1
     assert NativeEngine(NETWORK, 3).n_threads == 3
+
+
+def test_a_word_that_names_no_engine_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"engine='typo' is not known here. Take one of auto, native, reference"):
+        engine_for(NETWORK, "typo")
+
+
+def test_an_engine_can_be_registered_by_a_name_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_MAKERS", dict(registry._MAKERS))
+    register_engine("mine", lambda network, _: ReferenceEngine(network))
+    assert engine_names() == ("auto", "native", "reference", "mine")
+    assert isinstance(engine_for(NETWORK, "mine"), ReferenceEngine)
+    with pytest.raises(SettingsError, match="'mine' is registered already"):
+        register_engine("mine", lambda network, _: ReferenceEngine(network))
+
+
+def test_what_makes_an_engine_takes_the_place_of_a_name() -> None:
+    made = ReferenceEngine(NETWORK)
+    assert engine_for(NETWORK, lambda network, n_threads: made) is made

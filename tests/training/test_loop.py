@@ -11,14 +11,14 @@ import deltarule
 from deltarule import Network
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
-from deltarule.engines import MiniBatches, Plan, ReferenceEngine, StepsTaken, TrainingState
+from deltarule.engines import MiniBatches, ReferenceEngine, StepsTaken
 from deltarule.network.data import TrainingSet
 from deltarule.training.history import Progress
 from deltarule.training.loop import Result, first_state, train
 from deltarule.training.record import RunState, Validation
 from deltarule.training.settings import Settings
 from oracles import problem
-from small_runs import NETWORK, SOLVERS, parts, run
+from small_runs import NETWORK, SOLVERS, Counting, parts, run
 from steps_of_a_plan import take_steps
 
 
@@ -53,18 +53,6 @@ def test_recorded_cost_of_an_epoch_is_the_mean_over_its_rows() -> None:
     costs = take_steps(ReferenceEngine(NETWORK), state, data, SGD(), MiniBatches(8), [1e-3] * 12, 0.4).costs
     means = [np.average(costs[4 * n : 4 * n + 4], weights=[8, 8, 8, 6]) for n in range(3)]
     np.testing.assert_allclose(result.history.cost, means, rtol=1e-14)
-
-
-class Counting(ReferenceEngine):
-    """Counts the calls and notes the length of each."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__(network)
-        self.lengths: list[int] = []
-
-    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
-        self.lengths.append(len(plan))
-        return super().steps(state, data, plan)
 
 
 @pytest.mark.usefixtures("calls_grow")

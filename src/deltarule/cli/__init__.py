@@ -1,6 +1,6 @@
 """The command line: thin, each command a few calls of the library.
 
-options.py    options that are settings of training, with the defaults and words of `deltarule.training.settings`
+options.py    options that are settings of training, with the defaults and words of `deltarule.settings`
 train.py      train
 apply.py      predict, evaluate
 inspect.py    check-gradient, explain, info

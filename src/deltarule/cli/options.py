@@ -1,4 +1,4 @@
-"""Options that are settings of training: defaults and words come from `deltarule.training.settings`.
+"""Options that are settings of training: defaults and words come from `deltarule.settings`.
 
 And the way back: messages of the library in the words of options, and the command that was given.
 """

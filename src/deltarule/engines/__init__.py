@@ -4,10 +4,11 @@ from deltarule.engines.native import NativeEngine
 from deltarule.engines.plan import Factors, MiniBatches, Plan, UpdateRule
 from deltarule.engines.protocol import Engine, Member, StepsTaken, TrainingState
 from deltarule.engines.reference import ReferenceEngine
-from deltarule.engines.registry import engine_for, engine_names, register_engine
+from deltarule.engines.registry import EngineMaker, engine_for, engine_names, register_engine
 
 __all__ = [
     "Engine",
+    "EngineMaker",
     "Factors",
     "Member",
     "MiniBatches",

@@ -70,7 +70,8 @@ class ReferenceEngine:
                     if now.epoch != epoch:
                         epoch, order = now.epoch, row_order(now.key, now.epoch, data.rows, plan.batches.shuffle)
                     rows = order[now.position : now.position + plan.batches.size]
-                    J, D = self._batch(now.theta, data, rows, self._left_out(now, rows, data.X.dtype, rates), plan, m)
+                    left_out = self._left_out(now, data.offset + rows, data.X.dtype, rates)
+                    J, D = self._batch(now.theta, data, rows, left_out, plan, m)
                     step_size = factors.step_size(rates)
                     theta, vectors = plan.rule.step(
                         factors.decayed(now.theta, rates), _clipped(D, plan.max_norm), now.vectors, now.step, step_size
@@ -107,7 +108,7 @@ class ReferenceEngine:
         thetas = self.network.roll(theta)
         X, Y, weights = data.take(rows)
         batch_cost, D = backpropagation.accumulate(self.network, thetas, X, Y, weights, factors)
-        scale = data.rows / (m * len(rows))
+        scale = (data.total_rows or data.rows) / (m * len(rows))
         D *= D.dtype.type(scale)
         if plan.lambda_ != 0:
             D += backpropagation.penalty_gradient(self.network, theta, plan.lambda_, m)

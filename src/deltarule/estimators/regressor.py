@@ -22,7 +22,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron for one quantity, or several at once.
 
     Minimises the regularised cost J(Θ) of `deltarule.cost`. Parameters have scikit-learn's names, order and defaults;
-    what they do is said once, in `deltarule.training.settings`. One thing differs on purpose: the penalty is λ/2m Σ Θ²
+    what they do is said once, in `deltarule.settings`. One thing differs on purpose: the penalty is λ/2m Σ Θ²
     with m the size of the training set, also in a mini-batch.
 
     Parameters
@@ -37,7 +37,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
 nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, dropout, \
 weight_decay, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
-        See `deltarule.training.settings.Settings`. Early stopping watches R².
+        See `deltarule.settings.Settings`. Early stopping watches R².
     random_state : int, Generator, RandomState or None
         Seed of first weights, shuffles and hold-out.
     scoring : str, callable, list of str or dict, optional

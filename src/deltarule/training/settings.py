@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from deltarule.common.errors import SettingsError
+from deltarule.engines import EngineMaker, engine_names
 
 __all__ = [
     "CLASSIFIER_SETTINGS",
@@ -96,6 +97,18 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class _EngineChoice:
+    """The name of an engine, or what makes one."""
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        return callable(value) or (isinstance(value, str) and value in engine_names())
+
+    def __str__(self) -> str:
+        return f"{_Choice(engine_names())} or a callable (network, n_threads) -> Engine"
+
+
+@dataclass(frozen=True)
 class _PerLayer:
     """One such number for all hidden layers, or one for each."""
 
@@ -125,7 +138,7 @@ class _ClassWeights:
         return "None, 'balanced' or a dict from labels to weights, finite and 0 or more"
 
 
-_Range = _Interval | _Choice | Flag | _PerLayer | _ClassWeights
+_Range = _Interval | _Choice | _EngineChoice | Flag | _PerLayer | _ClassWeights
 
 
 @dataclass(frozen=True)
@@ -222,13 +235,11 @@ class Settings:
     on_divergence: str = _setting(
         "raise",
         _Choice(("raise", "restore")),
-        "what to do when the cost leaves the finite numbers; restore: go on from the last sound parameters with a "
-        "tenth of the step",
+        "what to do when the cost becomes non-finite; restore: go on from the last finite parameters with a tenth "
+        "of the step",
     )
-    engine: str = _setting(
-        "auto",
-        _Choice(("auto", "native", "reference")),
-        "who does the arithmetic; auto: the compiled core where it was built",
+    engine: str | EngineMaker = _setting(  # noqa: RUF009 - a field, as those above
+        "auto", _EngineChoice(), "what does the arithmetic; auto: the compiled core where it was built"
     )
     dtype: str = _setting(
         "auto",

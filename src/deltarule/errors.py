@@ -1,0 +1,25 @@
+"""The exceptions of the library, at their public address."""
+
+from deltarule.common.errors import (
+    CheckpointError,
+    DeltaruleError,
+    DivergedError,
+    InputError,
+    ModelFileError,
+    OutputError,
+    SettingsError,
+    ShapeError,
+    TableError,
+)
+
+__all__ = [
+    "CheckpointError",
+    "DeltaruleError",
+    "DivergedError",
+    "InputError",
+    "ModelFileError",
+    "OutputError",
+    "SettingsError",
+    "ShapeError",
+    "TableError",
+]
