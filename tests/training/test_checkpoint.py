@@ -19,6 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from deltarule import Checkpoint, MLPClassifier, MLPRegressor, Progress
 from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
+from deltarule.engines import ReferenceEngine
 from deltarule.training.checkpoint import load_run
 
 X, y = load_iris(return_X_y=True)
@@ -308,3 +309,11 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path: 
         assert kill_at - 1 <= load_run(place).history.epochs <= kill_at + 3
     clf = made(max_iter=40).fit(X, y, checkpoint=place, resume=True)
     np.testing.assert_array_equal(clf.theta_, made(max_iter=40).fit(X, y).theta_)
+
+
+def test_a_run_on_an_engine_without_a_name_is_not_written_down(tmp_path: Path) -> None:
+    clf = made(engine=lambda network, n_threads: ReferenceEngine(network))
+    with pytest.raises(SettingsError, match=r"engine=<function .* has no name. Give it one by .*register_engine"):
+        clf.fit(X, y, checkpoint=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+    np.testing.assert_array_equal(clf.fit(X, y).theta_, made(engine="reference").fit(X, y).theta_)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError
+from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
 from deltarule.engines import TrainingState
 from deltarule.files.archive import read_archive, to_bytes
 from deltarule.files.whole import check_writable, lock_beside, remove_leftovers, write_whole
@@ -242,7 +242,14 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
         If the place cannot be written, which is found before the work.
     CheckpointError
         If another run holds it.
+    SettingsError
+        If the engine has no name, by which the run could find it again.
     """
+    if not isinstance(first.settings.engine, str):
+        raise SettingsError(
+            f"A checkpoint names the engine of its run, but engine={first.settings.engine!r} has no name. Give it one "
+            "by deltarule.engines.register_engine, and pass that name."
+        )
     check_writable(checkpoint.path)
     with lock_beside(checkpoint.path) as is_free:
         if not is_free:
