@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from deltarule import History
-from deltarule.training.history import STOPPED
+from deltarule.training.history import STOPPED, Progress
 
 
 def history_of(
@@ -78,3 +78,9 @@ def test_scores_and_notices_are_shown_too_and_none_is_drawn() -> None:
 def test_every_end_that_the_docstring_names_has_its_words() -> None:
     named = str(History.__doc__).split("stopped : str")[1].split("best_epoch")[0]
     assert set(re.findall(r'`"(\w+)"`', named)) == set(STOPPED)
+
+
+def test_what_callbacks_get_is_compared_and_hashed_as_the_object_that_it_is() -> None:
+    given = [Progress(1, 2, 0.5, 0.5, 0.5, 0.1, 1.0, np.zeros(3), {}, lambda: History.empty()) for _ in range(2)]
+    assert given[0] == given[0] != given[1]
+    assert len({*given}) == 2

@@ -1,7 +1,7 @@
 """The order of the examples in an epoch: a pure function of a key and the epoch's number.
 
 Because an order can always be made again, a training state holds a number instead of a permutation, any engine finds
-the same order, and a run goes on from any step to the bit.
+the same order, and a run continues from any step with bit-identical results.
 
     r_i = mix(base + (i + 1) γ)                                             (`splitmix.py`)
     order = 0 … m − 1;   for i = m − 1 down to 1:   swap order[i], order[⌊r_i (i + 1) / 2⁶⁴⌋]

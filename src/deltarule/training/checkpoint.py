@@ -1,9 +1,9 @@
-"""Checkpoints: a mini-batch run on the disk, with which it goes on to the bit after whatever stopped it.
+"""Checkpoints: a mini-batch run on the disk, from which training continues with bit-identical results.
 
-A checkpoint is an archive of JSON and numbers (`archive.py`) with parameters, the rule's vectors, key, position, memory
-and history of a run, its network and settings, and a digest of the examples. It is written whole or not at all, so the
-file is at any moment either the one before or the new one. A lock beside it, which the system lets go when the process
-ends, however it ends, keeps two runs from writing to one file.
+A checkpoint is an archive of JSON and numbers (`archive.py`) with the state and the history of a run, its network and
+settings, and a digest of the training set. It is written whole or not at all, so the file is at any moment either the
+previous one or the new one. A lock beside it, which the operating system releases when the process ends, keeps two runs
+from writing to one file.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What is said of a run whose cost becomes non-finite: where it happened, and what to try."""
+"""Errors of runs whose cost becomes non-finite: they say where it happened, and what to try."""
 
 from deltarule.common.errors import DivergedError
 from deltarule.engines import StepsTaken, TrainingState

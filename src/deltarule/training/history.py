@@ -11,7 +11,7 @@ from deltarule.common.html import fragment, sparkline, table
 __all__ = ["COLUMNS", "STOPPED", "History", "Progress", "ending_of", "stopped_in_words"]
 
 COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds", "penalty")
-"""What is kept of every epoch."""
+"""The measures that a history keeps of each epoch."""
 
 STOPPED = {
     "converged": "no more progress, or a gradient as small as tol",
@@ -25,20 +25,20 @@ STOPPED = {
 
 
 def stopped_in_words(stopped: str) -> str:
-    """Return why training stopped; what a later version may say stays as it is."""
+    """Return in words why training stopped; a word of a later version is returned as it is."""
     return STOPPED.get(stopped, stopped)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Progress:
-    """Where a run stands after an epoch: what callbacks get.
+    """A run after an epoch, as callbacks see it.
 
     Attributes
     ----------
     epoch : int
         Number of the epoch that just ended, from 1. For full-batch solvers an iteration counts as an epoch.
     epochs : int
-        How many there will be at most.
+        Largest number of epochs that this run may take.
     cost : float
         Mean of J over the epoch's steps, each before its update; for full-batch solvers J itself, after it.
     validation_cost, validation_score : float
@@ -50,7 +50,7 @@ class Progress:
     theta : array of shape (n_parameters,)
         The parameters; a callback must not change them.
     scores : mapping from str to float
-        Everything that is measured besides, by name.
+        Every other score that is measured, by name.
     penalty : float
         λ/2m Σ Θ² after the epoch.
     """
@@ -88,7 +88,7 @@ class History:
         Number, from 1, of the epoch with the best measure that was watched: the validation score or cost where
         training stopped on it, else the cost. 0 if none of these epochs is the best, or none ended.
     reason : str
-        Where a diverged run diverged, and what to try; else empty.
+        Of a run that diverged: in which epoch and batch, and what to try. Else empty.
     scores : mapping from str to array of shape (epochs,)
         As in `Progress`.
     notices : tuple of str

@@ -23,7 +23,7 @@ Keeper = Callable[[RunState, Callable[[], History], bool], None]
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What training leaves.
+    """The result of training.
 
     Attributes
     ----------
@@ -32,7 +32,8 @@ class Result:
     history : History
         Of the epochs of this call.
     run_state : RunState or None
-        Where a mini-batch run stands: give it to `train` again to go on to the bit. None for full-batch solvers.
+        The state of a mini-batch run, from which `train` continues with bit-identical results. None for full-batch
+        solvers.
     """
 
     theta: Array
@@ -51,7 +52,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     keep: Keeper | None = None,
 ) -> Result:
-    """Minimise J from where a run stands on.
+    """Minimise J, beginning with a run state.
 
     Parameters
     ----------
@@ -59,9 +60,9 @@ def train(
     data : TrainingSet
     settings : Settings
     start : RunState
-        Of `first_state`, or that of an earlier result. Full-batch solvers take θ from it and nothing else.
+        `RunState(first_state(…))`, or that of an earlier result. Full-batch solvers take θ from it and nothing else.
     epochs : int, optional
-        How many to take at most. Default: `settings.max_iter`, over which schedules stretch in any case.
+        Largest number of epochs. Default: `settings.max_iter`, over which schedules stretch in any case.
     validation : Validation, optional
         Measured after each epoch; with `settings.early_stopping`, training stops on it and the best θ is restored.
     callbacks : sequence of callables
@@ -78,8 +79,8 @@ def train(
     Raises
     ------
     DivergedError
-        If the cost leaves the finite numbers; the message says where, and what to try. Where training watches a
-        validation set, the best θ before that is the result instead, with `history.stopped == "diverged"`; with
+        If the cost becomes non-finite; the message says where, and what to try. If training watches a validation set,
+        the best θ before that is the result instead, with `history.stopped == "diverged"`; with
         `settings.on_divergence="restore"`, training goes on from the last finite parameters with shorter steps, or ends
         with them if it was the last step.
     """

@@ -1,4 +1,4 @@
-"""What is measured after each epoch, what a run remembers of it, and the rule that says when progress has ended."""
+"""The state of a run, the recorder that measures after each epoch, and the rule that says when progress has ended."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,12 +24,12 @@ _SMALLEST_STEP_SIZE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """What to measure after each epoch, besides the cost of training.
+    """Measures that are taken after each epoch, besides the cost of training.
 
     Attributes
     ----------
     data : TrainingSet or None
-        Examples that training does not learn from; their cost is measured.
+        Examples outside the training set, whose cost is measured.
     scores : callable, optional
         θ ↦ {name: score}; larger is better.
     watched : str, optional
@@ -43,25 +43,25 @@ class Validation:
 
 @dataclass(frozen=True, eq=False)
 class LoopState:
-    """What a run remembers above the engine.
+    """The part of a run state that the loop needs, and engines do not.
 
     Attributes
     ----------
     epochs : int
-        Epochs so far, with those of earlier runs that this one went on from.
+        Epochs so far, those of earlier runs that this one continues included.
     began : int
-        `epochs` where this run began: schedules count from there.
+        The value of `epochs` when this run began, from which schedules count.
     seen : int
-        Examples that all these epochs took.
+        Number of examples that all these epochs have processed.
     best, best_epoch, best_theta
-        The best of the measure that is watched (smaller is better), when it was reached, and, where training stops on
-        a validation set, at what parameters.
+        The best value of the watched measure (smaller is better), the epoch that reached it, and, if training stops on
+        a validation set, the parameters after that epoch.
     idle : int
-        Epochs without progress at the end.
+        Number of epochs since the last progress.
     divisor : float
-        By which the schedule's step sizes are divided by now.
+        Number by which the step sizes of the schedule are divided at present.
     last_finite : (float, array), optional
-        The lowest cost of an epoch and the parameters that it began with: where `on_divergence="restore"` goes back to.
+        The lowest cost of an epoch and the parameters before it, which `on_divergence="restore"` goes back to.
     """
 
     epochs: int = 0
@@ -80,29 +80,29 @@ class LoopState:
         return self.epochs - self.began
 
     def found(self, last: Array) -> Array:
-        """Return the result: the best parameters where training stops on a validation set, else the last."""
+        """Return the best parameters if training stops on a validation set, else the last."""
         return last if self.best_theta is None else self.best_theta
 
     def for_new_run(self) -> "LoopState":
-        """Return what a run that begins at these parameters, with a new schedule and rule, needs of it."""
+        """Return the state for a run that continues from these parameters with a new schedule and rule."""
         return LoopState(epochs=self.epochs, began=self.epochs, seen=self.seen)
 
 
 @dataclass(frozen=True, eq=False)
 class RunState:
-    """Where a mini-batch run stands, in all: with it, it goes on to the bit."""
+    """The complete state of a mini-batch run. Training resumed from it gives bit-identical results."""
 
     state: TrainingState
     memory: LoopState = field(default_factory=LoopState)
 
     @property
     def found(self) -> Array:
-        """The result of the run."""
+        """The parameters that the run has found so far."""
         return self.memory.found(self.state.theta)
 
 
 class Recorder:
-    """What was seen so far, and the rule that says when there is no more progress.
+    """Measures after each epoch, keeps them, and applies the rule that says when there is no more progress.
 
     The rule is scikit-learn's: an epoch makes progress if it betters the best so far by `tol`; more than
     `n_iter_no_change` epochs without progress in a row are too many.
@@ -120,13 +120,13 @@ class Recorder:
     ) -> None:
         self.engine, self.settings, self.validation, self.callbacks = engine, settings, validation, callbacks
         self.memory = memory
-        self.before = memory.epochs  # this call
+        self.before = memory.epochs  # epochs before this call
         self.m = m  # of the training set
         self.epochs = epochs  # of this call, at most
         self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
         self.scores: dict[str, list[float]] = {}
         self.notices: list[str] = []
-        self.reason = ""  # where it diverged, if it did
+        self.reason = ""  # of a run that diverged: where, and what to try
         self.watches_validation = settings.early_stopping and validation is not None and validation.data is not None
         self.sees_every_epoch = validation is not None or bool(callbacks)
         self.began = perf_counter()
@@ -143,17 +143,17 @@ class Recorder:
     def take(
         self, costs: Sequence[float], theta: Array, step_sizes: Sequence[float], seconds: Sequence[float], rows: int = 0
     ) -> tuple[int, str]:
-        """Take in epochs, each over some examples, up to one after which something follows.
+        """Record epochs, each over `rows` examples, up to the first one whose verdict is not empty.
 
-        Several at once only where nobody `sees_every_epoch`; θ is that after the last.
+        Several at once only if not `sees_every_epoch`; θ is that after the last of them.
 
         Returns
         -------
         count : int
-            How many were taken in.
+            Number of epochs that were recorded.
         verdict : str
-            `"converged"`: there is no more progress; `"shorter"`: nor will there be without shorter steps, which
-            `memory.divisor` now asks for; `"callback"`: a callback wants to stop; else empty.
+            `"converged"`: there is no more progress. `"shorter"`: there is none with steps of this size, and
+            `memory.divisor` has been raised. `"callback"`: a callback wants to stop. Else empty.
         """
         validation_cost, score, scores = self._measure(theta)
         watched = costs
@@ -210,7 +210,7 @@ class Recorder:
         return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
 
     def _at_a_standstill(self, step_size: float) -> str:
-        """Return what follows from too many epochs without progress."""
+        """Return the verdict after too many epochs without progress."""
         settings = self.settings
         if settings.solver == "sgd" and settings.learning_rate == "adaptive" and step_size > _SMALLEST_STEP_SIZE:
             return "shorter"
@@ -219,11 +219,11 @@ class Recorder:
 
     @property
     def soonest_end(self) -> float:
-        """Number of epochs from here after which there may be too many without progress, at the earliest."""
+        """Least number of epochs after which there may be too many without progress."""
         return self.settings.n_iter_no_change + 1 - self.memory.idle
 
     def diverge(self, step_size: float, reason: str) -> None:
-        """Take in the epoch in which the cost left the finite numbers, as the last."""
+        """Record the epoch in which the cost became non-finite, as the last one."""
         self.reason = reason
         known = {"step_size": step_size, "seconds": perf_counter() - self.began}
         for name in COLUMNS:
@@ -233,11 +233,11 @@ class Recorder:
         self.memory = replace(self.memory, epochs=self.memory.epochs + 1)
 
     def history(self, stopped: str) -> History:
-        """Return what was seen in this call, and why the run stopped."""
+        """Return the history of this call, which ended for the reason `stopped`."""
         return self._history_at(self.memory, self.notices, stopped)
 
     def _history_at(self, memory: LoopState, notices: Sequence[str], stopped: str) -> History:
-        """Return what was seen up to the epoch after which `memory` was that of the run."""
+        """Return the history up to the epoch after which the state was `memory`."""
         epochs = memory.epochs - self.before
         columns = {name: values[:epochs] for name, values in self.columns.items()}
         scores = {name: values[:epochs] for name, values in self.scores.items()}

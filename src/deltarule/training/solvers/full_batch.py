@@ -43,7 +43,7 @@ def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watc
         `solver`, `tol`, for gd the step sizes over `max_iter` iterations, for lbfgs `max_fun`.
     watch : callable
         Gets (θ, J, step size or NaN) after every iteration; True stops the run. With `on_divergence="restore"`, gd
-        goes back to the lowest J where a step leaves the finite numbers, with a tenth of η from there on.
+        goes back to the lowest J after a step to a non-finite J, with a tenth of η from there on.
     iterations : int
         How many to take at most.
 
@@ -61,7 +61,7 @@ def _gradient_descent(objective: Objective, theta: Array, settings: Settings, wa
     eta = settings.learning_rate_init
     divisor = 1.0
     J, D = objective(theta)
-    sound = J, theta, D  # the lowest J so far: where `on_divergence="restore"` goes back to
+    lowest = J, theta, D  # `on_divergence="restore"` goes back to it
     for iteration in range(iterations):
         if np.abs(D).max() <= settings.tol:
             return True
@@ -79,9 +79,9 @@ def _gradient_descent(objective: Objective, theta: Array, settings: Settings, wa
             while not np.isfinite(J) and settings.on_divergence == "restore" and divisor < MOST_DIVISION:
                 divisor *= 10
                 eta = planned / divisor
-                theta = sound[1] - eta * sound[2]
+                theta = lowest[1] - eta * lowest[2]
                 J, D = objective(theta)
-            sound = min(sound, (J, theta, D), key=lambda one: one[0])
+            lowest = min(lowest, (J, theta, D), key=lambda one: one[0])
         if watch(theta, J, eta):
             return False
     return bool(np.abs(D).max() <= settings.tol)
