@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "deltarule/counters.hpp"
 #include "deltarule/engine.hpp"
 
 namespace nb = nanobind;
@@ -18,7 +19,13 @@ using namespace deltarule;
 namespace {
 
 constexpr Index any = -1;
-template <class T> constexpr const char* dtype_name = sizeof(T) == 4 ? "float32" : "float64";
+template <class T> constexpr const char* dtype_name = "float64";
+template <> constexpr const char* dtype_name<float> = "float32";
+template <> constexpr const char* dtype_name<std::uint32_t> = "uint32";
+// What the buffer protocol calls it. A uint32 is an L where a C long has 32 bits.
+template <class T> constexpr const char* formats = "d";
+template <> constexpr const char* formats<float> = "f";
+template <> constexpr const char* formats<std::uint32_t> = sizeof(long) == 4 ? "IL" : "I";
 
 [[noreturn]] void refuse(const std::string& message, nb::exception_type type = nb::exception_type::value_error) {
   throw nb::builtin_exception(type, message.c_str());
@@ -65,10 +72,11 @@ template <class T> class Argument {
     // '<' stands before what was read from a file, and is this machine's own order on all that the core is built for; '='
     // before what is not aligned.
     const std::string format = view_.format ? view_.format : "B";
-    const bool typed = (format[0] == '<' || format[0] == '=' ? format.substr(1) : format) == (sizeof(T) == 4 ? "f" : "d");
+    const std::string letter = format[0] == '<' || format[0] == '=' ? format.substr(1) : format;
+    const bool typed = letter.size() == 1 && std::string(formats<T>).find(letter) != std::string::npos;
     if (fits && typed && aligned) return;
     PyBuffer_Release(&view_);  // the destructor will not run
-    if (!typed) refuse(std::string(name) + " has the format '" + format + "', but this engine takes " + dtype_name<T> +
+    if (!typed) refuse(std::string(name) + " has the format '" + format + "', but must be " + dtype_name<T> +
                        ". Convert it with .astype.", nb::exception_type::type_error);
     if (!fits) refuse(std::string(name) + " has shape " + shape_text(came) + ", but " + shape_text(shape) + " fits here.");
     refuse(std::string(name) + " does not begin at a multiple of its items' size. Copy it.");
@@ -174,14 +182,18 @@ template <class T> struct Bound {
     return nb::make_tuple(done, interrupted, at.epoch, at.row);
   }
 
+  void release() {
+    without_gil([&] { engine.release(); });
+  }
+
   void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, Use::write);
     check_apart({theta.span(), X.span(), h.span()});
     const Index m = X.size(0);
     const auto fill = [&](const Interrupted& stop) { return engine.hypothesis(theta.data(), X.data(), m, h.data(), stop); };
-    // Up to 16 rows are so short that letting go of the GIL would cost more than it gives. But then they must not wait: the
-    // call that runs may itself be waiting for the GIL.
-    if (m <= 16 && fill({})) return;
+    // Some ten microseconds are so short that letting go of the GIL would cost more than it gives. But then they must not
+    // wait: the call that runs may itself be waiting for the GIL.
+    if (double(m) * double(n) < 4e5 && fill({})) return;
     if (!without_gil([&] { return fill(signalled); })) throw nb::python_error();
   }
 };
@@ -194,7 +206,13 @@ template <class T> void bind(nb::module_& module, const char* name) {
            "rule_parameters"_a, "batch_size"_a, "shuffle"_a, "key"_a, "epoch"_a, "position"_a, "t"_a, "step_sizes"_a, "costs"_a,
            "dropout"_a, "weight_decay"_a, "max_norm"_a,
            "Mini-batch steps in place, one for each step size: (steps taken, interrupted, epoch, position).")
-      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.");
+      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.")
+      .def("release", &Bound<T>::release, "Frees the memory of training and of sums; the next call makes it anew.");
+}
+
+void epoch_order_into(std::uint64_t key, std::uint64_t epoch, nb::handle out) {
+  const Argument<std::uint32_t> order(out, "out", {any}, Use::write);
+  without_gil([&] { epoch_order(true, key, epoch, order.data(), std::uint64_t(order.size(0))); });
 }
 
 nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::string>& hidden, const std::string& output,
@@ -211,8 +229,9 @@ nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::s
   n_threads = std::min(n_threads, 1024);  // more than any machine has cores change nothing but the memory that they take
   const Isa& isa = chosen_isa();
   const bool narrow = number_of({"float32", "float64"}, dtype, "dtype") == 0;
-  if (narrow) return nb::cast(new Bound<float>{{network, isa.float32, n_threads}});
-  return nb::cast(new Bound<double>{{network, isa.float64, n_threads}});
+  // Without a policy, nanobind takes a pointer for one that somebody else deletes.
+  if (narrow) return nb::cast(new Bound<float>{{network, isa.float32, n_threads}}, nb::rv_policy::take_ownership);
+  return nb::cast(new Bound<double>{{network, isa.float64, n_threads}}, nb::rv_policy::take_ownership);
 }
 
 }  // namespace
@@ -223,6 +242,8 @@ NB_MODULE(_native, module) {
   bind<double>(module, "Engine64");
   module.def("Engine", &make_engine, "sizes"_a, "hidden"_a, "output"_a, "dtype"_a, "n_threads"_a,
              "An engine for one network: an Engine32 or an Engine64.");
+  module.def("epoch_order", &epoch_order_into, "key"_a, "epoch"_a, "out"_a,
+             "The order in which an epoch takes its rows, into an array of uint32.");
   module.def("isa", [] { return chosen_isa().float32.isa; }, "The instruction set in use: the best there is, or DELTARULE_ISA.");
   module.def("available_isas", &isa_names, "The instruction sets of this build that the processor has, best first.");
 }

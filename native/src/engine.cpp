@@ -38,7 +38,7 @@ struct Clock {
     const auto now = std::chrono::steady_clock::now();
     if (now - asked < check_interval) return false;
     asked = now;
-    return interrupted();
+    return interrupted && interrupted();
   }
 };
 
@@ -274,6 +274,12 @@ bool Engine<T>::hypothesis(const T* theta, const T* X, Index m, T* out, const In
     if (end < m && clock.stop(operations * double(end - start))) return false;
   }
   return true;
+}
+
+template <class T> void Engine<T>::release() {
+  const auto turn = state_->turn();
+  for (Use use : {Use::training, Use::summing}) state_->workspaces[int(use)].reset();
+  state_->order = {}, state_->order_of = {};
 }
 
 template class Engine<float>;

@@ -116,6 +116,28 @@ void stops_after_a_cost_that_is_not_finite_and_on_request() {
   CHECK(straight == stopped, "a stopped run is the same run, shorter");
 }
 
+// So many rows of so wide a network take more than the 10 ms after which the clock is looked at, and here nobody can be asked.
+void predicts_where_nobody_can_interrupt() {
+  const Network large{{1500, 1500, 1}, {Hidden::relu}, Output::identity};
+  Engine<double> engine(large, available_isas().back()->float64, 1);
+  const auto theta = first_theta<double>(large, 1), X = normal<double>(600 * 1500, 1, 2);
+  std::vector<double> h(600), alone(1);
+  CHECK(engine.hypothesis(theta.data(), X.data(), 600, h.data(), {}), "no other call runs");
+  engine.hypothesis(theta.data(), X.data() + 599 * 1500, 1, alone.data(), {});
+  CHECK(h.back() == alone[0], "the last row is predicted");
+}
+
+void gives_the_same_bits_after_a_release() {
+  const Kernels<float>& best = available_isas()[0]->float32;
+  const Data<float> data(wide, 205, false, 2);
+  Engine<float> engine(wide, best, 2, 0);
+  Training<float> before(wide), after(wide);
+  before.run(engine, data, 20, 48);
+  engine.release();
+  after.run(engine, data, 20, 48);
+  CHECK(before == after, "a release changes bits");
+}
+
 void works_from_two_threads_and_in_a_forked_child() {
   const Kernels<float>& best = available_isas()[0]->float32;
   const Data<float> data(wide, 205, false, 2);
@@ -151,6 +173,8 @@ int main() {
   });
   a_step_allocates_nothing();
   stops_after_a_cost_that_is_not_finite_and_on_request();
+  predicts_where_nobody_can_interrupt();
+  gives_the_same_bits_after_a_release();
   works_from_two_threads_and_in_a_forked_child();
   std::puts("engine: as promised");
 }

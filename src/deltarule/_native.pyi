@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from deltarule.common.arrays import Array
 
 class Engine32:
@@ -33,6 +36,7 @@ class Engine32:
         max_norm: float,
     ) -> tuple[int, bool, int, int]: ...
     def hypothesis_into(self, theta: Array, X: Array, out: Array) -> None: ...
+    def release(self) -> None: ...
 
 class Engine64(Engine32):
     """The same in float64."""
@@ -40,5 +44,6 @@ class Engine64(Engine32):
 def Engine(
     sizes: Sequence[int], hidden: Sequence[str], output: str, dtype: str, n_threads: int
 ) -> Engine32 | Engine64: ...
+def epoch_order(key: int, epoch: int, out: NDArray[np.uint32]) -> None: ...
 def isa() -> str: ...
 def available_isas() -> list[str]: ...

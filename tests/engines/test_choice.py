@@ -14,6 +14,7 @@ NETWORK = Network((2, 1))
 @pytest.fixture
 def without_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "_core", None)
+    monkeypatch.setattr(native, "why_unavailable", lambda: "no C++ compiler was found at the installation")
     monkeypatch.setattr(registry, "_has_warned", False)
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltarule.engines import shuffling
 from deltarule.engines.shuffling import new_key, row_order
 
 MASK = 2**64 - 1
@@ -65,3 +66,12 @@ def test_keys_come_from_the_generator() -> None:
 @pytest.mark.parametrize("rows", [0, 1])
 def test_no_row_and_one_row_have_one_order(rows: int) -> None:
     assert row_order(1, 0, rows).tolist() == list(range(rows))
+
+
+def test_with_and_without_the_core_the_order_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [(MASK, 0, 1000), (5, 7, 4097), (0, 10**6, 2)]
+    orders = [row_order(*one) for one in given]
+    monkeypatch.setattr(shuffling, "core", None)
+    for one, order in zip(given, orders, strict=True):
+        assert order.dtype == np.int64
+        np.testing.assert_array_equal(row_order(*one), order)

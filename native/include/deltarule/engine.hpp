@@ -95,6 +95,9 @@ template <class T> class Engine {
   // for `interrupted`, another call is running.
   bool hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted&);
 
+  // Frees the working memory of run() and of sums. The next call makes it anew, and gives the same bits.
+  void release();
+
  private:
   struct Workspace;
   struct State;

@@ -5,32 +5,28 @@ compressed rows. Built by `pip install` where a C++ compiler was found;
 `available` says whether it was.
 """
 
-import os
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
 
 from deltarule.common.arrays import Array
+from deltarule.engines import compiled
+from deltarule.engines.compiled import why_unavailable
+from deltarule.engines.cores import usable_cores
 from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
 from deltarule.engines.protocol import Member, StepsTaken, TrainingState
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.network.data import TrainingSet, is_sparse
 from deltarule.network.network import Network
 
-try:
-    from deltarule import _native
-except ImportError:  # no compiler when it was installed
-    _core: ModuleType | None = None
-else:
-    _core = _native
+__all__ = ["NativeEngine", "available", "instruction_set", "usable_cores", "why_unavailable"]
 
-__all__ = ["NativeEngine", "available", "instruction_set", "usable_cores"]
+_core = compiled.core
 
 
 def available() -> bool:
-    """Whether the compiled core was built."""
+    """Whether there is a compiled core; `why_unavailable` says why there is none."""
     return _core is not None
 
 
@@ -44,13 +40,6 @@ def instruction_set() -> str:
     """
     assert _core is not None, "ask `available` first"
     return str(_core.isa())
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class NativeEngine:
@@ -70,25 +59,32 @@ class NativeEngine:
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}
         self._for_sparse = ReferenceEngine(network)
+        self._is_closed = False
 
     def sums(self, theta: Array, data: TrainingSet) -> Array:
         """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
+        if self._leaves_out(data.X):
+            return self._for_sparse.sums(theta, data)
         return self._for_sparse.sums(theta, data)
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
-        if is_sparse(data.X):
+        if self._leaves_out(data.X):
             return self._for_sparse.cost_and_gradient(theta, data, lambda_)
         D = np.empty(self.network.n_parameters)
         return self._cost(theta, data, lambda_, D), D
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
         """Return J (2) alone; see `Engine`."""
-        return self._for_sparse.cost(theta, data, lambda_) if is_sparse(data.X) else self._cost(theta, data, lambda_)
+        return (
+            self._for_sparse.cost(theta, data, lambda_)
+            if self._leaves_out(data.X)
+            else self._cost(theta, data, lambda_)
+        )
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
-        if is_sparse(X):
+        if self._leaves_out(X):
             return self._for_sparse.hypothesis(theta, X)
         theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
@@ -97,7 +93,7 @@ class NativeEngine:
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         """Take the mini-batch steps of a plan; see `Engine`."""
-        if is_sparse(data.X):
+        if self._leaves_out(data.X):
             return self._for_sparse.steps(state, data, plan)
         etas = np.ascontiguousarray(plan.rates[:, RATE])
         dropout = plan.rates[0, DROPOUT:].tolist() if len(plan) and plan.rates[:, DROPOUT:].any() else []
@@ -145,9 +141,12 @@ class NativeEngine:
 
     def release(self) -> None:
         """Give back the memory of training; see `Engine`."""
+        for core in self._cores.values():
+            core.release()
 
     def close(self) -> None:
         """Give back all memory and threads; see `Engine`."""
+        self._is_closed = True
         self._cores.clear()
 
     def __enter__(self) -> Self:
@@ -157,7 +156,13 @@ class NativeEngine:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"network": self.network, "n_threads": self.n_threads, "_cores": {}, "_for_sparse": self._for_sparse}
+        return {**self.__dict__, "_cores": {}}
+
+    def _leaves_out(self, X: Array) -> bool:
+        """Whether the reference engine takes these rows; refuses every call after `close`."""
+        if self._is_closed:
+            raise ValueError("This engine is closed: it has no memory and no threads any more. Make another one.")
+        return is_sparse(X)
 
     def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)

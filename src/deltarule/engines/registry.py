@@ -15,10 +15,7 @@ __all__ = ["EngineMaker", "engine_for", "engine_names", "register_engine"]
 EngineMaker = Callable[[Network, int | None], Engine]
 """(network, number of threads or None) ↦ engine."""
 
-_INSTALL = (
-    "Install one (g++ or clang, and on Linux the Python headers), then: "
-    "pip install --force-reinstall --no-cache-dir --no-deps deltarule"
-)
+_INSTALL = "pip install --force-reinstall --no-cache-dir --no-deps deltarule"
 _has_warned = False
 
 
@@ -86,7 +83,10 @@ def _native(network: Network, n_threads: int | None) -> Engine:
 
 
 def _why() -> str:
-    return f"no C++ compiler was found at the installation. {_INSTALL}"
+    reason = native.why_unavailable()
+    if "no C++ compiler" in reason:
+        return f"{reason}. Install one (g++ or clang, and on Linux the Python headers), then: {_INSTALL}"
+    return f"{reason}. Build it anew for this system: {_INSTALL}"
 
 
 _MAKERS: dict[str, EngineMaker] = {

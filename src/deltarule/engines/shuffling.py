@@ -14,6 +14,7 @@ Source: Durstenfeld, "Algorithm 235: random permutation", Communications of the 
 import numpy as np
 from numpy.typing import NDArray
 
+from deltarule.engines.compiled import core
 from deltarule.engines.splitmix import base_of_epoch, counted
 
 __all__ = ["new_key", "row_order"]
@@ -43,13 +44,21 @@ def row_order(key: int, epoch: int, rows: int, shuffle: bool = True) -> NDArray[
     >>> sorted(row_order(7, 0, 5).tolist())
     [0, 1, 2, 3, 4]
     """
+    if not shuffle:
+        return np.arange(rows, dtype=np.int64)
+    if core is not None:
+        in_core = np.empty(rows, dtype=np.uint32)
+        core.epoch_order(key, epoch, in_core)
+        return in_core.astype(np.int64)
+    return _by_definition(key, epoch, rows)
+
+
+def _by_definition(key: int, epoch: int, rows: int) -> NDArray[np.int64]:
+    counts = np.arange(1, rows + 1, dtype=np.uint64)
+    r = counted(base_of_epoch(key, epoch), counts)
+    high, low = r >> np.uint64(32), r & np.uint64(2**32 - 1)
+    swaps = ((high * counts + ((low * counts) >> np.uint64(32))) >> np.uint64(32)).tolist()
     order = list(range(rows))
-    if shuffle:
-        counts = np.arange(1, rows + 1, dtype=np.uint64)
-        r = counted(base_of_epoch(key, epoch), counts)
-        high, low = r >> np.uint64(32), r & np.uint64(2**32 - 1)
-        swaps = ((high * counts + ((low * counts) >> np.uint64(32))) >> np.uint64(32)).tolist()
-        for i in range(rows - 1, 0, -1):
-            j = swaps[i]
-            order[i], order[j] = order[j], order[i]
+    for i, j in zip(range(rows - 1, 0, -1), reversed(swaps[1:]), strict=True):
+        order[i], order[j] = order[j], order[i]
     return np.array(order, dtype=np.int64)

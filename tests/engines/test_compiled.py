@@ -1,0 +1,60 @@
+"""Why there is no compiled core is told as it is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from deltarule.engines import compiled, native
+
+# Where the core would be found, a finder finds nothing, or a file that the loader refuses.
+WITHOUT = """
+import sys
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "deltarule._native":
+            return None
+        {what}
+sys.meta_path.insert(0, Finder)
+from deltarule.engines import compiled, engine_for
+from deltarule import Network
+assert compiled.core is None
+try:
+    engine_for(Network((2, 1)), "native")
+except ValueError as error:
+    print(error)
+"""
+ABSENT = "raise ModuleNotFoundError(f'No module named {name!r}', name=name)"
+DAMAGED = "return ModuleSpec(name, ExtensionFileLoader(name, sys.argv[1]), origin=sys.argv[1])"
+
+
+def told(what: str, *arguments: str) -> str:
+    code = WITHOUT.format(what=what)
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_a_core_that_is_not_there_is_told_as_a_missing_compiler() -> None:
+    assert "engine='native' is not there: no C++ compiler was found at the installation. Install one (g++" in told(
+        ABSENT
+    )
+
+
+def test_a_core_that_cannot_be_loaded_is_told_in_the_words_of_the_loader(tmp_path: Path) -> None:
+    file = tmp_path / "_native.so"
+    file.write_bytes(b"not an object file at all")
+    text = told(DAMAGED, str(file))
+    assert text.startswith(f"engine='native' is not there: the compiled core cannot be loaded: {file}: ")
+    assert "no C++ compiler" not in text
+    assert "Build it anew for this system: pip install --force-reinstall" in text
+
+
+def test_a_module_that_the_core_itself_needs_is_named() -> None:
+    text = told("raise ModuleNotFoundError(\"No module named 'other'\", name='other')")
+    assert "the compiled core cannot be loaded: No module named 'other'" in text
+
+
+def test_a_core_that_is_there_needs_no_reason() -> None:
+    assert (compiled.core is None) == bool(native.why_unavailable())
