@@ -13,8 +13,8 @@ import pytest
 from typer.testing import Result
 
 from deltarule import MLPClassifier, Progress
-from deltarule.cli.options import AS_TEXT, FLAGS, parse_layers
-from deltarule.cli.train import RENAMED, train
+from deltarule.cli.options import DECLARED, parameter_of, parse_layers
+from deltarule.cli.train import train
 from deltarule.models.model_file import load
 from deltarule.tables import hold_out, read_table
 from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS
@@ -259,8 +259,8 @@ def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifi
     offered = inspect.signature(train).parameters
     declared = inspect.signature(MLPClassifier).parameters
     for name in (*SETTINGS, *CLASSIFIER_SETTINGS):
-        default, of_classifier = offered[RENAMED.get(name, name)].default, declared[name].default
-        is_text = name in AS_TEXT and of_classifier is not None
+        default, of_classifier = offered[parameter_of(name)].default, declared[name].default
+        is_text = DECLARED[name].is_composed and of_classifier is not None
         assert default == (str(of_classifier) if is_text else of_classifier), name
     assert offered["scoring"].default == declared["scoring"].default
     assert parse_layers(offered["layers"].default) == declared["hidden_layer_sizes"].default
@@ -269,8 +269,8 @@ def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifi
 
 def test_help_shows_every_setting_with_its_words(run: Run) -> None:
     said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
-    for name, setting in {**SETTINGS, **CLASSIFIER_SETTINGS}.items():
-        assert FLAGS[name] in said
+    for setting in (*SETTINGS.values(), *CLASSIFIER_SETTINGS.values()):
+        assert setting.option in said
         assert setting.help.split(";")[0].split(":")[0] in said
 
 

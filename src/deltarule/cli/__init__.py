@@ -39,7 +39,7 @@ class _OneLineErrors(TyperGroup):
             return super().invoke(ctx)
         except (DeltaruleError, ImportError) as error:
             about_settings = isinstance(error, SettingsError | CheckpointError | DivergedError)
-            message = in_options(str(error)) if about_settings else str(error)
+            message = in_options(error.args[0]) if about_settings else str(error)
         except MemoryError as error:
             reason = str(error).rstrip(".") or "the system gives no more"
             message = f"The memory is not enough ({reason}). Take a smaller network, or fewer rows or columns."

@@ -8,16 +8,18 @@ import typer
 
 from deltarule.cli import display
 from deltarule.cli.options import (
-    FLAGS,
+    DECLARED,
     check_settings,
     command_of,
     default,
     in_options,
+    parameter_of,
     parse_activation,
     parse_layers,
     setting,
 )
 from deltarule.cli.places import check_apart
+from deltarule.common.messages import Message
 from deltarule.training.history import STOPPED
 
 if TYPE_CHECKING:
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from deltarule.models.model_file import Model
 
 __all__ = ["train"]
-
-RENAMED = {"alpha": "lambda_", "max_iter": "epochs", "n_iter_no_change": "patience", "output": "output_units"}
-"""Settings whose parameter below has another name."""
 
 PICTURES = ("network.png", "learning_curve.png")
 """What goes into the folder of `--pictures`."""
@@ -116,7 +115,7 @@ def train(
     Ctrl-C ends the training early and saves what was learnt so far.
     """
     given = locals()
-    values = {name: given[RENAMED.get(name, name)] for name in FLAGS}
+    values = {name: given[parameter_of(name)] for name in DECLARED}
     sizes = parse_layers(layers)
     scores = None if scoring is None else [name.strip() for name in scoring.split(",")]
     parameters = {
@@ -168,7 +167,7 @@ def train(
     with progress_bar(epochs, watched, display.stderr, followed if followed != "loss" else "") as progress:
         place = None if checkpoint is None else Checkpoint(checkpoint, checkpoint_seconds)
         classifier, warned = fit(prepared, parameters, seed, [progress], place, resume)
-    display.show_notices(map(in_options, warned))
+    display.show_notices(in_options(text) if isinstance(text, Message) else text for text in warned)
     model = Model(
         encoder=prepared.encoder,
         classifier=classifier,
