@@ -32,7 +32,8 @@ from deltarule.training.stored_history import arrays_of, content_of, history_of
 
 __all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run"]
 
-FORMAT = 1
+FORMAT = 2
+"""2: numbers that are not finite are written as `archive.py` says. Format 1 is read too."""
 
 
 @dataclass(frozen=True)
