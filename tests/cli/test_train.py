@@ -156,7 +156,11 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
 @pytest.mark.parametrize(
     ("options", "end", "consequence"),
     [
-        ("--on-divergence restore", r"no more progress", r" Training went on from .* with a tenth of the step\."),
+        (
+            "--on-divergence restore",
+            r"no more progress, or a gradient as small as tol",
+            r" Training went on from .* with a tenth of the step\.",
+        ),
         ("--early-stopping", r"diverged; the best parameters before it were kept", ""),
     ],
 )
@@ -170,6 +174,21 @@ def test_a_run_that_diverged_says_where_and_what_became_of_it(
     assert re.fullmatch(rf"Trained by sgd: \d+ epochs in \d+\.\d s \({end}\)\.", ended)
     diverged = r"The cost became non-finite in epoch \d+, batch 1.* with learning_rate_init=10000\. Try 1000, .*"
     assert re.fullmatch(diverged + consequence, told)
+
+
+def test_a_held_out_cost_that_rises_is_told_with_the_option_that_helps(
+    run: Run, tmp_path: Path, table: pd.DataFrame
+) -> None:
+    noise = table.assign(label=np.random.default_rng(1).choice(["a", "b"], 90))
+    noise.to_csv(tmp_path / "noise.csv", index=False)
+    options = "--target label --layers 30 --epochs 120 --learning-rate-init 0.05 --output"
+    result = run("train", tmp_path / "noise.csv", *options.split(), tmp_path / "model")
+    lowest = int(np.argmin(load(tmp_path / "model").classifier.history_.validation_cost)) + 1
+    assert re.search(
+        rf"The held-out cost was lowest in epoch {lowest} of \d+ and has risen since: --early-stopping keeps that",
+        result.stdout,
+    )
+    assert "still making progress" not in result.stdout
 
 
 def test_early_stopping_watches_rows_that_are_neither_learnt_nor_judged(run: Run, data: Path, tmp_path: Path) -> None:

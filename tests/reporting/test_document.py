@@ -247,7 +247,7 @@ def test_drawing_opens_no_figure_of_pyplot(report_of_two: Report) -> None:
 
 
 def test_a_run_without_an_epoch_has_no_curve_and_a_failed_check_says_so(report_of_two: Report) -> None:
-    none = replace(report_of_two, history=deltarule.History.empty("interrupted"))
+    none = replace(report_of_two, history=deltarule.History.empty("interrupted"), advice="")
     shown = section(read_page(none.html()), "Learning curve")
     assert named(shown) == {"epochs": "0", "best epoch": "0", "stopped": "interrupted by Ctrl-C."}
     failed = replace(report_of_two, gradient=replace(report_of_two.gradient, gap=0.5))

@@ -20,7 +20,7 @@ from deltarule.cli.options import (
 )
 from deltarule.cli.places import check_apart
 from deltarule.common.messages import Message
-from deltarule.training.history import STOPPED
+from deltarule.training.history import advice_of, stopped_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,13 +32,6 @@ __all__ = ["train"]
 
 PICTURES = ("network.png", "learning_curve.png")
 """What goes into the folder of `--pictures`."""
-
-ENDED = {
-    **STOPPED,
-    "converged": "no more progress",
-    "max_iter": "all epochs done, still making progress; more --epochs may help",
-}
-"""Why training stopped, with the option that may help."""
 
 
 def train(
@@ -199,9 +192,10 @@ def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
     seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""
     display.say(
         f"Trained by {classifier.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
-        f"({ENDED.get(history.stopped, history.stopped)})."
+        f"({stopped_in_words(history.stopped)})."
     )
-    for line in filter(None, [*history.notices, history.reason]):
+    advice = in_options(advice_of(history, classifier.early_stopping))
+    for line in filter(None, [*history.notices, history.reason, advice]):
         display.say(line)
     if history.scores and history.best_epoch:
         scores = (f"{name} {values[history.best_epoch - 1]:.4f}" for name, values in history.scores.items())

@@ -27,7 +27,7 @@ from deltarule.reporting.columns import Numbers, Words, columns_of, dense_rows, 
 from deltarule.reporting.examples import Costly, most_costly
 from deltarule.reporting.measures import of_labels, of_quantities, of_several_labels
 from deltarule.reporting.provenance import GivenSetting, call_of, settings_of, versions
-from deltarule.training.history import History
+from deltarule.training.history import History, advice_of
 
 __all__ = ["Report", "report"]
 
@@ -61,6 +61,8 @@ class Report:
     network : Network
     picture : NetworkPicture
     history : History
+    advice : str
+        What the costs by epoch suggest to change; may be empty.
     curve : LearningCurve
     measures : tuple of Measure
         On these rows, with bootstrap intervals.
@@ -98,6 +100,7 @@ class Report:
     network: Network
     picture: NetworkPicture
     history: History
+    advice: str
     curve: LearningCurve
     measures: tuple[Measure, ...]
     samples: int
@@ -237,6 +240,7 @@ def report(
         network=network,
         picture=network_picture(model),
         history=model.history_,
+        advice=advice_of(model.history_, bool(model.early_stopping)),
         curve=learning_curve(model),
         measures=measured(judged.statistics, data.rows, samples, seed),
         samples=samples,

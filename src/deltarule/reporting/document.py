@@ -115,6 +115,7 @@ def _curve(report: "Report") -> list[Html]:
         ("epochs", _number(history.epochs)),
         ("best epoch", _number(history.best_epoch)),
         *ending_of(history),
+        *([("what may help", report.advice)] if report.advice else []),
     ]
     if not history.epochs:
         return [table(rows)]
