@@ -94,6 +94,8 @@ def _data(report: "Report") -> list[Html]:
         parts += [tag("h3", "Columns of words"), _table(names, lines, class_="words")]
     if (left := report.n_columns - len(report.columns)) > 0:
         parts.append(_faint(f"{left} more columns are not shown."))
+    if report.dropped:
+        parts += [tag("h3", "Columns that the model does not use"), tag("p", ", ".join(report.dropped))]
     return parts
 
 
