@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from deltarule.estimators.regressor import MLPRegressor
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
-    from deltarule.reporting.content import Report, report
+    from deltarule.reporting.computing import report
+    from deltarule.reporting.content import Report
     from deltarule.training.checkpoint import Checkpoint
 
 __all__ = [
@@ -54,7 +55,7 @@ _LATE = {
     "Report": "deltarule.reporting.content",
     "SizePath": "deltarule.pictures.cost_against_m",
     "lambda_path": "deltarule.pictures.cost_against_lambda",
-    "report": "deltarule.reporting.content",
+    "report": "deltarule.reporting.computing",
     "size_path": "deltarule.pictures.cost_against_m",
 }
 

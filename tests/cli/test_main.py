@@ -68,12 +68,12 @@ def test_a_network_that_the_memory_does_not_hold_is_one_line(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
-@pytest.mark.parametrize("command", ["predict", "evaluate", "explain", "info"])
+@pytest.mark.parametrize("command", ["predict", "evaluate", "explain", "info", "--help", "--version", "train --help"])
 def test_output_that_cannot_be_written_is_one_line_and_ends_with_1(model: Path, data: Path, command: str) -> None:
-    files = [] if command == "info" else [str(model), str(data)]
+    files = [] if command == "info" or "--" in command else [str(model), str(data)]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "deltarule", command, *files],
+            [sys.executable, "-m", "deltarule", *command.split(), *files],
             stdout=full,
             stderr=subprocess.PIPE,
             encoding="utf-8",

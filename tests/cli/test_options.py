@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import Result
 
-from deltarule.cli.options import FLAGS, in_options
+from deltarule.cli.options import DECLARED, in_options
+from deltarule.common.messages import Message
 
 Run = Callable[..., Result]
 
@@ -23,9 +26,26 @@ def test_paths_quoted_names_and_english_words_are_no_settings(told: str) -> None
     assert in_options(told) == told
 
 
-@pytest.mark.parametrize(("name", "flag"), FLAGS.items())
+@pytest.mark.parametrize(("name", "flag"), [(name, declared.option) for name, declared in DECLARED.items()])
 def test_every_setting_that_is_given_a_value_becomes_its_option(name: str, flag: str) -> None:
     assert in_options(f"Take {name}=0.5, or {name}='auto'.") == f"Take {flag} 0.5, or {flag} 'auto'."
+
+
+@given(text=st.sampled_from(["alpha=1", "my alpha run.ckpt", "resume=True", "{alpha}", "`max_iter`"]) | st.text())
+def test_no_character_that_a_user_gave_changes(text: str) -> None:
+    message = Message("{path} holds {label!r}: take alpha=1 {column}", path=text, label=text, column=text)
+    assert in_options(message) == f"{text} holds {text!r}: take --lambda 1 {text}"
+
+
+@pytest.mark.parametrize("name", ["my alpha run.ckpt", "alpha=1 max_iter=2.ckpt"])
+def test_the_path_of_a_checkpoint_stands_in_a_message_as_it_was_given(
+    run: Run, data: Path, tmp_path: Path, name: str
+) -> None:
+    options = ["--target", "label", "--epochs", 1, "--layers", 2, "-o", tmp_path / "model", "--checkpoint"]
+    assert run("train", data, *options, tmp_path / name).exit_code == 0
+    refused = run("train", data, *options, tmp_path / name)
+    assert f"Error: {tmp_path / name} holds a run of 1 epochs" in refused.stderr
+    assert "Go on with it by --resume, or" in refused.stderr
 
 
 def test_switches_become_options_without_a_value() -> None:

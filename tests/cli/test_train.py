@@ -13,8 +13,8 @@ import pytest
 from typer.testing import Result
 
 from deltarule import MLPClassifier, Progress
-from deltarule.cli.options import AS_TEXT, FLAGS, parse_layers
-from deltarule.cli.train import RENAMED, train
+from deltarule.cli.options import DECLARED, parameter_of, parse_layers
+from deltarule.cli.train import train
 from deltarule.models.model_file import load
 from deltarule.tables import hold_out, read_table
 from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS
@@ -156,7 +156,11 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
 @pytest.mark.parametrize(
     ("options", "end", "consequence"),
     [
-        ("--on-divergence restore", r"no more progress", r" Training went on from .* with a tenth of the step\."),
+        (
+            "--on-divergence restore",
+            r"no more progress, or a gradient as small as tol",
+            r" Training went on from .* with a tenth of the step\.",
+        ),
         ("--early-stopping", r"diverged; the best parameters before it were kept", ""),
     ],
 )
@@ -170,6 +174,21 @@ def test_a_run_that_diverged_says_where_and_what_became_of_it(
     assert re.fullmatch(rf"Trained by sgd: \d+ epochs in \d+\.\d s \({end}\)\.", ended)
     diverged = r"The cost became non-finite in epoch \d+, batch 1.* with learning_rate_init=10000\. Try 1000, .*"
     assert re.fullmatch(diverged + consequence, told)
+
+
+def test_a_held_out_cost_that_rises_is_told_with_the_option_that_helps(
+    run: Run, tmp_path: Path, table: pd.DataFrame
+) -> None:
+    noise = table.assign(label=np.random.default_rng(1).choice(["a", "b"], 90))
+    noise.to_csv(tmp_path / "noise.csv", index=False)
+    options = "--target label --layers 30 --epochs 120 --learning-rate-init 0.05 --output"
+    result = run("train", tmp_path / "noise.csv", *options.split(), tmp_path / "model")
+    lowest = int(np.argmin(load(tmp_path / "model").classifier.history_.validation_cost)) + 1
+    assert re.search(
+        rf"The held-out cost was lowest in epoch {lowest} of \d+ and has risen since: --early-stopping keeps that",
+        result.stdout,
+    )
+    assert "still making progress" not in result.stdout
 
 
 def test_early_stopping_watches_rows_that_are_neither_learnt_nor_judged(run: Run, data: Path, tmp_path: Path) -> None:
@@ -259,8 +278,8 @@ def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifi
     offered = inspect.signature(train).parameters
     declared = inspect.signature(MLPClassifier).parameters
     for name in (*SETTINGS, *CLASSIFIER_SETTINGS):
-        default, of_classifier = offered[RENAMED.get(name, name)].default, declared[name].default
-        is_text = name in AS_TEXT and of_classifier is not None
+        default, of_classifier = offered[parameter_of(name)].default, declared[name].default
+        is_text = DECLARED[name].is_composed and of_classifier is not None
         assert default == (str(of_classifier) if is_text else of_classifier), name
     assert offered["scoring"].default == declared["scoring"].default
     assert parse_layers(offered["layers"].default) == declared["hidden_layer_sizes"].default
@@ -269,8 +288,8 @@ def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifi
 
 def test_help_shows_every_setting_with_its_words(run: Run) -> None:
     said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
-    for name, setting in {**SETTINGS, **CLASSIFIER_SETTINGS}.items():
-        assert FLAGS[name] in said
+    for setting in (*SETTINGS.values(), *CLASSIFIER_SETTINGS.values()):
+        assert setting.option in said
         assert setting.help.split(";")[0].split(":")[0] in said
 
 

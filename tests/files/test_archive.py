@@ -1,5 +1,6 @@
 """Archives of JSON and numbers: what comes out is never more than the file, and nothing else than JSON and numbers."""
 
+import json
 import os
 import struct
 import zipfile
@@ -59,6 +60,27 @@ def test_numpy_opens_the_arrays(path: Path) -> None:
 def test_what_json_cannot_write_is_refused() -> None:
     with pytest.raises(ModelFileError, match="holds what a file does not take"):
         to_bytes("model", 1, {"function": print}, {})
+
+
+def test_numbers_that_are_not_finite_come_back_and_the_header_is_json_to_a_strict_parser(tmp_path: Path) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    content = {"best": np.inf, "list": [-np.inf, {"x": (1.5, np.nan)}], "$float": "inf and more"}
+    (tmp_path / "file").write_bytes(to_bytes("model", 3, content, {}))
+    json.loads(members((tmp_path / "file").read_bytes())["deltarule.json"], parse_constant=refuse)
+    header, _ = read_archive(tmp_path / "file", "model", 3)
+    assert (header["best"], header["list"][0], header["$float"]) == (np.inf, -np.inf, "inf and more")
+    assert header["list"][1]["x"][0] == 1.5
+    assert np.isnan(header["list"][1]["x"][1])
+
+
+def test_infinity_as_version_0_1_0_wrote_it_is_read(path: Path) -> None:
+    parts = members(path.read_bytes())
+    header = json.loads(parts["deltarule.json"]) | {"best": np.inf}
+    path.write_bytes(archive_of({**parts, "deltarule.json": json.dumps(header).encode()}))
+    assert b"Infinity" in path.read_bytes()
+    assert read_archive(path, "model", 3)[0]["best"] == np.inf
 
 
 def test_a_compressed_part_is_refused_before_it_is_inflated(path: Path) -> None:

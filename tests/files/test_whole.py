@@ -1,12 +1,15 @@
 """Files are written whole or not at all, and what cannot be written is found before."""
 
+import errno
+import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from deltarule.common.errors import OutputError
-from deltarule.files.whole import check_writable, check_writable_folder, write_whole
+from deltarule.files.whole import check_writable, check_writable_folder, lock_beside, write_whole
 
 
 def test_a_new_file_and_an_old_one_can_be_written_and_the_check_leaves_nothing(tmp_path: Path) -> None:
@@ -85,3 +88,32 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, mon
     with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)"):
         write_whole(path, b"new")
     assert [(other.name, other.read_bytes()) for other in tmp_path.iterdir()] == [("file", b"old")]
+
+
+def refusing(number: int) -> Callable[..., None]:
+    def flock(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return flock
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_disk_without_locks_seems_free_with_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr("fcntl.flock", refusing(number))
+    with (
+        pytest.warns(UserWarning, match=r"run has no locks \(.*\), so nothing keeps a second run from") as told,
+        lock_beside(tmp_path / "run") as is_free,
+    ):
+        assert is_free
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.EACCES])
+def test_a_lock_that_another_process_holds_is_not_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr("fcntl.flock", refusing(number))
+    with lock_beside(tmp_path / "run") as is_free:
+        assert not is_free

@@ -236,6 +236,17 @@ def forgeries() -> list[tuple[Any, ...]]:
     ]
 
 
+def test_a_word_of_a_later_version_for_why_a_run_stopped_is_shown_as_it_is_in_every_form(path: Path) -> None:
+    def later(header: dict[str, Any]) -> None:
+        header["classifier"]["history"]["stopped"] = "<weary>"
+
+    rewritten(path, "deltarule.json", later)
+    loaded = load(path)
+    assert "&lt;weary&gt;" in loaded.classifier.history_._repr_html_()
+    X = loaded.encoder.transform(TABLE)
+    assert "&lt;weary&gt;" in deltarule.report(loaded.classifier, X, list("abcabc"), samples=5).html()
+
+
 @pytest.mark.parametrize(("put", "value", "message"), forgeries())
 def test_a_forged_header_is_refused(path: Path, put: Any, value: Any, message: str) -> None:
     rewritten(path, "deltarule.json", lambda header: put(header, value))

@@ -106,3 +106,21 @@ def test_a_weight_of_0_has_no_line() -> None:
 def test_drawing_goes_into_the_axes_that_are_given() -> None:
     _, (left, _) = pyplot.subplots(1, 2)
     assert network_picture(Network((1, 1))).plot(left) is left
+
+
+def test_names_of_inputs_stand_beside_their_circles_and_only_of_those_that_are_drawn() -> None:
+    names = [f"column {n}" for n in range(1, 21)]
+    picture = network_picture(Network((20, 2, 1)), names=names)
+    assert [(unit.index, text) for unit, text in picture.inputs] == [
+        *[(n, f"column {n}") for n in range(1, 7)],
+        (20, "column 20"),
+    ]
+    assert network_picture(Network((20, 2, 1))).inputs == ()
+
+
+def test_a_name_of_an_input_is_no_mathematics_and_never_longer_than_its_room() -> None:
+    picture = network_picture(Network((2, 1)), names=["$x$ in $", "a" * 99])
+    assert [text for _, text in picture.inputs] == [r"\$x\$ in \$", "a" * 23 + "…"]
+    ax = picture.plot()
+    ax.get_figure(root=True).canvas.draw()  # type: ignore[union-attr]
+    assert picture.size[0] > network_picture(Network((2, 1))).size[0]

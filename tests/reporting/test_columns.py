@@ -1,5 +1,6 @@
 """The data summary."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_of_equally_common_words_the_first_in_the_alphabet_is_named() -> None:
 def test_a_frame_gives_names_of_columns_and_rows() -> None:
     found = columns_of(np.zeros((3, 7)), TABLE)
     assert list(found.values) == ["size", "day", "is"]
-    assert (found.row_names, found.n_columns) == (["line 5", "line 6", "line 9"], 3)
+    assert ([found.row_name(t) for t in range(3)], found.n_columns) == (["line 5", "line 6", "line 9"], 3)
     assert list(columns_of(TABLE).values) == ["size", "day", "is"]
 
 
@@ -53,8 +54,21 @@ def test_a_matrix_gets_names_and_only_its_first_columns_are_kept() -> None:
     for matrix in (X, csr_matrix(X)):
         found = columns_of(matrix)
         assert list(found.values) == [f"x_{j}" for j in range(1, MOST_COLUMNS + 1)]
-        assert found.values["x_2"] == [1.0, 51.0, 101.0]
-        assert (found.row_names[2], found.n_columns) == ("row 2", 50)
+        assert list(found.values["x_2"]) == [1.0, 51.0, 101.0]
+        assert (found.row_name(2), found.n_columns) == ("row 2", 50)
+
+
+def test_columns_are_not_copied_and_the_rest_takes_no_memory_for_each_row() -> None:
+    table = pd.DataFrame({"x": np.arange(10**6), "y": np.arange(10**6) / 2})
+    tracemalloc.start()
+    found = columns_of(table, table)
+    values = dict(found.row(999_999))
+    assert tracemalloc.get_traced_memory()[1] < 10**6  # lists of them took 80 MB, and names of the rows 60
+    tracemalloc.stop()
+    assert (values, found.row_name(999_999)) == ({"x": 999_999, "y": 499_999.5}, "row 999999")
+    summary = summary_of("x", found.values["x"])
+    assert isinstance(summary, Numbers)
+    assert (summary.gaps, summary.mean, summary.largest) == (0, 499_999.5, 999_999.0)
 
 
 def test_a_table_of_other_rows_is_refused() -> None:

@@ -127,3 +127,27 @@ def test_of_a_large_network_fewer_parameters_are_compared() -> None:
     report = deltarule.report(model.fit(X, X[:, 0]), X, X[:, 0], samples=5)
     assert report.gradient.n_parameters == 60_601
     assert report.gradient.compared + report.gradient.kinks == 5_000_000 // 60_601
+
+
+@pytest.mark.parametrize("kind", ["two", "quantities", "several"])
+def test_a_report_runs_its_rows_through_the_network_once(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: Judged = request.getfixturevalue(kind)
+    rows: list[int] = []
+    hypothesis = type(judged.model)._hypothesis
+
+    def counted(model: Any, X: Any) -> Any:
+        rows.append(len(X))
+        return hypothesis(model, X)
+
+    monkeypatch.setattr(type(judged.model), "_hypothesis", counted)
+    deltarule.report(judged.model, judged.X, judged.y, samples=5)
+    assert rows == [len(judged.X)]
+
+
+def test_the_root_mean_squared_error_is_that_of_the_predictions(quantities: Judged) -> None:
+    report = deltarule.report(quantities.model, quantities.X, quantities.y, samples=5)
+    named = {measure.name: measure.value for measure in report.measures}
+    rest = quantities.y - quantities.model.predict(quantities.X)
+    assert named["root mean squared error"] == pytest.approx(np.sqrt(np.mean(rest**2)), rel=1e-12)

@@ -20,7 +20,7 @@ from sklearn.exceptions import ConvergenceWarning
 from deltarule import Checkpoint, MLPClassifier, MLPRegressor, Progress
 from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
 from deltarule.engines import ReferenceEngine
-from deltarule.training.checkpoint import load_run
+from deltarule.training.checkpoint import FORMAT, load_run
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -210,7 +210,7 @@ def test_parts_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
     from deltarule.files.archive import read_archive, to_bytes
 
     made(max_iter=2).fit(X, y, checkpoint=tmp_path / "run")
-    header, arrays = read_archive(tmp_path / "run", "checkpoint", 1)
+    header, arrays = read_archive(tmp_path / "run", "checkpoint", FORMAT)
     content = {name: part for name, part in header.items() if name not in ("kind", "format", "deltarule", "numpy")}
     wrong: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"network": {**header["network"], "sizes": [4, 9, 3]}}, {}),
@@ -226,7 +226,7 @@ def test_parts_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
         ({}, {"history/cost": arrays["history/cost"][:1]}),
     ]
     for parts, other_arrays in wrong:
-        (tmp_path / "run").write_bytes(to_bytes("checkpoint", 1, {**content, **parts}, {**arrays, **other_arrays}))
+        (tmp_path / "run").write_bytes(to_bytes("checkpoint", FORMAT, {**content, **parts}, {**arrays, **other_arrays}))
         with pytest.raises(ModelFileError, match="cannot be put together"):
             load_run(tmp_path / "run")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from deltarule import History
-from deltarule.training.history import STOPPED, Progress
+from deltarule.training.history import STOPPED, Progress, advice_of
 
 
 def history_of(
@@ -84,3 +84,31 @@ def test_what_callbacks_get_is_compared_and_hashed_as_the_object_that_it_is() ->
     given = [Progress(1, 2, 0.5, 0.5, 0.5, 0.1, 1.0, np.zeros(3), {}, lambda: History.empty()) for _ in range(2)]
     assert given[0] == given[0] != given[1]
     assert len({*given}) == 2
+
+
+FALLING = [3.0 / epoch for epoch in range(1, 41)]
+RISING = [*FALLING[:15], *[FALLING[14] + 0.01 * epoch for epoch in range(1, 26)]]
+
+
+def test_a_held_out_cost_that_has_risen_is_said_and_early_stopping_recommended() -> None:
+    for stopped in ("max_iter", "converged"):
+        assert advice_of(history_of(FALLING, RISING, stopped), False) == (
+            "The held-out cost was lowest in epoch 15 of 40 and has risen since: early_stopping=True keeps that one."
+        )
+    assert advice_of(history_of(FALLING, RISING, "interrupted"), False) == ""
+    assert advice_of(history_of(FALLING, RISING, "converged"), True) == ""
+
+
+def test_more_epochs_are_recommended_only_where_the_held_out_cost_still_falls() -> None:
+    more = "It was still making progress: a larger max_iter may help."
+    assert advice_of(history_of(FALLING, FALLING, "max_iter"), False) == more
+    assert advice_of(history_of(FALLING, None, "max_iter"), False) == more
+    assert advice_of(history_of(FALLING, RISING, "max_iter"), True) == more
+    assert advice_of(history_of(FALLING, FALLING, "converged"), False) == ""
+
+
+def test_a_rise_of_a_few_epochs_or_a_small_one_is_noise() -> None:
+    short = [*FALLING[:31], *[FALLING[30] * 1.5] * 9]
+    small = [*FALLING[:15], *[FALLING[14] * 1.009] * 25]
+    for held_out in (short, small):
+        assert "still making progress" in advice_of(history_of(FALLING, held_out, "max_iter"), False)

@@ -137,3 +137,20 @@ def test_a_schedule_is_refused_for_solvers_that_search_for_their_steps(solver: s
 @pytest.mark.parametrize("learning_rate", ["constant", "invscaling", "adaptive"])
 def test_schedules_that_scikit_learn_ignores_in_lbfgs_are_accepted(learning_rate: str) -> None:
     assert Settings(solver="lbfgs", learning_rate=learning_rate).learning_rate == learning_rate
+
+
+def test_what_belongs_to_a_machine_and_what_changes_no_step_stands_with_the_setting() -> None:
+    assert {name for name, setting in SETTINGS.items() if setting.belongs_to == "machine"} == {"engine", "n_threads"}
+    assert {name for name, setting in SETTINGS.items() if not setting.changes_steps} == {
+        *["max_iter", "n_threads", "on_divergence"]
+    }
+
+
+def test_four_settings_have_another_name_on_the_command_line() -> None:
+    declared = [*SETTINGS.values(), *CLASSIFIER_SETTINGS.values()]
+    assert {setting.name: setting.option for setting in declared if setting.word != setting.name} == {
+        "alpha": "--lambda",
+        "max_iter": "--epochs",
+        "n_iter_no_change": "--patience",
+        "output": "--output-units",
+    }

@@ -12,6 +12,8 @@ display.py    progress, tables and the small chart in the terminal
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -34,24 +36,35 @@ class _OneLineErrors(TyperGroup):
     (Which package `ctx` comes from depends on the version of typer: click, or typer itself.)
     """
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with _one_line_errors():  # --help and --version are written here
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with _one_line_errors():
             return super().invoke(ctx)
-        except (DeltaruleError, ImportError) as error:
-            about_settings = isinstance(error, SettingsError | CheckpointError | DivergedError)
-            message = in_options(str(error)) if about_settings else str(error)
-        except MemoryError as error:
-            reason = str(error).rstrip(".") or "the system gives no more"
-            message = f"The memory is not enough ({reason}). Take a smaller network, or fewer rows or columns."
-        except OSError as error:
-            # A reader that has seen enough, as `head` has, is no error; what names a file is none of the output.
-            if error.errno == errno.EPIPE or error.filename is not None:
-                raise
-            message = f"The output cannot be written ({error.strerror}). Make room, or send it elsewhere."
-            # What is still to be written would be tried again, and fail again, when the process ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        show_error(message)
-        raise typer.Exit(1)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+        return
+    except (DeltaruleError, ImportError) as error:
+        about_settings = isinstance(error, SettingsError | CheckpointError | DivergedError)
+        message = in_options(error.args[0]) if about_settings else str(error)
+    except MemoryError as error:
+        reason = str(error).rstrip(".") or "the system gives no more"
+        message = f"The memory is not enough ({reason}). Take a smaller network, or fewer rows or columns."
+    except OSError as error:
+        # A reader that has seen enough, as `head` has, is no error; what names a file is none of the output.
+        if error.errno == errno.EPIPE or error.filename is not None:
+            raise
+        message = f"The output cannot be written ({error.strerror}). Make room, or send it elsewhere."
+        # What is still to be written would be tried again, and fail again, when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    show_error(message)
+    raise typer.Exit(1)
 
 
 app = typer.Typer(

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from deltarule import MLPClassifier, cost
 from deltarule.common.arrays import Array
 from deltarule.common.errors import TableError
+from deltarule.common.messages import Message
 from deltarule.models.model_file import HeldOut, Model
 from deltarule.tables import TableEncoder, hold_out, known_labels, training_labels
 from deltarule.training.checkpoint import Checkpoint
@@ -128,7 +129,7 @@ def fit(
             resume=resume,
         )
     told = (
-        str(warning.message)
+        text if isinstance(text := cast(Warning, warning.message).args[0], Message) else str(text)
         for warning in caught
         if not issubclass(warning.category, ConvergenceWarning) and "interrupted by user" not in str(warning.message)
     )

@@ -7,40 +7,37 @@ import re
 import shlex
 from collections.abc import Mapping
 from itertools import pairwise
+from keyword import iskeyword
 from typing import Any
 
 import typer
 
+from deltarule.common.messages import Message
 from deltarule.network.units import HIDDEN_UNITS
-from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag
+from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag, Setting
 
 __all__ = [
-    "FLAGS",
+    "DECLARED",
     "check_settings",
     "command_of",
     "default",
     "in_options",
+    "parameter_of",
     "parse_activation",
     "parse_layers",
     "setting",
 ]
 
-DECLARED = {**SETTINGS, **CLASSIFIER_SETTINGS}
+DECLARED: Mapping[str, Setting] = {**SETTINGS, **CLASSIFIER_SETTINGS}
 
-_OTHERWISE = {"alpha": "--lambda", "max_iter": "--epochs", "n_iter_no_change": "--patience", "output": "--output-units"}
-
-FLAGS: Mapping[str, str] = {name: _OTHERWISE.get(name, "--" + name.replace("_", "-")) for name in DECLARED}
-"""How each setting is written on the command line."""
-
-_NAMED = {**FLAGS, "resume": "--resume", "checkpoint": "--checkpoint", "scoring": "--scoring"}
+_NAMED = {
+    **{name: declared.option for name, declared in DECLARED.items()},
+    **{name: f"--{name}" for name in ("resume", "checkpoint", "scoring")},
+}
+"""How each parameter is written on the command line."""
 
 _WORD = re.compile(r"(?<![\w./'-])(`?)(\w+)\1(?:(=(?:True\b|False\b)?)|(?![\w/'-]|\.\w))")
-"""A word of a message, not of a path or of what it quotes, with a value that it is given."""
-
-AS_TEXT = ("batch_size", "dropout", "class_weight")
-"""Settings that are more than one word or one number."""
-
-MAIN = ("solver", "alpha", "max_iter", "batch_size", "learning_rate_init", "tol", "n_iter_no_change", "early_stopping")
+"""A word of a message, not of what it quotes, with a value that it is given."""
 
 MOST_PARAMETERS = 10**12
 """Between hidden layers. Times a million columns, their bytes can be counted, and the memory says what it holds."""
@@ -48,19 +45,26 @@ MOST_PARAMETERS = 10**12
 
 def setting(name: str) -> Any:
     """Return the option of a setting."""
-    declared, flag = DECLARED[name], FLAGS[name]
+    declared = DECLARED[name]
+    flag = declared.option
     if isinstance(declared.range, Flag):
         flag += f"/--no-{flag[2:]}"
     symbol = f"{declared.symbol}: " if declared.symbol else ""
     return typer.Option(
-        flag, help=symbol + declared.help, rich_help_panel="Settings" if name in MAIN else "More settings"
+        flag, help=symbol + declared.help, rich_help_panel="Settings" if declared.is_common else "More settings"
     )
+
+
+def parameter_of(name: str) -> str:
+    """Return what the parameter of a command is called that holds a setting: no word that Python keeps for itself."""
+    word = DECLARED[name].word
+    return f"{word}_" if iskeyword(word) else word
 
 
 def default(name: str) -> Any:
     """Return the default of a setting, as the option takes it."""
-    value = DECLARED[name].default
-    return str(value) if name in AS_TEXT and value is not None else value
+    declared = DECLARED[name]
+    return str(declared.default) if declared.is_composed and declared.default is not None else declared.default
 
 
 def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,15 +75,15 @@ def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     typer.BadParameter
         If one is outside its range.
     """
-    settings = {name: _parsed(name, value) if name in AS_TEXT else value for name, value in values.items()}
+    settings = {name: _parsed(name, value) if DECLARED[name].is_composed else value for name, value in values.items()}
     for name, value in settings.items():
         if not DECLARED[name].range.holds(value):
-            raise typer.BadParameter(f"{value!r} is not {_range_of(name)}.", param_hint=FLAGS[name])
+            raise typer.BadParameter(f"{value!r} is not {_range_of(name)}.", param_hint=DECLARED[name].option)
     return settings
 
 
 def in_options(message: str) -> str:
-    """Return a message about settings with the options that they are here.
+    """Return a message about settings with the options that they are here; what a user gave in it stays as it is.
 
     A setting whose name is a word of English is taken for one only where it is given a value.
 
@@ -95,7 +99,10 @@ def in_options(message: str) -> str:
             return f"--no-{_NAMED[name][2:]}"
         return _NAMED[name] + (" " if given == "=" else "")
 
-    return _WORD.sub(option, message)
+    def reworded(words: str) -> str:
+        return _WORD.sub(option, words)
+
+    return message.reworded(reworded) if isinstance(message, Message) else reworded(message)
 
 
 def _range_of(name: str) -> str:

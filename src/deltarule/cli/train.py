@@ -8,17 +8,19 @@ import typer
 
 from deltarule.cli import display
 from deltarule.cli.options import (
-    FLAGS,
+    DECLARED,
     check_settings,
     command_of,
     default,
     in_options,
+    parameter_of,
     parse_activation,
     parse_layers,
     setting,
 )
 from deltarule.cli.places import check_apart
-from deltarule.training.history import STOPPED
+from deltarule.common.messages import Message
+from deltarule.training.history import advice_of, stopped_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,18 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-RENAMED = {"alpha": "lambda_", "max_iter": "epochs", "n_iter_no_change": "patience", "output": "output_units"}
-"""Settings whose parameter below has another name."""
-
 PICTURES = ("network.png", "learning_curve.png")
 """What goes into the folder of `--pictures`."""
-
-ENDED = {
-    **STOPPED,
-    "converged": "no more progress",
-    "max_iter": "all epochs done, still making progress; more --epochs may help",
-}
-"""Why training stopped, with the option that may help."""
 
 
 def train(
@@ -116,7 +108,7 @@ def train(
     Ctrl-C ends the training early and saves what was learnt so far.
     """
     given = locals()
-    values = {name: given[RENAMED.get(name, name)] for name in FLAGS}
+    values = {name: given[parameter_of(name)] for name in DECLARED}
     sizes = parse_layers(layers)
     scores = None if scoring is None else [name.strip() for name in scoring.split(",")]
     parameters = {
@@ -168,7 +160,7 @@ def train(
     with progress_bar(epochs, watched, display.stderr, followed if followed != "loss" else "") as progress:
         place = None if checkpoint is None else Checkpoint(checkpoint, checkpoint_seconds)
         classifier, warned = fit(prepared, parameters, seed, [progress], place, resume)
-    display.show_notices(map(in_options, warned))
+    display.show_notices(in_options(text) if isinstance(text, Message) else text for text in warned)
     model = Model(
         encoder=prepared.encoder,
         classifier=classifier,
@@ -200,9 +192,10 @@ def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
     seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""
     display.say(
         f"Trained by {classifier.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
-        f"({ENDED.get(history.stopped, history.stopped)})."
+        f"({stopped_in_words(history.stopped)})."
     )
-    for line in filter(None, [*history.notices, history.reason]):
+    advice = in_options(advice_of(history, classifier.early_stopping))
+    for line in filter(None, [*history.notices, history.reason, advice]):
         display.say(line)
     if history.scores and history.best_epoch:
         scores = (f"{name} {values[history.best_epoch - 1]:.4f}" for name, values in history.scores.items())

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError, SettingsError
+from deltarule.common.messages import Message
 from deltarule.engines import Engine
 from deltarule.estimators.callbacks import (
     OF_CALLBACKS,
@@ -226,8 +227,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             and settings.batch_size > data.rows
         ):
             warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
-                f"(batch_size={settings.batch_size}, {data.rows} rows).",
+                Message(
+                    "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
+                    f"(batch_size={settings.batch_size}, {data.rows} rows)."
+                ),
                 stacklevel=stacklevel_of_call(),
             )
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
+from deltarule.common.messages import Message
 
 __all__ = ["sums_of_classes", "weights_of_classes"]
 
@@ -43,10 +44,18 @@ def weights_of_classes(class_weight: Any, classes: NDArray[Any], sums: Array) ->
     labels = classes.tolist()
     if unknown := [label for label in class_weight if label not in labels]:
         raise SettingsError(
-            f"class_weight has a weight for {unknown[0]!r}, which is none of the classes: "
-            f"{', '.join(map(repr, labels[:10]))}. Write the labels as they stand in y."
+            Message(
+                "class_weight has a weight for {label!r}, which is none of the classes: {known}. Write the labels as "
+                "they stand in y.",
+                label=unknown[0],
+                known=", ".join(map(repr, labels[:10])),
+            )
         )
     weights = np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
     if not weights[sums > 0].any():
-        raise SettingsError(f"class_weight={class_weight!r} leaves no example any weight. Give one class more than 0.")
+        raise SettingsError(
+            Message(
+                "class_weight={given!r} leaves no example any weight. Give one class more than 0.", given=class_weight
+            )
+        )
     return weights

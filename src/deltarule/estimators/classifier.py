@@ -193,7 +193,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label of each row; for several labels a 0/1 matrix."""
-        h = self._hypothesis(X)
+        return self._predicted(self._hypothesis(X))
+
+    def _predicted(self, h: Array) -> NDArray[Any]:
         if self._several_labels:
             return (h > 0.5).astype(np.int64)
         index = (h[:, 0] > 0.5).astype(np.int64) if h.shape[1] == 1 else h.argmax(axis=1)
@@ -206,7 +208,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         Several labels have one independent probability each. For K independent sigmoids on K classes the
         hypotheses are divided by their sum.
         """
-        h = self._hypothesis(X)
+        return self._probabilities(self._hypothesis(X))
+
+    def _probabilities(self, h: Array) -> Array:
         if self._several_labels or self.network_.output == "softmax":
             return h
         if h.shape[1] == 1:

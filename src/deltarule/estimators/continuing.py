@@ -8,6 +8,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import CheckpointError, InputError, SettingsError
+from deltarule.common.messages import Message
 from deltarule.engines.shuffling import new_key
 from deltarule.network.network import Network
 from deltarule.training.checkpoint import Checkpoint, SavedRun, changed, load_run
@@ -95,9 +96,13 @@ def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -
     saved = load_run(checkpoint.path)
     if not resume:
         raise CheckpointError(
-            f"{checkpoint.path} holds a run of {saved.history.epochs} epochs "
-            f"({stopped_in_words(saved.history.stopped)}), which would be lost. Go on with it by resume=True, or give "
-            "another checkpoint, or delete it."
+            Message(
+                "{path} holds a run of {epochs} epochs ({ended}), which would be lost. Go on with it by resume=True, "
+                "or give another checkpoint, or delete it.",
+                path=checkpoint.path,
+                epochs=saved.history.epochs,
+                ended=stopped_in_words(saved.history.stopped),
+            )
         )
     return saved
 

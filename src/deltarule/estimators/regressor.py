@@ -135,7 +135,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
 
     def predict(self, X: ArrayLike) -> Array:
         """Return the predicted quantity of each row, of shape (m,), or (m, K) for several targets."""
-        h = self._hypothesis(X)
+        return self._predicted(self._hypothesis(X))
+
+    def _predicted(self, h: Array) -> Array:
         return h[:, 0] if h.shape[1] == 1 else h
 
     def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:

@@ -13,6 +13,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
+from deltarule.common.messages import Message
 from deltarule.estimators.printing import stacklevel_of_call
 
 __all__ = ["Examples", "check_measurable", "scorers_of", "scores_at"]
@@ -68,8 +69,12 @@ def scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:
     for one in named.values():
         if not (one == "loss" or callable(one) or one in get_scorer_names()):
             raise SettingsError(
-                f"scoring={scoring!r} cannot be measured: scikit-learn has no scorer {one!r}. "
-                "sklearn.metrics.get_scorer_names() lists those that it has; 'loss' is the cost."
+                Message(
+                    "scoring={given!r} cannot be measured: scikit-learn has no scorer {one!r}. "
+                    "sklearn.metrics.get_scorer_names() lists those that it has; 'loss' is the cost.",
+                    given=scoring,
+                    one=one,
+                )
             )
     try:
         return {name: None if one == "loss" else check_scoring(estimator, scoring=one) for name, one in named.items()}
@@ -97,8 +102,13 @@ def check_measurable(estimator: Any, scorers: Mapping[str, Scorer | None], sets:
                     _score(scorer, _with_right_answers(estimator, rows), rows)
                 except Exception:
                     raise SettingsError(
-                        f"scoring: {name!r} cannot be measured on the {_SETS[kind]} set: "
-                        f"{' '.join(str(error).split()).rstrip('.')}. {_remedy(estimator, rows, error)}"
+                        Message(
+                            "scoring: {name!r} cannot be measured on the {kind} set: {why}. {remedy}",
+                            name=name,
+                            kind=_SETS[kind],
+                            why=" ".join(str(error).split()).rstrip("."),
+                            remedy=_remedy(estimator, rows, error),
+                        )
                     ) from error
 
 

@@ -1,6 +1,7 @@
 """Files of numbers and JSON: what a model or a checkpoint is stored in. Reading one makes nothing else.
 
-    deltarule.json   the header: what the file is, in which format, made by which version; and all that is not an array
+    deltarule.json   the header: what the file is, in which format, made by which version; and all that is not an array.
+                     JSON has no number that is not finite: such a one is {"$float": "inf"}, "-inf" or "nan"
     *.npy            arrays of float32 or float64, as NumPy writes them: `numpy.load(path)["theta"]` opens one
 
 The archive is a zip whose parts are not compressed, so that what comes out is never larger than the file. No type,
@@ -28,6 +29,8 @@ __all__ = ["of_type", "read_archive", "to_bytes"]
 T = TypeVar("T")
 
 HEADER = "deltarule.json"
+
+NOT_FINITE = "$float"
 
 _NPY = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '<(f4|f8)', 'fortran_order': False, 'shape': \(([0-9, ]{0,200})\), \} *\n",
@@ -57,7 +60,7 @@ def to_bytes(kind: str, format_: int, content: Mapping[str, Any], arrays: Mappin
     """
     header = {"kind": kind, "format": format_, "deltarule": __version__, "numpy": np.__version__, **content}
     try:
-        text = json.dumps(header, indent=1, ensure_ascii=False).encode()
+        text = json.dumps(_tagged(header), indent=1, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise ModelFileError(f"The {kind} holds what a file does not take ({error}). Keep to plain settings.") from None
     data = io.BytesIO()
@@ -87,7 +90,8 @@ def read_archive(path: str | Path, kind: str, format_: int) -> tuple[dict[str, A
                     f"{path} is an archive of {len(parts)} files, but not a {kind}: it has no {HEADER}. "
                     "Give a file that `deltarule train` made."
                 )
-            header = json.loads(_content(archive, archive.getinfo(HEADER), len(data)).decode("utf-8"))
+            text = _content(archive, archive.getinfo(HEADER), len(data)).decode("utf-8")
+            header = json.loads(text, object_hook=_untagged)
             _check_header(path, header, kind, format_)
             if len(set(archive.namelist())) < len(parts) or sum(part.file_size for part in parts) > len(data):
                 raise ValueError("its parts overlap")
@@ -117,6 +121,19 @@ def of_type(kind: type[T], value: Any) -> T:
     if type(value) is not kind:
         raise TypeError(f"{str(value)[:40]!r} where a value of type {kind.__name__} belongs")
     return value
+
+
+def _tagged(value: Any) -> Any:
+    """Return a value in which numbers that are not finite are tagged."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {NOT_FINITE: str(float(value))}
+    if isinstance(value, Mapping):
+        return {name: _tagged(one) for name, one in value.items()}
+    return [_tagged(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _untagged(value: dict[str, Any]) -> Any:
+    return float(value[NOT_FINITE]) if value.get(NOT_FINITE) in ("inf", "-inf", "nan") else value
 
 
 def _bytes_of(path: str | Path, kind: str) -> bytes:

@@ -1,13 +1,17 @@
 """Write files whole or not at all, and find out before the work whether a place can be written."""
 
+import errno
 import glob
 import os
 import secrets
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from deltarule.common.errors import OutputError
+from deltarule.common.messages import Message
 
 try:
     import fcntl
@@ -15,6 +19,9 @@ except ImportError:  # Windows has locks of its own kind
     fcntl = None  # type: ignore[assignment]
 
 __all__ = ["check_writable", "check_writable_folder", "lock_beside", "remove_leftovers", "write_whole"]
+
+_HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)
+"""What the system answers where another process holds the lock."""
 
 
 def check_writable(path: str | Path) -> None:
@@ -93,7 +100,8 @@ def remove_leftovers(path: str | Path) -> None:
 def lock_beside(path: str | Path) -> Iterator[bool]:
     """Hold a lock in a file beside a path; the system lets it go when the process ends, however it ends.
 
-    Yields whether it was free. On Windows there is none, and it always seems free.
+    Yields whether it was free. Where the system has no locks (Windows, some network disks) it always seems free; a
+    disk without locks is warned of.
 
     Raises
     ------
@@ -106,13 +114,27 @@ def lock_beside(path: str | Path) -> Iterator[bool]:
     except OSError as error:
         raise _cannot_write(path, error) from None
     with file:
-        try:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-        else:
-            yield True
+        yield _locked(file, path)
+
+
+def _locked(file: TextIO, path: str | Path) -> bool:
+    """Lock an open file, and return False if another process has locked it."""
+    try:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        warnings.warn(
+            Message(
+                "The disk of {path} has no locks ({why}), so nothing keeps a second run from writing to the same file: "
+                "start one run at a time.",
+                path=path,
+                why=error.strerror,
+            ),
+            stacklevel=2,
+        )
+    return True
 
 
 def _beside(target: Path) -> Path:

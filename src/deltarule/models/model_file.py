@@ -22,14 +22,13 @@ from deltarule.files.whole import write_whole
 from deltarule.tables import TableEncoder
 from deltarule.tables.encoding import LARGEST, NARROWEST, NUMBERS
 from deltarule.tables.reading import is_number
+from deltarule.training.settings import SETTINGS
 from deltarule.training.stored_history import arrays_of, content_of, history_of
 
 __all__ = ["FORMAT", "HeldOut", "Model", "load", "save"]
 
 FORMAT = 2
 """Raised when older versions of this library could not read what is written. Format 1 came before the first release."""
-
-OF_THE_MACHINE = ("engine", "n_threads")
 
 KINDS = ("number", "date", "category", "boolean")
 
@@ -102,7 +101,7 @@ def save(path: str | Path, model: Model) -> None:
     encoder, classifier = model.encoder, model.classifier
     _classes(_label_type(classifier.classes_), classifier.classes_.tolist())  # what would not be read is not written
     network, history = classifier.network_, classifier.history_
-    parameters = {name: value for name, value in classifier.get_params().items() if name not in OF_THE_MACHINE}
+    parameters = {name: value for name, value in classifier.get_params().items() if not _is_of_the_machine(name)}
     content = {
         "deltarule": model.version,
         "target": model.target,
@@ -164,6 +163,10 @@ def load(path: str | Path) -> Model:
             f"{path} cannot be put together ({type(error).__name__}: {str(error)[:300]}). It was made with deltarule "
             f"{header.get('deltarule')}; this is deltarule {__version__}. Train it again here."
         ) from error
+
+
+def _is_of_the_machine(parameter: str) -> bool:
+    return parameter in SETTINGS and SETTINGS[parameter].belongs_to == "machine"
 
 
 def _encoder(content: Any, arrays: Mapping[str, Array]) -> TableEncoder:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import ShapeError
-from deltarule.pictures.models import class_probabilities
+from deltarule.pictures.models import classes_of
 from deltarule.pictures.style import INK, MAP, axes_for
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def decision_boundary(model: Any, X: ArrayLike, y: ArrayLike, resolution: int = 
         asked: Any = pd.DataFrame(grid, columns=names)
     else:
         asked = grid
-    classes, probabilities = class_probabilities(model, asked, "A decision boundary")
+    classes, probabilities = classes_of(model, "A decision boundary"), model.predict_proba(asked)
     return DecisionBoundary(
         classes=classes,
         x1=x1,

@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
-from deltarule.pictures.models import class_probabilities
+from deltarule.pictures.models import classes_of
 from deltarule.pictures.style import INK, axes_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Confusion", "confusion"]
+__all__ = ["Confusion", "confusion", "confusion_of"]
 
 _SMALLEST_FONT = 4.5  # points
 
@@ -105,15 +105,22 @@ def confusion(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike |
     >>> confusion(clf, X, ["no", "yes", "yes", "yes"]).counts.tolist()
     [[1, 0], [1, 2]]
     """
-    from sklearn.metrics import confusion_matrix
-
-    classes, _ = class_probabilities(model, X, "A confusion matrix")
+    classes = classes_of(model, "A confusion matrix")
     if np.ndim(y) != 1:
         raise InputError(
             f"y has the shape {np.shape(y)}, but a confusion matrix takes one label a row. "
             "For several labels, look at each column's ROC."
         )
-    return Confusion(classes, confusion_matrix(y, model.predict(X), labels=classes, sample_weight=sample_weight))
+    return confusion_of(classes, y, model.predict(X), sample_weight)
+
+
+def confusion_of(
+    classes: NDArray[Any], y: ArrayLike, predicted: ArrayLike, sample_weight: ArrayLike | None = None
+) -> Confusion:
+    """Count predicted labels by the true ones."""
+    from sklearn.metrics import confusion_matrix
+
+    return Confusion(classes, confusion_matrix(y, predicted, labels=classes, sample_weight=sample_weight))
 
 
 def _short(name: str) -> str:

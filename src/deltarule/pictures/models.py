@@ -9,7 +9,7 @@ from deltarule.common.errors import InputError
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 
-__all__ = ["checked", "class_probabilities", "fitted"]
+__all__ = ["checked", "classes_of", "fitted"]
 
 
 def fitted(model: Any) -> tuple[Network, Array]:
@@ -55,8 +55,8 @@ def checked(model: Any, X: ArrayLike, y: ArrayLike) -> TrainingSet:
     return TrainingSet.of(network, X, model.encode(y), dtype=theta.dtype)
 
 
-def class_probabilities(model: Any, X: ArrayLike, picture: str) -> tuple[NDArray[Any], Array]:
-    """Return the classes of a fitted classifier, and the probability of each for each row.
+def classes_of(model: Any, picture: str) -> NDArray[Any]:
+    """Return the classes of a fitted classifier.
 
     Raises
     ------
@@ -68,4 +68,5 @@ def class_probabilities(model: Any, X: ArrayLike, picture: str) -> tuple[NDArray
     _check_fitted(model)
     if not hasattr(model, "classes_"):
         raise InputError(f"{picture} is of classes, but {type(model).__name__} has none. Give a classifier.")
-    return model.classes_, model.predict_proba(X)
+    classes: NDArray[Any] = model.classes_
+    return classes

@@ -4,7 +4,7 @@ What is drawn where is computed first (`network_picture`), as plain numbers in u
 circles. Drawing finds out how large such a unit and the letters can be in the axes that it is given.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,9 @@ BIAS_FILL = "#f0c674"
 DASHES = (0, (3, 1.5))
 LETTER = 0.62
 """Width of a letter in sizes of its font, with room to spare."""
+LONGEST_NAME = 24
+"""Letters of the name of an input."""
+
 LARGEST_UNIT = 0.72  # inches
 LARGEST_FONT, SMALLEST_FONT = 9.0, 3.0  # points
 
@@ -91,8 +94,8 @@ class NetworkPicture:
         x and text above each layer.
     thetas : tuple of (float, str)
         x and text below each gap between layers.
-    outputs : tuple of (Unit, str)
-        Units of the last layer, and what is written beside them.
+    outputs, inputs : tuple of (Unit, str)
+        Units of the last and of the first layer, and what is written beside them.
     """
 
     units: tuple[Unit, ...]
@@ -101,6 +104,7 @@ class NetworkPicture:
     heads: tuple[tuple[float, str], ...]
     thetas: tuple[tuple[float, str], ...]
     outputs: tuple[tuple[Unit, str], ...]
+    inputs: tuple[tuple[Unit, str], ...] = ()
 
     @property
     def has_weights(self) -> bool:
@@ -161,6 +165,8 @@ class NetworkPicture:
         for circle, text in self.outputs:
             x = circle.x * stretch + RADIUS + gap
             ax.text(x, circle.y, text, ha="left", va="center", fontsize=font, color=INK)
+        for circle, text in self.inputs:
+            ax.text(circle.x - RADIUS - gap, circle.y, text, ha="right", va="center", fontsize=font, color=INK)
         if self.has_weights:
             self._explain_lines(ax, font)
         ax.set_aspect("equal")
@@ -190,7 +196,7 @@ class NetworkPicture:
         head = max(0.0, _letters(self.heads) * letter / 2 - RADIUS * LARGEST_UNIT / 2)
         below = max(text.count("\n") + 1 for _, text in self.thetas) + 1.5 * self.has_weights
         return _Margins(
-            left=head + letter,
+            left=max(head, _letters((unit.x, text) for unit, text in self.inputs) * letter) + letter,
             right=max(head, _letters((unit.x, text) for unit, text in self.outputs) * letter) + 1.5 * letter,
             top=3 * line + 0.8 * font / 72,
             bottom=below * line + 0.8 * font / 72,
@@ -266,7 +272,7 @@ class _Margins:
     bottom: float
 
 
-def network_picture(model: Any, most_units: int = MOST_UNITS) -> NetworkPicture:
+def network_picture(model: Any, most_units: int = MOST_UNITS, names: Sequence[str] = ()) -> NetworkPicture:
     """Place the circles of a network; layers of more than `most_units` units are shortened.
 
     Parameters
@@ -275,6 +281,8 @@ def network_picture(model: Any, most_units: int = MOST_UNITS) -> NetworkPicture:
         A fitted estimator gives the lines their weights.
     most_units : int, default 8
         3 or more.
+    names : sequence of str, optional
+        Of the inputs, for what is written beside them.
 
     Examples
     --------
@@ -322,6 +330,7 @@ def network_picture(model: Any, most_units: int = MOST_UNITS) -> NetworkPicture:
         outputs=tuple(
             (unit, f"$= h_\\Theta(x)_{{{unit.index}}}$" if network.K > 1 else "$= h_\\Theta(x)$") for unit in layers[-1]
         ),
+        inputs=tuple((unit, _named(names[unit.index - 1])) for unit in layers[0] if names and not unit.is_bias),
     )
 
 
@@ -339,7 +348,14 @@ def _letters(texts: Iterable[tuple[float, str]]) -> int:
     lines = [line for _, text in texts for line in text.split("\n")]
     for command in ("\\Theta", "\\times", "\\leq"):
         lines = [line.replace(command, "x") for line in lines]
-    return max(len(line.translate({ord(c): None for c in "$_{}^ "})) + line.count(" ") // 2 for line in lines)
+    return max(
+        (len(line.translate({ord(c): None for c in "$_{}^ "})) + line.count(" ") // 2 for line in lines), default=0
+    )
+
+
+def _named(name: str) -> str:
+    """Return a name cut to the room that there is, with nothing in it that matplotlib takes for mathematics."""
+    return (name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…").replace("$", r"\$")
 
 
 def _label(layer: int, index: int) -> str:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltarule.common.arrays import Array
-from deltarule.pictures.models import class_probabilities
+from deltarule.pictures.models import classes_of
 from deltarule.pictures.style import BLUE, GREY, INK, ORANGE, axes_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["PrecisionRecall", "PrecisionRecallCurve", "Roc", "RocCurve", "precision_recall", "roc"]
+__all__ = ["PrecisionRecall", "PrecisionRecallCurve", "Roc", "RocCurve", "precision_recall", "roc", "roc_of"]
 
 _MOST_NAMED = 4
 """With more classes the best and the worst are named, and the others drawn thin."""
@@ -137,10 +137,15 @@ def roc(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None 
     InputError
         If the model is no classifier.
     """
+    return roc_of(classes_of(model, "A ROC"), y, model.predict_proba(X), sample_weight)
+
+
+def roc_of(classes: NDArray[Any], y: ArrayLike, probabilities: Array, sample_weight: ArrayLike | None = None) -> Roc:
+    """Return the ROC of probabilities of shape (m, n_classes)."""
     from sklearn.metrics import auc, roc_curve
 
     curves = []
-    for name, truth, scores in _one_against_the_rest(model, X, y, "A ROC"):
+    for name, truth, scores in _one_against_the_rest(classes, y, probabilities):
         if truth.all():
             continue
         false, true, _ = roc_curve(truth, scores, sample_weight=sample_weight)
@@ -167,9 +172,10 @@ def precision_recall(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: Arra
     """
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
+    classes = classes_of(model, "A precision–recall curve")
     weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     curves = []
-    for name, truth, scores in _one_against_the_rest(model, X, y, "A precision–recall curve"):
+    for name, truth, scores in _one_against_the_rest(classes, y, model.predict_proba(X)):
         precision, recall, _ = precision_recall_curve(truth, scores, sample_weight=sample_weight)
         area = float(average_precision_score(truth, scores, sample_weight=sample_weight))
         share = float(np.average(truth.astype(np.float64), weights=weights))
@@ -178,10 +184,9 @@ def precision_recall(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: Arra
 
 
 def _one_against_the_rest(
-    model: Any, X: ArrayLike, y: ArrayLike, picture: str
+    classes: NDArray[Any], y: ArrayLike, probabilities: Array
 ) -> Iterator[tuple[str, NDArray[np.bool_], Array]]:
     """Return the name, the examples and the probabilities of each class that has examples."""
-    classes, probabilities = class_probabilities(model, X, picture)
     labels = np.asarray(y)
     several = labels.ndim == 2
     for n, name in enumerate(classes.tolist()):

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
-from deltarule.pictures.models import class_probabilities
+from deltarule.pictures.models import classes_of
 from deltarule.pictures.style import BLUE, GREY, axes_for, legend_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Reliability", "reliability"]
+__all__ = ["Reliability", "reliability", "reliability_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +95,16 @@ def reliability(model: Any, X: ArrayLike, y: ArrayLike, bins: int = 10) -> Relia
     InputError
         If the model is no classifier, or gives several labels to a row.
     """
-    from sklearn.calibration import calibration_curve
-
-    classes, probabilities = class_probabilities(model, X, "A reliability diagram")
-    labels = np.asarray(y)
+    classes, labels = classes_of(model, "A reliability diagram"), np.asarray(y)
     if labels.ndim != 1:
         raise InputError(f"y has the shape {labels.shape}, but a reliability diagram takes one label a row.")
+    return reliability_of(classes, labels, model.predict_proba(X), bins)
+
+
+def reliability_of(classes: NDArray[Any], labels: NDArray[Any], probabilities: Array, bins: int = 10) -> Reliability:
+    """Compare probabilities of shape (m, n_classes) with the labels that came true."""
+    from sklearn.calibration import calibration_curve
+
     if len(classes) == 2:
         event, probability, came_true = f"{classes[1]!s}", probabilities[:, 1], labels == classes[1]
     else:

@@ -1,7 +1,7 @@
 """The data summary: what stands in each column of the rows that a report is about."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -44,21 +44,32 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The columns that are shown, as they came.
+    """The columns that are shown, as they came: nothing of them is copied.
 
     Attributes
     ----------
     values : mapping from names to sequences of length m
         The first `MOST_COLUMNS`.
-    row_names : sequence of length m
-        What a row is called.
+    index : sequence of length m, or None
+        What the table calls its rows.
     n_columns : int
         Of the whole table.
     """
 
     values: Mapping[str, Sequence[Any]]
-    row_names: Sequence[str]
+    index: Any
     n_columns: int
+
+    def row_name(self, t: int) -> str:
+        """Return what row t is called."""
+        if self.index is None:
+            return f"row {t}"
+        return f"{self.index.name or 'row'} {self.index[t]}"
+
+    def row(self, t: int) -> Iterator[tuple[str, Any]]:
+        """Return name and value of each column in row t."""
+        for name, column in self.values.items():
+            yield name, getattr(column, "iloc", column)[t]
 
 
 def columns_of(X: Any, table: Any = None) -> Columns:
@@ -79,7 +90,7 @@ def columns_of(X: Any, table: Any = None) -> Columns:
     if table is None:
         table = X if hasattr(X, "columns") else _columns_of_matrix(X)
     names = list(table.columns if hasattr(table, "columns") else table)
-    values = {str(name): list(table[name]) for name in names[:MOST_COLUMNS]}
+    values = {str(name): table[name] for name in names[:MOST_COLUMNS]}
     for name, column in values.items():
         if len(column) != m:
             raise ShapeError(
@@ -87,7 +98,8 @@ def columns_of(X: Any, table: Any = None) -> Columns:
                 "the same order."
             )
     n_columns = X.shape[1] if is_sparse(X) and not hasattr(table, "columns") else len(names)
-    return Columns(values, _row_names(table, m), n_columns)
+    index = getattr(table, "index", None)
+    return Columns(values, None if callable(index) else index, n_columns)
 
 
 def summary_of(name: str, values: Sequence[Any]) -> Numbers | Words:
@@ -100,18 +112,26 @@ def summary_of(name: str, values: Sequence[Any]) -> Numbers | Words:
     >>> summary_of("colour", ["red", "blue", "red"])
     Words(name='colour', gaps=0, different=2, commonest='red', count=2)
     """
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+        return _of_numbers(name, np.asarray(values, dtype=np.float64))
     filled = [value for value in values if not _is_gap(value)]
     gaps = len(values) - len(filled)
     if all(isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in filled):
-        numbers = np.array(filled, dtype=np.float64)
-        if not numbers.size:
-            return Numbers(name, gaps, *[np.nan] * 4)
-        figures = numbers.mean(), numbers.std(), numbers.min(), numbers.max()
-        return Numbers(name, gaps, *map(float, figures))
+        return _of_numbers(name, np.array(filled + [np.nan] * gaps, dtype=np.float64))
     counts = Counter(map(str, filled))
     # Of equally common ones the first in the alphabet, so that the order of rows does not matter.
     commonest, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
     return Words(name, gaps, len(counts), commonest, count)
+
+
+def _of_numbers(name: str, values: Array) -> Numbers:
+    numbers = values[~np.isnan(values)]
+    gaps = len(values) - len(numbers)
+    if not numbers.size:
+        return Numbers(name, gaps, *[np.nan] * 4)
+    figures = numbers.mean(), numbers.std(), numbers.min(), numbers.max()
+    return Numbers(name, gaps, *map(float, figures))
 
 
 def dense_rows(X: Any, rows: Sequence[int]) -> Any:
@@ -125,13 +145,6 @@ def _columns_of_matrix(X: Any) -> dict[str, Array]:
         X = X.tocsc()[:, :MOST_COLUMNS].toarray()
     X = np.asarray(X)
     return {f"x_{j}": column for j, column in enumerate(X.T, 1)}
-
-
-def _row_names(table: Any, m: int) -> list[str]:
-    index = getattr(table, "index", None)
-    if index is None or callable(index):
-        return [f"row {t}" for t in range(m)]
-    return [f"{index.name or 'row'} {name}" for name in index]
 
 
 def _is_gap(value: Any) -> bool:

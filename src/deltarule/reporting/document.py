@@ -94,6 +94,8 @@ def _data(report: "Report") -> list[Html]:
         parts += [tag("h3", "Columns of words"), _table(names, lines, class_="words")]
     if (left := report.n_columns - len(report.columns)) > 0:
         parts.append(_faint(f"{left} more columns are not shown."))
+    if report.dropped:
+        parts += [tag("h3", "Columns that the model does not use"), tag("p", ", ".join(report.dropped))]
     return parts
 
 
@@ -115,6 +117,7 @@ def _curve(report: "Report") -> list[Html]:
         ("epochs", _number(history.epochs)),
         ("best epoch", _number(history.best_epoch)),
         *ending_of(history),
+        *([("what may help", report.advice)] if report.advice else []),
     ]
     if not history.epochs:
         return [table(rows)]

@@ -55,12 +55,12 @@ def most_costly(
     return tuple(
         Costly(
             row=t,
-            name=columns.row_names[t],
+            name=columns.row_name(t),
             true=text_of(y[t]),
             predicted=text_of(predicted[t]),
             probability=None if probability_of_true is None else float(probability_of_true[t]),
             cost=float(costs[t]),
-            values=tuple((name, text_of(column[t])) for name, column in columns.values.items()),
+            values=tuple((name, text_of(value)) for name, value in columns.row(t)),
         )
         for t in order
     )

@@ -1,7 +1,7 @@
 """Measures as functions of the weights of the rows, so that one call takes them of many bootstrap samples.
 
 Each takes weights of shape (n, m) and returns n values. With weights 1 they are scikit-learn's `accuracy_score`,
-`balanced_accuracy_score`, `roc_auc_score`, `r2_score` and `mean_absolute_error`.
+`balanced_accuracy_score`, `roc_auc_score`, `r2_score`, `root_mean_squared_error` and `mean_absolute_error`.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
+from deltarule.estimators.outcomes import Outcome
 from deltarule.reporting.bootstrap import Statistic
 
-__all__ = ["of_labels", "of_quantities", "of_several_labels"]
+__all__ = ["of_labels", "of_quantities", "of_several_labels", "statistics_of"]
 
 _COST = "J without the penalty: what an example costs in the mean, equation (2)"
 
 _Function = Callable[[Array], Array]
+
+
+def statistics_of(outcome: Outcome) -> list[Statistic]:
+    """Return the measures of what a network predicted."""
+    y, predicted, costs = outcome.y, outcome.predicted, outcome.costs
+    if outcome.classes is None or outcome.probabilities is None:
+        true, found = (np.asarray(part, dtype=np.float64).reshape(outcome.rows, -1) for part in (y, predicted))
+        return of_quantities(true, found, costs)
+    if y.ndim == 2:
+        return of_several_labels(y, predicted, costs)
+    return of_labels(y, predicted, outcome.classes, np.asarray(outcome.probabilities, dtype=np.float64), costs)
 
 
 def of_labels(
@@ -50,6 +62,7 @@ def of_quantities(Y: Array, predicted: Array, costs: Array) -> list[Statistic]:
     """Return the measures of a regressor; of several targets, the mean over them."""
     return [
         Statistic("R²", "share of the spread of y that the predictions explain", _determination(Y, predicted)),
+        Statistic("root mean squared error", "in units of y", _root(_mean(np.square(Y - predicted).mean(axis=1)))),
         Statistic("mean absolute error", "in units of y", _mean(np.abs(Y - predicted).mean(axis=1))),
         Statistic("mean cost", _COST, _mean(costs)),
     ]
@@ -58,6 +71,10 @@ def of_quantities(Y: Array, predicted: Array, costs: Array) -> list[Statistic]:
 def _mean(values: NDArray[Any]) -> _Function:
     column = values.astype(np.float64)
     return lambda weights: (weights @ column) / weights.sum(axis=1)
+
+
+def _root(of: _Function) -> _Function:
+    return lambda weights: np.sqrt(of(weights))
 
 
 def _balanced(y: NDArray[Any], right: NDArray[np.bool_]) -> _Function:

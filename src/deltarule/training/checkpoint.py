@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
+from deltarule.common.messages import Message
 from deltarule.engines import TrainingState
 from deltarule.files.archive import read_archive, to_bytes
 from deltarule.files.whole import check_writable, lock_beside, remove_leftovers, write_whole
@@ -31,12 +32,8 @@ from deltarule.training.stored_history import arrays_of, content_of, history_of
 
 __all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run"]
 
-FORMAT = 1
-
-MAY_DIFFER = ("n_threads", "max_iter", "on_divergence")
-"""Settings that change no step that was taken; `max_iter` does where a schedule stretches over it."""
-
-STRETCHED = ("cosine", "one_cycle")
+FORMAT = 2
+"""2: numbers that are not finite are written as `archive.py` says. Format 1 is read too."""
 
 
 @dataclass(frozen=True)
@@ -196,9 +193,9 @@ def load_run(path: str | Path) -> SavedRun:
 def changed(saved: SavedRun, now: SavedRun) -> list[str]:
     """Return in words what is another in settings and network of a run that would go on, and matters."""
     differences = []
-    for name in SETTINGS:
+    for name, setting in SETTINGS.items():
         was, is_now = getattr(saved.settings, name), getattr(now.settings, name)
-        matters = name not in MAY_DIFFER or (name == "max_iter" and now.settings.learning_rate in STRETCHED)
+        matters = setting.changes_steps or (name == "max_iter" and now.settings.schedule_spans_run)
         if matters and was != is_now:
             differences.append(f"{name} was {was!r} and is {is_now!r}")
     if saved.network != now.network:
@@ -215,8 +212,11 @@ def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
         differences.append("the examples, their order, targets or weights are others")
     if differences:
         raise CheckpointError(
-            f"{path} holds another run: {'; '.join(differences)}. Go on with the same data and settings, or train anew "
-            "with another checkpoint."
+            Message(
+                f"{{path}} holds another run: {'; '.join(differences)}. Go on with the same data and settings, or "
+                "train anew with another checkpoint.",
+                path=path,
+            )
         )
 
 
@@ -254,8 +254,11 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
     with lock_beside(checkpoint.path) as is_free:
         if not is_free:
             raise CheckpointError(
-                f"{checkpoint.path} is being written by another run. Wait for its end, or give this run a checkpoint "
-                "of its own."
+                Message(
+                    "{path} is being written by another run. Wait for its end, or give this run a checkpoint of its "
+                    "own.",
+                    path=checkpoint.path,
+                )
             )
         remove_leftovers(checkpoint.path)
         last, epochs = perf_counter(), first.run_state.memory.epochs
@@ -269,7 +272,8 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
                 try:
                     _save_run(checkpoint.path, replace(first, run_state=run_state, history=whole))
                 except OutputError as error:
-                    warnings.warn(f"{error} Training goes on; the checkpoint before stays.", stacklevel=2)
+                    told = Message("{error} Training goes on; the checkpoint before stays.", error=error)
+                    warnings.warn(told, stacklevel=2)
                 last, epochs = perf_counter(), run_state.memory.epochs
 
         yield keep

@@ -8,7 +8,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.common.html import fragment, sparkline, table
 
-__all__ = ["COLUMNS", "STOPPED", "History", "Progress", "ending_of", "stopped_in_words"]
+__all__ = ["COLUMNS", "STOPPED", "History", "Progress", "advice_of", "ending_of", "stopped_in_words"]
 
 COLUMNS = ("cost", "validation_cost", "validation_score", "step_size", "seconds", "penalty")
 """The measures that a history keeps of each epoch."""
@@ -22,6 +22,13 @@ STOPPED = {
     "running": "it is running",
 }
 """Why training stopped, in words."""
+
+
+RISES_FOR = 10
+"""Epochs after the one with the lowest held-out cost, from which a higher cost at the end counts as a rise."""
+
+RISE = 0.01
+"""By which share of the lowest cost it must be higher: less is the noise of mini-batches."""
 
 
 def stopped_in_words(stopped: str) -> str:
@@ -182,3 +189,34 @@ def ending_of(history: History) -> list[tuple[str, str]]:
     """Return why a run stopped, and what it gave notice of, as rows of a table."""
     why = " ".join(filter(None, [f"{stopped_in_words(history.stopped)}.", history.reason]))
     return [("stopped", why), *(("note", notice) for notice in history.notices)]
+
+
+def advice_of(history: History, early_stopping: bool) -> str:
+    """Return what the costs by epoch suggest to change, or nothing.
+
+    Parameters
+    ----------
+    history : History
+    early_stopping : bool
+        Whether the run stopped on its validation set, so that the best parameters are kept already.
+
+    Examples
+    --------
+    >>> nan = np.full(12, np.nan)
+    >>> rising = np.array([3.0, 1.0, 2.0, *[2.5] * 9])
+    >>> advice_of(History(nan, rising, nan, nan, nan, "max_iter", 12), early_stopping=False)
+    'The held-out cost was lowest in epoch 2 of 12 and has risen since: early_stopping=True keeps that one.'
+    """
+    if history.stopped not in ("converged", "max_iter"):
+        return ""
+    held_out = history.validation_cost
+    if not early_stopping and np.isfinite(held_out).any():
+        lowest = int(np.nanargmin(held_out))
+        if history.epochs - 1 - lowest >= RISES_FOR and held_out[-1] > (1 + RISE) * held_out[lowest]:
+            return (
+                f"The held-out cost was lowest in epoch {lowest + 1} of {history.epochs} and has risen since: "
+                "early_stopping=True keeps that one."
+            )
+    if history.stopped == "max_iter":
+        return "It was still making progress: a larger max_iter may help."
+    return ""

@@ -7,7 +7,7 @@ Names and defaults are scikit-learn's where it has them.
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -143,17 +143,52 @@ _Range = _Interval | _Choice | _EngineChoice | Flag | _PerLayer | _ClassWeights
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: what it may be, what it is by default, how the notes write it, what it does."""
+    """One setting: what it may be, what it is by default, how the notes write it, what it does.
+
+    Attributes
+    ----------
+    name : str
+    default : object
+    range : a range
+    help : str
+    symbol : str
+        Of the notes; may be empty.
+    word : str
+        What the command line calls it, with underscores; by default its name.
+    is_common : bool
+        Whether beginners meet it.
+    changes_steps : bool
+        Whether a run that goes on with another value takes other steps.
+    belongs_to : "model" or "machine"
+        What belongs to a machine is not kept with a model.
+    """
 
     name: str
     default: Any
     range: _Range
     help: str
     symbol: str = ""
+    word: str = ""
+    is_common: bool = False
+    changes_steps: bool = True
+    belongs_to: Literal["model", "machine"] = "model"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word", self.word or self.name)
+
+    @property
+    def option(self) -> str:
+        """The option of the command line: `--learning-rate`."""
+        return f"--{self.word.replace('_', '-')}"
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether a value may be more than one word or one number, so that the command line takes it as text."""
+        return isinstance(self.range, _PerLayer | _ClassWeights) or getattr(self.range, "or_else", None) is not None
 
 
-def _setting(default: Any, range_: _Range, help_: str, symbol: str = "") -> Any:
-    return field(default=default, metadata={"range": range_, "help": help_, "symbol": symbol})
+def _setting(default: Any, range_: _Range, help_: str, symbol: str = "", **more: Any) -> Any:
+    return field(default=default, metadata={"range": range_, "help": help_, "symbol": symbol, **more})
 
 
 _FRACTION = _Interval(0, 1)
@@ -183,10 +218,14 @@ class Settings:
         "adam",
         _Choice(("lbfgs", "sgd", "adam", "cg", "gd")),
         "mini-batches: adam, sgd; the whole training set at once: lbfgs, cg, gd",
+        is_common=True,
     )
-    alpha: float = _setting(1e-4, _FROM_0, "strength of the penalty λ/2m Σ Θ²", "λ")
+    alpha: float = _setting(1e-4, _FROM_0, "strength of the penalty λ/2m Σ Θ²", "λ", word="lambda", is_common=True)
     batch_size: int | str = _setting(
-        "auto", _Choice(("auto",), _COUNT), "examples of a mini-batch; auto: 200, or all if there are fewer"
+        "auto",
+        _Choice(("auto",), _COUNT),
+        "examples of a mini-batch; auto: 200, or all if there are fewer",
+        is_common=True,
     )
     learning_rate: str = _setting(
         "constant",
@@ -196,27 +235,42 @@ class Settings:
         "max_iter epochs; one_cycle: up, then down",
     )
     learning_rate_init: float = _setting(
-        1e-3, _ABOVE_0, "step size of sgd, adam and gd: the first, of one_cycle the largest", "η"
+        1e-3, _ABOVE_0, "step size of sgd, adam and gd: the first, of one_cycle the largest", "η", is_common=True
     )
     power_t: float = _setting(0.5, _FROM_0, "exponent of invscaling: η/t^power_t")
-    max_iter: int = _setting(200, _COUNT, "epochs at most; iterations for lbfgs, cg and gd")
+    max_iter: int = _setting(
+        200,
+        _COUNT,
+        "epochs at most; iterations for lbfgs, cg and gd",
+        word="epochs",
+        is_common=True,
+        changes_steps=False,  # but where a schedule stretches over it
+    )
     shuffle: bool = _setting(True, Flag(), "shuffle the examples before each epoch")
     tol: float = _setting(
         1e-4,
         _FROM_0,
         "an epoch must gain this much to count as progress; largest |D| at the end of lbfgs, cg, gd",
+        is_common=True,
     )
     momentum: float = _setting(0.9, _Interval(0, 1, open_high=False), "momentum of sgd", "μ")
     nesterovs_momentum: bool = _setting(True, Flag(), "Nesterov's momentum for sgd")
     early_stopping: bool = _setting(
-        False, Flag(), "hold examples out, stop when they no longer improve, and restore the best parameters"
+        False,
+        Flag(),
+        "hold examples out, stop when they no longer improve, and restore the best parameters",
+        is_common=True,
     )
     validation_fraction: float = _setting(0.1, _FRACTION, "share of the examples that early stopping holds out")
     beta_1: float = _setting(0.9, _FRACTION, "decay of adam's mean of gradients", "β₁")
     beta_2: float = _setting(0.999, _FRACTION, "decay of adam's mean of squared gradients", "β₂")
     epsilon: float = _setting(1e-8, _ABOVE_0, "added to adam's divisor", "ε")
     n_iter_no_change: int = _setting(
-        10, _Interval(1, whole=True, or_infinity=True), "epochs without progress before training stops"
+        10,
+        _Interval(1, whole=True, or_infinity=True),
+        "epochs without progress before training stops",
+        word="patience",
+        is_common=True,
     )
     max_fun: int = _setting(15000, _COUNT, "evaluations of J at most, for lbfgs")
     warmup: float = _setting(0.0, _FROM_0, "epochs over which the step size of sgd and adam rises from 0")
@@ -237,9 +291,13 @@ class Settings:
         _Choice(("raise", "restore")),
         "what to do when the cost becomes non-finite; restore: go on from the last finite parameters with a tenth "
         "of the step",
+        changes_steps=False,
     )
     engine: str | EngineMaker = _setting(  # noqa: RUF009 - a field, as those above
-        "auto", _EngineChoice(), "what does the arithmetic; auto: the compiled core where it was built"
+        "auto",
+        _EngineChoice(),
+        "what does the arithmetic; auto: the compiled core where it was built",
+        belongs_to="machine",
     )
     dtype: str = _setting(
         "auto",
@@ -250,6 +308,8 @@ class Settings:
         None,
         _Interval(1, whole=True, or_none=True),
         "threads of the compiled core; by default the cores that this process may use. Changes no bit of a result",
+        changes_steps=False,
+        belongs_to="machine",
     )
 
     owner: InitVar[str] = "Settings"
@@ -268,11 +328,16 @@ class Settings:
                     f"at once. Take solver='adam' or 'sgd', or leave {name} at {SETTINGS[name].default!r}."
                 )
         # scikit-learn's own three are ignored here, as there: grids of its users hold them beside lbfgs.
-        if self.learning_rate in ("cosine", "one_cycle") and self.solver != "gd":
+        if self.schedule_spans_run and self.solver != "gd":
             raise SettingsError(
                 f"learning_rate={self.learning_rate!r} acts on step sizes, but solver={self.solver!r} searches for its "
                 "own. Take solver='adam', 'sgd' or 'gd', or leave learning_rate at 'constant'."
             )
+
+    @property
+    def schedule_spans_run(self) -> bool:
+        """Whether step sizes depend on how long the whole run is, `max_iter`."""
+        return self.learning_rate in ("cosine", "one_cycle")
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -288,6 +353,7 @@ CLASSIFIER_SETTINGS: Mapping[str, Setting] = {
             "auto",
             _Choice(("auto", "sigmoid", "softmax")),
             "output units; auto: sigmoid for two classes and for several labels a row, else softmax",
+            word="output_units",
         ),
         Setting(
             "class_weight",

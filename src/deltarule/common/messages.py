@@ -1,0 +1,51 @@
+"""Messages whose own words can be said otherwise, while what a user gave stays as it is."""
+
+from collections.abc import Callable, Mapping
+from string import Formatter
+from typing import Any, Self
+
+__all__ = ["Message"]
+
+
+class Message(str):
+    """A text made of words of the library and of fields that a user gave: a path, a label, a name of a column.
+
+    It is a `str`, so an error or a warning takes it as any other text.
+
+    Parameters
+    ----------
+    template : str
+        Words of the library, with `{name}` where a field goes; `{{` and `}}` are braces.
+    **fields : object
+        What a user gave, by name.
+
+    Examples
+    --------
+    >>> message = Message("{path} holds a run. Go on with it by resume=True.", path="my resume=True.run")
+    >>> message
+    'my resume=True.run holds a run. Go on with it by resume=True.'
+    >>> message.reworded(lambda words: words.replace("resume=True", "--resume"))
+    'my resume=True.run holds a run. Go on with it by --resume.'
+    """
+
+    template: str
+    fields: Mapping[str, Any]
+
+    def __new__(cls, template: str, /, **fields: Any) -> Self:
+        """Make the text."""
+        message = super().__new__(cls, template.format(**fields))
+        message.template, message.fields = template, fields
+        return message
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], Mapping[str, Any]]:
+        return (self.template,), self.fields
+
+    def reworded(self, reword: Callable[[str], str]) -> str:
+        """Return the text with the words between the fields as `reword` says them."""
+        said, words = "", ""
+        for more, name, form, conversion in Formatter().parse(self.template):
+            words += more  # which is cut at a brace too
+            if name is not None:
+                field = f"{{{name}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}}}"
+                said, words = said + (reword(words) if words else "") + field.format(**self.fields), ""
+        return said + (reword(words) if words else "")

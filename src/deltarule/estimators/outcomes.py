@@ -1,0 +1,91 @@
+"""What a fitted network says of rows whose truth is known: predicted once, and then measured, drawn and reported."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltarule.common.arrays import Array
+from deltarule.network.backpropagation import costs_of
+from deltarule.network.data import TrainingSet
+
+__all__ = ["Outcome", "outcome_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Predictions for rows, and what is true; make it with `outcome_of`.
+
+    Attributes
+    ----------
+    data : TrainingSet
+        X and Y as the network takes them.
+    y : array of shape (m,) or (m, K)
+        The true labels or quantities.
+    predicted : array of the shape of y
+    probabilities : array of shape (m, n_classes) or None
+        None for quantities.
+    classes : array of shape (n_classes,) or None
+        Likewise.
+    costs : array of shape (m,)
+        ℓ of each row, without weight and without penalty, in float64.
+    """
+
+    data: TrainingSet
+    y: NDArray[Any]
+    predicted: NDArray[Any]
+    probabilities: Array | None
+    classes: NDArray[Any] | None
+    costs: Array
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.costs)
+
+    @property
+    def is_of_labels(self) -> bool:
+        """Whether labels are predicted, and not quantities."""
+        return self.classes is not None
+
+    def in_units(self, mean: float, deviation: float) -> Self:
+        """Return the outcome of a regressor that learnt (y − mean)/deviation with y and predictions in units of y."""
+        return replace(self, y=mean + deviation * self.y, predicted=mean + deviation * self.predicted)
+
+
+def outcome_of(model: Any, X: Any, y: ArrayLike) -> Outcome:
+    """Return what a fitted estimator predicts for rows, with what is true.
+
+    Parameters
+    ----------
+    model : MLPClassifier or MLPRegressor
+        After its fit.
+    X : array, sparse matrix or frame of shape (m, n_features)
+    y : array of shape (m,) or (m, K)
+
+    Raises
+    ------
+    InputError, ShapeError
+        If X and y do not fit the network.
+
+    Examples
+    --------
+    >>> from deltarule import MLPClassifier
+    >>> clf = MLPClassifier((), solver="lbfgs", random_state=0).fit([[0.0], [1.0]], ["no", "yes"])
+    >>> outcome_of(clf, [[0.0], [1.0]], ["yes", "yes"]).predicted.tolist()
+    ['no', 'yes']
+    """
+    labels = np.asarray(y)
+    network, theta = model.network_, model.theta_
+    data = TrainingSet.of(network, X, model.encode(labels), dtype=theta.dtype)
+    h = model._hypothesis(X)
+    classes = getattr(model, "classes_", None)
+    return Outcome(
+        data=data,
+        y=labels,
+        predicted=model._predicted(h),
+        probabilities=None if classes is None else model._probabilities(h),
+        classes=classes,
+        costs=costs_of(network, theta, data),
+    )

@@ -1,0 +1,247 @@
+"""How a report is computed: the rows go through the network once, and everything else is made of that."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
+from deltarule.estimators.outcomes import Outcome, outcome_of
+from deltarule.network.gradient_check import GradientCheck, check_gradient
+from deltarule.network.textbook import trace_example
+from deltarule.pictures.confusion_matrix import confusion_of
+from deltarule.pictures.cost_by_epoch import learning_curve
+from deltarule.pictures.models import fitted
+from deltarule.pictures.network import network_picture
+from deltarule.pictures.predicted_against_true import PredictedAgainstTrue
+from deltarule.pictures.ranking import roc_of
+from deltarule.pictures.reliability_diagram import reliability_of
+from deltarule.reporting.bootstrap import measured
+from deltarule.reporting.columns import Columns, Numbers, columns_of, dense_rows, summary_of
+from deltarule.reporting.content import Report
+from deltarule.reporting.examples import most_costly
+from deltarule.reporting.measures import statistics_of
+from deltarule.reporting.provenance import call_of, settings_of, versions
+from deltarule.training.history import advice_of
+
+__all__ = ["check_place", "report", "report_of"]
+
+_CHECKED_ROWS = 20
+"""Rows that the gradient check computes J and D on."""
+
+MOST_CHECKED, LEAST_CHECKED = 500, 10
+"""Parameters that are compared in a small and in a large network."""
+
+CHECKED_WORK = 5_000_000
+"""Parameters compared times parameters there are: of 784-512-512-10 ten are compared, in 6 s on a busy machine."""
+
+
+def report(
+    model: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    path: str | Path | None = None,
+    *,
+    table: Any = None,
+    about: Mapping[str, str] | None = None,
+    title: str = "",
+    command: str = "",
+    costly: int = 10,
+    samples: int = 1000,
+    seed: int = 0,
+) -> Report:
+    """Report on a fitted network: data, training, measures, mistakes, one example in numbers, gradient check, settings.
+
+    Parameters
+    ----------
+    model : MLPClassifier or MLPRegressor
+        After its fit.
+    X : array, sparse matrix or frame of shape (m, n_features)
+        Rows to judge it on, best such as the training did not see.
+    y : array of shape (m,) or (m, K)
+        Their labels or quantities.
+    path : path, optional
+        An HTML file to write; by default none.
+    table : DataFrame, or mapping from names to sequences of length m, optional
+        What the rows were before they became X: its columns are summed up and shown with examples. Default: X.
+    about : mapping from str to str, optional
+        More to say of the data, such as where it comes from.
+    title : str, optional
+    command : str, optional
+        What makes the model and the report again. Default: the calls in Python.
+    costly : int, default 10
+        How many of the examples with the highest cost to show, 1 or more.
+    samples : int, default 1000
+        Bootstrap samples, 1 or more.
+    seed : int, default 0
+        Of the bootstrap and of the gradient check. The same seed gives the same report.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted yet.
+    InputError, ShapeError
+        If the model is none of this library, or X, y or the table do not fit it.
+    OutputError
+        If the path cannot be written; found before the work.
+    ImportError
+        If a path is given and matplotlib is missing; likewise.
+
+    Examples
+    --------
+    >>> from deltarule import MLPClassifier
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"]
+    >>> clf = MLPClassifier((), solver="lbfgs", random_state=0).fit(X, y)
+    >>> found = report(clf, X, ["no", "yes", "yes", "yes"])
+    >>> found.measures[0].name, found.measures[0].value, found.costly[0].row
+    ('accuracy', 0.75, 1)
+    """
+    if path is not None:
+        check_place(path)
+    for name, number in (("costly", costly), ("samples", samples)):
+        if number < 1:
+            raise SettingsError(f"{name}={number} cannot be: it is a whole number, 1 or more.")
+    fitted(model)
+    if not hasattr(X, "shape"):
+        X = np.asarray(X)
+    labels = np.asarray(y)
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    the_report = report_of(
+        model,
+        outcome_of(model, X, labels),
+        columns_of(X, table),
+        about=about or {},
+        title=title or f"{type(model).__name__} {model.network_}",
+        command=command or _calls(model, costly, samples, seed),
+        costly=costly,
+        samples=samples,
+        seed=seed,
+    )
+    if path is not None:
+        the_report.save(path)
+    return the_report
+
+
+def check_place(path: str | Path) -> None:
+    """Raise OutputError or ImportError if a report could not be written at a path."""
+    from deltarule.files.whole import check_writable
+    from deltarule.pictures.style import check_matplotlib
+
+    check_matplotlib()
+    check_writable(path)
+
+
+def report_of(
+    model: Any,
+    outcome: Outcome,
+    columns: Columns,
+    *,
+    about: Mapping[str, str],
+    title: str,
+    command: str,
+    costly: int = 10,
+    samples: int = 1000,
+    seed: int = 0,
+    inputs: Sequence[str] = (),
+    dropped: Sequence[str] = (),
+    target: str = "y",
+) -> Report:
+    """Report on a fitted network and what it predicted.
+
+    Parameters
+    ----------
+    model : MLPClassifier or MLPRegressor
+    outcome : Outcome
+        Of the rows that it is judged on.
+    columns : Columns
+        What these rows were.
+    about, title, command, costly, samples, seed
+        As for `report`.
+    inputs : sequence of str, optional
+        Names of the inputs x_1, x_2, … of the network.
+    dropped : sequence of str, optional
+        Columns of the table that the model does not use.
+    target : str, default "y"
+        Name of what is predicted.
+    """
+    network, theta = fitted(model)
+    found = most_costly(outcome.costs, outcome.y, outcome.predicted, _of_true(outcome), columns, costly)
+    first = found[0].row
+    return Report(
+        title=title,
+        about=about,
+        rows=outcome.rows,
+        n_columns=columns.n_columns,
+        columns=tuple(summary_of(name, values) for name, values in columns.values.items()),
+        dropped=tuple(dropped),
+        targets=_targets(outcome, target),
+        network=network,
+        picture=network_picture(model, names=inputs),
+        history=model.history_,
+        advice=advice_of(model.history_, bool(model.early_stopping)),
+        curve=learning_curve(model),
+        measures=measured(statistics_of(outcome), outcome.rows, samples, seed),
+        samples=samples,
+        seed=seed,
+        **_pictures(outcome),
+        costly=found,
+        trace=trace_example(network, theta, dense_rows(outcome.data.X, [first])[0], outcome.data.Y[first]),
+        gradient=_checked_gradient(model, outcome, seed),
+        checked_rows=min(_CHECKED_ROWS, outcome.rows),
+        settings=settings_of(model),
+        random_state=repr(model.random_state),
+        versions=versions(),
+        command=command,
+    )
+
+
+def _pictures(outcome: Outcome) -> dict[str, Any]:
+    """Return what predictions are drawn as; None for what does not fit their kind."""
+    of_labels: dict[str, Any] = dict.fromkeys(("confusion", "reliability", "ranking"))
+    y, predicted, classes, probabilities = outcome.y, outcome.predicted, outcome.classes, outcome.probabilities
+    if classes is None or probabilities is None:
+        pair = (np.asarray(part, dtype=np.float64).reshape(outcome.rows, -1) for part in (y, predicted))
+        return {**of_labels, "predictions": PredictedAgainstTrue(*pair)}
+    if y.ndim == 1:
+        of_labels["confusion"] = confusion_of(classes, y, predicted)
+        of_labels["reliability"] = reliability_of(classes, y, probabilities)
+    return {**of_labels, "ranking": roc_of(classes, y, probabilities), "predictions": None}
+
+
+def _of_true(outcome: Outcome) -> Array | None:
+    """Return the probability that each row's true label gets."""
+    if outcome.classes is None or outcome.probabilities is None or outcome.y.ndim == 2:
+        return None
+    probabilities = np.asarray(outcome.probabilities, dtype=np.float64)
+    return np.asarray(probabilities[np.arange(outcome.rows), np.searchsorted(outcome.classes, outcome.y)])
+
+
+def _targets(outcome: Outcome, target: str) -> tuple[Numbers | tuple[str, int], ...]:
+    y, classes = outcome.y, outcome.classes
+    if classes is not None:
+        counts = (y > 0).sum(axis=0) if y.ndim == 2 else [np.count_nonzero(y == name) for name in classes]
+        return tuple((str(name), int(count)) for name, count in zip(classes, counts, strict=True))
+    names = [target] if y.ndim == 1 else [f"{target}_{k}" for k in range(1, y.shape[1] + 1)]
+    summed = [summary_of(name, column) for name, column in zip(names, np.atleast_2d(y.T), strict=True)]
+    return tuple(column for column in summed if isinstance(column, Numbers))
+
+
+def _checked_gradient(model: Any, outcome: Outcome, seed: int) -> GradientCheck:
+    network, theta = model.network_, model.theta_
+    rows = range(min(_CHECKED_ROWS, outcome.rows))
+    few = min(network.n_parameters, MOST_CHECKED, max(LEAST_CHECKED, CHECKED_WORK // network.n_parameters))
+    X, Y = dense_rows(outcome.data.X, rows), outcome.data.Y[rows.start : rows.stop]
+    return check_gradient(network, theta, X, Y, lambda_=model.alpha, parameters=few, seed=seed)
+
+
+def _calls(model: Any, costly: int, samples: int, seed: int) -> str:
+    given = {"costly": (costly, 10), "samples": (samples, 1000), "seed": (seed, 0)}
+    more = "".join(f", {name}={value}" for name, (value, usual) in given.items() if value != usual)
+    return f"model = {call_of(model)}.fit(X_train, y_train)\ndeltarule.report(model, X, y, 'report.html'{more})"
