@@ -1,4 +1,4 @@
-"""Bad input to the functions of the core: each with the message that a user needs."""
+"""The training set: bad input is refused with the message that a user needs; parts know the whole."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,9 @@ import deltarule
 from deltarule import Network
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, ShapeError
+from deltarule.network.backpropagation import sums, total_cost, total_cost_and_gradient
+from deltarule.network.data import TrainingSet
+from deltarule.network.summation import LEAF_ROWS, TreeSum
 
 NETWORK = Network((2, 3, 1))
 THETA = np.zeros(NETWORK.n_parameters)
@@ -102,3 +105,61 @@ def test_caller_arrays_are_left_as_they_are() -> None:
     np.testing.assert_array_equal(X, X_before)
     np.testing.assert_array_equal(Y, Y_before)
     np.testing.assert_array_equal(theta, theta_before)
+
+
+def random_set(rows: int, weighted: bool, seed: int = 0) -> TrainingSet:
+    generator = np.random.default_rng(seed)
+    weights = generator.uniform(0, 3, rows) if weighted else None
+    return TrainingSet.of(NETWORK, generator.normal(size=(rows, 2)), generator.uniform(size=(rows, 1)), weights)
+
+
+def test_two_training_sets_compare_by_identity_and_can_be_hashed() -> None:
+    one, other = random_set(4, True), random_set(4, True)
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_part_keeps_the_m_the_rows_and_the_place_in_the_whole_training_set(weighted: bool) -> None:
+    whole = random_set(10, weighted)
+    part = whole.part(2, 9).part(1, 4)
+    assert (part.rows, part.offset, part.total_rows, part.m) == (3, 3, 10, whole.m)
+    np.testing.assert_array_equal(part.X, whole.X[3:6])
+    np.testing.assert_array_equal(part.Y, whole.Y[3:6])
+    assert np.shares_memory(part.X, whole.X)
+    assert (part.weights is None) == (whole.weights is None) == (not weighted)
+    if whole.weights is not None:
+        np.testing.assert_array_equal(part.weights, whole.weights[3:6])
+    assert (whole.offset, whole.total_rows, whole.total_weight) == (0, None, None)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, 2), (2, 2), (3, 2), (0, 5)])
+def test_a_part_without_rows_or_beyond_the_end_is_refused(start: int, stop: int) -> None:
+    with pytest.raises(InputError, match=rf"part\({start}, {stop}\) holds no rows of these 4"):
+        random_set(4, False).part(start, stop)
+
+
+def test_the_costs_and_gradients_of_parts_are_shares_of_those_of_the_whole() -> None:
+    whole, theta = random_set(10, True), NETWORK.first_theta(np.random.default_rng(1))
+    J, D = total_cost_and_gradient(NETWORK, theta, whole, 0.0)
+    parts = [total_cost_and_gradient(NETWORK, theta, whole.part(*rows), 0.0) for rows in ((0, 3), (3, 10))]
+    assert sum(part[0] for part in parts) == pytest.approx(J, rel=1e-14)
+    assert sum(total_cost(NETWORK, theta, whole.part(*rows), 0.0) for rows in ((0, 3), (3, 10))) == pytest.approx(J)
+    np.testing.assert_allclose(sum(part[1] for part in parts), D, rtol=1e-13, atol=1e-16)
+
+
+@pytest.mark.parametrize("leaves", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_sums_of_parts_of_whole_leaves_add_up_to_the_bits_of_the_whole(leaves: int, dtype: type) -> None:
+    rows, step = 3 * LEAF_ROWS + 100, leaves * LEAF_ROWS
+    generator, theta = np.random.default_rng(2), NETWORK.first_theta(np.random.default_rng(1))
+    X: Array = generator.normal(size=(rows, 2)).astype(dtype)
+    Y: Array = generator.uniform(size=(rows, 1)).astype(dtype)
+    whole = TrainingSet.of(NETWORK, X, Y, generator.uniform(0, 3, rows))
+    total = TreeSum()
+    for start in range(0, rows, step):
+        total.add(sums(NETWORK, theta, whole.part(start, min(start + step, rows))))
+    np.testing.assert_array_equal(total.result(), sums(NETWORK, theta, whole))
+    J, D = total_cost_and_gradient(NETWORK, theta, whole, 0.0)
+    np.testing.assert_array_equal(total.result() / whole.m, [J, *D])

@@ -35,6 +35,7 @@ __all__ = [
     "hypothesis_of",
     "penalty",
     "penalty_gradient",
+    "sums",
     "total_cost",
     "total_cost_and_gradient",
 ]
@@ -222,17 +223,30 @@ def total_cost(network: Network, theta: Array, data: TrainingSet, lambda_: float
 
 def total_cost_and_gradient(network: Network, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
     """Return (2) and (6) over a checked training set; D in float64 whatever the dtype of the data."""
+    total = sums(network, theta, data)
+    J = float(total[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
+    D = total[1:] / data.m
+    if lambda_ != 0:
+        D += penalty_gradient(network, theta, lambda_, data.m)  # (6)
+    return J, D
+
+
+def sums(network: Network, theta: Array, data: TrainingSet) -> Array:
+    """Return [Σ_t w_t ℓ_t, Δ …] over the rows at hand, without the division by m and without the penalty.
+
+    Sums of parts of a training set add up to that of the whole set; where each part but the last has 2ⁿ leaves, adding
+    the parts by a `TreeSum` gives the bits of the whole set as well.
+
+    Returns
+    -------
+    sums : array of shape (1 + n_parameters,), float64
+    """
     thetas = network.roll(theta.astype(data.X.dtype, copy=False))
     total = TreeSum()
     for X, Y, weights in _leaves(data):
         leaf_cost, leaf_Delta = accumulate(network, thetas, X, Y, weights)
         total.add(np.concatenate([[leaf_cost], leaf_Delta], dtype=np.float64))
-    sums = total.result()
-    J = float(sums[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
-    D = sums[1:] / data.m
-    if lambda_ != 0:
-        D += penalty_gradient(network, theta, lambda_, data.m)  # (6)
-    return J, D
+    return total.result()
 
 
 def costs_of(network: Network, theta: Array, data: TrainingSet) -> Array:

@@ -4,7 +4,7 @@ Everything below the public functions trusts it, so no check is made twice and n
 sparse matrices: it is kept as compressed rows (CSR), which NumPy's products take as they take an array.
 """
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,12 @@ from deltarule.network.network import Network
 __all__ = ["TrainingSet", "check_inputs", "check_lambda", "is_sparse"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """m examples that fit a network; make it with `TrainingSet.of`.
+    """Examples that fit a network: a whole training set, or consecutive rows of one.
+
+    Make a whole one with `TrainingSet.of`, and a part of it with `part`. Two training sets are equal only if they are
+    the same object: comparing every number is left to who wants that.
 
     Attributes
     ----------
@@ -27,11 +30,21 @@ class TrainingSet:
     Y : array of shape (rows, K)
     weights : array of shape (rows,) or None
         A weight stands for that many repetitions of its row. None: 1 each.
+    offset : int
+        Which row of the whole training set the first row is; 0 for the whole set.
+    total_rows : int or None
+        Number of rows of the whole training set; None where these rows are the whole set.
+    total_weight : float or None
+        Σ w over the whole training set; None where these rows are the whole set.
     """
 
     X: Array
     Y: Array
     weights: Array | None = None
+    _: KW_ONLY
+    offset: int = 0
+    total_rows: int | None = None
+    total_weight: float | None = None
 
     @classmethod
     def of(
@@ -68,13 +81,45 @@ class TrainingSet:
 
     @property
     def rows(self) -> int:
-        """Number of rows."""
+        """Number of rows at hand."""
         return int(self.X.shape[0])
 
     @property
     def m(self) -> float:
-        """Number of examples, Σ w: what the cost and the penalty are divided by."""
+        """Number of examples of the whole training set, Σ w: what the cost and the penalty are divided by."""
+        if self.total_weight is not None:
+            return self.total_weight
         return float(self.rows if self.weights is None else np.sum(self.weights, dtype=np.float64))
+
+    def part(self, start: int, stop: int) -> "TrainingSet":
+        """Return the rows from `start` to `stop` − 1 as views, which keep the m of the whole training set.
+
+        Raises
+        ------
+        InputError
+            If there is no such row.
+
+        Examples
+        --------
+        >>> part = TrainingSet(np.zeros((5, 1)), np.zeros((5, 1))).part(2, 4)
+        >>> part.rows, part.offset, part.m
+        (2, 2, 5.0)
+        """
+        if not 0 <= start < stop <= self.rows:
+            raise InputError(
+                f"part({start}, {stop}) holds no rows of these {self.rows}: give 0 <= start < stop <= {self.rows}."
+            )
+        X, Y, weights = self.take(slice(start, stop))
+        total_rows = self.rows if self.total_rows is None else self.total_rows
+        return replace(
+            self,
+            X=X,
+            Y=Y,
+            weights=weights,
+            offset=self.offset + start,
+            total_rows=total_rows,
+            total_weight=self.m,
+        )
 
     def take(self, rows: "slice | Array") -> tuple[Array, Array, Array | None]:
         """Return X, Y and weights of some rows."""
