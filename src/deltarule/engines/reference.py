@@ -93,7 +93,7 @@ class ReferenceEngine:
         D *= D.dtype.type(scale)
         if lambda_ != 0:
             D += backpropagation.penalty_gradient(self.network, theta, lambda_, m)
-        return scale * batch_cost + backpropagation.penalty(thetas, lambda_, m), D
+        return scale * batch_cost + backpropagation.penalty(self.network, theta, lambda_, m), D
 
     def _factors(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], options: StepOptions) -> list[Array]:
         return [
