@@ -73,7 +73,9 @@ def test_decay_shrinks_weights_by_the_product_of_rate_and_decay_with_their_facto
 
 
 def test_factors_for_what_the_network_lacks_are_refused() -> None:
-    with pytest.raises(SettingsError, match=r"factors names 'dense4\.bias', 'embedding', but .* 3-5-4-2 are dense1"):
+    with pytest.raises(
+        SettingsError, match=r"factors names 'dense4\.bias', 'embedding', but .* 3-5-4-2 are dense1\.bias"
+    ):
         Plan.of(NETWORK, PLAIN, MiniBatches(8), [0.1], factors={"embedding": Factors(), "dense4.bias": Factors()})
 
 

@@ -15,7 +15,6 @@ difficulty of training recurrent neural networks", 2013.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -73,10 +72,6 @@ class Factors:
     decay: float = 1.0
 
 
-_USUAL = MappingProxyType({"weight": Factors(), "bias": Factors(decay=0.0)})
-"""Weight decay leaves the bias column out, as the penalty does."""
-
-
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A number of mini-batch steps; `Plan.of` makes one whose rates are the same in each step.
@@ -93,8 +88,8 @@ class Plan:
     max_norm : float
         A gradient D (6) that is longer than this, ‖D‖₂ over all of θ, is shortened to it.
     factors : mapping of str to Factors
-        By group ("weight", "bias") or by segment of θ ("dense1.weight", which goes before its group). Default: 1, and
-        no weight decay of biases.
+        By group ("weight", "bias") or by segment of θ ("dense1.weight", which goes before its group); those of
+        `network.segments`. Default: 1, and for the decay what the segment says: 1 for weights, 0 for biases.
     """
 
     rule: UpdateRule
@@ -145,19 +140,23 @@ class Plan:
         """Return the plan of some of the steps."""
         return replace(self, rates=self.rates[start:stop])
 
-    def factors_of(self, network: Network) -> dict[str, Factors]:
-        """Return the factors of every segment of θ, by its name.
+    def factors_of(self, network: Network) -> tuple[Factors, ...]:
+        """Return the factors of every segment of θ, in the order of `network.segments`.
 
         Raises
         ------
         SettingsError
             If the plan has factors for a group or segment that the network lacks.
         """
-        groups = {f"dense{n}.{group}": group for n in range(1, network.L) for group in _USUAL}
-        unknown = set(self.factors) - set(groups) - set(_USUAL)
+        names, groups = ({getattr(one, kind): None for one in network.segments} for kind in ("name", "group"))
+        unknown = set(self.factors) - names.keys() - groups.keys()
         if unknown:
             raise SettingsError(
                 f"factors names {', '.join(sorted(map(repr, unknown)))}, but the parameters of the network {network} "
-                f"are {', '.join(groups)}, and their groups {', '.join(_USUAL)}."
+                f"are {', '.join(names)}, and their groups {', '.join(groups)}."
             )
-        return {name: self.factors.get(name, self.factors.get(group, _USUAL[group])) for name, group in groups.items()}
+        usual = (Factors(decay=segment.decay) for segment in network.segments)
+        return tuple(
+            self.factors.get(segment.name, self.factors.get(segment.group, factors))
+            for segment, factors in zip(network.segments, usual, strict=True)
+        )

@@ -112,7 +112,7 @@ class ReferenceEngine:
         D *= D.dtype.type(scale)
         if plan.lambda_ != 0:
             D += backpropagation.penalty_gradient(self.network, theta, plan.lambda_, m)
-        return scale * batch_cost + backpropagation.penalty(thetas, plan.lambda_, m), D
+        return scale * batch_cost + backpropagation.penalty(self.network, theta, plan.lambda_, m), D
 
     def _left_out(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], rates: Array) -> list[Array]:
         """Return the factors of dropout by hidden layer; none where no layer has a rate."""
@@ -128,12 +128,10 @@ class _PerParameter:
     """Step size and weight decay as they act on θ: one number, or one for each parameter where groups differ."""
 
     def __init__(self, network: Network, plan: Plan) -> None:
-        by_name = plan.factors_of(network)
         rate, decay = np.empty((2, network.n_parameters))
-        for n, (rates, decays) in enumerate(zip(network.roll(rate), network.roll(decay), strict=True), 1):
-            for columns, group in ((slice(1, None), "weight"), (slice(0, 1), "bias")):
-                factors = by_name[f"dense{n}.{group}"]
-                rates[:, columns], decays[:, columns] = factors.rate, factors.decay
+        for segment, factors in zip(network.segments, plan.factors_of(network), strict=True):
+            segment.of(rate)[:] = factors.rate
+            segment.of(decay)[:] = factors.decay
         self._rate = 1.0 if (rate == 1).all() else rate
         self._decay = rate * decay
 

@@ -27,7 +27,7 @@ from deltarule.reporting.measures import statistics_of
 from deltarule.reporting.provenance import call_of, settings_of, versions
 from deltarule.training.history import advice_of
 
-__all__ = ["check_place", "report", "report_of"]
+__all__ = ["report", "report_of"]
 
 _CHECKED_ROWS = 20
 """Rows that the gradient check computes J and D on."""
@@ -104,7 +104,7 @@ def report(
     ('accuracy', 0.75, 1)
     """
     if path is not None:
-        check_place(path)
+        _check_place(path)
     for name, number in (("costly", costly), ("samples", samples)):
         if number < 1:
             raise SettingsError(f"{name}={number} cannot be: it is a whole number, 1 or more.")
@@ -129,7 +129,7 @@ def report(
     return the_report
 
 
-def check_place(path: str | Path) -> None:
+def _check_place(path: str | Path) -> None:
     """Raise OutputError or ImportError if a report could not be written at a path."""
     from deltarule.files.whole import check_writable
     from deltarule.pictures.style import check_matplotlib
