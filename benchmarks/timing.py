@@ -49,4 +49,4 @@ def product_rate(n_threads: int, size: int = 1024) -> float:
 
 @cache
 def _engine(size: int, n_threads: int) -> Any:
-    return _native.Engine([size, size], [], "identity", "float32", n_threads)
+    return _native.Engine([size, size], [], [], "identity", "float32", n_threads)

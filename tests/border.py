@@ -10,7 +10,7 @@ import numpy as np
 
 from deltarule import _native
 from deltarule.common.arrays import Array
-from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.network.units import OUTPUT_UNITS
 
 __all__ = ["REFUSED", "a_call", "clean_call", "results"]
 
@@ -23,56 +23,96 @@ Call = tuple[str, Any, dict[str, Any]]
 
 def clean_call(entry: str, generator: np.random.Generator) -> Call:
     """Return a call that fits, of any entry point, of a small network."""
+    if entry == "Plan":
+        return entry, _native, plan_arguments(generator, 4)
+    if entry == "Position":
+        return entry, _native, {"key": 5, "epoch": 1, "row": 0, "step": 7}
+    if entry == "epoch_order":
+        rows = int(generator.choice([0, 1, 33]))
+        return entry, _native, {"key": 5, "epoch": 0, "out": np.zeros(rows, np.uint32)}
     depth = int(generator.integers(2, 5))
     sizes = [int(generator.choice([1, 2, 3, 7, 16, 17, 33])) for _ in range(depth)]
     output = str(generator.choice(list(OUTPUT_UNITS)))
     if output == "softmax" and sizes[-1] == 1:
         sizes[-1] = 3
-    names = list(HIDDEN_UNITS)
-    hidden = [names[generator.integers(len(names))] for _ in sizes[1:-1]]
-    dtype = ["float32", "float64"][generator.integers(2)]
-    engine: dict[str, Any] = {"sizes": sizes, "hidden": hidden, "output": output, "dtype": dtype, "n_threads": 2}
+    table = _native.hidden_units()
+    hidden = [list(table)[generator.integers(len(table))] for _ in sizes[1:-1]]
+    engine: dict[str, Any] = {
+        "sizes": sizes,
+        "hidden": hidden,
+        "hidden_numbers": [[0.5] * table[name] for name in hidden],
+        "output": output,
+        "dtype": ["float32", "float64"][generator.integers(2)],
+        "n_threads": 2,
+    }
     if entry == "Engine":
         return entry, _native, engine
+    return entry, _native.Engine(**engine), _arguments(entry, sizes, engine["dtype"], generator)
+
+
+def plan_arguments(generator: np.random.Generator, depth: int) -> dict[str, Any]:
+    """Return what a plan for a network of so many layers is made of."""
+    adam = bool(generator.integers(2))
+    factors = [((1.0, 0.5), (2.0, 0.0))] * (depth - 1)
+    return {
+        "rule": "adam" if adam else "sgd",
+        "numbers": [0.9, 0.999, 1e-8] if adam else [0.9, 1.0],
+        "batch_size": int(generator.choice([1, 4, 100])),
+        "shuffle": True,
+        "lambda_": 0.5,
+        "max_norm": [np.inf, 0.5][generator.integers(2)],
+        "factors": [None, factors][generator.integers(2)],
+    }
+
+
+def _arguments(entry: str, sizes: list[int], dtype: str, generator: np.random.Generator) -> dict[str, Any]:
     m, n = int(generator.choice([0, 1, 5, 33])), sum(b * (a + 1) for a, b in pairwise(sizes))
 
     def numbers(*shape: int) -> Array:
         return generator.uniform(0.1, 0.9, shape).astype(dtype)
 
-    Y = numbers(m, sizes[-1])
-    data = {
-        "theta": numbers(n) - np.asarray(0.5, dtype),
-        "X": numbers(m, sizes[0]),
-        "Y": Y / Y.sum(axis=1, keepdims=True),
-        "weights": [None, numbers(m)][generator.integers(2)],
-        "lambda_": 0.5,
-    }
-    adam, steps = bool(generator.integers(2)), int(generator.integers(4))
-    arguments: dict[str, dict[str, Any]] = {
-        "cost": {**data, "D": [None, np.zeros(n)][generator.integers(2)]},
-        "hypothesis_into": {"theta": data["theta"], "X": data["X"], "out": np.zeros((m, sizes[-1]), dtype)},
-        "run": {
-            **data,
-            "vectors": [np.zeros(n, dtype) for _ in range(2 if adam else 1)],
-            "rule": "adam" if adam else "sgd",
-            "rule_parameters": [0.9, 0.999, 1e-8] if adam else [0.9, 1.0],
-            "batch_size": int(generator.choice([1, 4, 100])),
-            "shuffle": True,
-            "key": 5,
-            "epoch": 0,
-            "position": 0,
-            "t": 0,
-            "step_sizes": np.full(steps, 0.01),
+    def examples() -> dict[str, Any]:
+        Y = numbers(m, sizes[-1])
+        return {
+            "theta": numbers(n) - np.asarray(0.5, dtype),
+            "X": numbers(m, sizes[0]),
+            "Y": Y / Y.sum(axis=1, keepdims=True),
+            "weights": [None, numbers(m)][generator.integers(2)],
+        }
+
+    def run() -> dict[str, Any]:
+        steps, plan = int(generator.integers(4)), plan_arguments(generator, len(sizes))
+        rates = np.zeros((steps, len(sizes)))
+        rates[:] = [0.01, 0.1, *[0.5] * (len(sizes) - 2)] if generator.integers(2) else 0.01
+        given = examples()
+        return {
+            "theta": given.pop("theta"),
+            "vectors": [np.zeros(n, dtype) for _ in range(2 if plan["rule"] == "adam" else 1)],
+            **given,
+            "plan": _native.Plan(**plan),
+            "position": _native.Position(key=5, epoch=0, row=0, step=0),
+            "rates": rates,
             "costs": np.zeros(steps),
-            "dropout": [[], [0.5] * len(hidden)][generator.integers(2)],
-            "weight_decay": 0.1,
-            "max_norm": [np.inf, 0.5][generator.integers(2)],
-        },
-    }
-    return entry, _native.Engine(**engine), arguments[entry]
+            "rows": 40,
+            "weight": 50.0,
+            "offset": 3,
+        }
+
+    if entry == "run":
+        return run()
+    if entry == "run_members":
+        return {"members": [tuple(run().values()) for _ in range(generator.integers(4))]}
+    data = examples()
+    if entry == "cost":
+        return {**data, "lambda_": 0.5, "weight": 20.0, "D": [None, np.zeros(n)][generator.integers(2)]}
+    if entry == "sums":
+        return {**data, "out": np.zeros(n + 1)}
+    return {"theta": data["theta"], "X": data["X"], "out": np.zeros((m, sizes[-1]), dtype)}
 
 
-ENTRIES = ("Engine", "cost", "run", "hypothesis_into")
+ENTRIES = (
+    "Engine", "cost", "sums", "run", "run_members", "hypothesis_into", "Plan", "Position", "epoch_order"
+)  # fmt: skip
 
 
 def a_call(generator: np.random.Generator) -> tuple[Call, Call, bool]:
@@ -110,6 +150,7 @@ def results(call: Call) -> list[bytes]:
     returned = getattr(owner, entry)(**arguments)
     found = []
     written = [arguments[name] for name in ("out", "costs", "theta", "D") if arguments.get(name) is not None]
+    written += [one for member in arguments.get("members", ()) for one in (member[0], *member[1], member[8])]
     for value in [*(returned if isinstance(returned, tuple) else (returned,)), *written, *arguments.get("vectors", ())]:
         if isinstance(value, np.ndarray | memoryview | int | float):
             found.append(np.asarray(value).tobytes())
@@ -179,6 +220,9 @@ _VALUES: list[Any] = [
 def _another(value: Any, arguments: dict[str, Any], generator: np.random.Generator) -> Any:
     """Return another value: of another kind, of another size, or memory that another argument has already."""
     choice = generator.random()
+    if isinstance(value, tuple) and value and choice < 0.8:  # a member: one of its arguments
+        place = int(generator.integers(len(value)))
+        return (*value[:place], _another(value[place], arguments, generator), *value[place + 1 :])
     if isinstance(value, np.ndarray) and value.dtype.kind == "f" and choice < 0.6:
         a: Array = value
         others = [other for other in _arrays(arguments) if other is not value]

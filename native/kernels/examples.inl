@@ -13,7 +13,7 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
       T* z = layer.a + at;
       product<T, panel<T>, 1>(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride,
                               z, end - begin, vectors, layer.theta.bias + p * panel<T>, 0);
-      if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)));
+      if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)), layer.number);
       if (layer.factor != T(0)) thin(batch, layer, p, begin, end, vectors);
     }
     a = layer.a;
@@ -30,7 +30,7 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
       const Index at = p * batch.stride + begin * panel<T>;
       product<T, panel<T>, 1>(layer.delta + begin * panel<T>, batch.stride, layer.outputs,
                               layer.theta.matrix + p * layer.theta_stride, below.delta + at, end - begin, vectors, zeros<T>, 0);
-      if (times_slope) times_slope(below.delta + at, below.kept + at, end - begin, vectors);
+      if (times_slope) times_slope(below.delta + at, below.kept + at, end - begin, vectors, below.number);
     }
   }
 }
@@ -39,7 +39,7 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
 template <class T> Vector<T> costs(const Batch<T>& batch, Columns<T> z, Index K, Index t, Index n) {
   const Columns<T> y = {batch.y + t * panel<T>, batch.stride};
   y.transpose(K);
-  const Vector<T> costs = outputs<T>[int(batch.output)].cost(z, y, K);
+  const Vector<T> costs = functions_of<T>(batch.output).cost(z, y, K);
   if (!batch.weights) return costs;
   Vector<T> weights{};
   for (Index i = 0; i < n; ++i) weights[i] = batch.weights[row_number(batch, t + i)];
@@ -56,7 +56,7 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
     const Columns<T> z = {last.a + t * panel<T>, batch.stride};
     const Index n = least(lanes<T>, end - t);
     z.transpose(K);
-    if (batch.h) outputs<T>[int(batch.output)].h(z, K);
+    if (batch.h) functions_of<T>(batch.output).h(z, K);
     else store(batch.costs + t, costs(batch, z, K, t, n));
     z.transpose(K);
     for (Index i = t; batch.h && i < t + n; ++i)
@@ -64,5 +64,5 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
         __builtin_memcpy(batch.h + row_number(batch, i) * K + k, last.a + k / panel<T> * batch.stride + i * panel<T>,
                          std::size_t(least(panel<T>, K - k)) * sizeof(T));
   }
-  if (batch.rule.update != Update::none) backward(batch, begin, end);
+  if (batch.update != Update::none) backward(batch, begin, end);
 }

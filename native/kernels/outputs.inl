@@ -106,7 +106,12 @@ template <class T> struct OutputFunctions {
   Vector<T> (*cost)(Columns<T> z, Columns<T> y, Index K);    // their costs; delta^(L) in place of z
 };
 template <class T, class O> constexpr OutputFunctions<T> output = {O::h, O::cost};
-// In the order of Output.
-template <class T>
-constexpr OutputFunctions<T> outputs[] = {output<T, Each<T, Sigmoid>>, output<T, Softmax<T>>, output<T, Each<T, Linear>>,
-                                          output<T, Each<T, Poisson>>};
+template <class T> inline const OutputFunctions<T>& functions_of(Output unit) {
+  switch (unit) {
+    case Output::sigmoid: return output<T, Each<T, Sigmoid>>;
+    case Output::softmax: return output<T, Softmax<T>>;
+    case Output::exp: return output<T, Each<T, Poisson>>;
+    case Output::identity: break;
+  }
+  return output<T, Each<T, Linear>>;
+}

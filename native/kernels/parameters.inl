@@ -89,12 +89,11 @@ template <class T, class R, bool bias> void run_task(const Batch<T>& batch, Inde
   constexpr bool updates = R::n_moments > 0;
   const Task task = batch.tasks[number];
   const Layer<T>& layer = batch.layers[task.layer];
-  const Rule<T> rule = batch.rule;
+  const Rule<T> rule = batch.rules[task.layer * batch.rules_of_layer + bias];
   const Index p = task.panel, inputs = least(panel<T>, layer.inputs - p * panel<T>);
   T* Blocks<T>::*const part = bias ? &Blocks<T>::bias : &Blocks<T>::matrix;
   T *const theta = layer.theta.*part, *const kept = layer.Delta.*part;
   T *const first = layer.moments[0].*part, *const second = layer.moments[1].*part;
-  const T decay = bias ? T(0) : rule.decay, shrink = bias ? T(1) : rule.shrink;
   alignas(64) T own[panel<T> * panel<T>];
   double squares = 0;
   for (Index q = 0; q < panels<T>(layer.outputs); ++q) {
@@ -109,16 +108,16 @@ template <class T, class R, bool bias> void run_task(const Batch<T>& batch, Inde
     T* Delta = kept ? kept + i : own;
     if (!updates || !kept) {
       const T *delta = layer.delta + q * batch.stride, *a = task.layer ? batch.layers[task.layer - 1].a : batch.x;
-      if (bias) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(delta, batch.rows, Delta, rule.add ? Delta : zeros<T>);
-      else block_of_Delta(delta, a + p * batch.stride, batch.rows, rows, inputs, Delta, rule.add);
+      if (bias) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(delta, batch.rows, Delta, batch.add ? Delta : zeros<T>);
+      else block_of_Delta(delta, a + p * batch.stride, batch.rows, rows, inputs, Delta, batch.add);
     }
-    const auto D = [&](Index at) { return rule.scale * load(Delta + at) + decay * load(theta + i + at); };
+    const auto D = [&](Index at) { return rule.scale * load(Delta + at) + rule.decay * load(theta + i + at); };
     const auto squared = [&](Index at) { return updates ? load(theta + i + at) : D(at); };
     if (batch.squares && !(updates && bias)) squares += sum_of_squares<T>(rows, vectors, squared);
     if constexpr (updates) {
       each_vector<T>(rows, vectors, [&](Index at) {
         T* const t = theta + i + at;
-        store(t, shrink * load(t) + R::change(rule, D(at), first + i + at, second + i + at));
+        store(t, rule.shrink * load(t) + R::change(rule, D(at), first + i + at, second + i + at));
       });
       if (!bias) transpose_block_of_Theta(layer, p, q);
     }
@@ -130,7 +129,11 @@ template <class T, class R> void run_task(const Batch<T>& batch, Index number) {
 }
 
 template <class T> void parameters(const Batch<T>& batch, Index task) {
-  constexpr void (*updates[])(const Batch<T>&, Index) = {nullptr, run_task<T, Sum>, run_task<T, Momentum<T, false>>,
-                                                         run_task<T, Momentum<T, true>>, run_task<T, Adam<T>>};
-  updates[int(batch.rule.update)](batch, task);
+  switch (batch.update) {
+    case Update::none: break;
+    case Update::sum: return run_task<T, Sum>(batch, task);
+    case Update::sgd: return run_task<T, Momentum<T, false>>(batch, task);
+    case Update::nesterov: return run_task<T, Momentum<T, true>>(batch, task);
+    case Update::adam: return run_task<T, Adam<T>>(batch, task);
+  }
 }

@@ -6,6 +6,7 @@
 
 #include "deltarule/counters.hpp"
 #include "deltarule/kernels.hpp"
+#include "deltarule/names.hpp"
 
 #define DELTARULE_TEXT(name) #name
 #define DELTARULE_NAME(isa) DELTARULE_TEXT(isa)

@@ -1,31 +1,32 @@
 // Hidden units: g, and g' from a = g(z); or, where that would not do or would lose digits, both at once from z, g' to be kept
-// for the backward pass. One more unit is one struct and its line in the table below.
+// for the backward pass. One more unit is one struct, its line in the table below and its line in names.hpp. What is called with
+// a T gets the number in the unit's formula.
 
 template <class T> struct FromA { static constexpr bool keeps = false, of_zero_is_zero = true; };
 
 template <class T> struct Logistic : FromA<T> {
   static constexpr bool of_zero_is_zero = false;
-  static Vector<T> g(Vector<T> z) { return logistic<T>(z); }
-  static Vector<T> slope(Vector<T> a) { return a * (T(1) - a); }
+  static Vector<T> g(Vector<T> z, T) { return logistic<T>(z); }
+  static Vector<T> slope(Vector<T> a, T) { return a * (T(1) - a); }
 };
 template <class T> struct Tanh : FromA<T> {
-  static Vector<T> g(Vector<T> z) { return hyperbolic_tangent<T>(z); }
-  static Vector<T> slope(Vector<T> a) { return T(1) - a * a; }
+  static Vector<T> g(Vector<T> z, T) { return hyperbolic_tangent<T>(z); }
+  static Vector<T> slope(Vector<T> a, T) { return T(1) - a * a; }
 };
 template <class T> struct Relu : FromA<T> {
-  static Vector<T> g(Vector<T> z) { return z < T(0) ? Vector<T>{} : z; }  // this way round NaN stays NaN
-  static Vector<T> slope(Vector<T> a) { return a > T(0) ? all(T(1)) : Vector<T>{}; }  // g'(0) = 0
+  static Vector<T> g(Vector<T> z, T) { return z < T(0) ? Vector<T>{} : z; }  // this way round NaN stays NaN
+  static Vector<T> slope(Vector<T> a, T) { return a > T(0) ? all(T(1)) : Vector<T>{}; }  // g'(0) = 0
 };
 
 template <class T> struct LeakyRelu : FromA<T> {
-  static Vector<T> g(Vector<T> z) { return z > T(0) ? z : T(0.01) * z; }
-  static Vector<T> slope(Vector<T> a) { return a > T(0) ? all(T(1)) : all(T(0.01)); }
+  static Vector<T> g(Vector<T> z, T slope_below) { return z > T(0) ? z : slope_below * z; }
+  static Vector<T> slope(Vector<T> a, T slope_below) { return a > T(0) ? all(T(1)) : all(slope_below); }
 };
 
 template <class T> struct Both { Vector<T> a, slope; };
 template <class T> struct Keeps {
   static constexpr bool keeps = true, of_zero_is_zero = true;
-  static Vector<T> slope(Vector<T> kept) { return kept; }
+  static Vector<T> slope(Vector<T> kept, T) { return kept; }
 };
 
 // g' below the least normal number is taken as 0.
@@ -38,26 +39,26 @@ template <class T> inline Both<T> exponential_linear(Vector<T> z, T scale, T alp
   return {z > T(0) ? scale * z : scale * alpha * expm1, z > T(0) ? all(scale) : scale * alpha * e};
 }
 template <class T> struct Elu : Keeps<T> {
-  static Both<T> both(Vector<T> z) { return exponential_linear<T>(z, 1, 1); }
+  static Both<T> both(Vector<T> z, T alpha) { return exponential_linear<T>(z, 1, alpha); }
 };
 template <class T> struct Selu : Keeps<T> {
-  static Both<T> both(Vector<T> z) { return exponential_linear<T>(z, T(1.0507009873554805), T(1.6732632423543772)); }
+  static Both<T> both(Vector<T> z, T) { return exponential_linear<T>(z, T(1.0507009873554805), T(1.6732632423543772)); }
 };
 template <class T> struct Gelu : Keeps<T> {
-  static Both<T> both(Vector<T> z) {
+  static Both<T> both(Vector<T> z, T) {
     const Normal<T> y = normal<T>(z);
     return {z * y.function, y.function + z * (y.bell * T(0.39894228040143267794))};
   }
 };
 template <class T> struct Silu : Keeps<T> {
-  static Both<T> both(Vector<T> z) {
+  static Both<T> both(Vector<T> z, T) {
     const TwoSided<T> s(z);
     return {z * s.of_z, s.of_z * (T(1) + z * s.of_minus_z)};
   }
 };
 // The grouping of src/deltarule/network/units.py.
 template <class T> struct Mish : Keeps<T> {
-  static Both<T> both(Vector<T> z) {
+  static Both<T> both(Vector<T> z, T) {
     const auto negative = z < T(0);
     const Vector<T> e = exponential<T>(negative ? z : -z);
     const Vector<T> d = negative ? T(2) + e * (T(2) + e) : T(1) + T(2) * e * (T(1) + e);
@@ -67,38 +68,50 @@ template <class T> struct Mish : Keeps<T> {
 };
 template <class T> struct Softplus : Keeps<T> {
   static constexpr bool of_zero_is_zero = false;
-  static Both<T> both(Vector<T> z) {
+  static Both<T> both(Vector<T> z, T) {
     const TwoSided<T> s(z);
     return {(z > T(0) ? z : Vector<T>{}) + logarithm_plus_one<T>(s.e), s.of_z};
   }
 };
 
 template <class T> struct Unit {
-  // z becomes a, filled up with zeros from `columns` on; kept becomes g'(z) where the unit keeps it.
-  void (*forward)(T* z, T* kept, Index rows, int vectors, int columns);
-  void (*backward)(T* delta, const T* kept, Index rows, int vectors);  // delta *= g'(z), from a or from what was kept
+  Hidden id;
+  bool keeps_slope;
+  // z becomes a, padded with zeros from `columns` on; kept becomes g'(z) where the unit keeps it.
+  void (*forward)(T* z, T* kept, Index rows, int vectors, int columns, T number);
+  void (*backward)(T* delta, const T* kept, Index rows, int vectors, T number);  // delta *= g'(z), from a or from what was kept
 };
 template <class T, template <class> class G> struct OnPanels {
-  static void forward(T* z, T* kept, Index rows, int vectors, int columns) {
+  static void forward(T* z, T* kept, Index rows, int vectors, int columns, T number) {
     each_vector<T>(rows, vectors, [&](Index i) {
       if constexpr (G<T>::keeps) {
-        const Both<T> y = G<T>::both(load(z + i));
+        const Both<T> y = G<T>::both(load(z + i), number);
         store(z + i, y.a), store(kept + i, y.slope);
       } else {
-        store(z + i, G<T>::g(load(z + i)));
+        store(z + i, G<T>::g(load(z + i), number));
       }
     });
     for (Index r = 0; !G<T>::of_zero_is_zero && r < rows; ++r)
       for (int j = columns; j < vectors * lanes<T>; ++j) z[r * panel<T> + j] = 0;
   }
-  static void backward(T* delta, const T* kept, Index rows, int vectors) {
-    each_vector<T>(rows, vectors, [&](Index i) { store(delta + i, load(delta + i) * G<T>::slope(load(kept + i))); });
+  static void backward(T* delta, const T* kept, Index rows, int vectors, T number) {
+    each_vector<T>(rows, vectors, [&](Index i) { store(delta + i, load(delta + i) * G<T>::slope(load(kept + i), number)); });
   }
 };
-template <class T, template <class> class G> constexpr Unit<T> unit = {OnPanels<T, G>::forward, OnPanels<T, G>::backward};
+template <class T, template <class> class G>
+constexpr Unit<T> unit(Hidden id) { return {id, G<T>::keeps, OnPanels<T, G>::forward, OnPanels<T, G>::backward}; }
 
-// In the order of Hidden; identity does nothing, hence null.
 template <class T>
-constexpr Unit<T> units[] = {unit<T, Logistic>,  unit<T, Tanh>, unit<T, Relu>, {nullptr, nullptr},
-                             unit<T, LeakyRelu>, unit<T, Elu>,  unit<T, Selu>, unit<T, Gelu>,
-                             unit<T, Silu>,      unit<T, Mish>, unit<T, Softplus>};
+constexpr Unit<T> units[] = {unit<T, Logistic>(Hidden::logistic), unit<T, Tanh>(Hidden::tanh), unit<T, Relu>(Hidden::relu),
+                             {Hidden::identity, false, nullptr, nullptr},  // nothing to do
+                             unit<T, LeakyRelu>(Hidden::leaky_relu), unit<T, Elu>(Hidden::elu), unit<T, Selu>(Hidden::selu),
+                             unit<T, Gelu>(Hidden::gelu), unit<T, Silu>(Hidden::silu), unit<T, Mish>(Hidden::mish),
+                             unit<T, Softplus>(Hidden::softplus)};
+// So that int(id) is the place of a unit.
+template <class T> constexpr bool units_are_in_place() {
+  int place = 0;
+  for (const Unit<T>& one : units<T>)
+    if (int(one.id) != place++ || one.keeps_slope != line_of(one.id).keeps_slope) return false;
+  return place == int(sizeof hidden_units / sizeof *hidden_units);
+}
+static_assert(units_are_in_place<float>() && units_are_in_place<double>(), "a unit is missing, or in another place");

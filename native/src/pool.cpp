@@ -87,7 +87,7 @@ void Pool::worker(int thread) {
   }
 }
 
-void Pool::run(int n_tasks, Function function, const void* context) {
+void Pool::begin(int n_tasks, Function function, const void* context) {
   if (n_tasks == 1) return function(context, 0);
   function_.store(function, std::memory_order_relaxed);
   context_.store(context, std::memory_order_relaxed);
@@ -98,6 +98,17 @@ void Pool::run(int n_tasks, Function function, const void* context) {
     begin_.notify_all();
   }
   work(0);
+}
+
+bool Pool::ended_within(std::chrono::milliseconds interval) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  sleeping_caller_.fetch_add(1);
+  const bool ended = end_.wait_for(lock, interval, [&] { return unfinished_.load() == 0; });
+  sleeping_caller_.fetch_sub(1);
+  return ended;
+}
+
+void Pool::end() {
   wait(end_, sleeping_caller_, [&] { return unfinished_.load() == 0; });
 }
 

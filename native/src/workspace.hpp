@@ -1,7 +1,6 @@
-// The memory of a call, and the way between a flat theta and panels. One allocation; filling is zero and stays zero.
+// The memory of a call, and the way between a flat theta and panels. One allocation; padding is zero and stays zero.
 #pragma once
 #include <algorithm>
-#include <tuple>
 #include <vector>
 
 #include "deltarule/engine.hpp"
@@ -19,7 +18,10 @@ struct Purpose {
   Index rows;
   int n_moments = 0;
   bool slopes = false, Delta = use == Use::summing;
-  auto needs() const { return std::tuple(rows, n_moments, slopes, Delta); }
+  // Whether a workspace for this serves another purpose with the same use. More rows would do, but cost more pages.
+  bool covers(const Purpose& other) const {
+    return rows == other.rows && n_moments >= other.n_moments && slopes >= other.slopes && Delta >= other.Delta;
+  }
 };
 
 template <class T> struct Engine<T>::Workspace {
@@ -28,11 +30,12 @@ template <class T> struct Engine<T>::Workspace {
   std::vector<Layer<T>> layers;
   std::vector<Task> tasks;
   std::vector<double> squares;
+  std::vector<Rule<T>> rules;  // of the matrix and column 0 of each Theta^(l)
   Batch<T> batch{};
   std::vector<T> held{};  // the theta that `read` was given, if a caller keeps it
 
   Workspace(const Network& network, const Kernels<T>& kernels, const Purpose& what)
-      : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), kernels_(kernels) {
+      : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), rules(2 * layers.size()), kernels_(kernels), extra_(layers.size()) {
     double columns = 0;
     for (Index s : network.sizes) columns += double(s + panel);
     if (columns * double(purpose.rows) > 1e16) throw std::bad_alloc();  // beyond any memory, and near the end of an Index
@@ -42,18 +45,33 @@ template <class T> struct Engine<T>::Workspace {
       for (int p = -1; p < int(panels(network.sizes[std::size_t(l)])); ++p) tasks.push_back({l, p});
     squares.resize(tasks.size());
     batch.layers = layers.data(), batch.n_layers = Index(layers.size());
-    batch.output = network.output, batch.tasks = tasks.data(), batch.n_tasks = Index(tasks.size());
+    batch.rules = rules.data(), batch.output = network.output, batch.tasks = tasks.data(), batch.n_tasks = Index(tasks.size());
+  }
+
+  // As it was made, whatever a run has left in the padding: infinity times zero is NaN.
+  void clear() { std::fill(memory_.begin(), memory_.end(), Line{}); }
+
+  // Dropout of a hidden layer, from its rate; 0: none. Only with purpose.slopes.
+  void thin(std::size_t l, double rate) {
+    Layer<T>& layer = layers[l];
+    layer.left_out = std::uint32_t(rate * 0x1p32);
+    layer.factor = rate > 0 ? T(1 / (1 - rate)) : T(0);
+    layer.kept = rate > 0 || layer.keeps_slope ? extra_[l].slopes : layer.a;
+  }
+  // Whether (5) is kept for a second look. Only with purpose.Delta.
+  void keep_Delta(bool keeps) {
+    for (std::size_t l = 0; l < layers.size(); ++l) layers[l].Delta = keeps ? extra_[l].Delta : Blocks<T>{};
   }
 
   // From flat vectors to panels and back.
-  void read(const T* theta, const T* const* moments) {
+  void read(const T* theta, const T* const* moments, int n_moments) {
     copy(theta, [](auto& l) { return l.theta; }, to_panels);
-    for (int i = 0; i < purpose.n_moments; ++i) copy(moments[i], [i](auto& l) { return l.moments[i]; }, to_panels);
+    for (int i = 0; i < n_moments; ++i) copy(moments[i], [i](auto& l) { return l.moments[i]; }, to_panels);
     for (const Layer<T>& layer : layers) kernels_.transpose(layer);
   }
-  void write(T* theta, T* const* moments) {
+  void write(T* theta, T* const* moments, int n_moments) {
     copy(theta, [](auto& l) { return l.theta; }, from_panels<T>);
-    for (int i = 0; i < purpose.n_moments; ++i) copy(moments[i], [i](auto& l) { return l.moments[i]; }, from_panels<T>);
+    for (int i = 0; i < n_moments; ++i) copy(moments[i], [i](auto& l) { return l.moments[i]; }, from_panels<T>);
   }
   void write_Delta(double* flat) { copy(flat, [](auto& l) { return l.Delta; }, from_panels<double>); }
 
@@ -90,21 +108,25 @@ template <class T> struct Engine<T>::Workspace {
       const bool last = l + 1 == layers.size();
       Layer<T>& layer = layers[l] = {};
       layer.inputs = inputs, layer.outputs = outputs;
-      layer.unit = last ? Hidden::identity : network.hidden[l];
+      const HiddenUnit unit = last ? Hidden::identity : network.hidden[l];
+      layer.unit = unit.id, layer.number = T(unit.number), layer.keeps_slope = line_of(unit.id).keeps_slope;
       layer.theta_stride = panels(outputs) * panel * panel, layer.transposed_stride = panels(inputs) * panel * panel;
       const auto blocks = [&] { return Blocks<T>{take(panels(inputs) * layer.theta_stride), take(outputs)}; };
       layer.theta = blocks();
       layer.transposed = take(panels(outputs) * layer.transposed_stride);
       for (int i = 0; i < purpose.n_moments; ++i) layer.moments[i] = blocks();
-      if (purpose.Delta) layer.Delta = blocks();
+      if (purpose.Delta) layer.Delta = extra_[l].Delta = blocks();
       layer.a = matrix(outputs);
-      layer.kept = !last && (purpose.slopes || keeps_slope(layer.unit)) ? matrix(outputs) : layer.a;
+      const bool slopes = !last && (purpose.slopes || layer.keeps_slope);
+      layer.kept = extra_[l].slopes = slopes ? matrix(outputs) : layer.a;
       layer.delta = !last && learns ? matrix(outputs) : layer.a;
     }
     return used;
   }
 
+  struct Extra { T* slopes; Blocks<T> Delta; };  // of a layer: what some steps use and others do not
   const Kernels<T>& kernels_;
+  std::vector<Extra> extra_;
   std::vector<Line> memory_;
 };
 

@@ -32,19 +32,28 @@ template <class T> struct Training {
   std::vector<double> costs;
   Position position{42, 0, 0, 0};
   bool interrupted = false;
+  Plan plan{};
+  std::vector<double> rates{}, now{};
 
   explicit Training(const Network& network)
       : theta(first_theta<T>(network, 1)), first(theta.size()), second(theta.size()) {}
 
   Index run(Engine<T>& engine, const Data<T>& data, Index n, Index batch, Update update = Update::adam, double eta = 0.01,
             const Interrupted& stop = never, bool options = false) {
-    const std::vector<double> etas(std::size_t(n), eta);
-    std::vector<double> now(static_cast<std::size_t>(n));
-    static constexpr double rates[] = {0.25, 0.5};
-    const Steps<T> steps{theta.data(), {first.data(), second.data()}, data.examples(), 0.5, {update, 0.9, 0.9, 0.999, 1e-8},
-                         options ? rates : nullptr, options ? 0.125 : 0, options ? 0.5 : INFINITY, batch, true,
-                         etas.data(), n, now.data()};
-    const Index done = engine.run(steps, position, &interrupted, stop);
+    const Steps<T> steps = of(engine.network(), data, n, batch, update, eta, options);
+    return took(engine.run(steps, position, &interrupted, stop));
+  }
+  // With options: dropout (every third step without that of the second hidden layer), weight decay, clipping.
+  Steps<T> of(const Network& network, const Data<T>& data, Index n, Index batch, Update update, double eta, bool options) {
+    plan = {{update, 0.9, 0.9, 0.999, 1e-8}, batch, true, 0.5, options ? 0.5 : INFINITY, {}};
+    rates.clear();
+    for (Index i = 0; i < n; ++i)
+      for (std::size_t l = 0; l < network.sizes.size(); ++l)
+        rates.push_back(l == 0 ? eta : !options ? 0 : l == 1 ? 0.125 : l == 3 && (Index(position.step) + i) % 3 == 0 ? 0 : 0.25);
+    now.resize(std::size_t(n));
+    return {theta.data(), {first.data(), second.data()}, data.examples(), {data.m, double(data.W()), 0}, &plan, rates.data(), n, now.data()};
+  }
+  Index took(Index done) {
     costs.insert(costs.end(), now.begin(), now.begin() + done);
     return done;
   }
@@ -63,7 +72,7 @@ template <class T> void same_bits_however_many_threads_and_cuts(const Kernels<T>
       results.emplace_back(network);
       CHECK(results.back().run(engine, data, 40, 48, Update::adam, 0.01, never, options) == 40, "all steps");
       Ds.emplace_back(results.back().theta.size() + 1);
-      engine.cost_and_gradient(results.back().theta.data(), data.examples(), 1, &Ds.back()[0], &Ds.back()[1], never);
+      engine.cost_and_gradient(results.back().theta.data(), data.examples(), 1, double(data.m), &Ds.back()[0], &Ds.back()[1], never);
       CHECK(results.back() == results.front() && Ds.back() == Ds.front(), "%s: %d threads change bits", kernels.isa, threads);
     }
     Engine<T> engine(network, kernels, 2, 0);
@@ -82,7 +91,7 @@ void a_step_allocates_nothing() {
     Engine<float> engine(wide, best, threads, 0);
     const Data<float> data(wide, 205, false, 2);
     Training<float> training(wide);
-    training.costs.reserve(5000);
+    training.costs.reserve(5000), training.rates.reserve(10000), training.now.reserve(5000);
     training.run(engine, data, 3, 48, Update::adam, 0.01, never, options);
     long counts[2];
     for (int i = 0; i < 2; ++i) {
@@ -114,6 +123,98 @@ void stops_after_a_cost_that_is_not_finite_and_on_request() {
   CHECK(stopped.interrupted && taken < 100000, "stops when asked to");
   straight.run(engine, data, taken, 48, Update::adam, 0.001);
   CHECK(straight == stopped, "a stopped run is the same run, shorter");
+}
+
+// Eight members that differ in rows, batches, rules and options, as members and one by one.
+template <class T> struct Members {
+  std::vector<Data<T>> data{};
+  std::vector<Training<T>> trainings{};
+  explicit Members(const Network& network) {
+    for (unsigned i = 0; i < 8; ++i) data.emplace_back(network, Index(30 + 25 * i), i % 2 == 1, 2 + i), trainings.emplace_back(network);
+  }
+  std::vector<Member<T>> all(const Network& network, Index n) {
+    const Update rules[] = {Update::adam, Update::sgd, Update::nesterov};
+    std::vector<Member<T>> found;
+    for (std::size_t i = 0; i < 8; ++i)
+      found.push_back({trainings[i].of(network, data[i], n, Index(7 + 9 * i), rules[i % 3], 0.01, i % 4 > 1), trainings[i].position, 0, false});
+    return found;
+  }
+};
+
+template <class T> void members_have_the_bits_of_single_runs(const Kernels<T>& kernels) {
+  for (int threads : {1, 2, 5}) {
+    Members<T> alone(wide), together(wide);
+    Engine<T> engine(wide, kernels, threads, 0);
+    for (Index n : {9, 14}) {  // the second time with the memory of the first
+      auto one_by_one = alone.all(wide, n), members = together.all(wide, n);
+      for (std::size_t i = 0; i < 8; ++i) {
+        bool interrupted = false;
+        Engine<T> single(wide, kernels, 1, 0);
+        CHECK(alone.trainings[i].took(single.run(one_by_one[i].steps, alone.trainings[i].position, &interrupted, never)) == n, "all");
+      }
+      engine.run_members(members, never);
+      for (std::size_t i = 0; i < 8; ++i) {
+        CHECK(together.trainings[i].took(members[i].done) == n && !members[i].interrupted, "all steps");
+        together.trainings[i].position = members[i].position;
+        CHECK(together.trainings[i] == alone.trainings[i], "%s: member %zu differs on %d threads", kernels.isa, i, threads);
+        const Position &a = together.trainings[i].position, &b = alone.trainings[i].position;
+        CHECK(a.epoch == b.epoch && a.row == b.row && a.step == b.step, "%s: the position of member %zu", kernels.isa, i);
+      }
+    }
+  }
+}
+
+void a_member_that_diverges_leaves_the_others_alone() {
+  const Kernels<double>& best = available_isas()[0]->float64;
+  Members<double> alone(wide), together(wide);
+  Engine<double> engine(wide, best, 2, 0), single(wide, best, 1);
+  auto one_by_one = alone.all(wide, 30), members = together.all(wide, 30);
+  for (std::size_t i = 0; i < 30; ++i) together.trainings[1].rates[4 * i] = 1e200;
+  engine.run_members(members, never);
+  CHECK(members[1].done < 30 && !std::isfinite(together.trainings[1].now[std::size_t(members[1].done) - 1]), "member 1 diverges");
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (i == 1) continue;
+    bool interrupted = false;
+    alone.trainings[i].took(single.run(one_by_one[i].steps, alone.trainings[i].position, &interrupted, never));
+    together.trainings[i].took(members[i].done);
+    CHECK(together.trainings[i] == alone.trainings[i], "member %zu beside one that diverges", i);
+  }
+}
+
+void members_stop_between_steps_each_with_its_own_state() {
+  const Kernels<float>& best = available_isas()[0]->float32;
+  for (int threads : {1, 2, 3}) {
+    Members<float> alone(wide), together(wide);
+    Engine<float> engine(wide, best, threads, 0), single(wide, best, 1);
+    auto members = together.all(wide, 100000);
+    int asked = 0;
+    engine.run_members(members, [&] { return ++asked == 3; });
+    CHECK(asked == 3, "asked %d times: on after the answer was yes, or not at all", asked);
+    for (std::size_t i = 0; i < 8; ++i) {
+      CHECK(members[i].interrupted && members[i].done < 100000, "member %zu is interrupted", i);
+      if (members[i].done == 0) continue;
+      auto short_ones = alone.all(wide, members[i].done);
+      bool interrupted = false;
+      alone.trainings[i].took(single.run(short_ones[i].steps, alone.trainings[i].position, &interrupted, never));
+      together.trainings[i].took(members[i].done);
+      CHECK(together.trainings[i] == alone.trainings[i], "a stopped member is the same run, shorter");
+    }
+  }
+}
+
+void steps_of_members_allocate_nothing() {
+#ifdef DELTARULE_COUNTS
+  Members<float> together(wide);
+  Engine<float> engine(wide, available_isas()[0]->float32, 2, 0);
+  long counts[2];
+  for (Index n : {10, 10, 400}) {
+    auto members = together.all(wide, n);
+    const long before = allocations;
+    engine.run_members(members, never);
+    counts[n > 10] = allocations - before;
+  }
+  CHECK(counts[0] == counts[1], "390 more steps of 8 members made %ld more allocations", counts[1] - counts[0]);
+#endif
 }
 
 // So many rows of so wide a network take more than the 10 ms after which the clock is looked at, and here nobody can be asked.
@@ -170,8 +271,12 @@ void works_from_two_threads_and_in_a_forked_child() {
 int main() {
   for_each_isa([](const auto& kernels, auto) {
     for (bool options : {false, true}) same_bits_however_many_threads_and_cuts(kernels, options);
+    members_have_the_bits_of_single_runs(kernels);
   });
   a_step_allocates_nothing();
+  a_member_that_diverges_leaves_the_others_alone();
+  members_stop_between_steps_each_with_its_own_state();
+  steps_of_members_allocate_nothing();
   stops_after_a_cost_that_is_not_finite_and_on_request();
   predicts_where_nobody_can_interrupt();
   gives_the_same_bits_after_a_release();

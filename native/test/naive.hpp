@@ -10,7 +10,7 @@ namespace deltarule::test {
 using Real = long double;
 
 struct Value { Real value = 0, absolute = 0, z = 0, factor = 1; };  // of an a = factor g(z)
-using Factors = std::vector<std::vector<Real>>;                      // of the units of each hidden layer; empty: 1
+using Thinned = std::vector<std::vector<Real>>;                      // of the units of each hidden layer; empty: 1
 
 template <class T> struct Naive {
   Network network;
@@ -28,14 +28,14 @@ template <class T> struct Naive {
 
   static constexpr Real selu_scale = 1.0507009873554804934193349852946L, selu_alpha = 1.6732632423543772848170429916717L;
   static Real Phi(Real z) { return std::erfc(-z / std::sqrt(Real(2))) / 2; }
-  static Real g(Hidden unit, Real z) {
-    switch (unit) {
+  static Real g(HiddenUnit unit, Real z) {
+    switch (unit.id) {
       case Hidden::logistic: return 1 / (1 + std::exp(-z));
       case Hidden::tanh: return std::tanh(z);
       case Hidden::relu: return z > 0 ? z : 0;
       case Hidden::identity: return z;
-      case Hidden::leaky_relu: return z > 0 ? z : z / 100;
-      case Hidden::elu: return z > 0 ? z : std::expm1(z);
+      case Hidden::leaky_relu: return z > 0 ? z : T(unit.number) * z;
+      case Hidden::elu: return z > 0 ? z : T(unit.number) * std::expm1(z);
       case Hidden::selu: return selu_scale * (z > 0 ? z : selu_alpha * std::expm1(z));
       case Hidden::gelu: return z * Phi(z);
       case Hidden::silu: return z / (1 + std::exp(-z));
@@ -43,15 +43,15 @@ template <class T> struct Naive {
       default: return std::log1p(std::exp(z));
     }
   }
-  static Real slope(Hidden unit, Real z, Real a) {
+  static Real slope(HiddenUnit unit, Real z, Real a) {
     const Real sigma = 1 / (1 + std::exp(-z)), t = std::tanh(std::log1p(std::exp(z)));
-    switch (unit) {
+    switch (unit.id) {
       case Hidden::logistic: return a * (1 - a);
       case Hidden::tanh: return 1 - a * a;
       case Hidden::relu: return a > 0 ? 1 : 0;
       case Hidden::identity: return 1;
-      case Hidden::leaky_relu: return z > 0 ? 1 : Real(0.01L);
-      case Hidden::elu: return z > 0 ? 1 : std::exp(z);
+      case Hidden::leaky_relu: return z > 0 ? 1 : T(unit.number);
+      case Hidden::elu: return z > 0 ? 1 : T(unit.number) * std::exp(z);
       case Hidden::selu: return selu_scale * (z > 0 ? 1 : selu_alpha * std::exp(z));
       case Hidden::gelu: return Phi(z) + z * std::exp(-z * z / 2) / std::sqrt(2 * std::acos(Real(-1)));
       case Hidden::silu: return sigma + z * sigma * (1 - sigma);
@@ -59,7 +59,10 @@ template <class T> struct Naive {
       default: return sigma;
     }
   }
-  static Real steepest(Hidden unit) { return unit == Hidden::selu ? 1.76L : keeps_slope(unit) ? 1.13L : 1; }
+  static Real steepest(HiddenUnit unit) {
+    if (unit.id == Hidden::elu) return std::max<Real>(1, unit.number);
+    return unit.id == Hidden::selu ? 1.76L : line_of(unit.id).keeps_slope ? 1.13L : 1;
+  }
 
   std::vector<Real> h(const std::vector<Value>& z) const {
     std::vector<Real> out;
@@ -75,7 +78,7 @@ template <class T> struct Naive {
     return out;
   }
 
-  std::vector<std::vector<Value>> forward(const T* theta, const T* x, const Factors& factors = {}) const {  // a^(1) ... a^(L-1), z^(L)
+  std::vector<std::vector<Value>> forward(const T* theta, const T* x, const Thinned& factors = {}) const {  // a^(1) ... a^(L-1), z^(L)
     std::vector<std::vector<Value>> a(network.sizes.size());
     for (Index j = 0; j < network.sizes[0]; ++j) a[0].push_back({Real(x[j]), std::fabs(Real(x[j]))});
     for (std::size_t l = 0; l + 1 < a.size(); ++l)
@@ -87,7 +90,7 @@ template <class T> struct Naive {
           ++theta;
         }
         if (l + 2 < a.size()) {
-          const Hidden unit = network.hidden[l];
+          const HiddenUnit unit = network.hidden[l];
           const Real f = factors.empty() ? 1 : factors[l][std::size_t(i)];
           z = {f * g(unit, z.value), f * (steepest(unit) * z.absolute + 1), z.value, f};
         }
@@ -96,7 +99,7 @@ template <class T> struct Naive {
     return a;
   }
 
-  void add(const T* theta, const T* x, const T* y, Real weight, const Factors& factors = {}) {
+  void add(const T* theta, const T* x, const T* y, Real weight, const Thinned& factors = {}) {
     const auto a = forward(theta, x, factors);
     const std::vector<Value>& z = a.back();
     const std::vector<Real> out = h(z);
@@ -134,7 +137,7 @@ template <class T> struct Naive {
           below[j - 1].value += t * delta[i].value, below[j - 1].absolute += std::fabs(t) * delta[i].absolute;
         }
       if (l == 0) break;
-      const Hidden unit = network.hidden[l - 1];
+      const HiddenUnit unit = network.hidden[l - 1];
       for (std::size_t j = 0; j < below.size(); ++j) {
         const Value& unit_a = a[l][j];
         below[j].value *= unit_a.factor * slope(unit, unit_a.z, g(unit, unit_a.z));
@@ -159,9 +162,9 @@ template <class T> struct Naive {
   }
 };
 
-// The factors of one row, as src/deltarule/engines/dropout.py defines them.
-inline Factors thinned(const Network& network, const std::vector<double>& rates, const Position& position, Index row) {
-  Factors factors;
+// The factors of one row (a number of the whole training set), as src/deltarule/engines/dropout.py defines them.
+inline Thinned thinned(const Network& network, const std::vector<double>& rates, const Position& position, Index row) {
+  Thinned factors;
   for (std::size_t l = 0; l < rates.size(); ++l) {
     const std::uint32_t start = dropout_of_row(dropout_of_layer(position.key, position.epoch, l + 2), std::uint64_t(row));
     factors.emplace_back();
@@ -199,7 +202,7 @@ template <class T> struct Data {
 };
 
 inline std::vector<Network> networks(Index lanes) {
-  const Hidden logistic = Hidden::logistic, tanh = Hidden::tanh, relu = Hidden::relu, identity = Hidden::identity;
+  const HiddenUnit logistic = Hidden::logistic, tanh = Hidden::tanh, relu = Hidden::relu, identity = Hidden::identity;
   return {{{4, 10, 3}, {relu}, Output::softmax},
           {{1, 1}, {}, Output::sigmoid},
           {{3, 1}, {}, Output::identity},
@@ -208,6 +211,8 @@ inline std::vector<Network> networks(Index lanes) {
           {{lanes + 1, lanes + 1, 2, lanes}, {identity, logistic}, Output::exp},
           {{5, 3 * lanes + 2, 4 * lanes + 3}, {logistic}, Output::softmax},
           {{lanes + 1, lanes + 2, lanes - 1, 3}, {Hidden::leaky_relu, Hidden::elu}, Output::softmax},
+          {{lanes, lanes + 1, 5, 2}, {{Hidden::leaky_relu, 0.25}, {Hidden::elu, 1.75}}, Output::softmax},
+          {{3, lanes + 1, 5, 2}, {{Hidden::leaky_relu, 0}, {Hidden::leaky_relu, 1}}, Output::identity},
           {{3, 2 * lanes + 1, lanes + 1, 2}, {Hidden::selu, Hidden::gelu}, Output::identity},
           {{lanes, 2 * lanes - 1, 5, 1}, {Hidden::silu, Hidden::mish}, Output::sigmoid},
           {{2, lanes + 3, 2}, {Hidden::softplus}, Output::exp}};

@@ -19,9 +19,16 @@ template <class T> void check_sums(const Kernels<T>& kernels, const Network& net
     Engine<T> engine(network, kernels, threads, 0);
     double J = 0;
     std::vector<double> D(theta.size());
-    CHECK(engine.cost_and_gradient(theta.data(), data.examples(), lambda, &J, D.data(), never), "not interrupted");
+    CHECK(engine.cost_and_gradient(theta.data(), data.examples(), lambda, double(data.W()), &J, D.data(), never), "not interrupted");
     double alone = 0;
-    CHECK(engine.cost_and_gradient(theta.data(), data.examples(), lambda, &alone, nullptr, never), "not interrupted");
+    CHECK(engine.cost_and_gradient(theta.data(), data.examples(), lambda, double(data.W()), &alone, nullptr, never), "not interrupted");
+    std::vector<double> sums(1 + D.size(), 7);
+    CHECK(engine.sums(theta.data(), data.examples(), true, sums.data(), never), "not interrupted");
+    if (lambda == 0) {  // then J and D are the sums, divided
+      bool same = J == sums[0] / double(data.W());
+      for (std::size_t i = 0; i < D.size(); ++i) same = same && D[i] == sums[1 + i] / double(data.W());
+      CHECK(same, "%s: J and D are not the sums over W", kernels.isa);
+    }
     CHECK(alone == J, "%s J alone is %.17g, with D %.17g", kernels.isa, alone, J);
     CHECK(std::fabs(J - naive.cost.value) <= bound * naive.cost.absolute, "%s J is %.17g, not %.17Lg (m = %td, K = %td)", kernels.isa, J,
           naive.cost.value, m, K);
@@ -46,10 +53,12 @@ template <class T> void check_sums(const Kernels<T>& kernels, const Network& net
   }
 }
 
-std::vector<bool> biases(const Network& network) {
-  std::vector<bool> found;
+// Of each parameter: 2 l for Theta^(l), and one more in column 0.
+std::vector<std::size_t> groups(const Network& network) {
+  std::vector<std::size_t> found;
   for (std::size_t l = 0; l + 1 < network.sizes.size(); ++l)
-    for (Index i = 0; i < network.sizes[l + 1] * (network.sizes[l] + 1); ++i) found.push_back(i % (network.sizes[l] + 1) == 0);
+    for (Index i = 0; i < network.sizes[l + 1] * (network.sizes[l] + 1); ++i)
+      found.push_back(2 * l + (i % (network.sizes[l] + 1) == 0));
   return found;
 }
 
@@ -63,18 +72,21 @@ void check_step(const Kernels<T>& kernels, const Network& network, Index m, Inde
   const double eta = 0.01, momentum = 0.875, beta1 = 0.875, beta2 = 0.96875, epsilon = 1e-8;
   double cost = 0;
   bool interrupted = false;
-  Position position{99, 4, 17, m > batch ? batch / 2 : 0};
+  Position position{99, 4, m > batch ? batch / 2 : 0, 17};
   std::vector<std::uint32_t> order(static_cast<std::size_t>(m));
   epoch_order(true, position.key, position.epoch, order.data(), order.size());
   const Index begin = position.row, rows = std::min(batch, m - begin);
-  std::vector<double> rates(options ? network.hidden.size() : 0, 0.375);
+  // With all options the rows are a part of a larger training set.
+  const Whole whole = options ? Whole{3 * m, 2.5 * double(data.W()), m / 2} : Whole{m, double(data.W()), 0};
+  std::vector<double> dropout(network.hidden.size());
+  for (std::size_t l = 0; options && l < dropout.size(); ++l) dropout[l] = l % 2 ? 0 : 0.375;
   Naive<T> naive(network);
   for (Index t = begin; t < begin + rows; ++t) {
     const Index row = Index(order[std::size_t(t)]);
     naive.add(theta0.data(), data.X.data() + row * network.sizes[0], data.Y.data() + row * network.sizes.back(), data.weight(row),
-              thinned(network, rates, position, row));
+              thinned(network, dropout, position, whole.offset + row));
   }
-  naive.finish(theta0.data(), Real(m) / (data.W() * Real(rows)), lambda, data.W());
+  naive.finish(theta0.data(), Real(whole.rows) / (Real(whole.weight) * Real(rows)), lambda, Real(whole.weight));
   const Real bound = gamma<T>(4 * naive.operations(rows)), u = std::numeric_limits<T>::epsilon() / 2;
   Real squares = 0, errors = 0;
   for (const Value& d : naive.D) squares += d.value * d.value, errors += bound * bound * d.absolute * d.absolute;
@@ -83,26 +95,34 @@ void check_step(const Kernels<T>& kernels, const Network& network, Index m, Inde
   const Real clipped = options ? Real(max_norm) / norm : 1, norm_error = options ? 2 * std::sqrt(errors) / norm + 4 * u : 0;
 
   Engine<T> engine(network, kernels, 2, 0);
-  const Steps<T> steps{theta.data(), {first.data(), second.data()}, data.examples(), lambda, {update, momentum, beta1, beta2, epsilon},
-                       rates.empty() ? nullptr : rates.data(), weight_decay, max_norm, batch, true, &eta, 1, &cost};
+  Plan plan{{update, momentum, beta1, beta2, epsilon}, batch, true, lambda, max_norm, {}};
+  std::vector<Factors> factors;
+  for (std::size_t i = 0; i < 2 * (network.sizes.size() - 1); ++i)
+    factors.push_back(options ? Factors{1 - 0.125 * double(i), i % 2 ? 0.25 : 2} : Factors{1, double(1 - i % 2)});
+  if (options) plan.factors = factors;
+  std::vector<double> rates{eta, weight_decay};
+  rates.insert(rates.end(), dropout.begin(), dropout.end());
+  const Steps<T> steps{theta.data(), {first.data(), second.data()}, data.examples(), whole, &plan, rates.data(), 1, &cost};
   CHECK(engine.run(steps, position, &interrupted, never) == 1 && !interrupted, "one step");
-  CHECK(position.t == 18 && position.row == (begin + rows) % m && position.epoch == (begin + rows == m ? 5u : 4u), "the position");
+  CHECK(position.step == 18 && position.row == (begin + rows) % m && position.epoch == (begin + rows == m ? 5u : 4u), "the position");
   CHECK(std::fabs(cost - naive.cost.value) <= bound * naive.cost.absolute, "%s cost %.17g, not %.17Lg", kernels.isa, cost, naive.cost.value);
-  const std::vector<bool> bias = biases(network);
+  const std::vector<std::size_t> group = groups(network);
   for (std::size_t i = 0; i < theta.size(); ++i) {
+    const Factors of = factors[group[i]];
+    const Real its_eta = eta * of.rate;
     const Real D = clipped * naive.D[i].value, v0 = first0[i];
     const Real error = clipped * bound * naive.D[i].absolute + (4 * u + norm_error) * std::fabs(D);
-    Real right = theta0[i] * (bias[i] ? 1 : 1 - eta * weight_decay), tolerance = 0;
+    Real right = theta0[i] * (1 - its_eta * weight_decay * of.decay), tolerance = 0;
     if (update == Update::adam) {
       const Real p = beta1 * v0 + (1 - beta1) * D, q = beta2 * Real(second0[i]) + (1 - beta2) * D * D;
-      const Real step = eta * std::sqrt(1 - std::pow(Real(beta2), 18)) / (1 - std::pow(Real(beta1), 18));
+      const Real step = its_eta * std::sqrt(1 - std::pow(Real(beta2), 18)) / (1 - std::pow(Real(beta1), 18));
       right -= step * p / (std::sqrt(q) + epsilon);
       tolerance = step * (error + 16 * u * (std::fabs(v0) + std::fabs(D))) * (1 + std::fabs(p) * (1 + std::fabs(D)) / q) / std::sqrt(q);
       CHECK(std::fabs(second[i] - q) <= 8 * u * q + (1 - beta2) * 2 * error * (std::fabs(D) + error), "%s second[%zu]", kernels.isa, i);
     } else {
-      const Real velocity = momentum * v0 - eta * D;
-      right += update == Update::sgd ? velocity : momentum * velocity - eta * D;
-      tolerance = 2 * eta * error + 16 * u * std::fabs(v0);
+      const Real velocity = momentum * v0 - its_eta * D;
+      right += update == Update::sgd ? velocity : momentum * velocity - its_eta * D;
+      tolerance = 2 * its_eta * error + 16 * u * std::fabs(v0);
       CHECK(std::fabs(first[i] - velocity) <= tolerance, "%s velocity[%zu] is %.9g, not %.9Lg", kernels.isa, i, double(first[i]), velocity);
     }
     tolerance += 4 * u * (std::fabs(right) + std::fabs(Real(theta0[i])));
@@ -119,7 +139,7 @@ template <class T> void check_digits(const Kernels<T>& kernels) {
       const T theta[] = {0, 1, 0, 0}, x = T(z), y[] = {1, 0};
       Engine<T> engine({{1, K}, {}, output}, kernels, 1);
       double J = 0, D[4] = {};
-      engine.cost_and_gradient(theta, {&x, y, nullptr, 1}, 0, &J, D, never);
+      engine.cost_and_gradient(theta, {&x, y, nullptr, 1}, 0, 1, &J, D, never);
       const double cost = z > 0 ? std::exp(-40.0) : 40 + std::exp(-40.0), delta = z > 0 ? -std::exp(-40.0) : -1;
       const double few = 4 * double(std::numeric_limits<T>::epsilon());
       CHECK(std::fabs(J - cost) <= few * cost, "%s J(%g) is %.17g", kernels.isa, z, J);

@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deltarule.engines import compiled, native
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
+from deltarule.training.solvers import SGD, Adam
 
 # Where the core would be found, a finder finds nothing, or a file that the loader refuses.
 WITHOUT = """
@@ -58,3 +62,31 @@ def test_a_module_that_the_core_itself_needs_is_named() -> None:
 
 def test_a_core_that_is_there_needs_no_reason() -> None:
     assert (compiled.core is None) == bool(native.why_unavailable())
+
+
+class Built:
+    """What a core says of itself; this one has exactly the units of the package."""
+
+    def __init__(self, **changes: int) -> None:
+        self.hidden = {**{name: len(unit.numbers) for name, unit in HIDDEN_UNITS.items()}, **changes}
+
+    def hidden_units(self) -> dict[str, int]:
+        return self.hidden
+
+    def output_units(self) -> list[str]:
+        return sorted(OUTPUT_UNITS)
+
+
+def test_a_core_with_the_units_of_the_package_in_any_order_is_taken() -> None:
+    assert compiled.difference(Built()) == ""
+
+
+@pytest.mark.parametrize("other", [Built(swish=0), Built(elu=0), object()], ids=["another", "of other numbers", "none"])
+def test_a_core_with_other_units_is_not_used_and_told_as_such(other: object) -> None:
+    assert compiled.difference(other).startswith("the compiled core cannot be used: it was built for other units")
+
+
+@pytest.mark.skipif(compiled.core is None, reason="the compiled core was not built")
+def test_the_rules_of_the_core_are_those_of_the_solvers_with_as_many_numbers() -> None:
+    assert compiled.core is not None
+    assert compiled.core.rules() == {rule.name: len(rule.parameters) for rule in (SGD(), Adam())}

@@ -288,12 +288,12 @@ def test_an_unknown_instruction_set_is_refused_with_those_that_there_are(monkeyp
 )
 def test_the_border_checks_every_array(change: dict[str, Array], error: type[Exception], message: str) -> None:
     assert native._core is not None
-    core = native._core.Engine([3, 4, 2], ["tanh"], "softmax", "float64", 1)
+    core = native._core.Engine([3, 4, 2], ["tanh"], [[]], "softmax", "float64", 1)
     given: dict[str, Any] = {
         "theta": np.zeros(26), "X": np.zeros((4, 3)), "Y": np.zeros((4, 2)), "weights": None, **change
     }  # fmt: skip
     with pytest.raises(error, match=message):
-        core.cost(given["theta"], given["X"], given["Y"], given["weights"], 0.0)
+        core.cost(given["theta"], given["X"], given["Y"], given["weights"], 0.0, 4.0)
 
 
 @pytest.mark.parametrize("z", [100.0, 36.5, 2.0, 1e-3, 0.0, -2.0, -36.5, -100.0, -700.0])

@@ -14,16 +14,24 @@
 #include <memory>
 #include <vector>
 
-#include "deltarule/kernels.hpp"
+#include "deltarule/names.hpp"
 
 namespace deltarule {
 
 // The instruction sets of this build that the processor has, best first.
 const std::vector<const Isa*>& available_isas();
 
+// A hidden unit with the number in its formula, if it has one (names.hpp).
+struct HiddenUnit {
+  Hidden id;
+  double number;
+  HiddenUnit(Hidden unit) : HiddenUnit(unit, line_of(unit).usual) {}
+  HiddenUnit(Hidden unit, double n) : id(unit), number(n) {}
+};
+
 struct Network {
-  std::vector<Index> sizes;    // s_1 ... s_L, L >= 2
-  std::vector<Hidden> hidden;  // L - 2
+  std::vector<Index> sizes;        // s_1 ... s_L, L >= 2
+  std::vector<HiddenUnit> hidden;  // L - 2
   Output output;
   Index n_parameters() const {
     Index n = 0;
@@ -40,32 +48,58 @@ template <class T> struct Examples {
   Index m;
 };
 
+// The training set that Examples are consecutive rows of; it may be larger.
+struct Whole {
+  Index rows;
+  double weight;  // sum of the weights
+  Index offset;   // number of the first of the Examples
+};
+
 struct UpdateRule {
   Update update;  // sgd, nesterov or adam
   double momentum, beta1, beta2, epsilon;
 };
 
+// What step size and weight decay of a group of parameters are multiplied by.
+struct Factors { double rate, decay; };
+
+// What steps have in common (src/deltarule/engines/plan.py).
+struct Plan {
+  UpdateRule rule;
+  Index batch_size;
+  bool shuffle;
+  double lambda;
+  double max_norm;               // > 0: a longer D is shortened to it
+  std::vector<Factors> factors;  // of the matrix and column 0 of each Theta^(l); empty: {1, 1} and {1, 0}
+};
+// Columns of the rates of a step: eta, weight decay, and dropout of layers 2 ... L - 1, below 1.
+constexpr Index rate_column = 0, decay_column = 1, dropout_column = 2;
+
 // Where training stands between two steps; run() moves it on.
 struct Position {
   std::uint64_t key;
-  std::uint64_t epoch, t;  // epochs finished, steps taken
-  Index row;               // rows of this epoch already used
+  std::uint64_t epoch;  // epochs finished
+  Index row;            // rows of this epoch already used
+  std::uint64_t step;   // steps taken
 };
 
 template <class T> struct Steps {
   T* theta;
-  T* moments[2];             // the rule's vectors; Adam has two
+  T* moments[2];            // the rule's vectors; Adam has two
   Examples<T> examples;
-  double lambda;
-  UpdateRule rule;
-  const double* dropout;     // rates of layers 2 ... L - 1, below 1; null for none
-  double weight_decay;       // a step of eta multiplies Theta without column 0 by 1 - eta * weight_decay first
-  double max_norm;           // > 0: a longer D is shortened to it
-  Index batch_size;
-  bool shuffle;
-  const double* step_sizes;  // eta of each step
+  Whole whole;
+  const Plan* plan;
+  const double* rates;      // (n, L), finite
   Index n;
-  double* costs;             // of each step, before its update
+  double* costs;            // of each step, before its update
+};
+
+// One of several runs.
+template <class T> struct Member {
+  Steps<T> steps;
+  Position position;
+  Index done;
+  bool interrupted;
 };
 
 using Interrupted = std::function<bool()>;
@@ -82,14 +116,20 @@ template <class T> class Engine {
 
   const Network& network() const { return network_; }
 
-  // J by (2), and D (n_parameters) by (6); D null: J alone, to the same bits, without the backward pass. Leaves of 8192 rows,
-  // added in float64 in a fixed tree; working memory does not grow with m but by n_parameters doubles each time m doubles.
-  // False: interrupted, results undefined.
-  bool cost_and_gradient(const T* theta, const Examples<T>&, double lambda, double* J, double* D, const Interrupted&);
+  // The sum of w cost (2), and with `gradient` after it Delta (5), over the examples. Leaves of 8192 rows, added in float64 in a
+  // fixed tree; working memory does not grow with m but by n_parameters doubles each time m doubles. False: interrupted.
+  bool sums(const T* theta, const Examples<T>&, bool gradient, double* out, const Interrupted&);
+
+  // J by (2), and D (n_parameters) by (6) from these sums, divided by `weight`, that of the whole training set; D null: J alone, to
+  // the same bits, without the backward pass. False: interrupted, results undefined.
+  bool cost_and_gradient(const T* theta, const Examples<T>&, double lambda, double weight, double* J, double* D, const Interrupted&);
 
   // Takes up to steps.n steps; how many it took. Fewer: the last cost was not finite, or interrupted (then *was_interrupted).
   // theta, moments and position are those after the last step taken.
   Index run(const Steps<T>&, Position&, bool* was_interrupted, const Interrupted&);
+
+  // Independent runs, each by one thread, with the bits of run() for each. They may share what they only read.
+  void run_members(std::vector<Member<T>>&, const Interrupted&);
 
   // h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted; or, with an empty function
   // for `interrupted`, another call is running.

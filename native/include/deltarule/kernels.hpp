@@ -23,10 +23,8 @@ namespace deltarule {
 using Index = std::ptrdiff_t;
 
 enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu, silu, mish, softplus };
-// Whether g' is computed from z, in the forward pass, and kept for (4); the units before take it from a.
-constexpr bool keeps_slope(Hidden unit) { return unit > Hidden::leaky_relu; }
 enum class Output { sigmoid, softmax, identity, exp };
-// none: (1) and (2) only; sum: no update, (5) stays in Layer::Delta. In the order of the table in parameters.inl.
+// none: (1) and (2) only; sum: no update, (5) stays in Layer::Delta.
 enum class Update { none, sum, sgd, nesterov, adam };
 
 // A matrix with the shape of Theta^(l): panels over the inputs, one row for each output; and its column 0, one row.
@@ -36,21 +34,21 @@ template <class T> struct Blocks { T *matrix, *bias; };
 template <class T> struct Layer {
   Index inputs, outputs;
   Hidden unit;                       // of layer l + 1; identity in the last, where the network's output unit follows
+  T number;                          // in the unit's formula: the slope of leaky_relu, the alpha of elu
+  bool keeps_slope;                  // names.hpp
   Blocks<T> theta, moments[2];       // moments: the rule's vectors; null where it has none
   Blocks<T> Delta;                   // (5), written by Update::sum; null, or what the other updates take for (5)
   T* transposed;                     // panels over the outputs, one row for each input: what (1) multiplies by
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta
-  T* kept;                           // what (4) takes g' from: a, or where keeps_slope(unit) g'(z), with any filling
+  T* kept;                           // what (4) takes g' from: a, or where keeps_slope g'(z), whose padding may hold anything
   std::uint64_t dropout;             // the layer's number in counters.hpp; a unit's below left_out has the factor 0
   std::uint32_t left_out;
   T factor;                          // of the others, then in a and in kept, which is a matrix of its own; 0: no dropout
 };
 
-// What a step multiplies by; D = scale * Delta + decay * Theta, decay and shrink for column 0 left out.
+// What a step multiplies by; D = scale * Delta + decay * Theta.
 template <class T> struct Rule {
-  Update update;
-  bool add;                          // Update::sum: to what Delta holds
   T scale, decay;
   T shrink;                          // Theta by this, before the rule adds to it
   T step, momentum;                  // v = momentum * v - step * D
@@ -69,12 +67,16 @@ template <class T> struct Batch {
   const T *X, *Y, *weights;          // row by row; weights may be null
   const std::uint32_t* order;
   Index first, rows;
+  Index offset;                      // number of row 0 of X in the whole training set: what dropout counts by
   Index known;                       // rows, and those after them that may be asked for ahead of the steps to come
   T* costs;                          // one for each row, times its weight
   T* h;                              // null, or (m, K): only h is wanted, of row i of X at h + i * K
   const Task* tasks;
   Index n_tasks;
-  Rule<T> rule;
+  Update update;
+  bool add;                          // Update::sum: to what Delta holds
+  const Rule<T>* rules;              // one for the matrix, and the next for column 0, of the first Theta
+  int rules_of_layer;                // 2: as many for each further Theta; 0: the same two for all
   double* squares;                   // one for each task: sum of Theta^2 before the update, or by Update::sum of D^2; may be null
 };
 

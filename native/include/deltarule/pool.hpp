@@ -2,7 +2,8 @@
 //
 // Contract
 //   * run(n, f) calls f(0) ... f(n - 1), each once, on any of the threads, the caller's among them; when it returns all
-//     have returned, and what they wrote can be read. f must not throw. Allocates nothing.
+//     have returned, and what they wrote can be read. f must not throw. Allocates nothing. With `meanwhile`, the caller calls
+//     that about once an interval while it waits for the others.
 //   * One thread at a time may call run. Which thread gets which task is not fixed: results must not depend on it.
 //   * A thread with no work spins for `spin` and then sleeps, so an idle pool costs nothing.
 //   * A fork keeps only the calling thread: a Pool of the parent must not be used in the child, nor destroyed there.
@@ -12,11 +13,13 @@
 // thread that the system has put aside holds up at most the task it has begun.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace deltarule {
@@ -26,17 +29,24 @@ class Pool {
   explicit Pool(int n_threads);
   ~Pool();
 
-  template <class F> void run(std::ptrdiff_t n, const F& f) {
+  template <class F> void run(std::ptrdiff_t n, const F& f) { run(n, f, nullptr, {}); }
+  template <class F, class Meanwhile>
+  void run(std::ptrdiff_t n, const F& f, const Meanwhile& meanwhile, std::chrono::milliseconds interval) {
     const std::ptrdiff_t n_tasks = n < 65535 ? n : 65535;  // what fits in word_
     const auto task = [&](int i) {
       for (std::ptrdiff_t k = n * i / n_tasks; k < n * (i + 1) / n_tasks; ++k) f(k);
     };
-    run(int(n_tasks), [](const void* context, int i) { (*static_cast<const decltype(task)*>(context))(i); }, &task);
+    begin(int(n_tasks), [](const void* context, int i) { (*static_cast<const decltype(task)*>(context))(i); }, &task);
+    if constexpr (!std::is_null_pointer_v<Meanwhile>)
+      while (!ended_within(interval)) meanwhile();
+    end();
   }
 
  private:
   using Function = void (*)(const void*, int);
-  void run(int n_tasks, Function, const void* context);
+  void begin(int n_tasks, Function, const void* context);  // and takes part as long as there is a task left
+  bool ended_within(std::chrono::milliseconds);
+  void end();
   void work(int thread);  // claims and runs tasks of the present phase
   void worker(int thread);
   template <class Ready> void wait(std::condition_variable&, std::atomic<int>& sleepers, const Ready&);

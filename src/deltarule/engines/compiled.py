@@ -2,7 +2,23 @@
 
 from types import ModuleType
 
-__all__ = ["core", "why_unavailable"]
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
+
+__all__ = ["core", "difference", "why_unavailable"]
+
+
+def difference(built: object) -> str:
+    """Return in what a core that was built from other sources differs from this package; empty where it does not."""
+    ours = {name: len(unit.numbers) for name, unit in HIDDEN_UNITS.items()}
+    hidden: dict[str, int] = getattr(built, "hidden_units", dict)()
+    output: list[str] = getattr(built, "output_units", list)()
+    if hidden == ours and set(output) == set(OUTPUT_UNITS):
+        return ""
+    return (
+        "the compiled core cannot be used: it was built for other units than this package has: hidden "
+        f"{', '.join(f'{name} ({n} numbers)' for name, n in hidden.items())}; output {', '.join(output)}"
+    )
+
 
 try:
     import deltarule._native as _native
@@ -16,7 +32,8 @@ except ModuleNotFoundError as error:
 except ImportError as error:  # built, but for another system: the loader knows what is missing
     core, _why = None, f"the compiled core cannot be loaded: {error}"
 else:
-    core, _why = _native, ""
+    _why = difference(_native)
+    core = None if _why else _native
 
 
 def why_unavailable() -> str:

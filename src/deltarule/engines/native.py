@@ -11,16 +11,18 @@ from typing import Any, Self
 import numpy as np
 
 from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
 from deltarule.engines import compiled
 from deltarule.engines.compiled import why_unavailable
 from deltarule.engines.cores import usable_cores
-from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
+from deltarule.engines.plan import Plan
 from deltarule.engines.protocol import Member, StepsTaken, TrainingState
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.network.data import TrainingSet, is_sparse
 from deltarule.network.network import Network
+from deltarule.network.parts import Dense
 
-__all__ = ["NativeEngine", "available", "instruction_set", "usable_cores", "why_unavailable"]
+__all__ = ["NativeEngine", "available", "instruction_set", "takes", "usable_cores", "why_unavailable"]
 
 _core = compiled.core
 
@@ -28,6 +30,11 @@ _core = compiled.core
 def available() -> bool:
     """Whether there is a compiled core; `why_unavailable` says why there is none."""
     return _core is not None
+
+
+def takes(network: Network) -> bool:
+    """Whether the compiled core has code for every part of a network."""
+    return all(isinstance(part, Dense) for part in network.parts)
 
 
 def instruction_set() -> str:
@@ -55,6 +62,11 @@ class NativeEngine:
     exact = True
 
     def __init__(self, network: Network, n_threads: int | None = None) -> None:
+        if not takes(network):
+            raise SettingsError(
+                f"The compiled core has no code for some part of the network {network}: it takes Dense parts alone. "
+                "Take engine='reference'."
+            )
         self.network = network
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}
@@ -65,7 +77,10 @@ class NativeEngine:
         """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
         if self._leaves_out(data.X):
             return self._for_sparse.sums(theta, data)
-        return self._for_sparse.sums(theta, data)
+        sums = np.empty(1 + self.network.n_parameters)
+        theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
+        self._core_for(data.X.dtype).sums(theta, data.X, data.Y, data.weights, sums)
+        return sums
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
@@ -95,49 +110,21 @@ class NativeEngine:
         """Take the mini-batch steps of a plan; see `Engine`."""
         if self._leaves_out(data.X):
             return self._for_sparse.steps(state, data, plan)
-        etas = np.ascontiguousarray(plan.rates[:, RATE])
-        dropout = plan.rates[0, DROPOUT:].tolist() if len(plan) and plan.rates[:, DROPOUT:].any() else []
-        theta = state.theta.copy()
-        vectors = [vector.copy() for vector in state.vectors]
-        costs = np.empty(len(plan))
-        steps, interrupted, epoch, position = self._core_for(theta.dtype).run(
-            theta,
-            vectors,
-            data.X,
-            data.Y,
-            data.weights,
-            plan.lambda_,
-            plan.rule.name,
-            list(plan.rule.parameters),
-            plan.batches.size,
-            plan.batches.shuffle,
-            state.key,
-            state.epoch,
-            state.position,
-            state.step,
-            etas,
-            costs,
-            dropout,
-            float(plan.rates[0, DECAY]) if len(plan) else 0.0,
-            plan.max_norm,
-        )
-        costs = costs[:steps]
-        of_this_epoch = -(-position // plan.batches.size)
-        seen = np.concatenate([state.costs, costs])[len(state.costs) + steps - of_this_epoch :]
-        after = TrainingState(
-            theta=theta,
-            vectors=tuple(vectors),
-            key=state.key,
-            step=state.step + steps,
-            epoch=epoch,
-            position=position,
-            costs=tuple(seen.tolist()),
-        )
-        return StepsTaken(after, costs, interrupted)
+        run = _Run(self.network, state, data, plan)
+        return run.taken(*self._core_for(state.theta.dtype).run(*run.arguments))
 
     def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
-        """Take the steps of several networks of this shape; see `Engine`."""
-        return [self.steps(*member) for member in members]
+        """Take the steps of several networks of this shape, as many at a time as there are threads; see `Engine`."""
+        taken = {n: self.steps(*member) for n, member in enumerate(members) if self._leaves_out(member.data.X)}
+        runs = {n: _Run(self.network, *member) for n, member in enumerate(members) if n not in taken}
+        for dtype in {run.theta.dtype: None for run in runs.values()}:  # one after the other, as they came
+            mine = {n: run for n, run in runs.items() if run.theta.dtype == dtype}
+            if any(one.interrupted for one in taken.values()):  # Ctrl-C has ended the steps before these
+                taken |= {n: run.taken(0, True) for n, run in mine.items()}
+                continue
+            found = self._core_for(dtype).run_members([run.arguments for run in mine.values()])
+            taken |= {n: run.taken(*one) for (n, run), one in zip(mine.items(), found, strict=True)}
+        return [taken[n] for n in range(len(members))]
 
     def release(self) -> None:
         """Give back the memory of training; see `Engine`."""
@@ -166,12 +153,91 @@ class NativeEngine:
 
     def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
-        return float(self._core_for(data.X.dtype).cost(theta, data.X, data.Y, data.weights, lambda_, D))
+        core = self._core_for(data.X.dtype)
+        return float(core.cost(theta, data.X, data.Y, data.weights, lambda_, _weight_of_all(data), D))
 
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:
             assert _core is not None, "ask `available` first"
+            network = self.network
             self._cores[dtype] = _core.Engine(
-                list(self.network.sizes), list(self.network.hidden), self.network.output, dtype.name, self.n_threads
+                list(network.sizes),
+                list(network.hidden),
+                [list(numbers) for numbers in network.hidden_numbers],
+                network.output,
+                dtype.name,
+                self.n_threads,
             )
         return self._cores[dtype]
+
+
+class _Run:
+    """The steps of one plan as the core takes them: arrays that it writes into, and what they mean afterwards."""
+
+    def __init__(self, network: Network, state: TrainingState, data: TrainingSet, plan: Plan) -> None:
+        assert _core is not None, "ask `available` first"
+        self.before, self.batch_rows = state, plan.batches.size
+        self.theta = state.theta.copy()
+        self.vectors = [vector.copy() for vector in state.vectors]
+        self.costs = np.empty(len(plan))
+        self.position = _core.Position(key=state.key, epoch=state.epoch, row=state.position, step=state.step)
+        self.arguments = (
+            self.theta,
+            self.vectors,
+            data.X,
+            data.Y,
+            data.weights,
+            _core_plan(network, plan),
+            self.position,
+            np.ascontiguousarray(plan.rates, dtype=np.float64),
+            self.costs,
+            data.total_rows or data.rows,
+            _weight_of_all(data),
+            data.offset,
+        )
+
+    def taken(self, steps: int, interrupted: bool) -> StepsTaken:
+        """Return what a run of the core has done."""
+        costs, at = self.costs[:steps], self.position
+        batches_of_epoch = -(-at.row // self.batch_rows)
+        of_epoch = np.concatenate([self.before.costs, costs])[len(self.before.costs) + steps - batches_of_epoch :]
+        after = TrainingState(
+            theta=self.theta,
+            vectors=tuple(self.vectors),
+            key=at.key,
+            step=at.step,
+            epoch=at.epoch,
+            position=at.row,
+            costs=tuple(of_epoch.tolist()),
+        )
+        return StepsTaken(after, costs, interrupted)
+
+
+def _core_plan(network: Network, plan: Plan) -> Any:
+    assert _core is not None, "ask `available` first"
+    factors = None
+    if plan.factors:
+        segments = zip(network.segments, plan.factors_of(network), strict=True)
+        of = {(segment.part, segment.group): one for segment, one in segments}
+        factors = [
+            tuple((of[part, group].rate, of[part, group].decay) for group in ("weight", "bias"))
+            for part in range(len(network.parts))
+        ]
+    return _core.Plan(
+        rule=plan.rule.name,
+        numbers=list(plan.rule.parameters),
+        batch_size=plan.batches.size,
+        shuffle=plan.batches.shuffle,
+        lambda_=plan.lambda_,
+        max_norm=plan.max_norm,
+        factors=factors,
+    )
+
+
+def _weight_of_all(data: TrainingSet) -> float:
+    """Return Σ w of the whole training set; of one that is at hand it is added in order, with the bits of 0.1.0."""
+    if data.total_weight is not None:
+        return data.total_weight
+    if data.weights is None or not data.rows:
+        return float(data.rows)
+    return float(np.add.accumulate(data.weights, dtype=np.float64)[-1])

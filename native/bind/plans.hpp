@@ -1,0 +1,85 @@
+// Names of units and rules to what they stand for; plans and positions, checked.
+#pragma once
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cmath>
+
+#include "arguments.hpp"
+
+namespace deltarule::bind {
+
+using namespace nb::literals;
+
+// The line of a table that has this name.
+template <class Line, std::size_t n> const Line& line_of(const Line (&table)[n], const std::string& name, const std::string& what) {
+  std::string valid;
+  for (const Line& line : table) {
+    if (name == line.name) return line;
+    valid += (valid.empty() ? "" : ", ") + std::string(line.name);
+  }
+  refuse(what + " is '" + name + "', but the compiled core offers " + valid + ".");
+}
+inline void check_count(std::size_t came, int right, const std::string& what, const std::string& name) {
+  if (came != std::size_t(right))
+    refuse(what + " has " + std::to_string(came) + " numbers, but '" + name + "' takes " + std::to_string(right) + ".");
+}
+
+inline HiddenUnit unit_of(const std::string& name, const std::vector<double>& numbers) {
+  const HiddenLine& line = line_of(hidden_units, name, "hidden");
+  check_count(numbers.size(), line.n_numbers, "hidden_numbers", name);
+  if (numbers.empty()) return line.id;
+  if (!(numbers[0] >= line.least && numbers[0] <= line.largest))
+    refuse("The number of '" + name + "' is " + std::to_string(numbers[0]) + ", but must be from " + std::to_string(line.least) +
+           " to " + std::to_string(line.largest) + ".");
+  return {line.id, numbers[0]};
+}
+
+inline UpdateRule rule_of(const std::string& name, const std::vector<double>& numbers) {
+  check_count(numbers.size(), line_of(rules, name, "rule").n_numbers, "numbers", name);
+  if (name == "adam") return {Update::adam, 0, numbers[0], numbers[1], numbers[2]};
+  return {numbers[1] != 0 ? Update::nesterov : Update::sgd, numbers[0], 0, 0, 0};
+}
+
+using Pair = std::pair<double, double>;                        // factors of step size and of weight decay
+using FactorsOfLayers = std::vector<std::pair<Pair, Pair>>;    // of the weights and of the biases of each Theta
+
+inline Plan plan_of(const std::string& rule, const std::vector<double>& numbers, Index batch_size, bool shuffle, double lambda,
+                    double max_norm, const std::optional<FactorsOfLayers>& factors) {
+  Plan plan{rule_of(rule, numbers), batch_size, shuffle, lambda, max_norm, {}};
+  if (batch_size < 1) refuse("batch_size is " + std::to_string(batch_size) + ", but must be 1 or more.");
+  if (!(lambda >= 0)) refuse("lambda_ is " + std::to_string(lambda) + ", but must be 0 or more.");
+  if (!(max_norm > 0)) refuse("max_norm is " + std::to_string(max_norm) + ", but must be above 0, or infinite for none.");
+  for (const auto& [weights, biases] : factors.value_or(FactorsOfLayers{}))
+    for (const Pair& one : {weights, biases}) {
+      for (double factor : {one.first, one.second})
+        if (!(factor >= 0 && std::isfinite(factor)))
+          refuse("factors has the factor " + std::to_string(factor) + ", but it must be finite, and 0 or more.");
+      plan.factors.push_back({one.first, one.second});
+    }
+  return plan;
+}
+
+inline void bind_plans(nb::module_& module) {
+  nb::class_<Plan>(module, "Plan", "What mini-batch steps have in common: rule, batches, penalty, clipping, factors of groups.")
+      .def("__init__",
+           [](Plan* self, const std::string& rule, const std::vector<double>& numbers, Index batch_size, bool shuffle, double lambda,
+              double max_norm, const std::optional<FactorsOfLayers>& factors) {
+             new (self) Plan(plan_of(rule, numbers, batch_size, shuffle, lambda, max_norm, factors));
+           },
+           nb::kw_only(), "rule"_a, "numbers"_a, "batch_size"_a, "shuffle"_a, "lambda_"_a, "max_norm"_a, "factors"_a = nb::none());
+  nb::class_<Position>(module, "Position", "Where a run stands between two steps; a run moves it on.")
+      .def("__init__",
+           [](Position* self, std::uint64_t key, std::uint64_t epoch, Index row, std::uint64_t step) {
+             new (self) Position{key, epoch, row, step};
+           },
+           nb::kw_only(), "key"_a, "epoch"_a, "row"_a, "step"_a)
+      .def_ro("key", &Position::key)
+      .def_ro("epoch", &Position::epoch)
+      .def_ro("row", &Position::row)
+      .def_ro("step", &Position::step);
+}
+
+}  // namespace deltarule::bind

@@ -1,0 +1,110 @@
+// What the calls of an engine share: its turn, its threads and its working memory; and who takes which part of a phase.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <numeric>
+
+#include "deltarule/pool.hpp"
+#include "workspace.hpp"
+
+#ifdef _WIN32
+inline int getpid() { return 0; }  // nothing forks
+#else
+#include <unistd.h>
+#endif
+
+namespace deltarule {
+
+constexpr Index slice_rows = 256;  // most rows that one task takes through the network
+constexpr double operations_per_check = 2e7;  // between two looks at the clock
+constexpr std::chrono::milliseconds check_interval{10};  // each check may have to wait for the GIL
+
+// Asks `interrupted` when 10 ms have passed; looks at the clock itself only after some work.
+struct Clock {
+  const Interrupted& interrupted;
+  std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
+  double done = 0;
+  bool stop(double operations) {
+    if ((done += operations) < operations_per_check) return false;
+    done = 0;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - asked < check_interval) return false;
+    asked = now;
+    return interrupted && interrupted();
+  }
+};
+
+template <class T> double in_order(const T* values, Index n) { return std::accumulate(values, values + n, 0.0); }
+
+template <class T> struct Engine<T>::State {
+  // The memory of one run, with the order of the epoch under way.
+  struct Desk {
+    std::unique_ptr<Workspace> space{};
+    std::vector<std::uint32_t> order{};
+    std::tuple<bool, std::uint64_t, std::uint64_t, Index> order_of{};  // shuffle, key, epoch, m
+    void begin_epoch(bool shuffle, const Position&, Index m);
+  };
+
+  const Network& network;
+  const Kernels<T>& kernels;
+  const int n_threads;
+  const double threshold;
+  const double operations = network.operations();  // of one example
+  std::mutex mutex{};
+  std::unique_ptr<Pool> pool{};
+  long pool_of = 0;  // the process whose threads it has
+  std::unique_ptr<Workspace> summing{}, predicting{};
+  std::vector<Desk> desks{};  // the first is run()'s; members have one each that is under way
+
+  ~State() { leave_to_parent(); }
+
+  // In a forked child the parent's threads do not exist: its pool can be neither used nor destroyed.
+  void leave_to_parent() {
+    if (pool && pool_of != getpid()) pool.release();
+  }
+  std::unique_lock<std::mutex> turn(bool waits = true) {
+    auto lock = waits ? std::unique_lock(mutex) : std::unique_lock(mutex, std::try_to_lock);
+    if (lock) leave_to_parent();
+    return lock;
+  }
+
+  Workspace& prepare(std::unique_ptr<Workspace>& space, const Purpose& purpose) {
+    if (!space || !space->purpose.covers(purpose)) {
+      space.reset();
+      space = std::make_unique<Workspace>(network, kernels, purpose);
+    }
+    return *space;
+  }
+  void prepare(Desk&, const Purpose&, Index rows);
+
+  Pool& threads() {
+    if (!pool) pool = std::make_unique<Pool>(n_threads), pool_of = getpid();
+    return *pool;
+  }
+  // f(0) ... f(n - 1), on the pool if more than one thread may take part and there is enough work to share.
+  template <class F> void parallel(int n_workers, double work, Index n, const F& f) {
+    if (n_workers > 1 && work >= threshold) return threads().run(n, f);
+    for (Index i = 0; i < n; ++i) f(i);
+  }
+
+  // Phase 1 by slices of rows.
+  void examples(const Batch<T>& batch, int n_workers) {
+    const Index lanes = kernels.lanes, blocks = (batch.rows + lanes - 1) / lanes;
+    const Index at_most = slice_rows / lanes, workers = std::min<Index>(n_workers, blocks);
+    const Index slices = (blocks + workers * at_most - 1) / (workers * at_most) * workers;
+    parallel(n_workers, operations * double(batch.rows), slices, [&](Index i) {
+      const Index begin = blocks * i / slices * lanes, end = std::min(blocks * (i + 1) / slices * lanes, batch.rows);
+      if (begin < end) kernels.examples(batch, begin, end);
+    });
+  }
+  // Phase 2 by tasks.
+  void parameters(const Batch<T>& batch, int n_workers) {
+    parallel(n_workers, operations * double(batch.rows), batch.n_tasks, [&](Index i) { kernels.parameters(batch, i); });
+  }
+
+  // run() on a desk that is prepared; allocates nothing.
+  Index take(Desk&, const Steps<T>&, Position&, bool* was_interrupted, const Interrupted&, int n_workers);
+};
+
+}  // namespace deltarule

@@ -1,0 +1,193 @@
+// Mini-batch steps: one run on all threads, or several runs side by side.
+#include <cmath>
+#include <stdexcept>
+
+#include "deltarule/counters.hpp"
+#include "deltarule/engine.hpp"
+#include "state.hpp"
+
+namespace deltarule {
+namespace {
+
+constexpr Factors usual[] = {{1, 1}, {1, 0}};  // the matrix, and column 0, which does not decay
+
+// 1 - beta^t, which is 1 once beta^t is below 2^-54; pow() of what underflows took a twentieth of a step of 4-10-3.
+double without_power(double beta, double t) { return t * (1 - beta) > 37.5 ? 1 : 1 - std::pow(beta, t); }
+
+int n_moments(const Plan& plan) { return plan.rule.update == Update::adam ? 2 : 1; }
+
+// Whether any step leaves out units of layer l + 2.
+template <class T> bool thins(const Steps<T>& steps, Index L, Index l) {
+  for (Index i = 0; i < steps.n; ++i)
+    if (steps.rates[i * L + dropout_column + l] > 0) return true;
+  return false;
+}
+
+template <class T> Purpose purpose_of(const Steps<T>& steps, Index L) {
+  Purpose purpose{Use::training, std::min(steps.plan->batch_size, steps.examples.m), n_moments(*steps.plan)};
+  for (Index l = 0; l < L - 2; ++l) purpose.slopes = purpose.slopes || thins(steps, L, l);
+  purpose.Delta = std::isfinite(steps.plan->max_norm);
+  return purpose;
+}
+
+template <class T> void check_rows(const Steps<T>& steps) {
+  if (std::uint64_t(steps.examples.m) > 0xffffffffu) throw std::invalid_argument("run takes at most 2^32 - 1 rows");
+}
+
+}  // namespace
+
+template <class T> void Engine<T>::State::Desk::begin_epoch(bool shuffle, const Position& position, Index m) {
+  const std::tuple wanted(shuffle, position.key, position.epoch, m);
+  if (order_of != wanted) {
+    order.resize(std::size_t(m));  // within what prepare() has reserved
+    epoch_order(shuffle, position.key, position.epoch, order.data(), order.size());
+    order_of = wanted;
+  }
+  for (std::size_t l = 0; l < space->layers.size(); ++l)
+    space->layers[l].dropout = dropout_of_layer(position.key, position.epoch, l + 2);
+}
+
+template <class T> void Engine<T>::State::prepare(Desk& desk, const Purpose& purpose, Index rows) {
+  prepare(desk.space, purpose);
+  desk.order.reserve(std::size_t(rows));
+}
+
+template <class T>
+Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& position, bool* was_interrupted,
+                             const Interrupted& interrupted, int n_workers) {
+  *was_interrupted = false;
+  const Index m = steps.examples.m, L = Index(network.sizes.size());
+  if (steps.n <= 0 || m <= 0) return 0;
+  const Plan& plan = *steps.plan;
+  const UpdateRule& rule = plan.rule;
+  const Index batch_rows = std::min(plan.batch_size, m);
+  const bool clips = std::isfinite(plan.max_norm), adam = rule.update == Update::adam;
+  Workspace& space = *desk.space;
+  space.read(steps.theta, steps.moments, n_moments(plan));
+  space.keep_Delta(clips);
+  bool any_thins = false;
+  for (Index l = 0; l < L - 2; ++l) {
+    any_thins = any_thins || thins(steps, L, l);
+    space.thin(std::size_t(l), 0);
+  }
+  const Factors* const factors = plan.factors.empty() ? usual : plan.factors.data();
+  const Index n_rules = plan.factors.empty() ? 2 : 2 * (L - 1);
+  for (Rule<T>& one : space.rules) {
+    one.momentum = T(rule.momentum), one.epsilon = T(rule.epsilon);
+    one.beta1 = T(rule.beta1), one.rest1 = T(1 - rule.beta1), one.beta2 = T(rule.beta2), one.rest2 = T(1 - rule.beta2);
+  }
+  const double W = steps.whole.weight, decay = plan.lambda / W;
+  Batch<T>& batch = space.batch;
+  batch.X = steps.examples.X, batch.Y = steps.examples.Y, batch.weights = steps.examples.weights;
+  batch.offset = steps.whole.offset, batch.rules_of_layer = plan.factors.empty() ? 0 : 2;
+  double* const squares = space.squares.data();
+
+  Clock clock{interrupted};
+  Index done = 0;
+  for (bool go_on = true; go_on && done < steps.n;) {
+    const double* const rates = steps.rates + done * L;
+    const double eta = rates[rate_column], t = double(position.step + 1);
+    if (done == 0 || position.row == 0) desk.begin_epoch(plan.shuffle, position, m);
+    for (Index l = 0; any_thins && l < L - 2; ++l) space.thin(std::size_t(l), rates[dropout_column + l]);
+    batch.order = desk.order.data() + position.row;
+    batch.known = m - position.row;
+    batch.rows = std::min(batch_rows, batch.known);
+    const double scale = double(steps.whole.rows) / (W * double(batch.rows));
+    const double up = adam ? std::sqrt(without_power(rule.beta2, t)) : 1, down = adam ? without_power(rule.beta1, t) : 1;
+    for (Index i = 0; i < n_rules; ++i) {
+      Rule<T>& one = space.rules[std::size_t(i)];
+      const double of_decay = rates[decay_column] * (factors[i].rate * factors[i].decay);
+      one.scale = T(scale), one.decay = i % 2 ? T(0) : T(decay), one.shrink = T(1 - eta * of_decay);
+      one.step = T(eta * factors[i].rate * up / down);
+    }
+    batch.update = rule.update;
+    examples(batch, n_workers);
+    if (clips) {  // the norm first
+      batch.update = Update::sum, batch.squares = squares;
+      parameters(batch, n_workers);
+      const double norm = std::sqrt(in_order(squares, batch.n_tasks));
+      const double factor = norm > plan.max_norm ? plan.max_norm / norm : 1;  // 1 for NaN, which D has then
+      batch.update = rule.update;
+      for (Index i = 0; i < n_rules; ++i) {
+        Rule<T>& one = space.rules[std::size_t(i)];
+        one.scale = T(scale * factor), one.decay = i % 2 ? T(0) : T(decay * factor);
+      }
+    }
+    batch.squares = plan.lambda != 0 ? squares : nullptr;
+    parameters(batch, n_workers);
+
+    double cost = scale * in_order(batch.costs, batch.rows);
+    if (batch.squares) cost += plan.lambda / (2 * W) * in_order(squares, batch.n_tasks);
+    steps.costs[done++] = cost;
+    ++position.step;
+    position.row += batch.rows;
+    if (position.row >= m) ++position.epoch, position.row = 0;
+    *was_interrupted = clock.stop(operations * double(batch.rows));
+    go_on = std::isfinite(cost) && !*was_interrupted;
+  }
+  space.write(steps.theta, steps.moments, n_moments(plan));
+  // Infinity times the zeros of the padding left NaN there, which the next run would find in its sums of squares.
+  if (!std::isfinite(steps.costs[done - 1] + in_order(steps.theta, network.n_parameters()))) space.clear();
+  return done;
+}
+
+template <class T>
+Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interrupted, const Interrupted& interrupted) {
+  check_rows(steps);
+  const auto turn = state_->turn();
+  if (state_->desks.empty()) state_->desks.resize(1);
+  state_->prepare(state_->desks[0], purpose_of(steps, Index(network_.sizes.size())), steps.examples.m);
+  return state_->take(state_->desks[0], steps, position, was_interrupted, interrupted, state_->n_threads);
+}
+
+// A step of a small network takes a microsecond. Members in lock-step would wait for each other twice in each step, as long as
+// the step takes; so a thread takes one member to its end.
+template <class T> void Engine<T>::run_members(std::vector<Member<T>>& members, const Interrupted& interrupted) {
+  State& state = *state_;
+  const Index n = Index(members.size()), L = Index(network_.sizes.size());
+  if (n == 1) {
+    Member<T>& one = members[0];
+    one.done = run(one.steps, one.position, &one.interrupted, interrupted);
+    return;
+  }
+  Purpose purpose{Use::training, 1};
+  Index rows = 0;
+  double work = 0;
+  for (const Member<T>& one : members) {
+    check_rows(one.steps);
+    const Purpose its = purpose_of(one.steps, L);
+    purpose.rows = std::max(purpose.rows, its.rows), purpose.n_moments = std::max(purpose.n_moments, its.n_moments);
+    purpose.slopes = purpose.slopes || its.slopes, purpose.Delta = purpose.Delta || its.Delta;
+    rows = std::max(rows, one.steps.examples.m);
+    work += state.operations * double(its.rows) * double(one.steps.n);
+  }
+  const auto turn = state.turn();
+  const Index slots = work < state.threshold ? std::min<Index>(n, 1) : std::min<Index>(n, state.n_threads);
+  if (Index(state.desks.size()) < slots) state.desks.resize(std::size_t(slots));
+  for (Index i = 0; i < slots; ++i) state.prepare(state.desks[std::size_t(i)], purpose, rows);
+
+  const auto caller = std::this_thread::get_id();
+  std::atomic<bool> stopped{false};
+  const Interrupted asked = [&] {  // only the caller may ask, and once it is told so, never again
+    if (!stopped.load() && std::this_thread::get_id() == caller && interrupted && interrupted()) stopped.store(true);
+    return stopped.load();
+  };
+  std::atomic<Index> next{0};
+  const auto members_of = [&](Index slot) {
+    for (Index i; (i = next.fetch_add(1)) < n;) {
+      Member<T>& one = members[std::size_t(i)];
+      one.done = 0, one.interrupted = true;
+      if (!stopped.load())
+        one.done = state.take(state.desks[std::size_t(slot)], one.steps, one.position, &one.interrupted, asked, 1);
+    }
+  };
+  if (slots == 1) members_of(0);
+  else if (slots > 1) state.threads().run(slots, members_of, asked, check_interval);
+}
+
+template Index Engine<float>::run(const Steps<float>&, Position&, bool*, const Interrupted&);
+template Index Engine<double>::run(const Steps<double>&, Position&, bool*, const Interrupted&);
+template void Engine<float>::run_members(std::vector<Member<float>>&, const Interrupted&);
+template void Engine<double>::run_members(std::vector<Member<double>>&, const Interrupted&);
+
+}  // namespace deltarule
