@@ -16,7 +16,7 @@ import sklearn.neural_network
 
 from deltarule import MLPClassifier, MLPRegressor
 from deltarule.engines import Engine, engine_for
-from deltarule.estimators import base
+from deltarule.estimators import predictor
 from deltarule.network.network import Network
 
 __all__ = ["LEFT_OUT", "main"]
@@ -27,12 +27,10 @@ LEFT_OUT = {
     "test_adaptive_learning_rate": "reads the private _optimizer.learning_rate; here history_.step_size",
     "test_n_iter_no_change": "reads the private _no_improvement_count",
     "test_n_iter_no_change_inf": "reads the private _no_improvement_count",
-    "test_preserve_feature_names[MLPClassifier]": "its y holds one class only by accident, which is refused here; the "
-    "names of features are held to scikit-learn's in test_at_home.py",
     "test_partial_fit_regression": "asks for R² > 0.65 from the first weights of one seed, which are others here; over "
     "seeds 0 to 7 scikit-learn reaches 0.644 to 0.741, and 0.601 to 0.751 here",
 }
-"""Tests that read private state, train on one class, or hang on scikit-learn's own random first weights."""
+"""Tests that read private state, or hang on scikit-learn's own random first weights."""
 
 
 class Counter:
@@ -60,7 +58,7 @@ def main(engine: str) -> int:
     def engine_of_choice(network: Network, name: str = "auto", n_threads: int | None = None) -> Engine:
         return engine_for(network, engine if name == "auto" else name, n_threads)
 
-    vars(base)["engine_for"] = engine_of_choice  # the estimators of the tests are made without `engine`
+    vars(predictor)["engine_for"] = engine_of_choice  # the estimators of the tests are made without `engine`
     folder = find_spec("sklearn.neural_network.tests")
     assert folder is not None
     assert folder.origin is not None

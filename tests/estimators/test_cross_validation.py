@@ -19,8 +19,8 @@ import deltarule
 from deltarule import MLPClassifier, MLPRegressor, lambda_path, size_path
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError, InputError, SettingsError
-from deltarule.engines import Engine
 from deltarule.estimators.cross_validation import Problem, side_by_side
+from deltarule.estimators.predictor import Predictor
 from deltarule.network.data import TrainingSet
 from deltarule.training.record import RunState
 
@@ -111,13 +111,13 @@ def test_each_fold_begins_from_the_numbers_that_fit_begins_from(
         begun.append((data, run_state.state.theta))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("deltarule.estimators.base.train", begin)
+    monkeypatch.setattr("deltarule.estimators.learning.train", begin)
     for (learnt, held_out), dtype in zip(FOLDS, expected, strict=True):
-        start = problem.start(learnt, held_out)
+        fold = problem.task(learnt, held_out, problem.draw())
         with pytest.raises(KeyboardInterrupt):
             clf.fit(rows[learnt], y[learnt])
         data, theta = begun.pop()
-        ours_and_theirs = ((start.learnt, start.run_state.state.theta), (data, theta))
+        ours_and_theirs = ((fold.task.training_set, fold.run_state.state.theta), (data, theta))
         for ours, theirs in zip(*((at.X, at.Y, at.weights, first) for at, first in ours_and_theirs), strict=True):
             assert (ours is None) == (theirs is None)
             if ours is not None and theirs is not None:
@@ -240,9 +240,9 @@ def problem(n_threads: int) -> Problem:
 def test_works_run_at_the_same_time_with_one_engine_thread_each() -> None:
     both = threading.Barrier(2, timeout=20)
 
-    def work(engine: Any) -> int:
+    def work(worker: Any) -> int:
         both.wait()  # passes only if another thread comes here too
-        return int(getattr(engine._engine, "n_threads", 1))
+        return int(getattr(worker.engine._engine, "n_threads", 1))
 
     assert side_by_side(problem(2), [work, work]) == [1, 1]
 
@@ -251,25 +251,26 @@ def test_a_single_work_has_all_threads_and_results_keep_their_order() -> None:
     if not deltarule.engines.native.available():
         pytest.skip("the reference engine has no threads of its own")
 
-    def threads(engine: Any) -> int:
-        return int(engine._engine.n_threads)
+    def threads(worker: Any) -> int:
+        return int(worker.engine._engine.n_threads)
 
     assert side_by_side(problem(4), [threads]) == [4]
     works = [partial(lambda n, _: n, n) for n in range(5)]
     assert side_by_side(problem(1), works) == [0, 1, 2, 3, 4]
 
 
-def endless(engine: Engine) -> None:
-    data = problem(1).data
-    theta = np.zeros(engine.network.n_parameters)
+def endless(worker: Predictor) -> None:
+    network = worker.engine.network
+    data = TrainingSet.of(network, X, np.eye(3)[[0] * len(X)])
+    theta = np.zeros(network.n_parameters)
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        engine.cost_and_gradient(theta, data, 0.0)
+        worker.engine.cost_and_gradient(theta, data, 0.0)
     raise AssertionError("nobody stopped it")
 
 
 def test_an_error_in_one_work_stops_the_others_and_comes_out() -> None:
-    def fails(engine: Engine) -> None:
+    def fails(worker: Predictor) -> None:
         raise DivergedError("in this fold")
 
     began = time.monotonic()

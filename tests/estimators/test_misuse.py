@@ -39,7 +39,6 @@ FITS: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = 
     "no row": ((X[:0], NAMES[:0]), {}, ValueError, "Found array with 0 sample"),
     "no y": ((X, None), {}, ValueError, "requires y to be passed"),
     "fewer labels than rows": ((X, NAMES[:9]), {}, ValueError, r"inconsistent numbers of samples: \[150, 9\]"),
-    "one class": ((X[:50], NAMES[:50]), {}, InputError, "y holds one class only, 'setosa'"),
     "quantities as labels": ((X, X[:, 0]), {}, ValueError, "Unknown label type: continuous"),
     "gaps in y": ((X, np.where(y == 0, np.nan, y)), {}, ValueError, "Input y contains NaN"),
     "several columns": ((X, np.column_stack([y] * 2)), {}, InputError, "several columns of classes are not supported"),

@@ -225,7 +225,7 @@ def test_warm_start_may_change_the_hidden_units_but_not_their_number() -> None:
 def test_what_ctrl_c_left_of_an_epoch_is_given_up_by_the_next_partial_fit() -> None:
     clf = go_on(made(MLPClassifier), 1)
     state = clf._run.run_state.state
-    engine, data = clf._engine[1], TrainingSet.of(clf.network_, X, clf.encode(y), dtype=np.dtype(np.float32))
+    engine, data = clf._predictor.engine, TrainingSet.of(clf.network_, X, clf.encode(y), dtype=np.dtype(np.float32))
     cut_short = take_steps(engine, state, data, rule_of(Settings()), MiniBatches(32), [0.02] * 2, 1e-4).state
     assert (cut_short.epoch, cut_short.position) == (1, 64)
     run_state = replace(clf._run.run_state, state=cut_short)

@@ -15,6 +15,7 @@ from sklearn.neural_network import MLPRegressor as Judge
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor, Network
 from deltarule.common.errors import DivergedError, InputError, SettingsError
+from deltarule.estimators.targets import Quantities
 from deltarule.network.data import TrainingSet
 from deltarule.training.settings import SETTINGS
 
@@ -124,7 +125,7 @@ def test_the_watched_score_is_scikit_learns_r2(y: Any, weighted: bool) -> None:
     data = TrainingSet.of(network, X, y, np.linspace(0, 1, len(X)) if weighted else None)
     guess = data.Y + np.random.default_rng(0).normal(size=data.Y.shape)
     for h in (guess, data.Y):
-        ours = MLPRegressor()._validation_score(data, h)
+        ours = Quantities().score(data, h)
         assert ours == pytest.approx(r2_score(data.Y, h, sample_weight=data.weights), rel=1e-12)
 
 

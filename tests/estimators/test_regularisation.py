@@ -92,9 +92,9 @@ def test_balanced_partial_fits_on_the_same_rows_are_a_fit_to_the_bit() -> None:
 def test_balanced_partial_fits_count_what_came_so_far() -> None:
     clf = made(class_weight="balanced")
     clf.partial_fit(X[:100], y[:100], classes=[0, 1, 2])
-    np.testing.assert_allclose(clf._class_weights, [100 / 150, 100 / 150, 1.0])
+    np.testing.assert_allclose(clf._targets.class_weights, [100 / 150, 100 / 150, 1.0])
     clf.partial_fit(X[100:], y[100:])
-    np.testing.assert_allclose(clf._class_weights, [1, 1, 1])
+    np.testing.assert_allclose(clf._targets.class_weights, [1, 1, 1])
 
 
 def test_weight_two_is_the_same_as_the_row_twice_with_balanced_classes_too() -> None:

@@ -84,7 +84,7 @@ def test_a_run_that_ctrl_c_stopped_goes_on_to_the_bit_and_ends_after_max_iter_in
     assert parts.history_.stopped == "interrupted"
     parts.fit(X, y, resume=True)
     np.testing.assert_array_equal(whole.theta_, parts.theta_)
-    assert parts.n_iter_ == 8
+    assert parts.n_iter_ == whole.n_iter_ == 12
     assert parts.t_ == whole.t_ == 12 * 150
 
 
@@ -92,6 +92,7 @@ def test_a_run_that_came_to_its_end_goes_on_with_a_larger_max_iter_only() -> Non
     clf = made(max_iter=5).fit(X, y)
     theta = clf.theta_.copy()
     np.testing.assert_array_equal(clf.fit(X, y, resume=True).theta_, theta)
+    assert clf.n_iter_ == len(clf.loss_curve_) == 5
     clf.set_params(max_iter=12).fit(X, y, resume=True)
     np.testing.assert_array_equal(clf.theta_, made().fit(X, y).theta_)
     assert len(clf.loss_curve_) == 12

@@ -124,7 +124,7 @@ def test_one_engine_serves_a_fit_and_all_its_scores(told: dict[str, Any], monkey
         made_here.append(asked)
         return deltarule.engines.engine_for(*asked)
 
-    monkeypatch.setattr("deltarule.estimators.fitted.engine_for", engine_for)
+    monkeypatch.setattr("deltarule.estimators.predictor.engine_for", engine_for)
     clf = made(max_iter=5, **told)
     monitor = ScoringMonitor(scoring="accuracy")
     (clf if told else clf.set_callbacks(monitor)).fit(X, y)

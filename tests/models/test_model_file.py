@@ -229,7 +229,7 @@ def forgeries() -> list[tuple[Any, ...]]:
         (at("classifier", "parameters", "activation"), {"unit": ["elu", "1"]}, "alpha='1' cannot be"),
         (at("classifier", "parameters", "alpha"), -1, "The 'alpha' parameter"),
         (at("classifier", "parameters", "n_jobs"), 1000, "unexpected keyword argument 'n_jobs'"),
-        (at("classifier", "outputs"), 4, "3 labels, and a network 7-3-4 for 4"),
+        (at("classifier", "outputs"), 4, "shape (36,) where 40"),
         (at("classifier", "features"), "7", "'7' where a value of type int belongs"),
         (at("classifier", "output"), "exec", "'exec' is not a unit"),
         (at("classifier", "classes", "type"), "O", "'O' where one of str"),

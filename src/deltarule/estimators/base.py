@@ -1,57 +1,45 @@
 """What the estimators share: from parameters and data to a trained θ, and the attributes that a fit leaves."""
 
-import warnings
-from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from copy import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import DivergedError, SettingsError
-from deltarule.common.messages import Message
-from deltarule.engines import Engine
-from deltarule.estimators.callbacks import (
-    OF_CALLBACKS,
-    CallbackSupportMixin,
-    EpochTasks,
-    check_callables,
-    telling,
-    with_callbacks,
-)
-from deltarule.estimators.checking import checked, checked_pair, weights_of
-from deltarule.estimators.choices import dtypes_of, generator_of, hidden_layers
+from deltarule.common.errors import InputError, SettingsError, ShapeError
+from deltarule.estimators.callbacks import CallbackSupportMixin, check_callables, with_callbacks
+from deltarule.estimators.checking import Columns
+from deltarule.estimators.choices import generator_of, settings_of
 from deltarule.estimators.continuing import (
-    How,
+    SOME_ROWS,
     check_goes_on,
     check_resumable,
     check_same_network,
-    place_of,
+    checkpoint_of,
+    checksum,
+    new_run,
+    next_epoch,
+    run_of,
     saved_run,
-    where_to_begin,
+    sharing_theta,
+    warm_start,
 )
 from deltarule.estimators.fitted import FittedMLP
-from deltarule.estimators.printing import Printer, check_verbose, stacklevel_of_call, warn_of
-from deltarule.estimators.splitting import hold_out
-from deltarule.estimators.watching import Examples, check_measurable, scorers_of, scores_at
+from deltarule.estimators.learning import FitCall, Learnt, learn
+from deltarule.estimators.targets import Targets
+from deltarule.estimators.task import LearningTask, holds_out, learning_task, network_of
 from deltarule.estimators.weights import unrolled
-from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
-from deltarule.training.checkpoint import SavedRun, check_same_run, digest_of, keeping
+from deltarule.training.checkpoint import SavedRun, check_same_run
 from deltarule.training.history import History
-from deltarule.training.loop import Result, train
-from deltarule.training.record import Callback, LoopState, RunState, Validation
-from deltarule.training.settings import MINI_BATCH_SOLVERS, SETTINGS, Settings
+from deltarule.training.loop import Result
+from deltarule.training.record import Callback, LoopState
+from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = ["BaseMLP"]
-
-SOME_ROWS = 256
-"""By which a run in memory knows its examples again: all of 60 000 × 784 would cost every fit a tenth of a second."""
 
 
 class BaseMLP(CallbackSupportMixin, FittedMLP):
@@ -68,32 +56,6 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
 
     n_iter_: int
     t_: int
-
-    _measure: str  # name of what early stopping watches by default
-
-    @abstractmethod
-    def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:
-        """Take in what y says of the network; return the name of the output units."""
-
-    @abstractmethod
-    def _strata(self, Y: Array) -> NDArray[Any] | None:
-        """Return what a hold-out keeps the shares of."""
-
-    @abstractmethod
-    def _validation_score(self, data: TrainingSet, h: Array) -> float:
-        """Return what early stopping watches by default; larger is better."""
-
-    def _learn_class_weights(self, y: NDArray[Any], weights: Array | None, incremental: bool) -> None:
-        """Take in what y says of the weights of classes; only classifiers have some."""
-
-    def _in_cost(self, y: NDArray[Any], weights: Array | None) -> Array | None:
-        """Return the weights of rows times those of their classes."""
-        del y
-        return weights
-
-    def _smoothed(self, Y: Array) -> Array:
-        """Return the targets to learn from."""
-        return Y
 
     @with_callbacks
     def fit(
@@ -139,9 +101,16 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             If the cost leaves the finite numbers.
         """
         check_callables(callbacks)
-        with self._whole_or_not_at_all():
-            how: How = "resume" if resume else "fit"
-            self._learn(X, y, sample_weight, how, eval_set=eval_set, callbacks=callbacks, checkpoint=checkpoint)
+        call = FitCall(X, y, sample_weight, eval_set, callbacks, checkpoint_of(checkpoint))
+        settings = settings_of(self)
+        saved = saved_run(call.checkpoint, settings, resume)
+        if saved is not None:
+            learnt = self._resume_from_file(call, settings, saved)
+        elif resume and (self._run is not None or call.checkpoint is None):
+            learnt = self._resume_from_memory(call, settings)
+        else:  # also the first time that a run with a checkpoint is to be resumed: there is none yet
+            learnt = self._fit(call, settings)
+        self._take_over(learnt)
         return self
 
     def _keep(self, parameters: dict[str, Any]) -> None:
@@ -155,188 +124,154 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             )
         return True
 
-    @contextmanager
-    def _whole_or_not_at_all(self) -> Iterator[None]:
-        """Put the model back as it was if something is raised."""
-        before = dict(self.__dict__)
-        try:
-            yield
-        except BaseException:
-            # Callbacks that were set up must still be torn down.
-            of_callbacks = {name: value for name, value in vars(self).items() if name in OF_CALLBACKS}
-            self.__dict__ = before | of_callbacks
-            raise
-
-    def _settings(self) -> Settings:
-        return Settings(**{name: getattr(self, name) for name in SETTINGS}, owner=type(self).__name__)
-
-    def _network(self, features: int, outputs: int, output: str) -> Network:
-        layers, units = hidden_layers(self.hidden_layer_sizes, self.activation)
-        return Network((features, *layers, outputs), units, output)
-
-    def _examples(self, X: Array, y: NDArray[Any], weights: Array | None) -> Examples:
-        return Examples(X, y, self.encode(y), weights, self._in_cost(y, weights))
-
-    def _learn(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
-        how: How,
-        *,
-        eval_set: tuple[Any, ...] | None = None,
-        callbacks: Sequence[Callback] = (),
-        checkpoint: Any = None,
-    ) -> None:
-        """Train and set what that leaves."""
-        given = X, y, sample_weight
-        settings = self._settings()
-        check_verbose(self.verbose)
-        if how == "partial_fit" and settings.early_stopping:
-            raise SettingsError("partial_fit does not support early_stopping=True: it sees one epoch at a time.")
-        place = place_of(checkpoint)
-        saved = saved_run(place, settings, how == "resume")
-        if saved is None and how == "resume":
-            if place is not None and self._run is None:
-                how = "fit"  # the first time, there is nothing to go on with yet
-            else:
-                check_resumable(self._run, settings)
-        continues = hasattr(self, "theta_") and (how != "fit" or self.warm_start) and saved is None
-        X, y = checked(self, X, y, reset=not continues)
-        output = self._learn_targets(y, continues, incremental=how == "partial_fit")
-        weights = weights_of(X, sample_weight)
-        self._learn_class_weights(y, weights, incremental=how == "partial_fit")
-        rows = self._examples(X, y, weights)
-        network = self._network(X.shape[1], rows.Y.shape[1], output)
-        dtype, kept_dtype = dtypes_of(settings, X, rows.Y, rows.in_cost)
-        generator = generator_of(self.random_state)
-
-        watched, seed = None, 0
-        if eval_set is not None:
-            X_watched, y_watched, w_watched = checked_pair(self, eval_set)
-            watched = self._examples(X_watched, y_watched, w_watched)
-        elif settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS:
-            seed = int(generator.integers(2**31))
-            if how == "resume":
-                seed = saved.seed if saved is not None else self._run.seed if self._run is not None else seed
-            learnt, held_out = hold_out(len(y), settings.validation_fraction, seed, self._strata(rows.Y))
-            rows, watched = rows.take(learnt), rows.take(held_out)
-        data = TrainingSet.of(network, rows.X, self._smoothed(rows.Y), rows.in_cost, dtype)
-        if (
-            settings.solver in MINI_BATCH_SOLVERS
-            and not isinstance(settings.batch_size, str)
-            and settings.batch_size > data.rows
-        ):
-            warnings.warn(
-                Message(
-                    "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
-                    f"(batch_size={settings.batch_size}, {data.rows} rows)."
-                ),
-                stacklevel=stacklevel_of_call(),
+    @classmethod
+    def _of_parts(
+        cls, network: Network, theta: ArrayLike, targets: Targets, history: History | None, t: int, parameters: Any
+    ) -> Self:
+        """Return a fitted estimator; see `from_parts`."""
+        units = [unit.name if unit == Unit(unit.name) else unit for unit in network.hidden_units]
+        hidden = units[0] if len(set(units)) == 1 else units
+        of_network = {"hidden_layer_sizes": network.sizes[1:-1]} | ({"activation": hidden} if hidden else {})
+        estimator = cls(**{**of_network, **parameters})
+        settings_of(estimator)
+        if network_of(estimator, network.sizes[0], network.K, network.output) != network:
+            raise SettingsError(
+                f"hidden_layer_sizes={estimator.hidden_layer_sizes!r} and activation={estimator.activation!r} do not "
+                f"make the hidden layers of the network {network} ({', '.join(network.hidden)}). Leave them out: they "
+                "follow from the network."
             )
+        values = np.array(theta)  # a copy: `coefs_` write into it
+        if values.dtype not in (np.float32, np.float64):
+            values = values.astype(np.float64)
+        if values.shape != (network.n_parameters,):
+            raise ShapeError(
+                f"theta has the shape {values.shape}, but the network {network} has {network.n_parameters} parameters. "
+                "Pass them in one vector, as network.unroll makes it."
+            )
+        if not np.isfinite(values).all():
+            raise InputError("theta holds values that are not finite. Pass the parameters of a trained network.")
+        if not (isinstance(t, int | np.integer) and t >= 0):
+            raise InputError(f"t={t!r} is no number of examples: pass a whole number, 0 or more.")
+        estimator.t_ = int(t)
+        Columns(network.sizes[0]).set_on(estimator)
+        estimator._set_fitted(targets, network, values, History.empty() if history is None else history)
+        return estimator
 
-        earlier = saved.history if saved is not None else self.history_ if continues else None
-        if saved is not None:
-            start = saved.run_state
+    def _fit(self, call: FitCall, settings: Settings) -> Learnt:
+        """Return what a run leaves that begins at new parameters, or with `warm_start` at those of the fit before."""
+        goes_on = self.warm_start and hasattr(self, "theta_")
+        generator = generator_of(self.random_state)
+        seed = int(generator.integers(2**31)) if call.eval_set is None and holds_out(settings) else 0
+        task = self._task(call, settings, goes_on, seed=seed)
+        if goes_on:
+            check_same_network(self.network_, task.network, "warm_start=True")
+            theta = self.theta_.astype(task.dtype)
+            begin = warm_start(settings, theta, self._counts(), self._run, generator)
         else:
-            start = self._where_to_begin(how, settings, network, dtype, generator, continues)
-        epochs = {"fit": settings.max_iter, "partial_fit": 1, "resume": settings.max_iter - start.memory.done}[how]
-        some = "" if how == "partial_fit" else digest_of(data, SOME_ROWS)
-        in_memory = SavedRun(start, earlier or History.empty(), network, settings, seed, data.rows, some)
-        run = in_memory if place is None else replace(in_memory, digest=digest_of(data))
-        if saved is not None and place is not None:
-            check_same_run(place.path, saved, run)
-        elif how == "resume" and self._run is not None:
-            check_goes_on(self._run, in_memory, dtype, self.theta_)
+            theta = self._first_theta(task.network, generator, self.warm_start).astype(task.dtype)
+            begin = new_run(settings, theta, generator)
+        run = run_of(task, begin, self.history_ if goes_on else None, SOME_ROWS)
+        return learn(self, self._predictor_for(task.network), call, task, run, settings.max_iter, first_theta=theta)
 
-        def attributes(theta: Array) -> dict[str, Any]:
-            # A copy of an estimator has no engine, and making one for every epoch costs more than a prediction.
-            return {"network_": network, "theta_": theta.astype(kept_dtype), "_engine": self._engine}
-
-        if how == "resume" and (epochs <= 0 or start.memory.idle > settings.n_iter_no_change):  # it has come to its end
-            result = Result(start.found, History.empty(run.history.stopped), start)
+    def _fit_one_epoch(self, X: Any, y: Any, sample_weight: Any, targets: Targets | None) -> Self:
+        """Take one epoch on from where the fit before stands; `targets` are those of a first call."""
+        settings = settings_of(self)
+        if settings.early_stopping:
+            raise SettingsError("partial_fit does not support early_stopping=True: it sees one epoch at a time.")
+        goes_on = hasattr(self, "theta_")
+        call = FitCall(X, y, sample_weight)
+        known = {} if targets is None else {"targets": targets}
+        generator = generator_of(self.random_state)
+        task = self._task(call, settings, goes_on, may_lack_classes=True, **known)
+        if goes_on:
+            check_same_network(self.network_, task.network, "partial_fit")
+            theta = self.theta_.astype(task.dtype)
+            begin = next_epoch(settings, theta, self._counts(), self._run, generator)
         else:
-            engine = self._engine_of(network)
-            first_theta = None if how == "partial_fit" and continues else start.state.theta
-            validation = self._validation(engine, rows, watched, attributes, dtype, first_theta)
-            with (
-                telling(self, settings, epochs, given, attributes) as tellers,
-                nullcontext() if place is None else keeping(place, run) as keep,
-            ):
-                everyone = [*callbacks, *tellers]
-                result = _trained(
-                    engine, data, settings, start, epochs=epochs, validation=validation, callbacks=everyone, keep=keep
-                )
-                for teller in tellers:
-                    if isinstance(teller, Printer | EpochTasks):
-                        teller.end(result)
-            warn_of(result.history, settings, at_the_end=how != "partial_fit")
-        self.t_ = result.run_state.memory.seen if result.run_state is not None else self.t_ if continues else 0
-        self._set_fitted(network, result.theta.astype(kept_dtype), result.history, earlier)
+            theta = self._first_theta(task.network, generator, True).astype(task.dtype)
+            begin = new_run(settings, theta, generator)
+        run = run_of(task, begin, self.history_ if goes_on else None, 0)
+        self._take_over(
+            learn(
+                self,
+                self._predictor_for(task.network),
+                call,
+                task,
+                run,
+                1,
+                first_theta=None if goes_on else theta,
+                is_whole=False,
+            )
+        )
+        return self
+
+    def _resume_from_memory(self, call: FitCall, settings: Settings) -> Learnt:
+        """Return what the run of the fit before leaves when it has gone on."""
+        paused = check_resumable(self._run, settings)
+        task = self._task(call, settings, goes_on=True, seed=paused.seed)
+        check_same_network(self.network_, task.network, "resume=True")
+        run = run_of(task, paused.run_state, self.history_, SOME_ROWS)
+        check_goes_on(paused, run, task.dtype, self.theta_, self._run_checksum)
+        return self._go_on(call, task, run)
+
+    def _resume_from_file(self, call: FitCall, settings: Settings, saved: SavedRun) -> Learnt:
+        """Return what the run of a checkpoint leaves when it has gone on; what this estimator learnt does not count."""
+        task = self._task(call, settings, goes_on=False, seed=saved.seed)
+        assert call.checkpoint is not None
+        check_same_run(call.checkpoint.path, saved, run_of(task, saved.run_state, saved.history))
+        return self._go_on(call, task, run_of(task, saved.run_state, saved.history, SOME_ROWS))
+
+    def _go_on(self, call: FitCall, task: LearningTask, run: SavedRun) -> Learnt:
+        """Return what a resumed run leaves, at once if it has come to its end already."""
+        begin, settings = run.run_state, task.settings
+        epochs = settings.max_iter - begin.memory.done
+        if epochs <= 0 or begin.memory.idle > settings.n_iter_no_change:
+            result = Result(begin.found, History.empty(run.history.stopped), begin)
+            learnt = Learnt(task, run, result, self._predictor_for(task.network))
+        else:
+            learnt = learn(
+                self, self._predictor_for(task.network), call, task, run, epochs, first_theta=begin.state.theta
+            )
+        return replace(learnt, epochs=learnt.end.memory.done)
+
+    def _task(self, call: FitCall, settings: Settings, goes_on: bool, **more: Any) -> LearningTask:
+        known = {"columns": Columns.of(self), "targets": self._targets} if goes_on else {}
+        X, y, sample_weight = call.given
+        return learning_task(self, settings, X, y, sample_weight, eval_set=call.eval_set, **{**known, **more})
+
+    def _counts(self) -> LoopState:
+        """Return the counts of the fits so far."""
+        return LoopState(self.history_.epochs, self.history_.epochs, self.t_)
+
+    def _first_theta(self, network: Network, generator: np.random.Generator, may_be_assigned: bool) -> Array:
+        """Return where a first fit begins: at `coefs_` and `intercepts_`, if they may be and were assigned before."""
+        assigned = vars(self).get("_first_weights")
+        if may_be_assigned and assigned is not None:
+            return unrolled(network, **assigned)
+        return network.first_theta(generator)
+
+    def _take_over(self, learnt: Learnt) -> None:
+        """Set what a fit leaves; nothing is set before."""
+        task, result, run = learnt.task, learnt.result, learnt.run
+        theta = result.theta.astype(task.kept_dtype)
+        self.t_ = learnt.end.memory.seen
+        task.columns.set_on(self)
+        self._set_fitted(task.targets, task.network, theta, result.history.after(run.history))
+        self.n_iter_ = learnt.epochs or result.history.epochs
+        self._predictor = learnt.predictor
+        self.__dict__.pop("_first_weights", None)
         self._run = None
         if result.run_state is not None:
-            self._run = replace(in_memory, run_state=result.run_state, history=History.empty())
+            # The result of the run is θ itself: another copy would be a quarter of what a fitted estimator holds.
+            self._run_checksum = checksum(result.theta)
+            run_state = sharing_theta(result.run_state, theta)
+            self._run = replace(run, run_state=run_state, history=History.empty())
 
-    def _where_to_begin(
-        self,
-        how: How,
-        settings: Settings,
-        network: Network,
-        dtype: np.dtype[Any],
-        generator: np.random.Generator,
-        continues: bool,
-    ) -> RunState:
-        if continues:
-            check_same_network(self.network_, network, how)
-            before = self.theta_, LoopState(self.history_.epochs, self.history_.epochs, self.t_), self._run
-            return where_to_begin(how, settings, dtype, None, before, generator)
-        first = self.__dict__.pop("_first_weights", None)
-        begins_there = first is not None and (how != "fit" or self.warm_start)
-        theta = unrolled(network, **first) if begins_there else network.first_theta(generator)
-        return where_to_begin(how, settings, dtype, theta, None, generator)
-
-    def _validation(
-        self,
-        engine: Engine,
-        learnt: Examples,
-        watched: Examples | None,
-        attributes: Callable[[Array], dict[str, Any]],
-        dtype: np.dtype[Any],
-        first_theta: Array | None,
-    ) -> Validation | None:
-        """Return what is measured after each epoch, tried at `first_theta`."""
-        network = engine.network
-        data = None if watched is None else TrainingSet.of(network, watched.X, watched.Y, watched.in_cost, dtype)
-        if self.scoring is None:
-            if watched is None or data is None:
-                return None
-            unweighted = replace(data, weights=watched.weights)
-            name = f"validation_{self._measure}"
-            return Validation(
-                data, lambda theta: {name: self._validation_score(unweighted, engine.hypothesis(theta, data.X))}, name
-            )
-        scorers = scorers_of(self.scoring, self)
-        sets = {"train": learnt} if watched is None else {"train": learnt, "validation": watched}
-
-        def at(theta: Array) -> BaseMLP:
-            there = copy(self)
-            there.__dict__.pop("feature_names_in_", None)  # X has lost its names
-            there.__dict__.update(attributes(theta))
-            return there
-
-        def scores(theta: Array) -> dict[str, float]:
-            return scores_at(at(theta), scorers, sets)
-
-        if first_theta is not None:
-            check_measurable(at(first_theta), scorers, sets)
-
-        first, scorer = next(iter(scorers.items()))
-        return Validation(data, scores, f"validation_{first}" if scorer is not None and data is not None else None)
-
-    def _set_fitted(self, network: Network, theta: Array, history: History, earlier: History | None = None) -> None:
+    def _set_fitted(self, targets: Targets, network: Network, theta: Array, history: History) -> None:
         self.n_iter_ = history.epochs
-        self.network_, self.theta_ = network, theta
-        self.history_ = history = history if earlier is None else history.after(earlier)
+        self._targets = targets
+        self.__dict__.update(targets.attributes())
+        self.network_, self.theta_, self.history_ = network, theta, history
         self.n_layers_, self.n_outputs_ = network.L, network.K
         self.out_activation_ = {"sigmoid": "logistic"}.get(network.output, network.output)
         self.loss_curve_ = history.cost.tolist()
@@ -352,14 +287,3 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         self.best_validation_score_ = max(
             (score for score in self.validation_scores_ or () if not np.isnan(score)), default=None
         )
-
-
-def _trained(*arguments: Any, **more: Any) -> Result:
-    """Train, with scikit-learn's words where that fails."""
-    try:
-        return train(*arguments, **more)
-    except DivergedError as error:
-        raise DivergedError(
-            "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-            f"preprocessed. {error}"
-        ) from error

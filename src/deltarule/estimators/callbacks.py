@@ -33,10 +33,7 @@ def with_callbacks(fit: Method) -> Method:
     return fit if _scikit_learns is None else cast(Method, _scikit_learns.with_callbacks(fit))
 
 
-__all__ = ["OF_CALLBACKS", "CallbackSupportMixin", "EpochTasks", "check_callables", "telling", "with_callbacks"]
-
-OF_CALLBACKS = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
-"""Attributes of an estimator that scikit-learn needs to tear its callbacks down after a fit, failed or not."""
+__all__ = ["CallbackSupportMixin", "check_callables", "end_of", "telling", "with_callbacks"]
 
 
 def check_callables(callbacks: Sequence[Any]) -> None:
@@ -118,3 +115,10 @@ def telling(
             yield [bar, *tasks]
     else:
         yield [Printer(settings), *tasks] if estimator.verbose else [*tasks]
+
+
+def end_of(tellers: Sequence[Callback], result: Result) -> None:
+    """Tell those who were told of each epoch that there is no other."""
+    for teller in tellers:
+        if isinstance(teller, Printer | EpochTasks):
+            teller.end(result)

@@ -1,57 +1,112 @@
-"""X, y and weights as an estimator takes them, checked as scikit-learn checks them."""
+"""X, y and weights as an estimator takes them, checked as scikit-learn checks them, in one pass over X.
 
-from typing import Any
+`check_examples` is for training, `check_rows` for predictions. Both skip scikit-learn's own checks, which take some
+0.1 ms to begin, where X is an array that these would pass on as it is.
+"""
+
+from collections.abc import Iterator
+from copy import copy
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_regressor
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError
 from deltarule.network.data import is_sparse
 
-__all__ = ["checked", "checked_pair", "weights_of"]
+__all__ = ["CheckedExamples", "Columns", "check_examples", "check_rows", "check_sample_weight", "check_validation_set"]
+
+_BLOCK = 2**16
+"""Numbers that are looked at and converted at a time: 512 KB of float64, which stay in the cache in between."""
+
+_LARGE = 16384
+"""Above this many numbers, checking that a sum is finite first is faster than looking at each (10 000 × 64: 362 µs
+instead of 452 µs per prediction); for one row it would cost 2 µs."""
 
 
-def checked(estimator: Any, X: Any, y: Any, *, reset: bool) -> tuple[Array, Any]:
-    """Return X as floats, dense or as compressed rows, and y as an array.
+class Columns(NamedTuple):
+    """Number of the columns of X, and their names where X is a frame that has some."""
 
-    With `reset`, the estimator learns the number and the names of the columns; else they are compared.
+    n: int
+    names: NDArray[Any] | None = None
+
+    @classmethod
+    def of(cls, estimator: Any) -> "Columns":
+        """Return those that an estimator was fitted on."""
+        return cls(estimator.n_features_in_, getattr(estimator, "feature_names_in_", None))
+
+    def set_on(self, estimator: Any) -> None:
+        """Set them as an estimator's attributes, as scikit-learn does."""
+        estimator.n_features_in_ = self.n
+        estimator.__dict__.pop("feature_names_in_", None)
+        if self.names is not None:
+            estimator.feature_names_in_ = self.names
+
+
+class CheckedExamples(NamedTuple):
+    """Examples as scikit-learn passes them on, and what else one look at X found.
+
+    Attributes
+    ----------
+    X : array or CSR matrix of shape (m, n), float32 or float64
+    y : array of shape (m,) or (m, K)
+    columns : Columns
+    inputs : array or CSR matrix of shape (m, n)
+        X in the dtype that was asked for.
+    largest : float
+        The largest |x|. 0 where nothing was converted.
+    """
+
+    X: Array
+    y: NDArray[Any]
+    columns: Columns
+    inputs: Array
+    largest: float
+
+
+def check_examples(
+    estimator: Any, X: Any, y: Any, columns: Columns | None = None, dtype: np.dtype[Any] | None = None
+) -> CheckedExamples:
+    """Check X and y for training.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Names itself in messages; nothing is set on it.
+    X, y
+        As a user gave them.
+    columns : Columns, optional
+        What X is compared with. Default: its columns are new.
+    dtype : dtype, optional
+        What `inputs` are converted to; numbers outside its range become infinite. Default: that of X.
 
     Raises
     ------
     ValueError
         If X or y does not fit, in scikit-learn's words.
     """
-    if _is_plain(X, y) and not hasattr(estimator, "feature_names_in_") and (reset or _fits(estimator, X)):
-        estimator.n_features_in_ = X.shape[1]
-        return X, y
-    try:
-        X, y = validate_data(
-            estimator,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=is_regressor(estimator),
-            dtype=(np.float64, np.float32),
-            order="C",
-            reset=reset,
-        )
-    except ValueError as error:
-        if "could not convert string to float" not in str(error):
-            raise
-        raise InputError(
-            f"{error}. The network takes numbers: encode text first, for instance with scikit-learn's "
-            "OneHotEncoder in a pipeline; `deltarule train` does it for tables."
-        ) from error
-    y = y.toarray() if is_sparse(y) else y
-    return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+    if (
+        _is_plain(X, columns)
+        and type(y) is np.ndarray
+        and y.dtype.kind in "biuf"
+        and y.shape == X.shape[:1]
+        and (y.dtype.kind != "f" or bool(np.isfinite(y).all()))
+    ):
+        is_finite, inputs, largest = _looked_over(X, dtype)
+        if is_finite:
+            return CheckedExamples(X, y, Columns(X.shape[1]), inputs, largest)
+    X, y, columns = _checked_by_scikit_learn(estimator, X, y, columns)
+    _, inputs, largest = _looked_over(X, dtype)
+    return CheckedExamples(X, y, columns, inputs, largest)
 
 
-def checked_pair(estimator: Any, eval_set: Any) -> tuple[Array, Any, Array | None]:
-    """Return X, y and the weights of a validation set.
+def check_validation_set(
+    estimator: Any, eval_set: Any, columns: Columns, dtype: np.dtype[Any]
+) -> tuple[CheckedExamples, Array | None]:
+    """Check X, y and, where there are some, the weights of a validation set.
 
     Raises
     ------
@@ -63,30 +118,101 @@ def checked_pair(estimator: Any, eval_set: Any) -> tuple[Array, Any, Array | Non
         raise InputError(
             f"eval_set is a {type(eval_set).__name__}{length}. Pass one tuple, (X, y) or (X, y, sample_weight)."
         )
-    X, y = checked(estimator, *eval_set[:2], reset=False)
-    return X, y, weights_of(X, eval_set[2] if len(eval_set) == 3 else None)
+    examples = check_examples(estimator, eval_set[0], eval_set[1], columns, dtype)
+    return examples, check_sample_weight(examples.X, eval_set[2] if len(eval_set) == 3 else None)
 
 
-def weights_of(X: Array, sample_weight: ArrayLike | None) -> Array | None:
+def check_rows(estimator: Any, X: Any) -> Any:
+    """Return X of a fitted estimator for predictions: float32 or float64, dense or compressed rows.
+
+    Raises
+    ------
+    ValueError
+        If X does not fit, in scikit-learn's words.
+    """
+    if _is_plain(X, Columns.of(estimator)) and _is_finite(X):
+        return X
+    return validate_data(estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
+
+
+def check_sample_weight(X: Array, sample_weight: ArrayLike | None) -> Array | None:
     """Return the weights of the rows of X; None where there are none."""
     return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
 
 
-def _fits(estimator: Any, X: Array) -> bool:
-    return bool(X.shape[1] == estimator.n_features_in_)
-
-
-def _is_plain(X: Any, y: Any) -> bool:
-    """Whether scikit-learn's checks, which take 0.14 ms to begin, would pass X and y on as they are."""
-    return bool(
+def _is_plain(X: Any, columns: Columns | None) -> bool:
+    """Whether scikit-learn's checks would pass X on as it is, provided that its values are finite."""
+    return (
         type(X) is np.ndarray
         and X.dtype in (np.float32, np.float64)
         and X.ndim == 2
-        and X.flags.c_contiguous
-        and X.size
-        and type(y) is np.ndarray
-        and y.dtype.kind in "biuf"
-        and y.shape == X.shape[:1]
-        and np.isfinite(X).all()
-        and (y.dtype.kind != "f" or np.isfinite(y).all())
+        and X.size > 0
+        and (columns is None or (columns.names is None and columns.n == X.shape[1]))
     )
+
+
+def _checked_by_scikit_learn(
+    estimator: Any, X: Any, y: Any, columns: Columns | None
+) -> tuple[Any, NDArray[Any], Columns]:
+    learns = copy(estimator)  # it is what scikit-learn sets the columns on
+    if columns is not None:
+        columns.set_on(learns)
+    try:
+        X, y = validate_data(
+            learns,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=is_regressor(estimator),
+            dtype=(np.float64, np.float32),
+            order="C",
+            reset=columns is None,
+        )
+    except ValueError as error:
+        if "could not convert string to float" not in str(error):
+            raise
+        raise InputError(
+            f"{error}. The network takes numbers: encode text first, for instance with scikit-learn's "
+            "OneHotEncoder in a pipeline; `deltarule train` does it for tables."
+        ) from error
+    y = y.toarray() if is_sparse(y) else y
+    y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+    return X, y, Columns.of(learns)
+
+
+def _looked_over(X: Any, dtype: np.dtype[Any] | None) -> tuple[bool, Array, float]:
+    """Return whether X is finite, X in another dtype, and the largest |x| of a conversion to a narrower one."""
+    if dtype is None or X.dtype == dtype:
+        return is_sparse(X) or _is_finite(X), X if is_sparse(X) else as_float(X, X.dtype), 0.0
+    if is_sparse(X):
+        values, inputs = X.data, X.astype(dtype)
+        return True, inputs, float(max(values.max(), -values.min())) if values.size else 0.0
+    inputs = np.empty(X.shape, dtype)
+    largest = 0.0
+    with np.errstate(over="ignore"):  # what is outside the range of the dtype is reported by who sees `largest`
+        for rows in _blocks(X):
+            block = X[rows]
+            # Of NaN both are NaN, so one comparison finds every value that is not finite.
+            largest = max(float(block.max()), -float(block.min()), largest)
+            if not largest < np.inf:
+                return False, X, largest
+            inputs[rows] = block
+    return True, inputs, largest
+
+
+def _blocks(X: Array) -> Iterator[slice]:
+    rows = max(1, _BLOCK // X.shape[1])
+    return (slice(first, first + rows) for first in range(0, len(X), rows))
+
+
+def _is_finite(X: Array) -> bool:
+    """Whether no value is NaN or infinite.
+
+    Of a large array a finite sum says so with one pass less; a sum that is not finite may only have overflowed.
+    """
+    if X.size > _LARGE:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(X.sum()):
+                return True
+    return bool(np.isfinite(X).all())

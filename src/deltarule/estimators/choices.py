@@ -1,17 +1,19 @@
-"""What a fit takes from parameters and data before it begins: layers, precision and random numbers."""
+"""What a fit takes from parameters and data before it begins: settings, layers, precision and random numbers."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import ClassifierMixin
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
+from deltarule.estimators.printing import check_verbose
 from deltarule.network.parts import Unit
 from deltarule.network.units import HIDDEN_UNITS
-from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
+from deltarule.training.settings import CLASSIFIER_SETTINGS, MINI_BATCH_SOLVERS, SETTINGS, Settings, check_setting
 
-__all__ = ["dtypes_of", "generator_of", "hidden_layers"]
+__all__ = ["dtypes_of", "generator_of", "hidden_layers", "preferred_dtype", "settings_of"]
 
 _LARGE = 1e18
 """Squares of larger numbers leave the range of float32, and those of weights below its inverse too."""
@@ -49,12 +51,48 @@ def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], 
     return sizes, names
 
 
-def dtypes_of(settings: Settings, X: Array, Y: Array, weights: Array | None) -> tuple[np.dtype[Any], np.dtype[Any]]:
-    """Return the precision to train in, and that to keep the parameters and predict in."""
+def settings_of(estimator: Any) -> Settings:
+    """Return the settings of training that an estimator has, checked, as its other parameters are.
+
+    Raises
+    ------
+    SettingsError
+        If one is outside its range.
+    """
+    owner = type(estimator).__name__
+    check_verbose(estimator.verbose)
+    for name in CLASSIFIER_SETTINGS if isinstance(estimator, ClassifierMixin) else ():
+        check_setting(name, getattr(estimator, name), owner)
+    return Settings(**{name: getattr(estimator, name) for name in SETTINGS}, owner=owner)
+
+
+def preferred_dtype(settings: Settings) -> np.dtype[Any] | None:
+    """Return the precision to train in where the numbers allow it. None: that of X."""
     if settings.dtype != "auto":
-        return np.dtype(settings.dtype), np.dtype(settings.dtype)
-    narrow = settings.solver in MINI_BATCH_SOLVERS and not (_is_large(X) or _is_large(Y) or _are_extreme(weights))
-    return np.dtype(np.float32) if narrow else X.dtype, X.dtype
+        return np.dtype(settings.dtype)
+    return np.dtype(np.float32) if settings.solver in MINI_BATCH_SOLVERS else None
+
+
+def dtypes_of(
+    settings: Settings, given: np.dtype[Any], largest: float, Y: Array, weights: Array | None
+) -> tuple[np.dtype[Any], np.dtype[Any]]:
+    """Return the precision to train in, and that to keep the parameters and predict in.
+
+    Parameters
+    ----------
+    settings : Settings
+    given : dtype
+        That of X.
+    largest : float
+        The largest |x|.
+    Y : array of shape (m, K)
+    weights : array of shape (m,) or None
+    """
+    preferred = preferred_dtype(settings) or given
+    if settings.dtype != "auto":
+        return preferred, preferred
+    is_outside = largest > _LARGE or _is_large(Y) or _are_extreme(weights)
+    return given if is_outside else preferred, given
 
 
 def _are_extreme(weights: Array | None) -> bool:

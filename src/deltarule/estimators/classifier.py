@@ -1,25 +1,21 @@
 """MLPClassifier: a drop-in for scikit-learn's, trained by this library."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-    type_of_target,
-)
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import InputError, SettingsError
 from deltarule.estimators.base import BaseMLP
-from deltarule.estimators.class_weights import sums_of_classes, weights_of_classes
-from deltarule.network.data import TrainingSet
+from deltarule.estimators.targets import Labels, has_several_labels
+from deltarule.network.network import Network
 from deltarule.network.parts import Unit
-from deltarule.training.settings import CLASSIFIER_SETTINGS, Settings, check_setting
+from deltarule.training.history import History
 
 __all__ = ["MLPClassifier"]
 
@@ -65,6 +61,8 @@ weight_decay, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
+    several_labels_ : bool
+        Whether a row has any number of labels, each 0 or 1, instead of exactly one.
     network_ : Network
     theta_ : array of shape (n_parameters,)
     history_ : History
@@ -84,15 +82,11 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     ['no', 'yes', 'yes', 'no']
     """
 
-    _measure = "accuracy"
     output: str
     class_weight: Any
     label_smoothing: float
     classes_: NDArray[Any]
-    _class_weights: Array | None = None
-    _class_sums: Array | None = None
-    _several_labels: bool
-    _output: str
+    several_labels_: bool
 
     def __init__(
         self,
@@ -135,6 +129,52 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     ) -> None:
         self._keep(locals())
 
+    @classmethod
+    def from_parts(
+        cls,
+        network: Network,
+        theta: ArrayLike,
+        *,
+        classes: ArrayLike,
+        several_labels: bool = False,
+        history: History | None = None,
+        t: int = 0,
+        **parameters: Any,
+    ) -> Self:
+        """Return a fitted estimator that predicts with given parameters.
+
+        Parameters
+        ----------
+        network : Network
+            With outputs "sigmoid" or "softmax". Two classes may have one sigmoid output.
+        theta : array of shape (n_parameters,)
+            float32 or float64, the dtype in which it predicts; copied.
+        classes : array of shape (n_classes,)
+            Labels, ascending, in the order of the outputs.
+        several_labels : bool, default False
+            Whether a row has any number of labels, each 0 or 1, instead of exactly one.
+        history : History, optional
+            Of the training that led there. Default: none is known.
+        t : int, default 0
+            Examples that training took, `t_`.
+        **parameters
+            Those of the constructor, for fits that go on from here. `hidden_layer_sizes` and `activation` follow from
+            the network.
+
+        Raises
+        ------
+        ValueError
+            If the parts do not fit each other.
+
+        Examples
+        --------
+        >>> clf = MLPClassifier.from_parts(Network((1, 1)), [-1.0, 2.0], classes=["low", "high"][::-1])
+        >>> clf.predict([[0.0], [1.0]]).tolist()
+        ['high', 'low']
+        """
+        labels = Labels.of_parts(classes, several_labels, network)
+        return cls._of_parts(network, theta, labels, history, t, {"output": network.output, **parameters})
+
     @available_if(BaseMLP._offers_partial_fit)
     def partial_fit(
         self,
@@ -159,11 +199,10 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         ValueError
             If data, classes or settings do not fit. A call that fails leaves the model as it was.
         """
-        with self._whole_or_not_at_all():
-            if _check_partial_fit_first_call(self, classes):
-                self._several_labels = _has_several_labels(y)
-            self._learn(X, y, sample_weight, "partial_fit")
-        return self
+        known = SimpleNamespace(classes_=getattr(self, "classes_", None))  # on which scikit-learn sets what is new
+        is_first = _check_partial_fit_first_call(known, classes)
+        labels = Labels(known.classes_, has_several_labels(y)) if is_first else None
+        return self._fit_one_epoch(X, y, sample_weight, labels)
 
     def encode(self, y: ArrayLike) -> Array:
         """Return the targets Y of shape (m, K) of labels, as `deltarule.cost` takes them.
@@ -173,35 +212,13 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         InputError
             If a label is none of `classes_`.
         """
-        labels = np.asarray(y)
-        if self._several_labels:
-            return labels.astype(np.float64)
-        if labels.dtype.kind == "O":  # what cannot be compared is no label
-            known = np.isin(labels, self.classes_)
-        else:
-            index = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
-            known = self.classes_[index] == labels
-        if not known.all():
-            raise InputError(
-                f"y holds the label {labels[~known].tolist()[0]!r}, which is none of the {len(self.classes_)} classes "
-                f"that the network has: {', '.join(map(str, self.classes_[:10].tolist()))}. Leave such rows out."
-            )
-        if labels.dtype.kind == "O":
-            index = np.searchsorted(self.classes_, labels)
-        if len(self.classes_) == 2 and self._output == "sigmoid":
-            return index[:, np.newaxis].astype(np.float64)
-        return np.eye(len(self.classes_))[index]
+        self._check_fitted()
+        return self._targets.encode(y)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label of each row; for several labels a 0/1 matrix."""
-        return self._predicted(self._hypothesis(X))
-
-    def _predicted(self, h: Array) -> NDArray[Any]:
-        if self._several_labels:
-            return (h > 0.5).astype(np.int64)
-        index = (h[:, 0] > 0.5).astype(np.int64) if h.shape[1] == 1 else h.argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[index]
-        return labels
+        h = self._hypothesis(X)
+        return self._targets.decode(h)
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the probability of each class, of shape (m, n_classes), in the order of `classes_`.
@@ -209,10 +226,8 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         Several labels have one independent probability each. For K independent sigmoids on K classes the
         hypotheses are divided by their sum.
         """
-        return self._probabilities(self._hypothesis(X))
-
-    def _probabilities(self, h: Array) -> Array:
-        if self._several_labels or self.network_.output == "softmax":
+        h = self._hypothesis(X)
+        if self.several_labels_ or self.network_.output == "softmax":
             return h
         if h.shape[1] == 1:
             return np.hstack([1 - h, h])
@@ -225,105 +240,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
             logarithms: Array = np.log(self.predict_proba(X))
         return logarithms
 
-    def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:
-        classes = np.unique(y) if y.ndim == 1 and y.dtype.kind in "biuU" else None
-        # Labels of these kinds are classes whatever they are. type_of_target would take 0.13 ms to say so, and warns
-        # where there are so many that they look like quantities.
-        several = (classes is None or 2 * len(classes) > len(y)) and _has_several_labels(y)
-        if classes is None:
-            classes = np.arange(y.shape[1]) if several else np.unique(y)
-        if not (continues or incremental):
-            self.classes_, self._several_labels = classes, several
-        elif several != self._several_labels or (several and len(classes) != len(self.classes_)):
-            raise InputError(
-                f"y has the shape {y.shape}, but the network was trained on "
-                f"{f'{len(self.classes_)} labels a row' if self._several_labels else 'one label a row'}."
-            )
-        elif not incremental and set(classes) != set(self.classes_):
-            raise InputError(
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
-                f"got {self.classes_}, `y` has {classes}"
-            )
-        elif len(np.setdiff1d(classes, self.classes_)):
-            raise InputError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
-            )
-        if not self._several_labels and len(self.classes_) == 1:
-            raise InputError(
-                f"y holds one class only, {self.classes_.tolist()[0]!r}: there is nothing to tell apart. "
-                "Give examples of two classes or more."
-            )
-        self._output = self._output_units()
-        return self._output
-
-    def _settings(self) -> Settings:
-        for name in CLASSIFIER_SETTINGS:
-            check_setting(name, getattr(self, name), type(self).__name__)
-        return super()._settings()
-
-    def _learn_class_weights(self, y: NDArray[Any], weights: Array | None, incremental: bool) -> None:
-        if self.class_weight is None:
-            self._class_weights, self._class_sums = None, None
-            return
-        if self._several_labels:
-            raise SettingsError(
-                "class_weight says what a row of each class weighs, but here rows have several labels. Pass "
-                "sample_weight, with a weight for each row."
-            )
-        sums = sums_of_classes(self.classes_, y, weights)
-        if incremental and self._class_sums is not None:
-            sums += self._class_sums
-        self._class_sums = sums
-        self._class_weights = weights_of_classes(self.class_weight, self.classes_, sums)
-
-    def _in_cost(self, y: NDArray[Any], weights: Array | None) -> Array | None:
-        if self._class_weights is None:
-            return weights
-        of_rows = self._class_weights[np.searchsorted(self.classes_, y)]
-        return of_rows if weights is None else (weights * of_rows).astype(weights.dtype)
-
-    def _smoothed(self, Y: Array) -> Array:
-        share = self.label_smoothing / (Y.shape[1] if self._output == "softmax" else 2)
-        return (1 - self.label_smoothing) * Y + share if self.label_smoothing else Y
-
-    def _output_units(self) -> str:
-        if self._several_labels and self.output == "softmax":
-            raise SettingsError("output='softmax' gives one label to each row, but y has several. Take 'sigmoid'.")
-        if self.output != "auto":
-            return self.output
-        return "sigmoid" if self._several_labels or len(self.classes_) == 2 else "softmax"
-
-    def _strata(self, Y: Array) -> NDArray[Any] | None:
-        if self._several_labels:
-            return None
-        if Y.shape[1] == 1:
-            return np.where(Y[:, 0] > 0.5, "True", "False")  # as scikit-learn names them where one is too rare
-        return np.asarray(Y.argmax(axis=1))
-
-    def _validation_score(self, data: TrainingSet, h: Array) -> float:
-        """Return the accuracy; for several labels, the share of rows with all of them right."""
-        if self._several_labels or h.shape[1] == 1:
-            right = ((h > 0.5) == (data.Y > 0.5)).all(axis=1)
-        else:
-            right = h.argmax(axis=1) == data.Y.argmax(axis=1)
-        return float(np.average(right, weights=data.weights))
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _has_several_labels(y: ArrayLike) -> bool:
-    """Whether y is a 0/1 matrix with several labels a row; raises where it is no labels at all."""
-    kind = type_of_target(y, input_name="y")  # 0.1 ms: asked once
-    if kind == "multilabel-indicator":
-        return True
-    if kind not in ("binary", "multiclass"):
-        check_classification_targets(y)
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
-        raise InputError(
-            f"y has the shape {np.shape(y)} and holds more than 0 and 1: several columns of classes are not supported. "
-            "Give one column of labels, or a 0/1 matrix."
-        )
-    return False

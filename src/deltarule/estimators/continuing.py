@@ -1,8 +1,9 @@
 """Where a run begins: at new parameters, at those of the fit before, or where a run in memory or in a file stopped."""
 
+import zlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -10,52 +11,91 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import CheckpointError, InputError, SettingsError
 from deltarule.common.messages import Message
 from deltarule.engines.shuffling import new_key
+from deltarule.estimators.task import LearningTask
 from deltarule.network.network import Network
-from deltarule.training.checkpoint import Checkpoint, SavedRun, changed, load_run
-from deltarule.training.history import stopped_in_words
+from deltarule.training.checkpoint import Checkpoint, SavedRun, changed, digest_of, load_run
+from deltarule.training.history import History, stopped_in_words
 from deltarule.training.loop import first_state
 from deltarule.training.record import LoopState, RunState
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = [
-    "How",
     "check_goes_on",
     "check_resumable",
     "check_same_network",
-    "place_of",
+    "checkpoint_of",
+    "checksum",
+    "new_run",
+    "next_epoch",
+    "run_of",
     "saved_run",
-    "where_to_begin",
+    "sharing_theta",
+    "warm_start",
 ]
 
-How = Literal["fit", "partial_fit", "resume"]
+SOME_ROWS = 256
+"""How many rows are hashed to recognise the training set on resume; hashing all of 60 000 × 784 takes 0.1 s."""
 
 
-def where_to_begin(
-    how: How,
-    settings: Settings,
-    dtype: np.dtype[Any],
-    first_theta: Array | None,
-    before: "tuple[Array, LoopState, SavedRun | None] | None",
-    generator: np.random.Generator,
+def new_run(settings: Settings, theta: Array, generator: np.random.Generator) -> RunState:
+    """Return where a run begins that has none before it."""
+    return RunState(first_state(settings, theta, new_key(generator)))
+
+
+def warm_start(
+    settings: Settings, theta: Array, counts: LoopState, paused: SavedRun | None, generator: np.random.Generator
 ) -> RunState:
-    """Return where a run begins: at `first_theta`, or after `before`: θ, counts, and the run that led there."""
-    if first_theta is not None or before is None:
-        assert first_theta is not None
-        return RunState(first_state(settings, first_theta.astype(dtype), new_key(generator)))
-    theta, counts, paused = before
+    """Return where a run begins at the parameters of a fit before it, with a new schedule and new vectors.
+
+    `counts` are those of the fit before; `paused` is its mini-batch run, if it was one. Key and epoch then go on, so
+    that shuffles do not repeat.
+    """
     if paused is None:
-        return RunState(first_state(settings, theta.astype(dtype), new_key(generator)), counts)
-    if how == "resume":
-        return paused.run_state
-    memory, state = paused.run_state.memory, paused.run_state.state.between_epochs()
-    if how == "partial_fit" and paused.settings.solver == settings.solver:
-        vectors = tuple(vector.astype(dtype) for vector in state.vectors)
-        return RunState(replace(state, theta=theta.astype(dtype), vectors=vectors), memory)
-    fresh = replace(first_state(settings, theta.astype(dtype), state.key), epoch=state.epoch)
-    return RunState(fresh, memory.for_new_run())
+        return RunState(first_state(settings, theta, new_key(generator)), counts)
+    state = paused.run_state.state.between_epochs()
+    fresh = replace(first_state(settings, theta, state.key), epoch=state.epoch)
+    return RunState(fresh, paused.run_state.memory.for_new_run())
 
 
-def place_of(checkpoint: Any) -> Checkpoint | None:
+def next_epoch(
+    settings: Settings, theta: Array, counts: LoopState, paused: SavedRun | None, generator: np.random.Generator
+) -> RunState:
+    """Return where `partial_fit` goes on: at the present θ, with the vectors and the schedule of the run before."""
+    if paused is None or paused.settings.solver != settings.solver:
+        return warm_start(settings, theta, counts, paused, generator)
+    state = paused.run_state.state.between_epochs()
+    vectors = tuple(vector.astype(theta.dtype) for vector in state.vectors)
+    return RunState(replace(state, theta=theta, vectors=vectors), paused.run_state.memory)
+
+
+def run_of(
+    task: LearningTask, run_state: RunState, earlier: History | None = None, rows: int | None = None
+) -> SavedRun:
+    """Return a run that begins at `run_state`, after an earlier history.
+
+    `rows` is how many rows of the training set its digest is of: all by default; 0 leaves it empty.
+    """
+    data = task.training_set
+    digest = "" if rows == 0 else digest_of(data, rows)
+    history = History.empty() if earlier is None else earlier
+    return SavedRun(run_state, history, task.network, task.settings, task.seed, data.rows, digest)
+
+
+def checksum(theta: Array) -> int:
+    """Return a number by which parameters that were written to are told from those that were not."""
+    return zlib.crc32(np.ascontiguousarray(theta).data)
+
+
+def sharing_theta(run_state: RunState, theta: Array) -> RunState:
+    """Return a run state whose result is the array `theta`, which holds the same numbers, instead of a copy of it."""
+    if run_state.found.dtype != theta.dtype:
+        return run_state
+    if run_state.memory.best_theta is None:
+        return replace(run_state, state=replace(run_state.state, theta=theta))
+    return replace(run_state, memory=replace(run_state.memory, best_theta=theta))
+
+
+def checkpoint_of(given: Any) -> Checkpoint | None:
     """Return what a user passed as `checkpoint` as a `Checkpoint`.
 
     Raises
@@ -63,13 +103,13 @@ def place_of(checkpoint: Any) -> Checkpoint | None:
     InputError
         If it is none, nor a path.
     """
-    if checkpoint is None or isinstance(checkpoint, Checkpoint):
-        return checkpoint
-    if not isinstance(checkpoint, str | Path):
+    if given is None or isinstance(given, Checkpoint):
+        return given
+    if not isinstance(given, str | Path):
         raise InputError(
-            f"checkpoint is a {type(checkpoint).__name__}. Pass a path, or deltarule.Checkpoint(path, seconds=60)."
+            f"checkpoint is a {type(given).__name__}. Pass a path, or deltarule.Checkpoint(path, seconds=60)."
         )
-    return Checkpoint(checkpoint)
+    return Checkpoint(given)
 
 
 def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -> SavedRun | None:
@@ -107,8 +147,8 @@ def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -
     return saved
 
 
-def check_resumable(paused: SavedRun | None, settings: Settings) -> None:
-    """Raise SettingsError if there is no run to go on with."""
+def check_resumable(paused: SavedRun | None, settings: Settings) -> SavedRun:
+    """Return the run in memory to go on with, or raise SettingsError if there is none."""
     if settings.solver not in MINI_BATCH_SOLVERS:
         raise SettingsError(
             f"resume=True goes on with the steps of adam or sgd; solver={settings.solver!r} keeps nothing between "
@@ -120,10 +160,14 @@ def check_resumable(paused: SavedRun | None, settings: Settings) -> None:
             f"resume=True goes on with a run of {settings.solver} that fit began, but there is {there}. Fit first, "
             "or go on from the parameters with warm_start=True."
         )
+    return paused
 
 
-def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: Array) -> None:
-    """Raise SettingsError or InputError if a run in memory would go on as another, or from other parameters."""
+def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: Array, as_left: int) -> None:
+    """Raise SettingsError or InputError if a run in memory would go on as another, or from other parameters.
+
+    `as_left` is the `checksum` of the run's result, `theta` what is there now.
+    """
     other_way = "or go on from the parameters with warm_start=True."
     if differences := changed(paused, now):
         raise SettingsError(
@@ -145,18 +189,17 @@ def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: 
             "resume=True goes on with the same examples, but X, y, their order or their weights are others than those "
             f"of the run. Pass the same X and y, {other_way}"
         )
-    if not np.array_equal(found.astype(theta.dtype), theta):
+    if checksum(theta.astype(dtype)) != as_left:
         raise InputError(
             "resume=True goes on from where the run stopped, but coefs_ or intercepts_ were written to since then. Go "
             "on from them with warm_start=True, or with partial_fit."
         )
 
 
-def check_same_network(fitted: Network, network: Network, how: How) -> None:
-    """Raise SettingsError if a run would go on with a network of another shape."""
+def check_same_network(fitted: Network, network: Network, call: str) -> None:
+    """Raise SettingsError if a call would go on with a network of another shape."""
     if (fitted.sizes, fitted.output) != (network.sizes, network.output):
-        name = {"fit": "warm_start=True", "partial_fit": "partial_fit", "resume": "resume=True"}[how]
         raise SettingsError(
-            f"{name} goes on from the fitted network {fitted}, but the parameters and data now make {network}. Keep "
+            f"{call} goes on from the fitted network {fitted}, but the parameters and data now make {network}. Keep "
             "layers, units and classes, or fit with warm_start=False."
         )

@@ -1,16 +1,15 @@
 """Fits on parts of one data set, side by side on the machine's cores: what costs against λ and against m are made of.
 
-The data are checked once. Each fit takes its rows in the precision in which `estimator.fit` would learn from them, and
-begins from the same numbers. Fits run in threads. The compiled core releases the GIL while it trains, so
-they do not wait for each other; while there are as many fits as cores, each has one thread of the core.
+The data are checked once. Each fit makes its own learning task, as `estimator.fit` would of its rows, when its turn
+comes. Fits run in threads. The compiled core releases the GIL while it trains, so they do not wait for each other;
+while there are as many fits as cores, each has one thread of the core.
 """
 
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from copy import copy
 from dataclasses import dataclass, replace
-from threading import Event
+from threading import Event, local
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -25,21 +24,24 @@ from deltarule.engines import Engine, StepsTaken, engine_for
 from deltarule.engines.native import usable_cores
 from deltarule.engines.shuffling import new_key
 from deltarule.estimators.base import BaseMLP
-from deltarule.estimators.checking import checked, weights_of
-from deltarule.estimators.choices import dtypes_of, generator_of
+from deltarule.estimators.checking import Columns, check_examples
+from deltarule.estimators.choices import generator_of, settings_of
+from deltarule.estimators.learning import predicting_with
+from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import stacklevel_of_call
-from deltarule.estimators.splitting import hold_out
-from deltarule.estimators.watching import Examples
+from deltarule.estimators.targets import Targets
+from deltarule.estimators.task import LearningTask, holds_out, learning_task, network_of, targets_of
+from deltarule.estimators.watching import validation_of
 from deltarule.network.backpropagation import penalty
-from deltarule.network.data import TrainingSet, check_inputs
+from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.training.loop import first_state, train
 from deltarule.training.record import RunState
-from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
+from deltarule.training.settings import Settings
 
-__all__ = ["Fit", "Problem", "Start", "side_by_side", "warn_of_unfinished"]
+__all__ = ["Draws", "FoldResult", "FoldTask", "Problem", "side_by_side", "warn_of_unfinished"]
 
-Rows = NDArray[np.int64]
+Indices = NDArray[np.int64]
 T = TypeVar("T")
 
 _CONSTANT = 1e-3
@@ -47,8 +49,8 @@ _CONSTANT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
-    """What one fit came to.
+class FoldResult:
+    """What the fit of a fold came to.
 
     Attributes
     ----------
@@ -73,32 +75,32 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
-    """Where a fit begins.
+class Draws:
+    """The random numbers of a fit, as `fit` draws them: seed of the split of early stopping, first θ, shuffles' key."""
+
+    seed: int
+    theta: Array
+    key: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoldTask:
+    """What is to be learnt in a fold, on which rows that is judged, and where the fit begins.
 
     Attributes
     ----------
-    estimator : BaseMLP
-        Knows the classes and what those of these rows weigh.
-    learnt, held_out : TrainingSet
-        What to fit, and what to judge it on; rows count as much as they and their classes weigh.
+    task : LearningTask
+    held_out : TrainingSet
+        What the fit is judged on; rows count as much as they and their classes weigh.
     scored : TrainingSet
-        The latter without what classes weigh, as scores are taken.
-    rows, watched : Examples or None
-        Where training stops early: the rows that it learns from, and those that it watches.
+        The same without the weights of classes, which do not enter scores.
     run_state : RunState
-    kept_dtype : dtype
-        Of the parameters that a fitted estimator would have.
     """
 
-    estimator: BaseMLP
-    learnt: TrainingSet
+    task: LearningTask
     held_out: TrainingSet
     scored: TrainingSet
-    rows: Examples
-    watched: Examples | None
     run_state: RunState
-    kept_dtype: np.dtype[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,20 +110,22 @@ class Problem:
     Attributes
     ----------
     estimator : BaseMLP
-        A clone, which knows the classes.
+        A clone.
     settings : Settings
     network : Network
-    data : TrainingSet
-        In the precision in which it was given, with the targets as they are, neither smoothed nor rounded.
-    y : array of shape (m,) or (m, K)
-        What the targets are made of.
+    targets : Labels or Quantities
+        Of all rows.
+    X, y, sample_weight
+        As `LearningTask` takes them.
     """
 
     estimator: BaseMLP
     settings: Settings
     network: Network
-    data: TrainingSet
+    targets: Targets
+    X: Array
     y: NDArray[Any]
+    sample_weight: Array | None
 
     @classmethod
     def of(cls, estimator: BaseMLP, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "Problem":
@@ -137,115 +141,103 @@ class Problem:
                 f"estimator is a {type(estimator).__name__}, but this takes deltarule's MLPClassifier or MLPRegressor."
             )
         estimator = clone(estimator)
-        settings = estimator._settings()
-        inputs, labels = checked(estimator, X, y, reset=True)
-        output = estimator._learn_targets(labels, continues=False, incremental=False)
-        Y = estimator.encode(labels)
-        network = estimator._network(inputs.shape[1], Y.shape[1], output)
-        data = TrainingSet.of(network, inputs, Y, weights_of(inputs, sample_weight), inputs.dtype)
-        return cls(estimator, settings, network, replace(data, Y=Y), labels)  # `fit` smooths Y before it rounds it
+        settings = settings_of(estimator)
+        examples = check_examples(estimator, X, y)
+        targets, weights = targets_of(estimator, examples, sample_weight)
+        outputs = targets.encode(examples.y[:1]).shape[1]
+        network = network_of(estimator, examples.columns.n, outputs, targets.output)
+        return cls(estimator, settings, network, targets, examples.X, examples.y, weights)
 
     @property
     def score_name(self) -> str:
-        """What `Fit.validation_score` is."""
+        """What `FoldResult.validation_score` is."""
         return "accuracy" if is_classifier(self.estimator) else "R²"
 
-    def folds(self, cv: Any) -> list[tuple[Rows, Rows]]:
+    def folds(self, cv: Any) -> list[tuple[Indices, Indices]]:
         """Return the rows to fit and those to judge on of each fold, as scikit-learn's tools cut them."""
         splitter = check_cv(cv, self.y, classifier=is_classifier(self.estimator))
         folds = list(splitter.split(np.empty((len(self.y), 0)), self.y))
-        if self.data.weights is not None:
+        if self.sample_weight is not None:
             for number, fold in enumerate(folds, 1):
-                if not all(self.data.weights[rows].any() for rows in fold):
+                if not all(self.sample_weight[indices].any() for indices in fold):
                     raise InputError(
                         f"sample_weight is 0 in every row of a part of fold {number}, which leaves no example there. "
                         "Take fewer folds, or shuffle them."
                     )
         return folds
 
-    def start(self, learnt: Rows, held_out: Rows) -> Start:
-        """Return where the fit of some rows begins; draws as `fit` does, so it is not for threads."""
+    def draw(self) -> Draws:
+        """Draw what the next fit needs. A generator as `random_state` goes on, so this is not for threads."""
         generator = generator_of(self.estimator.random_state)
-        estimator = copy(self.estimator)
-        estimator._learn_class_weights(self.y[learnt], self._weights(learnt), incremental=False)
-        in_cost = estimator._in_cost(self.y[learnt], self._weights(learnt))
-        dtype, kept_dtype = dtypes_of(self.settings, self.data.X[learnt], self.data.Y[learnt], in_cost)
-        kept, watched = learnt, None
-        if self.settings.early_stopping and self.settings.solver in MINI_BATCH_SOLVERS:
-            seed, strata = int(generator.integers(2**31)), estimator._strata(self.data.Y[learnt])
-            inner, aside = hold_out(len(learnt), self.settings.validation_fraction, seed, strata)
-            kept, watched = learnt[inner], self._examples(estimator, learnt[aside], dtype)
-        rows, judged = (self._examples(estimator, part, dtype) for part in (kept, held_out))
-        held_out_set = TrainingSet.of(self.network, judged.X, judged.Y, judged.in_cost, dtype)
-        theta = self.network.first_theta(generator).astype(dtype)
-        return Start(
-            estimator=estimator,
-            learnt=TrainingSet.of(self.network, rows.X, estimator._smoothed(rows.Y), rows.in_cost, dtype),
-            held_out=held_out_set,
-            scored=replace(held_out_set, weights=judged.weights),
-            rows=rows,
-            watched=watched,
-            run_state=RunState(first_state(self.settings, theta, new_key(generator))),
-            kept_dtype=kept_dtype,
-        )
+        seed = int(generator.integers(2**31)) if holds_out(self.settings) else 0
+        return Draws(seed, self.network.first_theta(generator), new_key(generator))
 
-    def fit(self, engine: Engine, start: Start, alpha: float | None = None) -> tuple[Fit, Start]:
+    def task(self, fitted: Indices, held_out: Indices, draws: Draws) -> FoldTask:
+        """Return what the fit of some rows learns, and where it begins."""
+        task = learning_task(
+            self.estimator,
+            self.settings,
+            self.X[fitted],
+            self.y[fitted],
+            None if self.sample_weight is None else self.sample_weight[fitted],
+            columns=Columns(self.X.shape[1]),
+            targets=self.targets,
+            may_lack_classes=True,
+            seed=draws.seed,
+        )
+        y, weights = self.y[held_out], None if self.sample_weight is None else self.sample_weight[held_out]
+        in_cost = task.targets.weights_in_cost(y, weights)
+        judged = TrainingSet.of(task.network, self.X[held_out], task.targets.encode(y), in_cost, task.dtype)
+        begin = first_state(self.settings, draws.theta.astype(task.dtype), draws.key)
+        return FoldTask(task, judged, replace(judged, weights=weights), RunState(begin))
+
+    def fit(self, worker: Predictor, fold: FoldTask, alpha: float | None = None) -> tuple[FoldResult, FoldTask]:
         """Train and judge, with the λ of the settings or another; return also where a warm start goes on.
 
         That is the θ that was found, unless the network now gives one answer to every example. From there it could
-        not get away: without weights δ is 0 below the last layer. Then it is the start as it was.
+        not get away: without weights δ is 0 below the last layer. Then it is the fold as it was.
         """
         settings = self.settings if alpha is None else replace(self.settings, alpha=alpha)
-        validation = None
-        if start.watched is not None:
-
-            def attributes(theta: Array) -> dict[str, Any]:
-                return {"network_": self.network, "theta_": theta.astype(start.kept_dtype)}
-
-            theta = start.run_state.state.theta
-            validation = start.estimator._validation(
-                engine, start.rows, start.watched, attributes, start.learnt.X.dtype, theta
-            )
-        result = train(engine, start.learnt, settings, start.run_state, validation=validation)
+        task, engine, validation = fold.task, worker.engine, None
+        if task.validation is not None:
+            _, at, answering = predicting_with(self.estimator, task, worker)
+            theta = fold.run_state.state.theta
+            validation = validation_of(self.estimator, task, engine, at, answering, theta)
+        result = train(engine, task.training_set, settings, fold.run_state, validation=validation)
         theta = result.theta
-        fit = Fit(
-            training_cost=engine.cost(theta, start.learnt, 0.0),
-            validation_cost=engine.cost(theta, start.held_out, 0.0),
-            penalty=penalty(self.network, theta, settings.alpha, start.learnt.m),
-            validation_score=start.estimator._validation_score(start.scored, engine.hypothesis(theta, start.scored.X)),
+        found = FoldResult(
+            training_cost=engine.cost(theta, task.training_set, 0.0),
+            validation_cost=engine.cost(theta, fold.held_out, 0.0),
+            penalty=penalty(self.network, theta, settings.alpha, task.training_set.m),
+            validation_score=task.targets.score(fold.scored, engine.hypothesis(theta, fold.scored.X)),
             epochs=result.history.epochs,
             stopped=result.history.stopped,
         )
-        h = engine.hypothesis(theta, start.learnt.X)
-        if np.ptp(h, axis=0).max() <= _CONSTANT * np.ptp(start.learnt.Y, axis=0).max():
-            return fit, start
-        state = first_state(settings, theta, start.run_state.state.key)
+        h = engine.hypothesis(theta, task.training_set.X)
+        if np.ptp(h, axis=0).max() <= _CONSTANT * np.ptp(task.training_set.Y, axis=0).max():
+            return found, fold
+        state = first_state(settings, theta, fold.run_state.state.key)
         if result.run_state is None:
-            return fit, replace(start, run_state=RunState(state))
+            return found, replace(fold, run_state=RunState(state))
         # As `warm_start` does: the key and the epoch's number stay, the rule's vectors and the schedule begin anew.
         state = replace(state, epoch=result.run_state.state.between_epochs().epoch)
-        return fit, replace(start, run_state=RunState(state, result.run_state.memory.for_new_run()))
-
-    def _weights(self, rows: Rows) -> Array | None:
-        return None if self.data.weights is None else self.data.weights[rows]
-
-    def _examples(self, estimator: BaseMLP, rows: Rows, dtype: np.dtype[Any]) -> Examples:
-        weights = self._weights(rows)
-        X = check_inputs(self.network, self.data.X[rows], dtype)
-        return Examples(X, self.y[rows], self.data.Y[rows], weights, estimator._in_cost(self.y[rows], weights))
+        return found, replace(fold, run_state=RunState(state, result.run_state.memory.for_new_run()))
 
 
-def side_by_side(problem: Problem, works: Sequence[Callable[[Engine], T]]) -> list[T]:
-    """Do works in threads, each with an engine of its own; return what they return, in their order.
+def side_by_side(problem: Problem, works: Sequence[Callable[[Predictor], T]]) -> list[T]:
+    """Do works in threads, each of which has an engine of its own; return what the works return, in their order.
 
     The cores are those of `n_threads`. An error in one work, or Ctrl-C, stops the others within a call of the engine.
     """
     cores = problem.settings.n_threads or usable_cores()
     workers = min(cores, len(works))
-    stop = Event()
+    stop, of_thread = Event(), local()
 
-    def do(work: Callable[[Engine], T]) -> T:
-        return work(_Stoppable(engine_for(problem.network, problem.settings.engine, cores // workers), stop))
+    def do(work: Callable[[Predictor], T]) -> T:
+        if not hasattr(of_thread, "worker"):
+            asked = problem.network, problem.settings.engine, cores // workers
+            of_thread.worker = Predictor(*asked, _Stoppable(engine_for(*asked), stop))
+        return work(of_thread.worker)
 
     with ThreadPoolExecutor(workers) as pool:
         try:  # Ctrl-C may come between two works, too
@@ -263,7 +255,7 @@ def side_by_side(problem: Problem, works: Sequence[Callable[[Engine], T]]) -> li
             raise
 
 
-def warn_of_unfinished(fits: Sequence[Fit], settings: Settings) -> None:
+def warn_of_unfinished(fits: Sequence[FoldResult], settings: Settings) -> None:
     """Warn once, if `max_iter` ended fits that were still making progress."""
     unfinished = sum(fit.stopped == "max_iter" for fit in fits)
     if unfinished:

@@ -1,16 +1,18 @@
 """What a fitted network offers: its parameters as views, its hypothesis, its way through an example."""
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array, as_float
-from deltarule.engines import Engine, engine_for
+from deltarule.estimators.checking import check_rows
+from deltarule.estimators.predictor import Answers, Predictor
+from deltarule.estimators.targets import Targets
 from deltarule.estimators.weights import Views
 from deltarule.network.data import check_inputs, is_sparse
 from deltarule.network.network import Network
@@ -20,27 +22,22 @@ from deltarule.training.history import History
 
 __all__ = ["FittedMLP"]
 
-_LARGE = 16384
-"""Numbers of X from which a sum pays: 10 000 × 64 are predicted in 362 µs for 452, one row would take 2 µs more."""
-
 
 class FittedMLP(BaseEstimator):
     """What the estimators offer once they are fitted; not for use by itself."""
 
     alpha: float
-    engine: str
+    engine: Any
     n_threads: int | None
 
     network_: Network
     theta_: Array
     history_: History
     n_features_in_: int
-    _engine: tuple[Any, Engine] | None = None
+    _targets: Targets
+    _predictor: Predictor | Answers | None = None
     _run: SavedRun | None = None
-
-    @abstractmethod
-    def encode(self, y: ArrayLike) -> Array:
-        """Return the targets Y of shape (m, K)."""
+    _run_checksum: int = 0
 
     @property
     def coefs_(self) -> list[Array]:
@@ -82,8 +79,8 @@ class FittedMLP(BaseEstimator):
         ValueError
             If X has other columns than the network was trained on, or y holds what it does not know.
         """
-        check_is_fitted(self, "theta_")
-        return check_inputs(self.network_, self._checked(X), self.theta_.dtype), self.encode(y)
+        self._check_fitted()
+        return check_inputs(self.network_, check_rows(self, X), self.theta_.dtype), self._targets.encode(y)
 
     def trace(self, X: ArrayLike, y: Any) -> ExampleTrace | Trace:
         """Return every z, a, δ and contribution to Δ, as the lecture notes compute them, unit by unit.
@@ -106,65 +103,55 @@ class FittedMLP(BaseEstimator):
         >>> float(round(example.delta[-1][0] - (example.a[-1][0] - 1), 12))  # δ⁽ᴸ⁾ = a⁽ᴸ⁾ − y (3)
         0.0
         """
-        check_is_fitted(self, "theta_")
+        self._check_fitted()
         if np.ndim(X) == 1:
-            return trace_example(self.network_, self.theta_, X, self.encode([y])[0])
+            return trace_example(self.network_, self.theta_, X, self._targets.encode([y])[0])
         return trace(self.network_, self.theta_, *self.arrays_of(X, y), lambda_=self.alpha)
 
-    def _engine_of(self, network: Network) -> Engine:
-        asked = (network, self.engine, self.n_threads)
-        had = self._engine
-        if had is None or had[0] != asked:
-            had = self._engine = (asked, engine_for(*asked))
-        return had[1]
-
     def _hypothesis(self, X: Any) -> Array:
-        theta = getattr(self, "theta_", None)
-        if theta is None:
-            check_is_fitted(self, "theta_")
-        # What scikit-learn would ask of such an array, without the 40 µs that its own check takes to begin and the pass
-        # over X that it makes besides.
-        if not (
-            type(X) is np.ndarray
-            and X.dtype in (np.float32, np.float64)
-            and X.ndim == 2
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-            and _is_finite(X)
-        ):
-            X = self._checked(X)
+        """Return h of each row, of shape (m, K)."""
+        predictor, X = self._ready_for(X)
+        return predictor.hypothesis(self.theta_, X)
+
+    def _ready_for(self, X: Any) -> tuple[Predictor | Answers, Array]:
+        """Return who predicts, and rows as an engine takes them."""
+        if not hasattr(self, "theta_"):
+            self._check_fitted()
+        X = check_rows(self, X)
         dtype = self.theta_.dtype
         if X.dtype != dtype:
             X = check_inputs(self.network_, X, dtype)  # a narrower one may not hold every number
         elif not is_sparse(X):
             X = as_float(X, dtype)
-        # After pickling there is none.
-        engine = self._engine[1] if self._engine else self._engine_of(self.network_)
-        return engine.hypothesis(self.theta_, X)
+        if self._predictor is None:  # after pickling, or made of parts
+            self._predictor = self._predictor_for(self.network_)
+        return self._predictor, X
 
-    def _checked(self, X: Any) -> Any:
-        """Return rows as scikit-learn checks them, dense or compressed."""
-        return validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
+    def _predictor_for(self, network: Network) -> Predictor:
+        """Return who predicts with a network: the one of the fit before, where it is for the same."""
+        asked = (network, self.engine, self.n_threads)
+        had = self._predictor
+        return had if isinstance(had, Predictor) and had.asked == asked else Predictor(*asked)
+
+    def _check_fitted(self) -> None:
+        """Raise NotFittedError, with what to do, if there is nothing to predict with."""
+        if hasattr(self, "theta_"):
+            return
+        if "_first_weights" in vars(self):
+            name = type(self).__name__
+            raise NotFittedError(
+                f"This {name} instance is not fitted yet: coefs_ and intercepts_ were assigned, which do not say what "
+                f"units and outputs the network has. Make one that predicts by {name}.from_parts(network, theta, …), "
+                "or call fit with warm_start=True or partial_fit, which begin there."
+            )
+        check_is_fitted(self, "theta_")
 
     def __getstate__(self) -> dict[str, Any]:
-        # It may be the very `__dict__` of this estimator, which keeps its engine.
+        # It may be the very `__dict__` of this estimator, which keeps its engines.
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_engine"}
+        return {name: value for name, value in state.items() if name != "_predictor"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _is_finite(X: Array) -> bool:
-    """Whether no value is NaN or infinite.
-
-    Of a large array a finite sum says so with one pass less; a sum that is not finite may only have overflowed.
-    """
-    if X.size > _LARGE:
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(X.sum()):
-                return True
-    return bool(np.isfinite(X).all())

@@ -79,13 +79,18 @@ def outcome_of(model: Any, X: Any, y: ArrayLike) -> Outcome:
     labels = np.asarray(y)
     network, theta = model.network_, model.theta_
     data = TrainingSet.of(network, X, model.encode(labels), dtype=theta.dtype)
-    h = model._hypothesis(X)
     classes = getattr(model, "classes_", None)
+    if classes is None:
+        probabilities, predicted = None, model.predict(X)
+    else:  # the rows go through the network once
+        probabilities = model.predict_proba(X)
+        several = model.several_labels_
+        predicted = (probabilities > 0.5).astype(np.int64) if several else classes[probabilities.argmax(axis=1)]
     return Outcome(
         data=data,
         y=labels,
-        predicted=model._predicted(h),
-        probabilities=None if classes is None else model._probabilities(h),
+        predicted=predicted,
+        probabilities=probabilities,
         classes=classes,
         costs=costs_of(network, theta, data),
     )

@@ -7,11 +7,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from deltarule.common.errors import SettingsError
+from deltarule.common.messages import Message
 from deltarule.training.history import History, Progress
 from deltarule.training.loop import Result
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Printer", "check_verbose", "stacklevel_of_call", "warn_of"]
+__all__ = ["Printer", "check_verbose", "stacklevel_of_call", "warn_of", "warn_of_clipped_batches"]
 
 
 class Printer:
@@ -45,7 +46,7 @@ class Printer:
 
 
 def check_verbose(verbose: object) -> None:
-    """Raise SettingsError if `verbose` is a word that means nothing."""
+    """Raise SettingsError if `verbose` is an unknown string."""
     if isinstance(verbose, str) and verbose != "bar":
         raise SettingsError(f"verbose={verbose!r} is unknown. Take True for lines, 'bar' for a progress bar, or False.")
 
@@ -68,6 +69,19 @@ def warn_of(history: History, settings: Settings, at_the_end: bool) -> None:
             f"{solver}: {limit} reached and the optimization hasn't converged yet.",
             ConvergenceWarning,
             stacklevel=stacklevel,
+        )
+
+
+def warn_of_clipped_batches(settings: Settings, m: int) -> None:
+    """Warn if a mini-batch would have more than the m rows of the training set."""
+    size = settings.batch_size
+    if settings.solver in MINI_BATCH_SOLVERS and not isinstance(size, str) and size > m:
+        warnings.warn(
+            Message(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
+                f"(batch_size={size}, {m} rows)."
+            ),
+            stacklevel=stacklevel_of_call(),
         )
 
 

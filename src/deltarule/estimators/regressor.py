@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.estimators.base import BaseMLP
-from deltarule.network.data import TrainingSet
+from deltarule.estimators.targets import LOSSES, Quantities
+from deltarule.network.network import Network
 from deltarule.network.parts import Unit
+from deltarule.training.history import History
 
 __all__ = ["MLPRegressor"]
-
-_OUTPUTS = {"squared_error": "identity", "poisson": "exp"}
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -72,7 +71,6 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     array([9.])
     """
 
-    _measure = "r2"
     loss: str
 
     def __init__(
@@ -114,6 +112,53 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     ) -> None:
         self._keep(locals())
 
+    @classmethod
+    def from_parts(
+        cls,
+        network: Network,
+        theta: ArrayLike,
+        *,
+        history: History | None = None,
+        t: int = 0,
+        **parameters: Any,
+    ) -> Self:
+        """Return a fitted estimator that predicts with given parameters.
+
+        Parameters
+        ----------
+        network : Network
+            With outputs "identity" or "exp".
+        theta : array of shape (n_parameters,)
+            float32 or float64, the dtype in which it predicts; copied.
+        history : History, optional
+            Of the training that led there. Default: none is known.
+        t : int, default 0
+            Examples that training took, `t_`.
+        **parameters
+            Those of the constructor, for fits that go on from here. `hidden_layer_sizes` and `activation` follow from
+            the network.
+
+        Raises
+        ------
+        ValueError
+            If the parts do not fit each other.
+
+        Examples
+        --------
+        >>> reg = MLPRegressor.from_parts(Network((1, 1), output="identity"), [1.0, 2.0])
+        >>> reg.predict([[4.0]])
+        array([9.])
+        """
+        losses = {output: loss for loss, output in LOSSES.items()}
+        if network.output not in losses or parameters.get("loss", losses[network.output]) != losses[network.output]:
+            raise SettingsError(
+                f"The network has {network.output} outputs, which are not those of "
+                f"{'loss=' + repr(parameters['loss']) if 'loss' in parameters else 'a regressor'}. Take identity "
+                "outputs for loss='squared_error', and exp outputs for loss='poisson'."
+            )
+        parameters = {"loss": losses[network.output], **parameters}
+        return cls._of_parts(network, theta, Quantities(network.output), history, t, parameters)
+
     @available_if(BaseMLP._offers_partial_fit)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train for one epoch over these rows, going on from where the last call left θ and the solver.
@@ -125,44 +170,15 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         ValueError
             If data or settings do not fit. A call that fails leaves the model as it was.
         """
-        with self._whole_or_not_at_all():
-            self._learn(X, y, sample_weight, "partial_fit")
-        return self
+        return self._fit_one_epoch(X, y, sample_weight, None)
 
     def encode(self, y: ArrayLike) -> Array:
         """Return the targets Y of shape (m, K), as `deltarule.cost` takes them."""
-        Y = np.asarray(y, dtype=np.float64)
-        return Y[:, np.newaxis] if Y.ndim == 1 else Y
+        return Quantities().encode(y)
 
     def predict(self, X: ArrayLike) -> Array:
         """Return the predicted quantity of each row, of shape (m,), or (m, K) for several targets."""
-        return self._predicted(self._hypothesis(X))
-
-    def _predicted(self, h: Array) -> Array:
-        return h[:, 0] if h.shape[1] == 1 else h
-
-    def _learn_targets(self, y: NDArray[Any], continues: bool, incremental: bool) -> str:
-        del y, continues, incremental
-        if self.loss not in _OUTPUTS:
-            raise SettingsError(
-                f"The 'loss' parameter of {type(self).__name__} must be a str among {set(_OUTPUTS)}. "
-                f"Got {self.loss!r} instead."
-            )
-        return _OUTPUTS[self.loss]
-
-    def _strata(self, Y: Array) -> None:
-        del Y
-
-    def _validation_score(self, data: TrainingSet, h: Array) -> float:
-        """Return R², the mean over the targets; NaN where a prediction is not finite."""
-        if not np.isfinite(h).all():
-            return np.nan
-        shift = data.Y[0].astype(np.float64)  # so that the spread of a constant is exactly 0
-        Y, predicted = data.Y - shift, h - shift
-        rest = np.average(np.square(Y - predicted), axis=0, weights=data.weights)
-        spread = np.average(np.square(Y - np.average(Y, axis=0, weights=data.weights)), axis=0, weights=data.weights)
-        of_a_constant = np.where(rest == 0, 1.0, 0.0)
-        return float(np.where(spread > 0, 1 - rest / np.where(spread > 0, spread, 1), of_a_constant).mean())
+        return Quantities().decode(self._hypothesis(X))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""What early stopping holds out of the training set."""
+"""Which rows early stopping sets aside to watch."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from sklearn.model_selection import train_test_split
 
 from deltarule.common.errors import InputError, SettingsError
 
-__all__ = ["hold_out"]
+__all__ = ["split_off_validation"]
 
 
-def hold_out(
-    rows: int, fraction: float, seed: int, strata: NDArray[Any] | None
+def split_off_validation(
+    m: int, fraction: float, seed: int, strata: NDArray[Any] | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw the rows to learn from and those to watch.
+    """Draw the indices of the rows to learn from and those of the rows to watch.
 
     Two classes keep their shares in both, as in scikit-learn. More classes keep them where each has two rows and both
     parts have room for all of them.
@@ -31,18 +31,18 @@ def hold_out(
             "validation_fraction=0 leaves early stopping no example to watch. Take a float in the range (0, 1), pass "
             "eval_set to fit, or leave early_stopping out."
         )
-    if strata is not None and not _has_room(strata, rows, fraction):
+    if strata is not None and not _has_room(strata, m, fraction):
         strata = None
-    learnt, watched = train_test_split(np.arange(rows), test_size=fraction, random_state=seed, stratify=strata)
-    if len(watched) < 2:
+    training, validation = train_test_split(np.arange(m), test_size=fraction, random_state=seed, stratify=strata)
+    if len(validation) < 2:
         raise InputError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your dataset. "
-            f"(validation_fraction={fraction:g} of {rows} rows is {len(watched)}; it takes 2.)"
+            f"(validation_fraction={fraction:g} of {m} rows is {len(validation)}; it takes 2.)"
         )
-    return learnt, watched
+    return training, validation
 
 
-def _has_room(strata: NDArray[Any], rows: int, fraction: float) -> bool:
+def _has_room(strata: NDArray[Any], m: int, fraction: float) -> bool:
     classes, counts = np.unique(strata, return_counts=True)
-    watched = int(np.ceil(fraction * rows))
-    return len(classes) <= 2 or bool(counts.min() >= 2 and len(classes) <= min(watched, rows - watched))
+    validation = int(np.ceil(fraction * m))
+    return len(classes) <= 2 or bool(counts.min() >= 2 and len(classes) <= min(validation, m - validation))

@@ -2,11 +2,10 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import is_regressor
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import check_scoring, get_scorer_names
@@ -14,9 +13,12 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.common.messages import Message
+from deltarule.engines import Engine
 from deltarule.estimators.printing import stacklevel_of_call
+from deltarule.estimators.task import Dataset, LearningTask
+from deltarule.training.record import Validation
 
-__all__ = ["Examples", "check_measurable", "scorers_of", "scores_at"]
+__all__ = ["validation_of"]
 
 Scorer = Callable[..., float]
 
@@ -24,25 +26,56 @@ _SETS = {"train": "training", "validation": "validation"}
 """In words, what the names of scores begin with."""
 
 
-class Examples(NamedTuple):
-    """Rows as a user gave them and as the network takes them.
+def validation_of(
+    estimator: Any,
+    task: LearningTask,
+    engine: Engine,
+    at: Callable[[Array], Any],
+    answering: Callable[[Array], Any],
+    first_theta: Array | None = None,
+) -> Validation | None:
+    """Return what is measured after each epoch of a task; None where that is nothing.
 
-    `weights` are those of the rows, `in_cost` the same times those of their classes; None: 1 each.
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        Its `scoring` says what.
+    task : LearningTask
+    engine : Engine
+    at : callable
+        θ ↦ an estimator that predicts with θ.
+    answering : callable
+        h ↦ an estimator whose hypotheses are h, whatever X is.
+    first_theta : array, optional
+        Where the scores are tried first.
+
+    Raises
+    ------
+    SettingsError
+        If `scoring` asks for what cannot be measured.
     """
+    data, targets = task.validation_set, task.targets
+    if estimator.scoring is None:
+        if data is None or task.validation is None:
+            return None
+        unweighted = replace(data, weights=task.validation.sample_weight)
+        name = f"validation_{targets.score_name}"
+        return Validation(
+            data, lambda theta: {name: targets.score(unweighted, engine.hypothesis(theta, unweighted.X))}, name
+        )
+    sets = {"train": task.training} | ({} if task.validation is None else {"validation": task.validation})
+    scorers = _scorers_of(estimator.scoring, estimator)
+    if first_theta is not None:
+        _check_measurable(at(first_theta), answering, scorers, sets)
+    first, scorer = next(iter(scorers.items()))
+    return Validation(
+        data,
+        lambda theta: _scores_at(at(theta), scorers, sets),
+        f"validation_{first}" if scorer is not None and data is not None else None,
+    )
 
-    X: Array
-    y: NDArray[Any]
-    Y: Array
-    weights: Array | None
-    in_cost: Array | None
 
-    def take(self, rows: NDArray[np.int64]) -> "Examples":
-        """Return some of them."""
-        weights, in_cost = (None if array is None else array[rows] for array in (self.weights, self.in_cost))
-        return Examples(self.X[rows], self.y[rows], self.Y[rows], weights, in_cost)
-
-
-def scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:
+def _scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:
     """Return what `scoring` asks for, by name, the first being what early stopping watches; None stands for the cost.
 
     Raises
@@ -82,7 +115,12 @@ def scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:
         raise SettingsError(str(error)) from error
 
 
-def check_measurable(estimator: Any, scorers: Mapping[str, Scorer | None], sets: Mapping[str, Examples]) -> None:
+def _check_measurable(
+    estimator: Any,
+    answering: Callable[[Array], Any],
+    scorers: Mapping[str, Scorer | None],
+    sets: Mapping[str, Dataset],
+) -> None:
     """Raise SettingsError if a score cannot be measured of such an estimator on such targets.
 
     It is tried on the first parameters and, where that fails, on answers that are right. A score that raises on both
@@ -99,7 +137,7 @@ def check_measurable(estimator: Any, scorers: Mapping[str, Scorer | None], sets:
                 _score(scorer, estimator, rows)
             except Exception as error:
                 try:
-                    _score(scorer, _with_right_answers(estimator, rows), rows)
+                    _score(scorer, answering(_right_answers(estimator, rows)), rows)
                 except Exception:
                     raise SettingsError(
                         Message(
@@ -112,18 +150,15 @@ def check_measurable(estimator: Any, scorers: Mapping[str, Scorer | None], sets:
                     ) from error
 
 
-def _with_right_answers(estimator: Any, rows: Examples) -> Any:
-    """Return an estimator that answers with the targets, or next to them: quantities are seldom whole numbers or 0."""
-    answers = np.nextafter(rows.Y, np.inf) if is_regressor(estimator) else rows.Y
-    right = copy(estimator)
-    right._hypothesis = lambda _: answers
-    return right
+def _right_answers(estimator: Any, rows: Dataset) -> Array:
+    """Return the targets as hypotheses, or numbers next to them: quantities are seldom whole numbers or 0."""
+    return np.nextafter(rows.Y, np.inf) if is_regressor(estimator) else rows.Y
 
 
-def _remedy(estimator: Any, rows: Examples, error: Exception) -> str:
+def _remedy(estimator: Any, rows: Dataset, error: Exception) -> str:
     """Return what to do about a score that cannot be measured."""
     if isinstance(error, TypeError):
-        weights = "" if rows.weights is None else ", sample_weight=…"
+        weights = "" if rows.sample_weight is None else ", sample_weight=…"
         return f"A scorer is called as scorer(estimator, X, y{weights}) and returns a number."
     if is_regressor(estimator):
         return "For quantities take 'r2' or 'neg_mean_absolute_error'."
@@ -137,10 +172,10 @@ def _remedy(estimator: Any, rows: Examples, error: Exception) -> str:
     return f"For {len(estimator.classes_)} classes take 'f1_macro', 'f1_weighted' or 'roc_auc_ovr'."
 
 
-def scores_at(estimator: Any, scorers: Mapping[str, Scorer | None], sets: Mapping[str, Examples]) -> dict[str, float]:
+def _scores_at(estimator: Any, scorers: Mapping[str, Scorer | None], sets: Mapping[str, Dataset]) -> dict[str, float]:
     """Return every score of a fitted estimator on every set, named as in `train_accuracy`; NaN where it is undefined.
 
-    A scorer of `check_measurable` that raises ValueError all the same does so because of the predictions or the rows;
+    A scorer of `_check_measurable` that raises ValueError all the same does so because of the predictions or the rows;
     that is warned of, and ends no training.
     """
     scores = {}
@@ -161,6 +196,6 @@ def scores_at(estimator: Any, scorers: Mapping[str, Scorer | None], sets: Mappin
     return scores
 
 
-def _score(scorer: Scorer, estimator: Any, rows: Examples) -> float:
-    weights = {} if rows.weights is None else {"sample_weight": rows.weights}
-    return float(scorer(estimator, rows.X, rows.y, **weights))
+def _score(scorer: Scorer, estimator: Any, rows: Dataset) -> float:
+    weighted = {} if rows.sample_weight is None else {"sample_weight": rows.sample_weight}
+    return float(scorer(estimator, rows.X, rows.y, **weighted))

@@ -17,6 +17,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
 from deltarule.common.version import __version__
 from deltarule.estimators.classifier import MLPClassifier
+from deltarule.estimators.task import network_of
 from deltarule.files.archive import of_type, read_archive, to_bytes
 from deltarule.files.whole import write_whole
 from deltarule.network.parts import Unit
@@ -116,7 +117,7 @@ def save(path: str | Path, model: Model) -> None:
             "outputs": network.K,
             "output": network.output,
             "classes": {"type": _label_type(classifier.classes_), "values": classifier.classes_.tolist()},
-            "several_labels": classifier._several_labels,
+            "several_labels": classifier.several_labels_,
             "t": classifier.t_,
             "history": content_of(history),
         },
@@ -194,23 +195,18 @@ def _encoder(content: Any, arrays: Mapping[str, Array]) -> TableEncoder:
 
 
 def _classifier(content: Any, arrays: Mapping[str, Array]) -> MLPClassifier:
-    classifier = MLPClassifier(
-        **{name: _untagged(value) for name, value in of_type(dict, content["parameters"]).items()}
-    )
-    classifier._settings()
+    parameters = {name: _untagged(value) for name, value in of_type(dict, content["parameters"]).items()}
     features, outputs = of_type(int, content["features"]), of_type(int, content["outputs"])
-    network = classifier._network(features, outputs, of_type(str, content["output"]))
-    classes = _classes(content["classes"]["type"], content["classes"]["values"])
-    several = of_type(bool, content["several_labels"])
-    expected = 2 if network.K == 1 and not several else network.K
-    if len(classes) != expected:
-        raise ValueError(f"{len(classes)} labels, and a network {network} for {expected}")
-    classifier.classes_, classifier._several_labels, classifier._output = classes, several, network.output
-    classifier.n_features_in_ = network.sizes[0]
-    theta = _numbers(arrays["theta"], network.n_parameters, -np.inf, np.inf)
-    classifier._set_fitted(network, theta, history_of(content["history"], arrays))
-    classifier.t_ = of_type(int, content["t"])
-    return classifier
+    network = network_of(MLPClassifier(**parameters), features, outputs, of_type(str, content["output"]))
+    return MLPClassifier.from_parts(
+        network,
+        _numbers(arrays["theta"], network.n_parameters, -np.inf, np.inf),
+        classes=_classes(content["classes"]["type"], content["classes"]["values"]),
+        several_labels=of_type(bool, content["several_labels"]),
+        history=history_of(content["history"], arrays),
+        t=of_type(int, content["t"]),
+        **parameters,
+    )
 
 
 def _classes(kind: str, labels: Any) -> NDArray[Any]:

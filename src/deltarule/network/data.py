@@ -64,10 +64,17 @@ class TrainingSet:
         InputError
             If there is no row, a value is not finite, or a target or weight is outside its range.
         """
-        dtype = dtype or float_dtype(X)
-        X = check_inputs(network, X, dtype)
+        X = check_inputs(network, X, dtype or float_dtype(X))
         if X.shape[0] == 0:
             raise InputError("The training set is empty: X has 0 rows. Give at least one example.")
+        return cls.of_checked(network, X, Y, sample_weight)
+
+    @classmethod
+    def of_checked(
+        cls, network: Network, X: Array, Y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> "TrainingSet":
+        """Check Y and weights against a network and an X that is as `check_inputs` returns it; see `of`."""
+        dtype = X.dtype
         Y = as_float(Y, dtype)
         if Y.ndim == 1:
             Y = Y[:, np.newaxis]

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.common.html import fragment, table, tag
-from deltarule.engines import Engine
 from deltarule.network.data import check_lambda
 from deltarule.pictures.by_fold import draw_costs, mean_and_error, stack
 from deltarule.pictures.style import GREY, axes_for
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from deltarule.estimators.base import BaseMLP
-    from deltarule.estimators.cross_validation import Fit, Problem, Start
+    from deltarule.estimators.cross_validation import Draws, FoldResult, Problem
+    from deltarule.estimators.predictor import Predictor
 
 __all__ = ["LAMBDAS", "LambdaPath", "lambda_path"]
 
@@ -165,8 +165,8 @@ def lambda_path(
     if len(grid) == 0:
         raise InputError("lambdas is empty: give at least one λ, such as [0.1, 1, 10].")
     problem = Problem.of(estimator, X, y, sample_weight)
-    starts = [problem.start(*fold) for fold in problem.folds(cv)]
-    columns = side_by_side(problem, [partial(_path, problem, start, grid[::-1]) for start in starts])
+    folds = [(fold, problem.draw()) for fold in problem.folds(cv)]
+    columns = side_by_side(problem, [partial(_path, problem, *fold, grid[::-1]) for fold in folds])
     columns = [column[::-1] for column in columns]
     warn_of_unfinished([fit for column in columns for fit in column], problem.settings)
     fits = np.array(columns, dtype=object).T  # (n, folds)
@@ -181,12 +181,14 @@ def lambda_path(
     )
 
 
-def _path(problem: "Problem", start: "Start", lambdas: Array, engine: Engine) -> "list[Fit]":
-    fits = []
+def _path(
+    problem: "Problem", indices: tuple[Array, Array], draws: "Draws", lambdas: Array, worker: "Predictor"
+) -> "list[FoldResult]":
+    fold, results = problem.task(*indices, draws), []
     for value in lambdas:
-        fit, start = problem.fit(engine, start, float(value))
-        fits.append(fit)
-    return fits
+        result, fold = problem.fit(worker, fold, float(value))
+        results.append(result)
+    return results
 
 
 def _name_zero(ax: "Axes", place: float, positive: Array) -> None:

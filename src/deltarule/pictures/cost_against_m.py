@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
-from deltarule.engines import Engine
 from deltarule.pictures.by_fold import draw_costs, stack
 from deltarule.pictures.style import axes_for
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from deltarule.estimators.base import BaseMLP
-    from deltarule.estimators.cross_validation import Fit, Problem, Start
+    from deltarule.estimators.cross_validation import Draws, FoldResult, Problem
+    from deltarule.estimators.predictor import Predictor
 
 __all__ = ["SizePath", "size_path"]
 
@@ -101,12 +101,11 @@ def size_path(
 
     problem = Problem.of(estimator, X, y, sample_weight)
     generator = np.random.default_rng(seed)
-    folds = [(generator.permutation(learnt), held_out) for learnt, held_out in problem.folds(cv)]
-    counts = _counts(sizes, min(len(learnt) for learnt, _ in folds))
+    folds = [(generator.permutation(fitted), held_out) for fitted, held_out in problem.folds(cv)]
+    counts = _counts(sizes, min(len(fitted) for fitted, _ in folds))
     # The longest fits first, so that the cores end together.
-    parts = [(int(m), fold) for m in counts[::-1] for fold in folds]
-    starts = [problem.start(np.sort(learnt[:m]), held_out) for m, (learnt, held_out) in parts]
-    fits = side_by_side(problem, [partial(_fit, problem, start) for start in starts])
+    parts = [(fitted[:m], held_out) for m in counts[::-1] for fitted, held_out in folds]
+    fits = side_by_side(problem, [partial(_fit, problem, part, problem.draw()) for part in parts])
     warn_of_unfinished(fits, problem.settings)
     table = np.array(fits, dtype=object).reshape(len(counts), len(folds))[::-1]
     return SizePath(
@@ -118,22 +117,23 @@ def size_path(
     )
 
 
-def _fit(problem: "Problem", start: "Start", engine: Engine) -> "Fit":
-    return problem.fit(engine, start)[0]
+def _fit(problem: "Problem", part: tuple[Array, Array], draws: "Draws", worker: "Predictor") -> "FoldResult":
+    fitted, held_out = part
+    return problem.fit(worker, problem.task(np.sort(fitted), held_out, draws))[0]
 
 
-def _counts(sizes: Sequence[float], rows: int) -> Array:
+def _counts(sizes: Sequence[float], m: int) -> Array:
     """Return the sizes as numbers of rows."""
     given = np.asarray(sizes)
     if given.size == 0 or given.ndim != 1:
         raise InputError(
             f"sizes={sizes!r} is no list of sizes: give shares such as [0.1, 0.5, 1.0], or numbers of rows."
         )
-    counts = given if given.dtype.kind in "iu" else np.round(given * rows).astype(np.int64)
-    low, high = (2, rows) if given.dtype.kind in "iu" else (0, 1)
+    counts = given if given.dtype.kind in "iu" else np.round(given * m).astype(np.int64)
+    low, high = (2, m) if given.dtype.kind in "iu" else (0, 1)
     if given.min() < low or given.max() > high or counts.min() < 2:
         raise InputError(
-            f"sizes={list(sizes)} does not fit: a fold leaves {rows} rows to learn from. Give shares in (0, 1] that "
-            f"make 2 rows or more, or whole numbers from 2 to {rows}."
+            f"sizes={list(sizes)} does not fit: a fold leaves {m} rows to learn from. Give shares in (0, 1] that "
+            f"make 2 rows or more, or whole numbers from 2 to {m}."
         )
     return np.unique(counts)

@@ -1,0 +1,182 @@
+"""One run of training for an estimator, from where it begins to what it found."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import DivergedError
+from deltarule.estimators.callbacks import end_of, telling
+from deltarule.estimators.predictor import Answers, Predictor
+from deltarule.estimators.printing import warn_of, warn_of_clipped_batches
+from deltarule.estimators.task import LearningTask
+from deltarule.estimators.watching import validation_of
+from deltarule.training.checkpoint import Checkpoint, SavedRun, digest_of, keeping
+from deltarule.training.loop import Result, train
+from deltarule.training.record import Callback, RunState
+
+__all__ = ["FitCall", "Learnt", "learn", "predicting_with"]
+
+
+@dataclass(frozen=True, eq=False)
+class FitCall:
+    """What `fit` and `partial_fit` were called with."""
+
+    X: Any
+    y: Any
+    sample_weight: Any
+    eval_set: tuple[Any, ...] | None = None
+    callbacks: Sequence[Callback] = ()
+    checkpoint: Checkpoint | None = None
+
+    @property
+    def given(self) -> tuple[Any, Any, Any]:
+        """X, y and the weights of rows."""
+        return self.X, self.y, self.sample_weight
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What a fit found, before anything of it is set on the estimator.
+
+    Attributes
+    ----------
+    task : LearningTask
+    run : SavedRun
+        Where the run began, and the history before it.
+    result : Result
+    predictor : Predictor
+    epochs : int, optional
+        How many the whole run took, if it was resumed.
+    """
+
+    task: LearningTask
+    run: SavedRun
+    result: Result
+    predictor: Predictor
+    epochs: int | None = None
+
+    @property
+    def end(self) -> RunState:
+        """Where the run stands now; for full-batch solvers, whose runs keep no state, where it began."""
+        return self.run.run_state if self.result.run_state is None else self.result.run_state
+
+
+def learn(
+    estimator: Any,
+    predictor: Predictor,
+    call: FitCall,
+    task: LearningTask,
+    run: SavedRun,
+    epochs: int,
+    *,
+    first_theta: Array | None,
+    is_whole: bool = True,
+) -> Learnt:
+    """Train from where a run begins, and tell those who want to know.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        Nothing is set on it.
+    predictor : Predictor
+        Of the task's network.
+    call : FitCall
+    task : LearningTask
+    run : SavedRun
+        Where it begins.
+    epochs : int
+        How many to take at most.
+    first_theta : array or None
+        Where the scores are tried first.
+    is_whole : bool, default True
+        Whether this is all that is asked for: then it warns where it ends early, and gives back what it allocated.
+    """
+    warn_of_clipped_batches(task.settings, task.training_set.rows)
+    attributes, at, answering = predicting_with(estimator, task, predictor)
+    try:
+        validation = validation_of(estimator, task, predictor.engine, at, answering, first_theta)
+        with (
+            telling(estimator, task.settings, epochs, call.given, attributes) as tellers,
+            _keeping(call.checkpoint, task, run) as keep,
+        ):
+            result = _trained(
+                predictor.engine,
+                task.training_set,
+                task.settings,
+                run.run_state,
+                epochs=epochs,
+                validation=validation,
+                callbacks=[*call.callbacks, *tellers],
+                keep=keep,
+            )
+            end_of(tellers, result)
+    finally:
+        if is_whole:
+            predictor.release()
+    warn_of(result.history, task.settings, at_the_end=is_whole)
+    return Learnt(task, run, result, predictor)
+
+
+def predicting_with(
+    estimator: Any, task: LearningTask, predictor: Predictor
+) -> tuple[Callable[[Array], dict[str, Any]], Callable[[Array], Any], Callable[[Array], Any]]:
+    """Return what makes copies of an estimator that predict while it is trained.
+
+    Returns
+    -------
+    attributes : callable
+        θ ↦ the attributes of an estimator that predicts with θ.
+    at : callable
+        θ ↦ such a copy. X of the task has no names any more, so the copy knows none.
+    answering : callable
+        h ↦ a copy whose hypotheses are h, whatever X is.
+    """
+
+    def attributes(theta: Array) -> dict[str, Any]:
+        return {
+            **task.targets.attributes(),
+            "_targets": task.targets,
+            "_predictor": predictor,
+            "network_": task.network,
+            "theta_": theta.astype(task.kept_dtype),
+            "n_features_in_": task.columns.n,
+            "feature_names_in_": task.columns.names,
+        }
+
+    def at(theta: Array) -> Any:
+        there = copy(estimator)
+        there.__dict__.update(attributes(theta) | {"feature_names_in_": None})
+        return there
+
+    def answering(h: Array) -> Any:
+        there = at(np.empty(0, task.kept_dtype))
+        there._predictor = Answers(h)
+        return there
+
+    return attributes, at, answering
+
+
+@contextmanager
+def _keeping(checkpoint: Checkpoint | None, task: LearningTask, run: SavedRun) -> Iterator[Any]:
+    """Yield what writes a run down in a checkpoint; None where there is none."""
+    if checkpoint is None:
+        yield None
+    else:
+        with keeping(checkpoint, replace(run, digest=digest_of(task.training_set))) as keep:
+            yield keep
+
+
+def _trained(*arguments: Any, **more: Any) -> Result:
+    """Train, with scikit-learn's words where that fails."""
+    try:
+        return train(*arguments, **more)
+    except DivergedError as error:
+        raise DivergedError(
+            "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+            f"preprocessed. {error}"
+        ) from error

@@ -1,0 +1,348 @@
+"""What targets are: labels of classes, several labels a row, or quantities; how a network takes and gives them."""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError, SettingsError
+from deltarule.estimators.class_weights import sums_of_classes, weights_of_classes
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
+
+__all__ = ["LOSSES", "Labels", "Quantities", "Targets", "has_several_labels"]
+
+LOSSES = {"squared_error": "identity", "poisson": "exp"}
+"""Output units by the loss of a regressor."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Labels of classes.
+
+    Attributes
+    ----------
+    classes : array of shape (n_classes,)
+        Ascending.
+    several : bool
+        Whether a row has any number of labels, each 0 or 1, instead of exactly one.
+    output : str
+        Name of the output units: `"sigmoid"` or `"softmax"`.
+    class_weights : array of shape (n_classes,), or None
+        What a row of each class weighs in the cost. None: 1.
+    class_sums : array of shape (n_classes,), or None
+        The sum of the sample weights of each class so far, from which `"balanced"` weights are computed.
+    smoothing : float
+        Share of each target that is spread evenly in training.
+    """
+
+    classes: NDArray[Any]
+    several: bool = False
+    output: str = "sigmoid"
+    class_weights: Array | None = None
+    class_sums: Array | None = None
+    smoothing: float = 0.0
+
+    score_name: ClassVar[str] = "accuracy"
+
+    @classmethod
+    def of(
+        cls,
+        y: NDArray[Any],
+        output: str,
+        smoothing: float = 0.0,
+        known: "Labels | None" = None,
+        may_lack_classes: bool = False,
+    ) -> "Labels":
+        """Return what y says of the labels.
+
+        Parameters
+        ----------
+        y : array of shape (m,) or (m, n_labels)
+        output : {"auto", "sigmoid", "softmax"}
+        smoothing : float
+        known : Labels, optional
+            Those of the network so far: y must fit them.
+        may_lack_classes : bool
+            Whether some of the known classes may be absent from y.
+
+        Raises
+        ------
+        ValueError
+            If y holds no labels, or others than `known`.
+        """
+        classes = np.unique(y) if y.ndim == 1 and y.dtype.kind in "biuU" else None
+        # Labels of these kinds are classes whatever they are. type_of_target would take 0.13 ms to say so, and warns
+        # where there are so many that they look like quantities.
+        several = (classes is None or 2 * len(classes) > len(y)) and has_several_labels(y)
+        if classes is None:
+            classes = np.arange(y.shape[1]) if several else unique_labels(y)
+        if known is not None:
+            _check_known(known, classes, several, y, may_lack_classes)
+            classes, several = known.classes, known.several
+        return cls(classes, several, _output_units(output, len(classes), several), None, None, smoothing)
+
+    @classmethod
+    def of_parts(cls, classes: ArrayLike, several: bool, network: Network) -> "Labels":
+        """Return the labels of a network's outputs.
+
+        Raises
+        ------
+        InputError
+            If they are not ascending labels, or the network has other outputs.
+        """
+        labels = _plain(np.asarray(classes))
+        is_ascending = labels.ndim == 1 and len(labels) > 0 and labels.dtype.kind in "biufUO"
+        if not (is_ascending and bool(np.all(labels[:-1] < labels[1:]))):
+            raise InputError(
+                f"classes={str(classes)[:80]} are not labels in ascending order, each once. Pass them as classes_ of a "
+                "fitted classifier has them."
+            )
+        made = cls(labels, several, network.output)
+        if network.output not in ("sigmoid", "softmax") or made.n_outputs != network.K:
+            raise InputError(
+                f"{len(labels)} {'labels a row' if several else 'classes'} do not fit the network {network} with "
+                f"{network.output} outputs. A classifier has sigmoid outputs, one for two classes and else one for "
+                "each class or label, or softmax outputs, one for each class."
+            )
+        return made
+
+    def weighed(
+        self, class_weight: Any, y: NDArray[Any], sample_weight: Array | None, known: "Labels | None" = None
+    ) -> "Labels":
+        """Return the same labels with the weights that `class_weight` asks for.
+
+        With `known`, its `class_sums` count as well.
+
+        Raises
+        ------
+        SettingsError
+            If rows have several labels, or `class_weight` does not fit the classes.
+        """
+        if class_weight is None:
+            return self
+        if self.several:
+            raise SettingsError(
+                "class_weight says what a row of each class weighs, but here rows have several labels. Pass "
+                "sample_weight, with a weight for each row."
+            )
+        sums = sums_of_classes(self.classes, y, sample_weight)
+        if known is not None and known.class_sums is not None:
+            sums += known.class_sums
+        return replace(self, class_weights=weights_of_classes(class_weight, self.classes, sums), class_sums=sums)
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output units, K."""
+        return 1 if not self.several and self.output == "sigmoid" and len(self.classes) <= 2 else len(self.classes)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return what they set on a fitted estimator."""
+        return {"classes_": self.classes, "several_labels_": self.several}
+
+    def encode(self, y: ArrayLike) -> Array:
+        """Return the targets Y of shape (m, K).
+
+        Raises
+        ------
+        InputError
+            If a label is none of the classes.
+        """
+        labels = np.asarray(y)
+        if self.several:
+            return labels.astype(np.float64)
+        index = self._places(_plain(labels))
+        if len(self.classes) == 1:
+            return np.ones((len(labels), 1))
+        if self.n_outputs == 1:
+            return index[:, np.newaxis].astype(np.float64)
+        return np.eye(len(self.classes))[index]
+
+    def _places(self, labels: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the index of the class of each label."""
+        if labels.dtype.kind == "O":  # what cannot be compared is no label
+            is_known = np.isin(labels, self.classes)
+        elif (labels.dtype.kind == "U") != (self.classes.dtype.kind == "U") and self.classes.dtype.kind != "O":
+            is_known = np.zeros(labels.shape, dtype=bool)
+        else:
+            index = np.minimum(np.searchsorted(self.classes, labels), len(self.classes) - 1)
+            is_known = self.classes[index] == labels
+        if not is_known.all():
+            label, known = labels[~is_known].tolist()[0], self.classes[:10].tolist()
+            others = type(label).__name__, type(known[0]).__name__
+            raise InputError(
+                f"y holds the label {label!r}, which is none of the {len(self.classes)} classes that the network has: "
+                f"{', '.join(map(repr, known))}. "
+                + (
+                    "Leave such rows out."
+                    if (others[0] == "str") == (others[1] == "str")
+                    else f"The types differ, {others[0]} and {others[1]}: write the labels as in training."
+                )
+            )
+        return np.searchsorted(self.classes, labels) if labels.dtype.kind == "O" else index
+
+    def decode(self, h: Array) -> NDArray[Any]:
+        """Return the label of each row of hypotheses; for several labels a 0/1 matrix."""
+        answers = self._answers(h)
+        return answers if self.several else self.classes[answers]
+
+    def _answers(self, h: Array) -> NDArray[np.int64]:
+        """Return the index of the class that each row of hypotheses says; for several labels 0 or 1 for each."""
+        if self.several:
+            return (h > 0.5).astype(np.int64)
+        if len(self.classes) == 1:
+            return np.zeros(len(h), dtype=np.int64)
+        return (h[:, 0] > 0.5).astype(np.int64) if h.shape[1] == 1 else h.argmax(axis=1)
+
+    def weights_in_cost(self, y: NDArray[Any], sample_weight: Array | None) -> Array | None:
+        """Return the weights of rows times those of their classes."""
+        if self.class_weights is None:
+            return sample_weight
+        of_rows: Array = self.class_weights[np.searchsorted(self.classes, y)]
+        return of_rows if sample_weight is None else (sample_weight * of_rows).astype(sample_weight.dtype)
+
+    def smoothed(self, Y: Array) -> Array:
+        """Return the targets to learn from."""
+        share = self.smoothing / (Y.shape[1] if self.output == "softmax" else 2)
+        return (1 - self.smoothing) * Y + share if self.smoothing else Y
+
+    def strata(self, Y: Array) -> NDArray[Any] | None:
+        """Return the class of each row, whose shares a random split keeps; None where rows have several labels."""
+        if self.several:
+            return None
+        if Y.shape[1] == 1:
+            return np.where(Y[:, 0] > 0.5, "True", "False")  # as scikit-learn names them where one is too rare
+        return np.asarray(Y.argmax(axis=1))
+
+    def score(self, data: TrainingSet, h: Array) -> float:
+        """Return the accuracy; for several labels, the share of rows with all of them right."""
+        right = (self._answers(h) == self._answers(data.Y)).reshape(len(h), -1).all(axis=1)
+        return float(np.average(right, weights=data.weights))
+
+
+@dataclass(frozen=True, eq=False)
+class Quantities:
+    """One number a row, or several.
+
+    Attributes
+    ----------
+    output : str
+        Name of the output units: `"identity"` or `"exp"`.
+    """
+
+    output: str = "identity"
+
+    score_name: ClassVar[str] = "r2"
+
+    @classmethod
+    def of(cls, loss: Any, owner: str) -> "Quantities":
+        """Return the quantities that a loss is of.
+
+        Raises
+        ------
+        SettingsError
+            If it is unknown.
+        """
+        if not isinstance(loss, str) or loss not in LOSSES:
+            raise SettingsError(
+                f"The 'loss' parameter of {owner} must be a str among {set(LOSSES)}. Got {loss!r} instead."
+            )
+        return cls(LOSSES[loss])
+
+    def attributes(self) -> dict[str, Any]:
+        """Return what they set on a fitted estimator."""
+        return {}
+
+    def encode(self, y: ArrayLike) -> Array:
+        """Return the targets Y of shape (m, K)."""
+        Y = np.asarray(y, dtype=np.float64)
+        return Y[:, np.newaxis] if Y.ndim == 1 else Y
+
+    def decode(self, h: Array) -> Array:
+        """Return the quantity of each row of hypotheses, of shape (m,), or (m, K) for several."""
+        return h[:, 0] if h.shape[1] == 1 else h
+
+    def weights_in_cost(self, y: NDArray[Any], sample_weight: Array | None) -> Array | None:
+        """Return the weights of rows."""
+        del y
+        return sample_weight
+
+    def smoothed(self, Y: Array) -> Array:
+        """Return the targets to learn from."""
+        return Y
+
+    def strata(self, Y: Array) -> None:
+        """Return None: a random split keeps no shares of quantities."""
+        del Y
+
+    def score(self, data: TrainingSet, h: Array) -> float:
+        """Return R², the mean over the targets; NaN where a prediction is not finite."""
+        if not np.isfinite(h).all():
+            return np.nan
+        shift = data.Y[0].astype(np.float64)  # so that the spread of a constant is exactly 0
+        Y, predicted = data.Y - shift, h - shift
+        rest = np.average(np.square(Y - predicted), axis=0, weights=data.weights)
+        spread = np.average(np.square(Y - np.average(Y, axis=0, weights=data.weights)), axis=0, weights=data.weights)
+        of_a_constant = np.where(rest == 0, 1.0, 0.0)
+        return float(np.where(spread > 0, 1 - rest / np.where(spread > 0, spread, 1), of_a_constant).mean())
+
+
+Targets = Labels | Quantities
+
+
+def has_several_labels(y: ArrayLike) -> bool:
+    """Whether y is a 0/1 matrix with several labels a row.
+
+    Raises
+    ------
+    ValueError
+        If y holds no labels at all.
+    """
+    kind = type_of_target(y, input_name="y")  # 0.1 ms: asked once
+    if kind == "multilabel-indicator":
+        return True
+    if kind not in ("binary", "multiclass"):
+        check_classification_targets(y)
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        raise InputError(
+            f"y has the shape {np.shape(y)} and holds more than 0 and 1: several columns of classes are not supported. "
+            "Give one column of labels, or a 0/1 matrix."
+        )
+    return False
+
+
+def _check_known(known: Labels, classes: NDArray[Any], several: bool, y: NDArray[Any], may_lack_classes: bool) -> None:
+    if several != known.several or (several and len(classes) != len(known.classes)):
+        raise InputError(
+            f"y has the shape {y.shape}, but the network was trained on "
+            f"{f'{len(known.classes)} labels a row' if known.several else 'one label a row'}."
+        )
+    if not may_lack_classes and set(classes) != set(known.classes):
+        raise InputError(
+            "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
+            f"got {known.classes}, `y` has {classes}"
+        )
+    if len(np.setdiff1d(classes, known.classes)):
+        raise InputError(
+            f"`y` has classes not in `self.classes_`. `self.classes_` has {known.classes}. 'y' has {classes}."
+        )
+
+
+def _output_units(output: str, n_classes: int, several: bool) -> str:
+    if several and output == "softmax":
+        raise SettingsError("output='softmax' gives one label to each row, but y has several. Take 'sigmoid'.")
+    if n_classes == 1 and not several:
+        return "sigmoid"  # one softmax output would be the constant 1
+    if output != "auto":
+        return output
+    return "sigmoid" if several or n_classes == 2 else "softmax"
+
+
+def _plain(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels that are all texts as an array of texts, whatever array held them."""
+    if labels.dtype.kind != "O" or not all(isinstance(label, str) for label in labels.ravel().tolist()):
+        return labels
+    return np.array(labels.tolist(), dtype=str)

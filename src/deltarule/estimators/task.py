@@ -1,0 +1,224 @@
+"""What is to be learnt, as one value: the network, its training set, what is watched, and in which precision.
+
+`learning_task` makes it of an estimator's parameters and of data. `fit`, `partial_fit`, `resume` and cross-validation
+all begin with it. It sets nothing on the estimator.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+
+from deltarule.common.arrays import Array
+from deltarule.estimators.checking import (
+    CheckedExamples,
+    Columns,
+    check_examples,
+    check_sample_weight,
+    check_validation_set,
+)
+from deltarule.estimators.choices import dtypes_of, hidden_layers, preferred_dtype
+from deltarule.estimators.splitting import split_off_validation
+from deltarule.estimators.targets import Labels, Quantities, Targets
+from deltarule.network.data import TrainingSet, check_inputs
+from deltarule.network.network import Network
+from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
+
+__all__ = ["Dataset", "LearningTask", "holds_out", "learning_task", "network_of", "targets_of"]
+
+
+class Dataset(NamedTuple):
+    """Rows as a user gave them, which scorers take, and as the network takes them.
+
+    Attributes
+    ----------
+    X : array or CSR matrix of shape (m, n)
+    y : array of shape (m,) or (m, K)
+    Y : array of shape (m, K)
+        The targets, not smoothed.
+    sample_weight : array of shape (m,) or None
+        Of the rows. None: 1 each.
+    weights : array of shape (m,) or None
+        The same times those of their classes: what a row weighs in the cost.
+    """
+
+    X: Array
+    y: NDArray[Any]
+    Y: Array
+    sample_weight: Array | None
+    weights: Array | None
+
+    def take(self, indices: NDArray[np.int64]) -> "Dataset":
+        """Return some of the rows."""
+        sample_weight, weights = (
+            None if array is None else array[indices] for array in (self.sample_weight, self.weights)
+        )
+        return Dataset(self.X[indices], self.y[indices], self.Y[indices], sample_weight, weights)
+
+
+@dataclass(frozen=True, eq=False)
+class LearningTask:
+    """What is to be learnt; made by `learning_task`.
+
+    Attributes
+    ----------
+    settings : Settings
+    network : Network
+    targets : Labels or Quantities
+    columns : Columns
+        Of X.
+    dtype, kept_dtype : dtype
+        In which training takes place, and in which a fitted estimator keeps θ.
+    training_set : TrainingSet
+        What is learnt, in `dtype`, with smoothed targets and with the weights of rows and classes.
+    validation_set : TrainingSet or None
+        What is watched, in `dtype`, with the weights of rows and classes.
+    seed : int
+        Of the rows that early stopping sets aside.
+    training, validation : Dataset, and Dataset or None
+        The same rows for scorers.
+    """
+
+    settings: Settings
+    network: Network
+    targets: Targets
+    columns: Columns
+    dtype: np.dtype[Any]
+    kept_dtype: np.dtype[Any]
+    training_set: TrainingSet
+    validation_set: TrainingSet | None
+    seed: int
+    training: Dataset
+    validation: Dataset | None
+
+
+def learning_task(
+    estimator: Any,
+    settings: Settings,
+    X: Any,
+    y: Any,
+    sample_weight: ArrayLike | None = None,
+    *,
+    eval_set: Any = None,
+    columns: Columns | None = None,
+    targets: Targets | None = None,
+    may_lack_classes: bool = False,
+    seed: int = 0,
+) -> LearningTask:
+    """Check parameters and data, and return what is to be learnt.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        Its parameters are read; nothing is set on it.
+    settings : Settings
+        Those of the estimator, `settings_of`.
+    X, y, sample_weight, eval_set
+        As for `fit`.
+    columns : Columns, optional
+        Those that X must have, in a run that goes on. Default: the columns of X are new.
+    targets : Labels or Quantities, optional
+        Those that y must fit, in a run that goes on. Default: y says what they are.
+    may_lack_classes : bool, default False
+        Whether y may lack some of the classes of `targets`; the sums of their weights then go on.
+    seed : int, default 0
+        Of the rows that early stopping sets aside.
+
+    Raises
+    ------
+    ValueError
+        If data or parameters do not fit.
+    """
+    examples = check_examples(estimator, X, y, columns, preferred_dtype(settings))
+    targets, weights = targets_of(estimator, examples, sample_weight, targets, may_lack_classes)
+    training = _dataset(examples, targets, weights)
+    network = network_of(estimator, examples.columns.n, training.Y.shape[1], targets.output)
+    dtype, kept_dtype = dtypes_of(settings, examples.X.dtype, examples.largest, training.Y, training.weights)
+    inputs = _inputs(network, examples, dtype)
+    validation, validation_inputs = None, None
+    if eval_set is not None:
+        watched, weights = check_validation_set(estimator, eval_set, examples.columns, dtype)
+        validation, validation_inputs = _dataset(watched, targets, weights), _inputs(network, watched, dtype)
+    elif holds_out(settings):
+        if estimator.scoring is None:  # nobody asks for the rows as they were given
+            training = training._replace(X=inputs)
+        parts = split_off_validation(len(training.y), settings.validation_fraction, seed, targets.strata(training.Y))
+        (training, inputs), (validation, validation_inputs) = (_part(training, inputs, indices) for indices in parts)
+    smoothed = targets.smoothed(training.Y)
+    return LearningTask(
+        settings=settings,
+        network=network,
+        targets=targets,
+        columns=examples.columns,
+        dtype=dtype,
+        kept_dtype=kept_dtype,
+        training_set=TrainingSet.of_checked(network, inputs, smoothed, training.weights),
+        validation_set=None
+        if validation is None or validation_inputs is None
+        else TrainingSet.of_checked(network, validation_inputs, validation.Y, validation.weights),
+        seed=seed,
+        training=training,
+        validation=validation,
+    )
+
+
+def holds_out(settings: Settings) -> bool:
+    """Whether early stopping sets rows aside where there is no `eval_set`."""
+    return settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS
+
+
+def network_of(estimator: Any, features: int, outputs: int, output: str) -> Network:
+    """Return the network that an estimator's parameters make, with so many features and outputs.
+
+    Raises
+    ------
+    SettingsError
+        If they make none.
+    """
+    layers, units = hidden_layers(estimator.hidden_layer_sizes, estimator.activation)
+    return Network((features, *layers, outputs), units, output)
+
+
+def targets_of(
+    estimator: Any,
+    examples: CheckedExamples,
+    sample_weight: ArrayLike | None,
+    known: Targets | None = None,
+    may_lack_classes: bool = False,
+) -> tuple[Targets, Array | None]:
+    """Return what y says of the targets, and the weights of the rows, checked; see `learning_task`."""
+    if not isinstance(estimator, ClassifierMixin):
+        return (
+            Quantities.of(estimator.loss, type(estimator).__name__),
+            check_sample_weight(examples.X, sample_weight),
+        )
+    known = known if isinstance(known, Labels) else None
+    labels = Labels.of(examples.y, estimator.output, estimator.label_smoothing, known, may_lack_classes)
+    weights = check_sample_weight(examples.X, sample_weight)
+    so_far = known if may_lack_classes else None
+    return labels.weighed(estimator.class_weight, examples.y, weights, so_far), weights
+
+
+def _dataset(examples: CheckedExamples, targets: Targets, sample_weight: Array | None) -> Dataset:
+    X, y = examples.X, examples.y
+    return Dataset(X, y, targets.encode(y), sample_weight, targets.weights_in_cost(y, sample_weight))
+
+
+def _inputs(network: Network, examples: CheckedExamples, dtype: np.dtype[Any]) -> Array:
+    """Return X in the precision to train in.
+
+    Raises
+    ------
+    InputError
+        If a number is outside its range.
+    """
+    if examples.inputs.dtype == dtype and examples.largest <= float(np.finfo(dtype).max):
+        return examples.inputs
+    return check_inputs(network, examples.X, dtype)
+
+
+def _part(data: Dataset, inputs: Array, indices: NDArray[np.int64]) -> tuple[Dataset, Array]:
+    part = data.take(indices)
+    return part, part.X if data.X is inputs else inputs[indices]
