@@ -9,22 +9,24 @@ import numpy as np
 from deltarule import Network
 from deltarule.common.arrays import Array
 from deltarule.network.data import TrainingSet
+from deltarule.network.parts import Unit
 
 mp.mp.dps = 60
 
 _SELU_SCALE, _SELU_ALPHA = mp.mpf("1.0507009873554805"), mp.mpf("1.6732632423543772")
 
 
-def _elu(z: Any) -> Any:
-    return z if z > 0 else mp.expm1(z)
+def _elu(z: Any, alpha: float = 1.0) -> Any:
+    return z if z > 0 else mp.mpf(alpha) * mp.expm1(z)
 
 
-HIDDEN = {
+# Each takes z and the numbers of the unit.
+HIDDEN: dict[str, Any] = {
     "logistic": lambda z: 1 / (1 + mp.exp(-z)),
     "tanh": mp.tanh,
     "relu": lambda z: z if z > 0 else mp.mpf(0),
     "identity": lambda z: z,
-    "leaky_relu": lambda z: z if z > 0 else z * mp.mpf("0.01"),
+    "leaky_relu": lambda z, slope=0.01: z if z > 0 else z * mp.mpf(slope),
     "elu": _elu,
     "selu": lambda z: _SELU_SCALE * (z if z > 0 else _SELU_ALPHA * _elu(z)),
     "gelu": lambda z: z * mp.ncdf(z),
@@ -72,7 +74,10 @@ def mp_cost(
                 z.append(row[0] + mp.fdot(row[1:], a))
                 if t == 0:
                     squares += sum(v * v for v in row[1:])
-            a = [HIDDEN[network.hidden[layer]](z_i) for z_i in z] if layer < len(network.hidden) else z
+            if layer < len(network.hidden):
+                g, numbers = HIDDEN[network.hidden[layer]], network.hidden_numbers[layer]
+                z = [g(z_i, *numbers) for z_i in z]
+            a = z
         data += w[t] * _row_cost(network.output, a, [mp.mpf(float(v)) for v in Y[t]])
     return data / m + mp.mpf(lambda_) / (2 * m) * squares
 
@@ -94,12 +99,29 @@ def mp_gradient(
     return float(mp_cost(network, exact, X, Y, lambda_, weights)), D
 
 
-# The largest |g′|, the largest |g″|, and units of rounding in g and g′ themselves.
+NUMBERED = [
+    Unit("leaky_relu", 0.2),
+    Unit("leaky_relu", 0.0),
+    Unit("leaky_relu", 1.0),
+    Unit("elu", 0.5),
+    Unit("elu", 30),
+]
+"""Units whose numbers are not their defaults."""
+
+# The largest |g′|, the largest |g″|, and units of rounding in g and g′ themselves. Those of elu are for α = 1.
 _SLOPE = {"logistic": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0, "leaky_relu": 1.0, "elu": 1.0}
 _SLOPE |= {"selu": 1.7581, "gelu": 1.1290, "silu": 1.0999, "mish": 1.0885, "softplus": 1.0}
 _CURVE = {"logistic": 0.0963, "tanh": 0.77, "relu": 0.0, "identity": 0.0, "leaky_relu": 0.0, "elu": 1.0}
 _CURVE |= {"selu": 1.7581, "gelu": 0.7979, "silu": 0.5, "mish": 0.6443, "softplus": 0.25}
 _OWN = 8
+
+
+def _steepest(unit: Unit) -> float:
+    return max(_SLOPE[unit.name], *unit.numbers) if unit.numbers else _SLOPE[unit.name]
+
+
+def _bent(unit: Unit) -> float:
+    return _CURVE[unit.name] * (unit.numbers[0] if unit.numbers else 1.0)
 
 
 def _gamma(n: int, u: float) -> float:
@@ -131,7 +153,7 @@ def rounding_bound(
         z.append(a[n] @ Theta[:, 1:].T + Theta[:, 0])
         if n < len(network.hidden):
             a.append(network.hidden_units[n].g(z[n]))
-            error_a.append(_SLOPE[network.hidden[n]] * error_z[n] + _OWN * u * np.abs(a[-1]))
+            error_a.append(_steepest(network.hidden_units[n]) * error_z[n] + _OWN * u * np.abs(a[-1]))
     y = np.asarray(Y, dtype=np.float64)
     h, delta = unit.h(z[-1]), unit.delta(z[-1], y)
     slope = {"sigmoid": np.full(h.shape, 0.25), "softmax": np.ones(h.shape), "identity": np.ones(h.shape), "exp": h}
@@ -156,11 +178,11 @@ def rounding_bound(
         total += 8 * u * lambda_ * np.abs(thetas[n])
         bounds.insert(0, total / m)
         if n > 0:
-            name, Theta = network.hidden[n - 1], np.abs(thetas[n][:, 1:])
+            hidden, Theta = network.hidden_units[n - 1], np.abs(thetas[n][:, 1:])
             back = np.abs(delta @ thetas[n][:, 1:])
-            g_slope = np.abs(network.hidden_units[n - 1].derivative(z[n - 1], a[n]))
+            g_slope = np.abs(hidden.derivative(z[n - 1], a[n]))
             error = (error @ Theta + _gamma(len(Theta) + 2, u) * (np.abs(delta) @ Theta)) * g_slope + back * (
-                _CURVE[name] * error_z[n - 1] + _OWN * u
+                _bent(hidden) * error_z[n - 1] + _OWN * u * _steepest(hidden)
             )
             delta = (delta @ thetas[n][:, 1:]) * network.hidden_units[n - 1].derivative(z[n - 1], a[n])
     return float(error_J), network.unroll(bounds)

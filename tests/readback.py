@@ -327,18 +327,18 @@ def parted(x: Any, below: Any, above: Any) -> Any:
 
 _SELU = iv.mpf("1.0507009873554805"), iv.mpf("1.0507009873554805") * iv.mpf("1.6732632423543772")
 
-UNITS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+UNITS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "logistic": (sigma, lambda z: sigma(z) * sigma(-z)),
     "tanh": (tanh, lambda z: 1 - tanh(z) ** 2),
     "relu": (relu, lambda z: parted(z, lambda _: iv.mpf(0), lambda _: iv.mpf(1))),
     "identity": (lambda z: z, lambda z: iv.mpf(1)),
     "leaky_relu": (
-        lambda z: parted(z, lambda x: x * iv.mpf("0.01"), lambda x: x),
-        lambda z: parted(z, lambda _: iv.mpf("0.01"), lambda _: iv.mpf(1)),
+        lambda z, slope=0.01: parted(z, lambda x: x * iv.mpf(slope), lambda x: x),
+        lambda z, slope=0.01: parted(z, lambda _: iv.mpf(slope), lambda _: iv.mpf(1)),
     ),
     "elu": (
-        lambda z: parted(z, lambda x: iv.exp(x) - 1, lambda x: x),
-        lambda z: parted(z, iv.exp, lambda _: iv.mpf(1)),
+        lambda z, alpha=1: parted(z, lambda x: alpha * (iv.exp(x) - 1), lambda x: x),
+        lambda z, alpha=1: parted(z, lambda x: alpha * iv.exp(x), lambda _: iv.mpf(1)),
     ),
     "selu": (
         lambda z: parted(z, lambda x: _SELU[1] * (iv.exp(x) - 1), lambda x: _SELU[0] * x),
@@ -352,4 +352,4 @@ UNITS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     ),
     "softplus": (lambda z: log(1 + iv.exp(z)), sigma),
 }
-"""g and g′ of each hidden unit on intervals, from the definitions."""
+"""g and g′ of each hidden unit on intervals, from the definitions: functions of z and the numbers of the unit."""

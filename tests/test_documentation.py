@@ -111,10 +111,8 @@ def test_the_derivation_quotes_lines_that_stand_in_the_code() -> None:
     text = text_of("docs/derivation.md")
     section = text[text.index("## 6.") : text.index("## 7.")]
     quoted = re.findall(r"^\| `([^`]+)`", section, flags=re.MULTILINE)
-    code = [
-        line.split("  #")[0].strip()
-        for line in (PACKAGE / "network" / "backpropagation.py").read_text("utf-8").splitlines()
-    ]
+    files = [PACKAGE / "network" / name for name in ("parts.py", "backpropagation.py")]
+    code = [line.split("  #")[0].strip() for file in files for line in file.read_text("utf-8").splitlines()]
     assert len(quoted) == 11
     assert [line for line in quoted if line not in code] == []
 

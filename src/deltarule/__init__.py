@@ -11,6 +11,7 @@ from deltarule.common.version import __version__ as __version__
 from deltarule.network.backpropagation import cost, cost_and_gradient, hypothesis
 from deltarule.network.gradient_check import GradientCheck, check_gradient
 from deltarule.network.network import Network
+from deltarule.network.parts import Dense, Unit
 from deltarule.network.textbook import ExampleTrace, Trace, trace, trace_example
 from deltarule.training.history import History, Progress
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checkpoint",
+    "Dense",
     "ExampleTrace",
     "GradientCheck",
     "History",
@@ -36,6 +38,7 @@ __all__ = [
     "Report",
     "SizePath",
     "Trace",
+    "Unit",
     "check_gradient",
     "cost",
     "cost_and_gradient",

@@ -74,6 +74,6 @@ def test_the_inputs_of_a_thinned_networks_output_keep_their_mean() -> None:
     theta, X, _, _ = problem(network, 1)
     rows = 40_000
     factors = [dropout_factors(1, 0, np.arange(rows), 2, 5, 0.5, FLOAT)]
-    z, _ = forward(network, network.roll(theta), np.repeat(X, rows, axis=0), factors)
-    plain, _ = forward(network, network.roll(theta), X)
+    _, z = forward(network, network.roll(theta), np.repeat(X, rows, axis=0), factors)
+    _, plain = forward(network, network.roll(theta), X)
     np.testing.assert_allclose(z[-1].mean(axis=0), plain[-1][0], atol=6 * z[-1].std() / np.sqrt(rows))

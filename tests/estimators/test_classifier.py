@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.neural_network import MLPClassifier as Judge
 
 import deltarule
-from deltarule import MLPClassifier, Network
+from deltarule import MLPClassifier, Network, Unit
 from deltarule.common.errors import InputError, SettingsError
 from deltarule.engines import native
 from deltarule.training.history import Progress
@@ -195,6 +195,21 @@ def test_plain_arrays_are_checked_as_everything_is() -> None:
 def test_units_may_differ_from_layer_to_layer() -> None:
     clf = fitted(hidden_layer_sizes=(5, 4), activation=("tanh", "relu"))
     assert clf.network_.hidden == ("tanh", "relu")
+
+
+@pytest.mark.parametrize("unit", [Unit("leaky_relu", 0.2), Unit("elu", 0.5)], ids=str)
+def test_a_unit_with_its_number_trains_by_that_number(unit: Unit) -> None:
+    clf = fitted(activation=unit, engine="reference", max_iter=5)
+    assert clf.network_.hidden_units == (unit,)
+    assert deltarule.check_gradient(clf, X_IRIS, NAMES).passed
+    by_hand = deltarule.hypothesis(clf.network_, clf.theta_, X_IRIS)
+    np.testing.assert_array_equal(clf.predict_proba(X_IRIS), by_hand)
+    plain = fitted(activation=unit.name, engine="reference", max_iter=5)
+    assert not np.array_equal(clf.theta_, plain.theta_)
+    same = fitted(activation=[Unit(unit.name)], engine="reference", max_iter=5)
+    np.testing.assert_array_equal(same.theta_, plain.theta_)
+    assert clone(clf).activation == unit
+    assert pickle.loads(pickle.dumps(clf)).network_ == clf.network_
 
 
 def test_batches_larger_than_the_training_set_are_clipped_with_a_warning() -> None:

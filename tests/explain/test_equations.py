@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from mpmath import iv
 
-from deltarule import ExampleTrace, Network, Trace, trace, trace_example
+from deltarule import ExampleTrace, Network, Trace, Unit, trace, trace_example
 from deltarule.explain import FORMS, explain
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 from readback import NUMBER, UNITS, Section, agree, log, read, shown, sigma, value_of
@@ -42,13 +42,14 @@ def pass_of(network: Network, rows: int, lambda_: float, weighted: bool = False,
 def networks(output: str) -> list[Network]:
     """Every hidden unit, K = 1 and K > 1, no hidden layer, and two layers of different units."""
     sizes = [(2, 2, 1), (3, 4, 3)]
-    found = [Network(size, hidden, output) for size in sizes[output == "softmax" :] for hidden in HIDDEN_UNITS]
+    units = [*map(Unit, HIDDEN_UNITS), Unit("leaky_relu", 0.2), Unit("elu", 0.5), Unit("elu", 1 / 3)]
+    found = [Network(size, hidden, output) for size in sizes[output == "softmax" :] for hidden in units]
     found += [Network(size, (), output) for size in [(2, 1), (3, 3)][output == "softmax" :]]
     return [*found, Network((3, 4, 2, 2), ("tanh", "elu"), output)]
 
 
 ALL = [
-    pytest.param(network, form, id=f"{network}-{'-'.join(network.hidden)}-{output}-{form}")
+    pytest.param(network, form, id=f"{network}-{'-'.join(map(str, network.hidden_units))}-{output}-{form}")
     for output in OUTPUT_UNITS
     for network in networks(output)
     for form in FORMS
@@ -114,7 +115,7 @@ class Way:
     def activation(self, layer: int, i: int) -> Any:
         z = [shown(z.value) for z in self.z[layer]]
         if layer < self.network.L:
-            return UNITS[self.network.hidden[layer - 2]][0](z[i])
+            return UNITS[self.network.hidden[layer - 2]][0](z[i], *self.network.hidden_numbers[layer - 2])
         output = self.network.output
         if output == "softmax":
             return iv.exp(z[i]) / sum(map(iv.exp, z))
@@ -144,14 +145,14 @@ class Way:
             assert agree(shown(h) - shown(y), shown(delta.value))
             assert agree(value_of(delta.numbers), shown(delta.value))
         for layer in range(2, last):  # (4)
-            slope = UNITS[self.network.hidden[layer - 2]][1]
+            slope, numbers = UNITS[self.network.hidden[layer - 2]][1], self.network.hidden_numbers[layer - 2]
             for j, delta in enumerate(self.delta[layer]):
                 products = terms(delta.numbers[: delta.numbers.rindex(")*")])
                 column = [row[j + 1] for row in self.Theta[layer + 1]]
                 assert products == list(zip(column, self.error(layer + 1), strict=True))
                 assert agree(value_of(delta.numbers), shown(delta.value))
                 total = sum(shown(w) * shown(d) for w, d in products)
-                assert agree(total * slope(shown(self.z[layer][j].value)), shown(delta.value))
+                assert agree(total * slope(shown(self.z[layer][j].value), *numbers), shown(delta.value))
 
 
 @pytest.mark.parametrize(("network", "form"), ALL)

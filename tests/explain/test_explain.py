@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from deltarule import ExampleTrace, Network, trace_example
+from deltarule import ExampleTrace, Network, Unit, trace_example
 from deltarule.common.errors import SettingsError
 from deltarule.explain import explain
 from deltarule.network.units import HIDDEN_UNITS
 
 
-def trace_of(sizes: tuple[int, ...], hidden: str = "logistic", output: str = "sigmoid", seed: int = 0) -> ExampleTrace:
+def trace_of(
+    sizes: tuple[int, ...], hidden: str | Unit | tuple[Unit, ...] = "logistic", output: str = "sigmoid", seed: int = 0
+) -> ExampleTrace:
     network = Network(sizes, hidden, output)
     generator = np.random.default_rng(seed)
     y = np.eye(network.K)[generator.integers(network.K)]
@@ -39,9 +41,9 @@ def test_a_small_network_is_shown_whole_and_in_the_order_of_the_equations() -> N
         assert line in text
 
 
-@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
+@pytest.mark.parametrize("hidden", [*HIDDEN_UNITS, Unit("leaky_relu", 0.2), Unit("elu", 0.5)], ids=str)
 @pytest.mark.parametrize("output", ["sigmoid", "softmax", "identity", "exp"])
-def test_what_is_written_left_of_an_equals_sign_has_the_value_right_of_it(hidden: str, output: str) -> None:
+def test_what_is_written_left_of_an_equals_sign_has_the_value_right_of_it(hidden: str | Unit, output: str) -> None:
     trace = trace_of((3, 4, 2), hidden, output, seed=3)
     checked = 0
     for line in explain(trace, width=200).splitlines():
@@ -78,8 +80,8 @@ def test_the_text_fits_the_screen(sizes: tuple[int, ...], width: int, lines: int
     assert max(map(len, text.splitlines())) <= width + (5 if len(sizes) > 9 else 0)  # Θ⁽¹⁰⁾ is longer in each title
 
 
-@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
-def test_the_formulas_of_every_unit_fit_80_columns(hidden: str) -> None:
+@pytest.mark.parametrize("hidden", [*HIDDEN_UNITS, Unit("leaky_relu", 1.234e-5), Unit("elu", 1.234e-5)], ids=str)
+def test_the_formulas_of_every_unit_fit_80_columns(hidden: str | Unit) -> None:
     assert max(map(len, explain(trace_of((3, 4, 4, 2), hidden, "softmax"), width=80).splitlines())) <= 80
 
 
@@ -160,3 +162,17 @@ def test_g_has_its_number_where_a_shortened_sum_keeps_room(width: int, has_numbe
 def test_a_right_answer_shows_what_is_left_of_its_error() -> None:
     text = explain(trace_example(Network((1, 1)), [20.0, 0.0], [0.0], [1.0]))
     assert "δ⁽²⁾_1 = (1 − 2.061e-09) − 1 = −2.061e-09" in text
+
+
+@pytest.mark.parametrize(
+    ("form", "formulas"),
+    [
+        ("text", ("z; 0.2z below 0", "1; 0.2 below 0", "z; 0.5(eᶻ−1)", "1; 0.5eᶻ below 0")),
+        ("markdown", (r"z; 0.2z \text{ below } 0", r"1; 0.2 \text{ below } 0", "z; 0.5(e^{z}-1)", r"1; 0.5e^{z}")),
+        ("html", ("0.2<i>z</i>", "0.2 below 0", "0.5(<i>e</i><sup>", "0.5<i>e</i><sup>")),
+    ],
+)
+def test_the_formula_of_a_unit_has_its_number(form: str, formulas: tuple[str, ...]) -> None:
+    units = (Unit("leaky_relu", 0.2), Unit("elu", 0.5))
+    written = explain(trace_of((3, 4, 4, 2), units, "softmax"), form=form, lines=100)
+    assert [formula for formula in formulas if formula not in written] == []

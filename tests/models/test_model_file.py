@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import deltarule
-from deltarule import MLPClassifier
+from deltarule import MLPClassifier, Unit
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError, OutputError
 from deltarule.models.model_file import FORMAT, HeldOut, Model, load, save
@@ -102,6 +102,14 @@ def test_every_solver_leaves_a_model_that_a_file_takes(solver: str, tmp_path: Pa
     model = trained(list("ababab"), solver=solver, max_iter=3, activation=["tanh"], alpha=np.float64(0.1))
     save(tmp_path / "model", model)
     assert np.array_equal(load(tmp_path / "model").classifier.theta_, model.classifier.theta_)
+
+
+def test_a_unit_with_its_number_comes_back(tmp_path: Path) -> None:
+    model = trained(list("ababab"), solver="lbfgs", engine="reference", activation=(Unit("elu", 0.5),))
+    save(tmp_path / "model", model)
+    loaded = load(tmp_path / "model").classifier
+    assert loaded.activation == (Unit("elu", 0.5),)
+    assert loaded.network_ == model.classifier.network_
 
 
 def test_target_is_read_as_text_only_where_labels_are_words(model: Model) -> None:
@@ -217,6 +225,8 @@ def forgeries() -> list[tuple[Any, ...]]:
         (at("classifier", "parameters", "hidden_layer_sizes"), {"tuple": [2, 2]}, "shape (36,) where 31"),
         (at("classifier", "parameters", "hidden_layer_sizes"), {"os.system": "id"}, "'os.system' where one of tuple"),
         (at("classifier", "parameters", "activation"), "eval", "'eval' is not a unit"),
+        (at("classifier", "parameters", "activation"), {"unit": ["eval"]}, "'eval') is not a unit"),
+        (at("classifier", "parameters", "activation"), {"unit": ["elu", "1"]}, "alpha='1' cannot be"),
         (at("classifier", "parameters", "alpha"), -1, "The 'alpha' parameter"),
         (at("classifier", "parameters", "n_jobs"), 1000, "unexpected keyword argument 'n_jobs'"),
         (at("classifier", "outputs"), 4, "3 labels, and a network 7-3-4 for 4"),

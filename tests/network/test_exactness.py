@@ -7,15 +7,16 @@ import pytest
 
 import deltarule
 from deltarule import Network
+from deltarule.network.parts import Unit
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
-from oracles import mp_gradient, problem, rounding_bound
+from oracles import NUMBERED, mp_gradient, problem, rounding_bound
 
 LAYERS = [(3, 2), (3, 4, 2), (2, 5, 3, 2), (2, 3, 4, 3, 2)]
 
 
 def networks() -> list[Network]:
     """Every number of layers with every output, hidden units in turn."""
-    hidden = cycle(HIDDEN_UNITS)
+    hidden = cycle([*map(Unit, HIDDEN_UNITS), *NUMBERED])
     return [
         Network(sizes, [next(hidden) for _ in range(len(sizes) - 2)], output)
         for sizes, output in product(LAYERS, OUTPUT_UNITS)
@@ -23,7 +24,7 @@ def networks() -> list[Network]:
 
 
 def name(network: Network) -> str:
-    return f"{network}-{'-'.join(network.hidden)}-{network.output}"
+    return f"{network}-{'-'.join(map(str, network.hidden_units))}-{network.output}"
 
 
 @pytest.mark.parametrize("network", networks(), ids=name)
@@ -54,8 +55,8 @@ def test_gradient_is_that_of_an_oracle_that_shares_no_code(
 
 
 @pytest.mark.parametrize("output", list(OUTPUT_UNITS))
-@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
-def test_every_pair_of_units_has_the_right_gradient_in_float32_and_float64(hidden: str, output: str) -> None:
+@pytest.mark.parametrize("hidden", [*HIDDEN_UNITS, *NUMBERED], ids=str)
+def test_every_pair_of_units_has_the_right_gradient_in_float32_and_float64(hidden: str | Unit, output: str) -> None:
     network = Network((3, 4, 2), hidden, output)
     theta, X, Y, _ = problem(network, 6, seed=3)
     _, D_true = mp_gradient(network, theta, X, Y)

@@ -9,11 +9,11 @@ from deltarule.common.arrays import Array
 from deltarule.network.units import HIDDEN_UNITS
 
 
-def by_columns(shape: tuple[int, int], values: Array) -> Array:
+def by_columns(shape: tuple[int, ...], values: Array) -> Array:
     return values.reshape(shape, order="F")
 
 
-def debug_fill(shape: tuple[int, int]) -> Array:
+def debug_fill(shape: tuple[int, ...]) -> Array:
     """sin 1, sin 2, … column by column, divided by 10."""
     return by_columns(shape, np.sin(np.arange(1, shape[0] * shape[1] + 1)) / 10)
 

@@ -10,19 +10,19 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from deltarule import MLPClassifier, Network, check_gradient
+from deltarule import MLPClassifier, Network, Unit, check_gradient
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.network.backpropagation import total_cost_and_gradient
 from deltarule.network.data import TrainingSet
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
-from oracles import problem
+from oracles import NUMBERED, problem
 
 
 @pytest.mark.parametrize("output", list(OUTPUT_UNITS))
-@pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
+@pytest.mark.parametrize("hidden", [*HIDDEN_UNITS, *NUMBERED], ids=str)
 @pytest.mark.parametrize("lambda_", [0.0, 1.0])
-def test_every_unit_passes_below_1e_9(hidden: str, output: str, lambda_: float) -> None:
+def test_every_unit_passes_below_1e_9(hidden: str | Unit, output: str, lambda_: float) -> None:
     network = Network((4, 5, 5, 3), hidden, output)
     theta, X, Y, weights = problem(network, 8, seed=1, weighted=True)
     check = check_gradient(network, theta, X, Y, lambda_=lambda_, sample_weight=weights)

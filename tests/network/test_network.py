@@ -69,7 +69,7 @@ def mean_square_after_ten_layers(hidden: str) -> float:
     theta = network.first_theta(np.random.default_rng(1))
     X = np.random.default_rng(2).standard_normal((200, 100))
     _, a = forward(network, network.roll(theta), X)
-    return float(np.mean(a[-1] ** 2))
+    return float(np.mean(a[-2] ** 2))
 
 
 def test_first_weights_of_smooth_units_keep_the_spread_of_a_signal_through_ten_layers() -> None:

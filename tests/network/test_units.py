@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deltarule.common.arrays import Array
-from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS, HiddenUnit
-from oracles import HIDDEN
+from deltarule.network.parts import Unit
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
+from oracles import HIDDEN, NUMBERED
+
+UNITS = [*map(Unit, HIDDEN_UNITS), *NUMBERED]
+
+
+def exact_g(unit: Unit) -> Any:
+    """g with its numbers, in many digits."""
+    return lambda z: HIDDEN[unit.name](z, *unit.numbers)
+
 
 # mpmath with mp.dps = 60; z is the double, read as an exact number:
 #   e = mp.exp(-z);  sigmoid cost for y = 1: mp.log(1 + e);  delta: -e / (1 + e)
@@ -23,36 +32,39 @@ CONFIDENT = [
 
 
 @pytest.mark.parametrize("z", np.concatenate([-np.logspace(-8, 2, 11), [0.0], np.logspace(-8, 2, 11)]))
-@pytest.mark.parametrize("unit", HIDDEN_UNITS.values(), ids=lambda unit: unit.name)
-def test_hidden_units_have_all_digits_and_their_slopes_those_that_a_has(unit: HiddenUnit, z: float) -> None:
-    exact = HIDDEN[unit.name](mp.mpf(float(z)))
+@pytest.mark.parametrize("unit", UNITS, ids=str)
+def test_hidden_units_have_all_digits_and_their_slopes_those_that_a_has(unit: Unit, z: float) -> None:
+    exact = exact_g(unit)(mp.mpf(float(z)))
     a = unit.g(np.array([z]))
     assert a[0] == pytest.approx(float(exact), rel=1e-15, abs=5e-324)
     if z not in unit.kinks:
-        slope = float(mp.diff(HIDDEN[unit.name], mp.mpf(float(z))))
+        slope = float(mp.diff(exact_g(unit), mp.mpf(float(z))))
         assert unit.derivative(np.array([z]), a)[0] == pytest.approx(slope, rel=1e-12, abs=3e-16)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", ["elu", "selu", "gelu", "silu", "mish", "softplus"])
-def test_slopes_from_z_keep_their_digits_in_the_tail(name: str, dtype: type) -> None:
+@pytest.mark.parametrize(
+    "unit",
+    [*map(Unit, ["elu", "selu", "gelu", "silu", "mish", "softplus"]), Unit("elu", 0.5), Unit("elu", 30)],
+    ids=str,
+)
+def test_slopes_from_z_keep_their_digits_in_the_tail(unit: Unit, dtype: type) -> None:
     """Where g′ has a zero, near −1, its error is that of the terms that cancel there, as large as 1."""
-    unit = HIDDEN_UNITS[name]
     z: Array = np.concatenate([-np.logspace(-6, 1.1, 40), np.logspace(-6, 2, 20)]).astype(dtype)
     u = float(np.finfo(dtype).eps) / 2
     a, slope = unit.g(z), unit.derivative(z, unit.g(z))
     assert a.dtype == slope.dtype == dtype
     for place, value in enumerate(z):
-        exact = float(HIDDEN[name](mp.mpf(float(value))))
+        exact = float(exact_g(unit)(mp.mpf(float(value))))
         assert a[place] == pytest.approx(exact, rel=16 * u, abs=float(np.finfo(dtype).tiny))
-        exact = float(mp.diff(HIDDEN[name], mp.mpf(float(value))))
+        exact = float(mp.diff(exact_g(unit), mp.mpf(float(value))))
         near_its_zero = 4 * u if -3 < value < -0.3 else float(np.finfo(dtype).tiny)
         assert slope[place] == pytest.approx(exact, rel=16 * u, abs=near_its_zero)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("unit", HIDDEN_UNITS.values(), ids=lambda unit: unit.name)
-def test_hidden_units_and_their_slopes_are_finite_for_every_finite_z(unit: HiddenUnit, dtype: type) -> None:
+@pytest.mark.parametrize("unit", UNITS, ids=str)
+def test_hidden_units_and_their_slopes_are_finite_for_every_finite_z(unit: Unit, dtype: type) -> None:
     sizes: Array = np.array([0, 1e-30, 30, 90, 800, 1e30, np.finfo(dtype).max / 2], dtype=dtype)
     z = np.concatenate([-sizes, sizes])
     a = unit.g(z)
@@ -61,9 +73,13 @@ def test_hidden_units_and_their_slopes_are_finite_for_every_finite_z(unit: Hidde
 
 
 def test_gains_of_smooth_units_that_cut_off_one_half_keep_mean_squares_at_one() -> None:
-    for name in ("elu", "selu", "gelu", "silu", "mish", "softplus"):
-        square = mp.quad(lambda z, g=HIDDEN[name]: g(z) ** 2 * mp.npdf(z), [-12, -5, -2, 0, 2, 5, 12])
-        assert HIDDEN_UNITS[name].gain == pytest.approx(float(1 / mp.sqrt(square)), rel=1e-4)
+    for unit in [*map(Unit, ("elu", "selu", "gelu", "silu", "mish", "softplus")), Unit("elu", 0.5), Unit("elu", 30)]:
+        square = mp.quad(lambda z, unit=unit: exact_g(unit)(z) ** 2 * mp.npdf(z), [-12, -5, -2, 0, 2, 5, 12])
+        assert unit.gain == pytest.approx(float(1 / mp.sqrt(square)), rel=1e-4)
+
+
+def test_the_gain_of_elu_with_its_default_alpha_is_the_number_that_first_weights_have_always_had() -> None:
+    assert Unit("elu").gain == 1.2452
 
 
 def test_selu_has_the_constants_that_keep_mean_zero_and_variance_one() -> None:
@@ -140,8 +156,9 @@ def test_relu_has_slope_zero_at_its_kink() -> None:
 
 def test_slopes_at_zero_are_those_from_below() -> None:
     z = np.array([0.0])
-    for name, slope in {"leaky_relu": 0.01, "elu": 1.0, "selu": 1.7580993408473766}.items():
-        unit = HIDDEN_UNITS[name]
+    below = {Unit("leaky_relu"): 0.01, Unit("elu"): 1.0, Unit("selu"): 1.7580993408473766}
+    below |= {Unit("leaky_relu", 0.2): 0.2, Unit("elu", 0.5): 0.5}
+    for unit, slope in below.items():
         assert unit.derivative(z, unit.g(z))[0] == pytest.approx(slope, rel=1e-15)
 
 

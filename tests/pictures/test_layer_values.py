@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 import deltarule
-from deltarule import MLPClassifier, MLPRegressor
+from deltarule import MLPClassifier, MLPRegressor, Unit
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.pictures import layers
 from deltarule.pictures.layer_values import QUANTILES
 
 
-def fitted(activation: str) -> tuple[MLPClassifier, Array, Array]:
+def fitted(activation: str | Unit) -> tuple[MLPClassifier, Array, Array]:
     generator = np.random.default_rng(0)
     X = generator.normal(size=(12, 3))
     y = np.arange(12) % 3
@@ -19,13 +19,14 @@ def fitted(activation: str) -> tuple[MLPClassifier, Array, Array]:
     return clf.fit(X, y), X, y
 
 
-@pytest.mark.parametrize("activation", ["logistic", "relu", "mish"])
-def test_quantiles_are_those_of_the_textbooks_values(activation: str) -> None:
+@pytest.mark.parametrize("activation", ["logistic", "relu", "mish", Unit("elu", 0.5)], ids=str)
+def test_quantiles_are_those_of_the_textbooks_values(activation: str | Unit) -> None:
     clf, X, y = fitted(activation)
     traces = deltarule.trace(clf.network_, clf.theta_, X, clf.encode(y)).examples
     found = layers(clf, X, y)
     assert [layer.number for layer in found.layers] == [2, 3, 4]
     assert [layer.size for layer in found.layers] == [4, 5, 3]
+    assert [layer.unit for layer in found.layers] == [str(activation), str(activation), "softmax"]
     for n, layer in enumerate(found.layers):
         a = np.array([one.a[n + 1] for one in traces])
         delta = np.array([one.delta[n] for one in traces])

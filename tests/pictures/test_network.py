@@ -8,7 +8,7 @@ from matplotlib import pyplot
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle
 
-from deltarule import MLPClassifier, Network
+from deltarule import MLPClassifier, Network, Unit
 from deltarule.pictures import network_picture
 from deltarule.pictures.network import MOST_UNITS, RADIUS
 
@@ -38,6 +38,7 @@ def test_units_layers_and_matrices_are_labelled_as_in_the_notes() -> None:
         assert label in found
     assert "Layer 1\n$s_{1} = 2$\ninput" in found
     assert "Layer 2\n$s_{2} = 3$\ntanh" in found
+    assert "Layer 2\n$s_{2} = 3$\nelu(0.5)" in texts(Network((2, 3, 1), Unit("elu", 0.5)))
     assert "Layer 3\n$s_{3} = 1$\nsigmoid" in found
     assert "$\\Theta^{(1)}$\n$3 \\times 3$" in found
     assert "$\\Theta^{(2)}$\n$1 \\times 4$" in found

@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
-from deltarule import Checkpoint, MLPClassifier, MLPRegressor, Progress
+from deltarule import Checkpoint, MLPClassifier, MLPRegressor, Progress, Unit
 from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
 from deltarule.engines import ReferenceEngine
 from deltarule.training.checkpoint import FORMAT, load_run
@@ -206,6 +206,24 @@ def test_a_file_that_is_no_checkpoint_or_damaged_is_refused_and_stays(tmp_path: 
             load_run(tmp_path / "run")
 
 
+def test_a_checkpoint_tells_units_by_their_numbers_and_one_of_0_1_0_has_the_defaults(tmp_path: Path) -> None:
+    from deltarule.files.archive import read_archive, to_bytes
+
+    elu = {"engine": "reference", "activation": Unit("elu", 0.5)}
+    made(max_iter=2, **elu).fit(X, y, checkpoint=tmp_path / "run")
+    assert load_run(tmp_path / "run").network.hidden_units == (Unit("elu", 0.5),)
+    made(max_iter=4, **elu).fit(X, y, checkpoint=tmp_path / "run", resume=True)
+    with pytest.raises(
+        CheckpointError, match=r"the network was 4-6-3 \(elu\(0.5\), softmax\) and is 4-6-3 \(elu, soft"
+    ):
+        made(activation="elu").fit(X, y, checkpoint=tmp_path / "run", resume=True)
+    header, arrays = read_archive(tmp_path / "run", "checkpoint", 1)
+    content = {name: part for name, part in header.items() if name not in ("kind", "format", "deltarule", "numpy")}
+    del content["network"]["numbers"]
+    (tmp_path / "run").write_bytes(to_bytes("checkpoint", 1, content, arrays))
+    assert load_run(tmp_path / "run").network.hidden_units == (Unit("elu"),)
+
+
 def test_parts_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
     from deltarule.files.archive import read_archive, to_bytes
 
@@ -215,6 +233,7 @@ def test_parts_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
     wrong: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"network": {**header["network"], "sizes": [4, 9, 3]}}, {}),
         ({"network": {**header["network"], "output": "system"}}, {}),
+        ({"network": {**header["network"], "numbers": [[0.5]]}}, {}),
         ({"settings": {**header["settings"], "alpha": -1}}, {}),
         ({"settings": {"solver": "adam", "other": 1}}, {}),
         ({"state": {**header["state"], "epoch": -1}}, {}),

@@ -185,8 +185,9 @@ def train(
 def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
     classifier, history = model.classifier, model.classifier.history_
     network = classifier.network_
+    units = ", ".join([*map(str, network.hidden_units), network.output])
     display.say(
-        f"Network {network} ({', '.join([*network.hidden, network.output])}), {network.n_parameters} parameters; "
+        f"Network {network} ({units}), {network.n_parameters} parameters; "
         f"{len(prepared.training[1])} rows to learn from."
     )
     seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""

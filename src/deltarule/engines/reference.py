@@ -112,7 +112,7 @@ class ReferenceEngine:
         D *= D.dtype.type(scale)
         if plan.lambda_ != 0:
             D += backpropagation.penalty_gradient(self.network, theta, plan.lambda_, m)
-        return scale * batch_cost + backpropagation.penalty(thetas, plan.lambda_, m), D
+        return scale * batch_cost + backpropagation.penalty(self.network, theta, plan.lambda_, m), D
 
     def _left_out(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], rates: Array) -> list[Array]:
         """Return the factors of dropout by hidden layer; none where no layer has a rate."""

@@ -41,6 +41,7 @@ from deltarule.estimators.watching import Examples, check_measurable, scorers_of
 from deltarule.estimators.weights import unrolled
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
+from deltarule.network.parts import Unit
 from deltarule.training.checkpoint import SavedRun, check_same_run, digest_of, keeping
 from deltarule.training.history import History
 from deltarule.training.loop import Result, train
@@ -57,7 +58,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
     """Base of the estimators; not for use by itself."""
 
     hidden_layer_sizes: Any
-    activation: str | Sequence[str]
+    activation: str | Unit | Sequence[str | Unit]
     solver: str
     random_state: Any
     verbose: Any

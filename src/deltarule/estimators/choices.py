@@ -7,6 +7,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
+from deltarule.network.parts import Unit
 from deltarule.network.units import HIDDEN_UNITS
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
@@ -16,7 +17,7 @@ _LARGE = 1e18
 """Squares of larger numbers leave the range of float32, and those of weights below its inverse too."""
 
 
-def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], str | list[str]]:
+def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], str | Unit | list[str | Unit]]:
     """Return the sizes of the hidden layers and their units, checked.
 
     Raises
@@ -33,7 +34,7 @@ def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], 
     is_one = isinstance(activation, str) or not isinstance(activation, Sequence | np.ndarray)
     names = [activation] if is_one else list(activation)
     for name in names:
-        if not isinstance(name, str) or name not in HIDDEN_UNITS:
+        if not isinstance(name, Unit) and not (isinstance(name, str) and name in HIDDEN_UNITS):
             raise SettingsError(
                 f"activation={name!r} is not a unit that is known here. Take one of {', '.join(HIDDEN_UNITS)}, or a "
                 "list with one for each hidden layer."

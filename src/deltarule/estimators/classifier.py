@@ -18,6 +18,7 @@ from deltarule.common.errors import InputError, SettingsError
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.class_weights import sums_of_classes, weights_of_classes
 from deltarule.network.data import TrainingSet
+from deltarule.network.parts import Unit
 from deltarule.training.settings import CLASSIFIER_SETTINGS, Settings, check_setting
 
 __all__ = ["MLPClassifier"]
@@ -34,7 +35,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     ----------
     hidden_layer_sizes : sequence of int, default (100,)
         Units of each hidden layer; `()` for none, which is logistic regression.
-    activation : str or sequence of str, default "relu"
+    activation : str, Unit or sequence of them, default "relu"
         Hidden units: one name for all layers, or one for each; those of `deltarule.Network`.
     output : {"auto", "sigmoid", "softmax"}, default "auto"
         Output units. `"auto"`: sigmoid for two classes (K = 1) and for several labels, softmax for more classes.
@@ -96,7 +97,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int] | int = (100,),
-        activation: str | Sequence[str] = "relu",
+        activation: str | Unit | Sequence[str | Unit] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,

@@ -211,7 +211,7 @@ class Problem:
         fit = Fit(
             training_cost=engine.cost(theta, start.learnt, 0.0),
             validation_cost=engine.cost(theta, start.held_out, 0.0),
-            penalty=penalty(self.network.roll(theta), settings.alpha, start.learnt.m),
+            penalty=penalty(self.network, theta, settings.alpha, start.learnt.m),
             validation_score=start.estimator._validation_score(start.scored, engine.hypothesis(theta, start.scored.X)),
             epochs=result.history.epochs,
             stopped=result.history.stopped,

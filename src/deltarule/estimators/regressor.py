@@ -12,6 +12,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.estimators.base import BaseMLP
 from deltarule.network.data import TrainingSet
+from deltarule.network.parts import Unit
 
 __all__ = ["MLPRegressor"]
 
@@ -32,7 +33,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         other y ≥ 0. Those of several targets are added up.
     hidden_layer_sizes : sequence of int, default (100,)
         Units of each hidden layer; `()` for none, which is linear or Poisson regression.
-    activation : str or sequence of str, default "relu"
+    activation : str, Unit or sequence of them, default "relu"
         Hidden units: one name for all layers, or one for each.
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
 nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, dropout, \
@@ -78,7 +79,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         self,
         loss: str = "squared_error",
         hidden_layer_sizes: Sequence[int] | int = (100,),
-        activation: str | Sequence[str] = "relu",
+        activation: str | Unit | Sequence[str | Unit] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,

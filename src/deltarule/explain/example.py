@@ -5,7 +5,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.cost import cost_terms
-from deltarule.explain.formulas import HIDDEN, OUTPUT
+from deltarule.explain.formulas import OUTPUT, formula_of
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import factor, fitting, largest, number, product, shortened_sum, vector
 from deltarule.explain.scale import Scale, with_gaps
@@ -53,7 +53,7 @@ class Way:
 
     def _forward(self, layer: int) -> Part:
         is_last = layer == self.network.L
-        g = OUTPUT[self.network.output].h if is_last else HIDDEN[self.network.hidden[layer - 2]].g
+        g = OUTPUT[self.network.output].h if is_last else formula_of(self.network.hidden_units[layer - 2]).g
         here, Theta, below = sup(layer), f"Θ{sup(layer - 1)}", f"a{sup(layer - 1)}"
         formula = f"z{here}_i = {Theta}_i0 + Σ_j {Theta}_ij {below}_j, a{here}_i = {g}"
         return self._part(layer, f"Layer {layer}", formula, 1, self._forward_lines(layer))
@@ -72,7 +72,7 @@ class Way:
         if layer == self.network.L:
             numbers = OUTPUT[self.network.output].with_z(z, i)
         else:
-            numbers = HIDDEN[self.network.hidden[layer - 2]].with_z(float(z[i]))
+            numbers = formula_of(self.network.hidden_units[layer - 2]).with_z(float(z[i]))
         return Equality(f"a{sup(layer)}_{i + 1}", numbers, number(self.trace.a[layer - 1][i]))
 
     def _room_of_sum(self, layer: int, i: int, tail: Equality) -> int:
@@ -80,12 +80,15 @@ class Way:
         return self.scale.width - len(f"  z{sup(layer)}_{i + 1} =  = {z},  {tail.name} = {tail.right}")
 
     def _forward_line(self, layer: int, i: int, tail: Equality) -> Line:
-        Theta, a, z = self.trace.thetas[layer - 2][i], self.trace.a[layer - 2], self.trace.z[layer - 2][i]
+        z = self.trace.z[layer - 2][i]
+        constant, Theta, a = self.network.parts[layer - 2].terms(
+            self.trace.thetas[layer - 2], self.trace.a[layer - 2], i
+        )
         numbers = shortened_sum(
-            Theta[1:] * a,
-            lambda j: product(Theta[j + 1], a[j]),
+            Theta * a,
+            lambda j: product(Theta[j], a[j]),
             self._room_of_sum(layer, i, tail),
-            first=number(Theta[0]),
+            first=number(constant),
         )
         return Equality(f"z{sup(layer)}_{i + 1}", numbers, number(z)), tail
 
@@ -100,7 +103,7 @@ class Way:
         if layer == self.network.L:
             return self._part(layer, f"Layer {layer}", f"{delta}_k = {a}_k − y_k", 3, lines)
         above = f"Σ_i Θ{sup(layer)}_ij δ{sup(layer + 1)}_i"
-        slope = HIDDEN[self.network.hidden[layer - 2]].slope
+        slope = formula_of(self.network.hidden_units[layer - 2]).slope
         formula = f"{delta}_j = ({above}) g′(z{sup(layer)}_j), g′ = {slope}"
         return self._part(layer, f"Layer {layer}", formula, 4, lines)
 
@@ -119,7 +122,7 @@ class Way:
         return Equality(name, f"({total})·{slope}", number(delta))
 
     def _slope(self, layer: int, i: int, a: float) -> str:
-        if written := HIDDEN[self.network.hidden[layer - 2]].with_a(a):
+        if written := formula_of(self.network.hidden_units[layer - 2]).with_a(a):
             return written
         z, a_l = self.trace.z[layer - 2][i : i + 1], self.trace.a[layer - 1][i : i + 1]
         return factor(float(self.network.hidden_units[layer - 2].derivative(z, a_l)[0]))

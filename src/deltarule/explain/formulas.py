@@ -7,9 +7,10 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.explain.numbers import factor, number
-from deltarule.network.units import LEAK, SELU_ALPHA, SELU_SCALE
+from deltarule.network.parts import Unit
+from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
-__all__ = ["HIDDEN", "OUTPUT"]
+__all__ = ["OUTPUT", "formula_of"]
 
 
 def _nothing(_: float) -> str:
@@ -68,6 +69,25 @@ def _softmax(z: Array, i: int) -> str:
     return f"{_power(z[i])}/{number(np.exp(z).sum())}"
 
 
+def _below(formula: str) -> str:
+    """Say that the second half of a formula is for z below 0, if a title of 80 columns has the room."""
+    return f"{formula} below 0" if len(formula) <= 10 else formula
+
+
+def _leaky_relu(slope: float) -> _HiddenFormula:
+    s = number(slope)
+    return _HiddenFormula(_below(f"z; {s}z"), _below(f"1; {s}"), lambda z: "" if z > 0 else f"{s}·{factor(z)}")
+
+
+def _elu(alpha: float) -> _HiddenFormula:
+    if alpha == 1:
+        return _HiddenFormula("z; eᶻ − 1 below 0", "1; eᶻ below 0", lambda z: "" if z > 0 else f"{_power(z)} − 1")
+    s = number(alpha)
+    return _HiddenFormula(
+        _below(f"z; {s}(eᶻ−1)"), _below(f"1; {s}eᶻ"), lambda z: "" if z > 0 else f"{s}·({_power(z)} − 1)"
+    )
+
+
 HIDDEN = {
     "logistic": _HiddenFormula(
         "1/(1 + e⁻ᶻ)",
@@ -80,10 +100,6 @@ HIDDEN = {
     ),
     "relu": _HiddenFormula("max(0, z)", "[z > 0]", lambda z: f"max(0, {number(z)})"),
     "identity": _HiddenFormula("z", "1", _nothing),
-    "leaky_relu": _HiddenFormula(
-        f"z; {LEAK}z below 0", f"1; {LEAK} below 0", lambda z: "" if z > 0 else f"{LEAK}·{factor(z)}"
-    ),
-    "elu": _HiddenFormula("z; eᶻ − 1 below 0", "1; eᶻ below 0", lambda z: "" if z > 0 else f"{_power(z)} − 1"),
     "selu": _HiddenFormula(
         "1.05z; 1.76(eᶻ−1)",
         "1.05; 1.76eᶻ",
@@ -99,6 +115,9 @@ HIDDEN = {
     "softplus": _HiddenFormula("log(1 + eᶻ)", "1/(1 + e⁻ᶻ)", lambda z: f"log(1 + {_power(z)})"),
 }
 
+WITH_NUMBERS = {"leaky_relu": _leaky_relu, "elu": _elu}
+"""Units whose formula has numbers in it, which are put in by these functions."""
+
 OUTPUT = {
     "sigmoid": _OutputFormula(
         "1/(1 + e⁻ᶻ)", "−Σ_k [ y_k log h_k + (1 − y_k) log(1 − h_k) ]", lambda z, i: _logistic(z[i])
@@ -107,3 +126,8 @@ OUTPUT = {
     "identity": _OutputFormula("z_i", "½ Σ_k (h_k − y_k)²", lambda *_: ""),
     "exp": _OutputFormula("exp z_i", "Σ_k [ h_k − y_k z_k + y_k log y_k − y_k ]", lambda z, i: _power(z[i])),
 }
+
+
+def formula_of(unit: Unit) -> _HiddenFormula:
+    """Return how a hidden unit is written, with its numbers."""
+    return WITH_NUMBERS[unit.name](*unit.numbers) if unit.numbers else HIDDEN[unit.name]

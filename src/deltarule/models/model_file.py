@@ -19,6 +19,7 @@ from deltarule.common.version import __version__
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.files.archive import of_type, read_archive, to_bytes
 from deltarule.files.whole import write_whole
+from deltarule.network.parts import Unit
 from deltarule.tables import TableEncoder
 from deltarule.tables.encoding import LARGEST, NARROWEST, NUMBERS
 from deltarule.tables.reading import is_number
@@ -259,7 +260,7 @@ def _numbers(array: Array, n: int, low: float, high: float) -> Array:
 
 
 def _tagged(value: Any) -> Any:
-    """Return a parameter as JSON that tells tuples and mappings from lists."""
+    """Return a parameter as JSON that tells tuples, mappings and units from lists."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, list):
@@ -270,6 +271,8 @@ def _tagged(value: Any) -> Any:
         return {"dict": [[_tagged(key), _tagged(one)] for key, one in value.items()]}
     if value is None or isinstance(value, str | bool | int | float):
         return value
+    if isinstance(value, Unit):
+        return {"unit": [value.name, *value.numbers]}
     kind = type(value)
     raise ModelFileError(
         f"The model holds {kind.__module__}.{kind.__qualname__}, which a model file does not take. Keep to plain "
@@ -282,7 +285,9 @@ def _untagged(value: Any) -> Any:
         return [_untagged(one) for one in value]
     if isinstance(value, dict):
         ((kind, content),) = value.items()
-        if _one_of(("tuple", "dict"), kind) == "tuple":
+        if _one_of(("tuple", "dict", "unit"), kind) == "tuple":
             return tuple(_untagged(one) for one in of_type(list, content))
+        if kind == "unit":
+            return Unit(*of_type(list, content))
         return {_untagged(key): _untagged(one) for key, one in of_type(list, content)}
     return value

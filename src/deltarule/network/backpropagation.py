@@ -9,13 +9,15 @@
 
 The cost ℓ of an example is that of the output units (`units.py`): for sigmoid outputs, K logistic costs added up.
 The penalty leaves out the bias column. With weights w of the examples, m is Σ w, and (2) and (5) count example t
-w_t times. Rows are examples here, so the equations above appear transposed. Sums over the rows go by leaves in a fixed
-tree (`summation.py`), so the memory is bounded whatever m is.
+w_t times. Rows are examples here, so the equations above appear transposed; (1), (4) and (5) are computed by the parts
+of the network (`parts.py`). Sums over the rows go by leaves in a fixed tree (`summation.py`), so the memory is bounded
+whatever m is.
 
 Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", Nature 323, 1986.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +32,7 @@ __all__ = [
     "cost",
     "cost_and_gradient",
     "costs_of",
+    "error_terms",
     "forward",
     "hypothesis",
     "hypothesis_of",
@@ -141,7 +144,7 @@ def hypothesis(network: Network, theta: ArrayLike, X: ArrayLike) -> Array:
 
 def forward(
     network: Network, thetas: list[Array], X: Array, factors: Sequence[Array] = ()
-) -> tuple[list[Array], list[Array]]:
+) -> tuple[list[Any], list[Array]]:
     """Propagate rows forward, equation (1); with dropout, through the thinned network.
 
     Parameters
@@ -151,19 +154,38 @@ def forward(
 
     Returns
     -------
-    z : list of arrays of shape (m, s_l), l = 2 … L
-    a : list of arrays of shape (m, s_l), l = 1 … L − 1
-        a⁽ᴸ⁾ is left to the output units, which compute it from z⁽ᴸ⁾.
+    kept : list
+        What each part keeps for its way back; of a `Dense` part `Values`, z⁽ˡ⁺¹⁾ and g(z⁽ˡ⁺¹⁾).
+    a : list of arrays of shape (m, s_l), l = 1 … L
+        In the last place stands z⁽ᴸ⁾: a⁽ᴸ⁾ is left to the output units, which compute it from that.
     """
     a = [X]
-    z = []
-    for Theta in thetas:
-        z.append(a[-1] @ Theta[:, 1:].T + Theta[:, 0])  # (1), (m, s_{l+1})
-        if len(z) < len(thetas):
-            a.append(network.hidden_units[len(z) - 1].g(z[-1]))  # (m, s_{l+1})
-            if factors:
-                a[-1] = a[-1] * factors[len(z) - 1]
-    return z, a
+    kept = []
+    for n, (part, Theta) in enumerate(zip(network.parts, thetas, strict=True)):
+        a_next, values = part.forward(Theta, a[n], factors[n] if n < len(factors) else None)
+        a.append(a_next)
+        kept.append(values)
+    return kept, a
+
+
+def error_terms(
+    network: Network, thetas: list[Array], kept: list[Any], delta: Array, factors: Sequence[Array] = ()
+) -> Iterator[tuple[int, Array]]:
+    """Go back through the parts, the last one first: yield the place n of each part and its δ⁽ⁿ⁺²⁾.
+
+    Parameters
+    ----------
+    kept : list
+        From `forward`, which had the same `factors`.
+    delta : array of shape (m, K)
+        δ⁽ᴸ⁾, equation (3).
+    """
+    parts = network.parts
+    for n in reversed(range(len(parts))):
+        yield n, delta
+        if n > 0:
+            error = parts[n].error(thetas[n], kept[n], delta)  # (4)
+            delta = parts[n - 1].delta(thetas[n - 1], kept[n - 1], error, factors[n - 1] if factors else None)
 
 
 def accumulate(
@@ -175,39 +197,33 @@ def accumulate(
     factors: Sequence[Array] = (),
 ) -> tuple[float, Array]:
     """Return Σ_t w_t ℓ_t and Δ, unrolled, over some rows: one leaf, or one mini-batch; `factors` as for `forward`."""
-    z, a = forward(network, thetas, X, factors)
-    costs = network.output_unit.costs(z[-1], Y)  # (m,)
-    delta = network.output_unit.delta(z[-1], Y)  # (3), (m, K)
+    kept, a = forward(network, thetas, X, factors)
+    costs = network.output_unit.costs(a[-1], Y)  # (m,)
+    delta = network.output_unit.delta(a[-1], Y)  # (3), (m, K)
     if weights is not None:
         costs = weights * costs
         delta = weights[:, np.newaxis] * delta
     Delta = np.empty(network.n_parameters, dtype=X.dtype)
     Deltas = network.roll(Delta)
-    for n in reversed(range(len(thetas))):
-        Deltas[n][:, 0] = delta.sum(axis=0)  # (5) with the bias unit 1
-        Deltas[n][:, 1:] = delta.T @ a[n]  # (5), (s_{l+1}, s_l)
-        if n > 0:
-            unit = network.hidden_units[n - 1]
-            slope = unit.derivative(z[n - 1], unit.g(z[n - 1]) if factors else a[n])
-            delta = (delta @ thetas[n][:, 1:]) * slope  # (4)
-            if factors:
-                delta *= factors[n - 1]  # a⁽ˡ⁾ is now f g(z), with the slope f g′(z)
+    for n, delta_n in error_terms(network, thetas, kept, delta, factors):
+        network.parts[n].gradient(kept[n], a[n], delta_n, Deltas[n])  # (5)
     return float(costs.sum(dtype=np.float64)), Delta
 
 
-def penalty(thetas: list[Array], lambda_: float, m: float) -> float:
+def penalty(network: Network, theta: Array, lambda_: float, m: float) -> float:
     """Return λ/2m Σ_l Σ_i Σ_{j≥1} (Θ⁽ˡ⁾_ij)², the second part of (2)."""
     if lambda_ == 0:
         return 0.0
-    squares = sum(float(np.square(Theta[:, 1:], dtype=np.float64).sum()) for Theta in thetas)
-    return lambda_ / (2 * m) * squares
+    weights = (segment.of(theta) for segment in network.segments if segment.penalised)
+    return lambda_ / (2 * m) * sum(float(np.square(Theta, dtype=np.float64).sum()) for Theta in weights)
 
 
 def penalty_gradient(network: Network, theta: Array, lambda_: float, m: float) -> Array:
     """Return λ/m Θ with the bias columns 0, unrolled: the second part of (6)."""
     gradient = theta * theta.dtype.type(lambda_ / m)
-    for part in network.roll(gradient):
-        part[:, 0] = 0
+    for segment in network.segments:
+        if not segment.penalised:
+            segment.of(gradient)[:] = 0
     return np.asarray(gradient)
 
 
@@ -218,13 +234,13 @@ def total_cost(network: Network, theta: Array, data: TrainingSet, lambda_: float
     for X, Y, weights in _leaves(data):
         costs = _costs(network, thetas, X, Y)
         total.add((costs if weights is None else weights * costs).sum(dtype=np.float64, keepdims=True))
-    return float(total.result()[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
+    return float(total.result()[0]) / data.m + penalty(network, theta, lambda_, data.m)
 
 
 def total_cost_and_gradient(network: Network, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
     """Return (2) and (6) over a checked training set; D in float64 whatever the dtype of the data."""
     total = sums(network, theta, data)
-    J = float(total[0]) / data.m + penalty(network.roll(theta), lambda_, data.m)
+    J = float(total[0]) / data.m + penalty(network, theta, lambda_, data.m)
     D = total[1:] / data.m
     if lambda_ != 0:
         D += penalty_gradient(network, theta, lambda_, data.m)  # (6)
@@ -260,14 +276,14 @@ def hypothesis_of(network: Network, theta: Array, X: Array) -> Array:
     thetas = network.roll(theta)
     h = np.empty((X.shape[0], network.K), dtype=theta.dtype)
     for start in range(0, X.shape[0], LEAF_ROWS):
-        z, _ = forward(network, thetas, X[start : start + LEAF_ROWS])
-        h[start : start + LEAF_ROWS] = network.output_unit.h(z[-1])
+        _, a = forward(network, thetas, X[start : start + LEAF_ROWS])
+        h[start : start + LEAF_ROWS] = network.output_unit.h(a[-1])
     return h
 
 
 def _costs(network: Network, thetas: list[Array], X: Array, Y: Array) -> Array:
-    z, _ = forward(network, thetas, X)
-    return network.output_unit.costs(z[-1], Y)  # (m,)
+    _, a = forward(network, thetas, X)
+    return network.output_unit.costs(a[-1], Y)  # (m,)
 
 
 def _leaves(data: TrainingSet) -> Iterator[tuple[Array, Array, Array | None]]:

@@ -21,6 +21,7 @@ that is nearly right.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Protocol, overload
 
 import numpy as np
@@ -319,9 +320,9 @@ class _Probe:
         """On which side of every kink each z of each example lies."""
         if not self.has_kinks:
             return b""
-        z, _ = forward(self.network, self.network.roll(theta), self.data.X)
-        units = self.network.hidden_units
-        sides = [z_l > kink for z_l, unit in zip(z[:-1], units, strict=True) for kink in unit.kinks]
+        kept, _ = forward(self.network, self.network.roll(theta), self.data.X)
+        parts = zip(self.network.parts, kept, strict=True)
+        sides = [values.z > kink for part, values in parts if part.unit is not None for kink in part.unit.kinks]
         return b"".join(side.tobytes() for side in sides)
 
 
@@ -338,8 +339,9 @@ def _share(part: Array, D: Array, differences: Array) -> float:
 
 
 def _position(network: Network, place: int) -> tuple[int, int, int]:
-    for layer, (rows, columns) in enumerate(network.shapes, 1):
-        if place < rows * columns:
-            return layer, place // columns + 1, place % columns
-        place -= rows * columns
+    for layer, shape in enumerate(network.shapes, 1):
+        if place < prod(shape):
+            row, column = divmod(place, prod(shape[1:]))
+            return layer, row + 1, column
+        place -= prod(shape)
     raise AssertionError("unreachable: a place within θ lies in some layer")

@@ -1,83 +1,116 @@
-"""The description of a network: layers, units, the shapes of Θ. No weights inside.
+"""The description of a network: its parts, units, the shapes of Θ, the segments of θ. No weights inside.
 
-A network has L layers with s₁ … s_L units, biases not counted, and K = s_L outputs. Θ⁽ˡ⁾ has the shape
-(s_{l+1}, s_l + 1); its column 0 multiplies the bias unit. All Θ⁽ˡ⁾ unrolled row by row make one vector θ, and the
-matrices are views of it: solvers and files see a vector, mathematics sees matrices.
+A network is a chain of parts (`parts.py`), with output units behind the last. One that is made of `Dense` parts alone
+has L layers with s₁ … s_L units, biases not counted, and K = s_L outputs. Θ⁽ˡ⁾ has the shape (s_{l+1}, s_l + 1); its
+column 0 multiplies the bias unit. All Θ⁽ˡ⁾ unrolled row by row make one vector θ, and matrices and segments are views
+of it: solvers and files see a vector, mathematics sees matrices, and what tells weights from biases sees segments.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
+from math import prod
+from typing import Any, overload
 
 import numpy as np
 
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import SettingsError, ShapeError
-from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS, HiddenUnit, OutputUnit
+from deltarule.network.parts import Dense, Part, Segment, Unit
+from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS, OutputUnit
 
 __all__ = ["Network"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False)
 class Network:
-    """A frozen description of a feed-forward network.
+    """A frozen description of a feed-forward network, by the sizes of its layers or by its parts.
+
+    Networks are equal if their parts and outputs are, whichever form made them.
 
     Parameters
     ----------
-    sizes : sequence of int
-        s₁ … s_L: features, units of each hidden layer, outputs.
-    hidden : str or sequence of str, default "logistic"
-        Hidden units: one name for all hidden layers, or one for each. `"logistic"`, `"tanh"`, `"relu"`, `"identity"`,
-        `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"silu"`, `"mish"`, `"softplus"`.
+    sizes : sequence of int, or of parts
+        s₁ … s_L: features, units of each hidden layer, outputs. Or the parts themselves, such as `Dense`, each of which
+        takes what the one before gives; the last has no hidden units.
+    hidden : str, Unit, or sequence of them, default "logistic"
+        Hidden units: one for all hidden layers, or one for each. `"logistic"`, `"tanh"`, `"relu"`, `"identity"`,
+        `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"silu"`, `"mish"`, `"softplus"`; `Unit("leaky_relu", 0.2)` and
+        `Unit("elu", 0.5)` with numbers. Parts say it themselves.
     output : str, default "sigmoid"
         `"sigmoid"` (K logistic costs), `"softmax"` (cross-entropy), `"identity"` (½ squared error), `"exp"` (Poisson).
+
+    Attributes
+    ----------
+    parts : tuple of Part
+    output : str
+    sizes : tuple of int
+        s₁ … s_L.
+    segments : tuple of Segment
+        The named pieces of θ, part by part: "dense1.bias", "dense1.weight", … Each place of θ is in exactly one.
+    n_parameters : int
+        Length of θ, biases included.
 
     Raises
     ------
     SettingsError
-        If there are fewer than two layers, a size below 1, or a name that is not in the tables.
+        If there are fewer than two layers, a size below 1, a name that is not in the tables, or parts that do not fit
+        each other.
 
     Examples
     --------
     >>> network = Network((3, 5, 4), hidden="tanh", output="softmax")
     >>> network.L, network.K, network.shapes, network.n_parameters
     (3, 4, ((5, 4), (4, 6)), 44)
+    >>> network == Network([Dense(3, 5, "tanh"), Dense(5, 4)], output="softmax")
+    True
+    >>> network.segments[0].name, network.segments[0].of(np.arange(44.0))
+    ('dense1.bias', array([ 0.,  4.,  8., 12., 16.]))
     """
 
-    sizes: Sequence[int]
-    hidden: Sequence[str] = "logistic"
-    output: str = "sigmoid"
+    parts: tuple[Part, ...]
+    output: str
+    sizes: tuple[int, ...] = field(compare=False)
+    segments: tuple[Segment, ...] = field(compare=False)
+    n_parameters: int = field(compare=False)
 
-    def __post_init__(self) -> None:
-        try:
-            sizes = tuple(int(size) for size in self.sizes)
-        except (TypeError, ValueError, OverflowError):  # no sequence, or not of numbers
-            sizes = ()
-        if len(sizes) < 2 or min(sizes) < 1 or sizes != tuple(self.sizes):
-            raise SettingsError(
-                f"sizes={self.sizes!r} is not a network: it takes two layers or more (features first, outputs last) "
-                "with a whole number of units, 1 or more, in each."
-            )
-        n_hidden = len(sizes) - 2
-        is_one = isinstance(self.hidden, str) or not isinstance(self.hidden, Iterable)
-        hidden = (self.hidden,) * n_hidden if is_one else tuple(self.hidden)
-        if len(hidden) != n_hidden:
-            raise SettingsError(
-                f"hidden={self.hidden!r} names {len(hidden)} hidden layers, but the network "
-                f"{'-'.join(map(str, sizes))} has {n_hidden}. Give one name for all, or one for each."
-            )
-        names: tuple[Any, ...] = hidden or ((self.hidden,) if is_one else ())
-        for name in names:
-            _check_name("hidden", name, HIDDEN_UNITS)
-        _check_name("output", self.output, OUTPUT_UNITS)
-        if self.output == "softmax" and sizes[-1] == 1:
+    @overload
+    def __init__(
+        self, sizes: Sequence[int], hidden: "str | Unit | Sequence[str | Unit]" = ..., output: str = ...
+    ) -> None: ...
+    @overload
+    def __init__(self, sizes: Sequence[Part], *, output: str = ...) -> None: ...
+    def __init__(
+        self,
+        sizes: Sequence[int] | Sequence[Part],
+        hidden: str | Unit | Sequence[str | Unit] = "logistic",
+        output: str = "sigmoid",
+    ) -> None:
+        given = tuple(sizes) if isinstance(sizes, Iterable) else ()
+        parts = tuple(part for part in given if isinstance(part, Part))
+        if parts and len(parts) == len(given):
+            if not (isinstance(hidden, str) and hidden == "logistic"):
+                raise SettingsError(
+                    f"hidden={hidden!r} is given beside parts, which have their own units: Dense(inputs, outputs, "
+                    "unit). Leave it out."
+                )
+            _check_chain(parts)
+        else:
+            parts = _dense(sizes, hidden)
+        K = parts[-1].outputs
+        if not isinstance(output, str) or output not in OUTPUT_UNITS:
+            raise _unknown("output", output, OUTPUT_UNITS)
+        if output == "softmax" and K == 1:
             raise SettingsError(
                 "output='softmax' with one output is the constant 1. For two classes take output='sigmoid' "
                 "with one output, or softmax with two."
             )
-        object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "hidden", hidden)
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "output", output)
+        object.__setattr__(self, "sizes", (parts[0].inputs, *(part.outputs for part in parts)))
+        object.__setattr__(self, "segments", tuple(_segments(parts)))
+        object.__setattr__(self, "n_parameters", sum(prod(part.shape) for part in parts))
 
     @property
     def L(self) -> int:
@@ -90,19 +123,24 @@ class Network:
         return self.sizes[-1]
 
     @property
-    def shapes(self) -> tuple[tuple[int, int], ...]:
-        """Shapes (s_{l+1}, s_l + 1) of Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾."""
-        return tuple((s_next, s + 1) for s, s_next in pairwise(self.sizes))
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the parameters of each part; for `Dense` (s_{l+1}, s_l + 1), that of Θ⁽ˡ⁾."""
+        return tuple(part.shape for part in self.parts)
 
     @property
-    def n_parameters(self) -> int:
-        """Length of θ, biases included."""
-        return sum(rows * columns for rows, columns in self.shapes)
-
-    @property
-    def hidden_units(self) -> tuple[HiddenUnit, ...]:
+    def hidden_units(self) -> tuple[Unit, ...]:
         """The units of layers 2 … L − 1."""
-        return tuple(HIDDEN_UNITS[name] for name in self.hidden)
+        return tuple(part.unit for part in self.parts if part.unit is not None)
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The names of the hidden units, without their numbers."""
+        return tuple(unit.name for unit in self.hidden_units)
+
+    @property
+    def hidden_numbers(self) -> tuple[tuple[float, ...], ...]:
+        """The numbers of the hidden units, defaults included; () for a unit that has none."""
+        return tuple(unit.numbers for unit in self.hidden_units)
 
     @property
     def output_unit(self) -> OutputUnit:
@@ -112,8 +150,14 @@ class Network:
     def __str__(self) -> str:
         return "-".join(str(size) for size in self.sizes)
 
+    def __repr__(self) -> str:
+        if any(not isinstance(part, Dense) for part in self.parts):
+            return f"Network({list(self.parts)!r}, output={self.output!r})"
+        hidden = tuple(unit.name if str(unit) == unit.name else unit for unit in self.hidden_units)
+        return f"Network(sizes={self.sizes!r}, hidden={hidden!r}, output={self.output!r})"
+
     def roll(self, theta: Array) -> list[Array]:
-        """Return Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ as views of θ: writing into one writes into θ.
+        """Return Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾, the parameters of each part, as views of θ: writing into one writes into θ.
 
         Parameters
         ----------
@@ -130,7 +174,10 @@ class Network:
                 f"theta has the shape {theta.shape}, but the network {self} has {self.n_parameters} parameters "
                 "in one vector. Unroll the matrices with network.unroll."
             )
-        return [theta[part].reshape(shape) for part, shape in zip(self._parts(), self.shapes, strict=True)]
+        ends = accumulate((prod(part.shape) for part in self.parts), initial=0)
+        return [
+            theta[start:end].reshape(shape) for (start, end), shape in zip(pairwise(ends), self.shapes, strict=True)
+        ]
 
     def unroll(self, thetas: Sequence[Array]) -> Array:
         """Return a new vector θ: all Θ⁽ˡ⁾ unrolled row by row, Θ⁽¹⁾ first. The inverse of `roll`.
@@ -145,7 +192,7 @@ class Network:
             raise ShapeError(f"The matrices have the shapes {shapes}, but the network {self} has {self.shapes}.")
         return as_float(np.concatenate([np.ravel(Theta) for Theta in thetas]))
 
-    def first_theta(self, generator: np.random.Generator) -> Array:
+    def first_theta(self, generator: np.random.Generator, X: Array | None = None) -> Array:
         """Draw first weights that break the symmetry between the units of a layer.
 
         Θ⁽ˡ⁾_ij is uniform in `±gain·√(6/(s_l + s_{l+1}))` for j ≥ 1 (Glorot and Bengio 2010, equation 16), with the
@@ -153,34 +200,82 @@ class Network:
         (all are in the table `HIDDEN_UNITS`). Biases of hidden units are drawn from the same range, those of outputs
         are 0.
 
+        Parameters
+        ----------
+        generator : numpy Generator
+        X : array of shape (m, s₁), optional
+            The rows of the training set, for parts whose first parameters depend on data. No `Dense` part looks at it.
+
         Returns
         -------
         theta : array of shape (n_parameters,), float64
+
+        Raises
+        ------
+        ShapeError
+            If X does not have s₁ columns.
         """
+        if X is not None and X.shape[1:] != self.sizes[:1]:
+            raise ShapeError(f"X has the shape {X.shape}, but the network {self} takes {self.sizes[0]} columns.")
         theta = np.zeros(self.n_parameters)
-        *hidden, last = self.roll(theta)
-        # With biases of 0 the kinks of all relu units of layer 2 meet in the mean of scaled data, which costs where
-        # features are few: accuracy on held-out phonemes (5 features, 30 splits) less scikit-learn's, mean ± standard
-        # error, was -0.0047 ± 0.0011 and is -0.0011 ± 0.0012; with logistic units on digits, 15 splits, it was
-        # -0.0034 ± 0.0013 and is 0.0000 ± 0.0017.
-        for Theta, unit in zip(hidden, self.hidden_units, strict=True):
-            bound = unit.gain * _glorot(Theta)
-            Theta[:] = generator.uniform(-bound, bound, Theta.shape)
-        last[:, 1:] = generator.uniform(-_glorot(last), _glorot(last), last[:, 1:].shape)
+        last = max((n for n, part in enumerate(self.parts) if part.sees_data), default=-1)
+        a = X
+        for n, (part, parameters) in enumerate(zip(self.parts, self.roll(theta), strict=True)):
+            parameters[:] = part.first(generator, a)
+            a = None if a is None or n >= last else part.forward(parameters, a)[0]
         return theta
 
-    def _parts(self) -> Iterator[slice]:
-        start = 0
-        for rows, columns in self.shapes:
-            yield slice(start, start + rows * columns)
-            start += rows * columns
+
+def _dense(sizes: Any, hidden: Any) -> tuple[Part, ...]:
+    """Return the parts of a network of dense layers, from the short form."""
+    try:
+        whole = tuple(int(size) for size in sizes)
+    except (TypeError, ValueError, OverflowError):  # no sequence, or not of numbers
+        whole = ()
+    if len(whole) < 2 or min(whole) < 1 or whole != tuple(sizes):
+        raise SettingsError(
+            f"sizes={sizes!r} is not a network: it takes two layers or more (features first, outputs last) "
+            "with a whole number of units, 1 or more, in each."
+        )
+    n_hidden = len(whole) - 2
+    is_one = isinstance(hidden, str) or not isinstance(hidden, Iterable)
+    units = (hidden,) * n_hidden if is_one else tuple(hidden)
+    if len(units) != n_hidden:
+        raise SettingsError(
+            f"hidden={hidden!r} names {len(units)} hidden layers, but the network "
+            f"{'-'.join(map(str, whole))} has {n_hidden}. Give one name for all, or one for each."
+        )
+    for unit in (hidden,) if is_one else units:
+        if not isinstance(unit, Unit) and not (isinstance(unit, str) and unit in HIDDEN_UNITS):
+            raise _unknown("hidden", unit, HIDDEN_UNITS)
+    return tuple(Dense(*pair, unit) for pair, unit in zip(pairwise(whole), [*units, None], strict=True))
 
 
-def _glorot(Theta: Array) -> float:
-    s_next, columns = Theta.shape
-    return float(np.sqrt(6 / (columns - 1 + s_next)))
+def _check_chain(parts: tuple[Part, ...]) -> None:
+    """Say which part does not fit its place."""
+    for n, (part, above) in enumerate(pairwise(parts), 1):
+        if part.outputs != above.inputs:
+            raise SettingsError(
+                f"Part {n} of the network, {part!r}, gives {part.outputs} columns, but part {n + 1}, {above!r}, takes "
+                f"{above.inputs}."
+            )
+        if isinstance(part, Dense) and part.unit is None:
+            raise SettingsError(f"Part {n} of the network, {part!r}, has no unit. Only the last part goes without.")
+    if parts[-1].unit is not None or not isinstance(parts[-1], Dense):
+        raise SettingsError(
+            f"The last part of the network is {parts[-1]!r}, but the output units follow a Dense part without unit: "
+            "Dense(inputs, outputs)."
+        )
 
 
-def _check_name(setting: str, name: str, table: dict[str, HiddenUnit] | dict[str, OutputUnit]) -> None:
-    if not isinstance(name, str) or name not in table:
-        raise SettingsError(f"{setting}={name!r} is not a unit that is known here. Take one of {', '.join(table)}.")
+def _segments(parts: tuple[Part, ...]) -> Iterable[Segment]:
+    start, seen = 0, Counter[str]()
+    for n, part in enumerate(parts):
+        seen[part.kind] += 1
+        for piece in part.segments:
+            yield replace(piece, name=f"{part.kind}{seen[part.kind]}.{piece.name}", part=n, start=start + piece.start)
+        start += prod(part.shape)
+
+
+def _unknown(setting: str, name: object, table: Iterable[str]) -> SettingsError:
+    return SettingsError(f"{setting}={name!r} is not a unit that is known here. Take one of {', '.join(table)}.")

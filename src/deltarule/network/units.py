@@ -1,5 +1,8 @@
 """Hidden units g with g′, and output units h with their cost: one table each.
 
+Some hidden units have numbers in their formula, leaky_relu its slope and elu its α. An entry of the table is a kind of
+unit; `Unit` of `parts.py` is a kind with its numbers.
+
 Every output unit is canonical: with its own cost, the error term of the last layer is
 
     δ⁽ᴸ⁾ = a⁽ᴸ⁾ − y                                                                 (3)
@@ -38,40 +41,64 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 
-__all__ = ["HIDDEN_UNITS", "OUTPUT_UNITS", "HiddenUnit", "OutputUnit"]
+__all__ = ["HIDDEN_UNITS", "OUTPUT_UNITS", "HiddenUnit", "Number", "OutputUnit"]
 
 LEAK = 0.01
-"""Slope of leaky_relu for z < 0."""
+"""Default slope of leaky_relu for z < 0."""
+
+ELU_ALPHA = 1.0
+"""Default α of elu, which is −α far below 0."""
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """With them a normal z of mean 0 and variance 1 leaves selu with mean 0 and variance 1 (Klambauer et al. 2017)."""
 
 
 @dataclass(frozen=True)
+class Number:
+    """A number in the formula of a hidden unit.
+
+    Attributes
+    ----------
+    name : str
+    default : float
+    low, high : float
+        The smallest and the largest value that it may have.
+    """
+
+    name: str
+    default: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class HiddenUnit:
-    """A hidden unit: a = g(z) and g′, elementwise on arrays of any shape.
+    """A kind of hidden unit: a = g(z) and g′, elementwise on arrays of any shape.
 
     Attributes
     ----------
     name : str
         The name in `HIDDEN_UNITS`.
     g : callable
-        z ↦ a.
+        (z, *numbers) ↦ a. Numbers that are left out have their defaults.
     derivative : callable
-        (z, a) ↦ g′(z), computed from a where that is enough.
-    gain : float
+        (z, a, *numbers) ↦ g′(z), computed from a where that is enough.
+    gain : float or callable
         First weights are drawn with this many times Glorot's deviation √(2/(fan_in + fan_out)). It makes up
         for the slope of g near 0, or for the half that smooth relatives of relu cut off, so that signals and errors
-        neither die out nor explode from layer to layer.
+        neither die out nor explode from layer to layer. Where it depends on the numbers, (*numbers) ↦ gain.
     kinks : tuple of float
         Places where g′ or g″ jumps: differences that reach across one do not tell the derivative.
+    numbers : tuple of Number
+        What `g` and `derivative` take behind z and a.
     """
 
     name: str
-    g: Callable[[Array], Array]
-    derivative: Callable[[Array, Array], Array]
-    gain: float
+    g: Callable[..., Array]
+    derivative: Callable[..., Array]
+    gain: float | Callable[..., float]
     kinks: tuple[float, ...] = ()
+    numbers: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,12 +139,38 @@ def logistic(z: Array) -> Array:
     return np.asarray(np.where(z >= 0, 1, e) / (1 + e))
 
 
-def _elu(z: Array) -> Array:
-    return np.asarray(np.where(z > 0, z, np.expm1(np.minimum(z, 0))))
+def _leaky_relu(z: Array, slope: float = LEAK) -> Array:
+    return np.where(z > 0, z, slope * z)
 
 
-def _elu_slope(z: Array) -> Array:
-    return np.exp(np.minimum(z, 0))  # a + 1 would lose the digits of a small one
+def _leaky_relu_slope(_: Array, a: Array, slope: float = LEAK) -> Array:
+    return np.where(a > 0, 1, slope).astype(a.dtype)
+
+
+def _elu(z: Array, alpha: float = ELU_ALPHA) -> Array:
+    return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
+
+
+def _elu_slope(z: Array, _: Array, alpha: float = ELU_ALPHA) -> Array:
+    return np.where(z > 0, 1, alpha * np.exp(np.minimum(z, 0)))  # a + α would lose the digits of a small one
+
+
+def _elu_gain(alpha: float = ELU_ALPHA) -> float:
+    """Return 1/√E g(z)² for a normal z of variance 1.
+
+    E g(z)² = ½ + α² c with c = e² Φ(−2) − 2√e Φ(−1) + ½, which is 0.144945. The gain of α = 1 is the rounded one that
+    first weights have always had.
+    """
+    c = 0.1449454
+    return float(1.2452 * np.sqrt((0.5 + c) / (0.5 + c * alpha**2)))
+
+
+def _selu(z: Array) -> Array:
+    return _selu_scale(z) * _elu(z)
+
+
+def _selu_slope(z: Array) -> Array:
+    return _selu_scale(z) * np.exp(np.minimum(z, 0))
 
 
 def _selu_scale(z: Array) -> Array:
@@ -251,19 +304,21 @@ HIDDEN_UNITS = {
         HiddenUnit("identity", lambda z: z.copy(), lambda _, a: np.ones_like(a), gain=1.0),
         HiddenUnit(
             "leaky_relu",
-            lambda z: np.where(z > 0, z, LEAK * z),
-            lambda _, a: np.where(a > 0, 1, LEAK).astype(a.dtype),
+            _leaky_relu,
+            _leaky_relu_slope,
             gain=1.0,
             kinks=(0.0,),
+            numbers=(Number("slope", LEAK, 0.0, 1.0),),
         ),
-        HiddenUnit("elu", _elu, lambda z, _: _elu_slope(z), gain=1.2452, kinks=(0.0,)),
         HiddenUnit(
-            "selu",
-            lambda z: _selu_scale(z) * _elu(z),
-            lambda z, _: _selu_scale(z) * _elu_slope(z),
-            gain=1.0,
+            "elu",
+            _elu,
+            _elu_slope,
+            gain=_elu_gain,
             kinks=(0.0,),
+            numbers=(Number("alpha", ELU_ALPHA, 0.0, 1000.0),),
         ),
+        HiddenUnit("selu", _selu, lambda z, _: _selu_slope(z), gain=1.0, kinks=(0.0,)),
         HiddenUnit("gelu", lambda z: z * _normal(z)[0], lambda z, _: _gelu_slope(z), gain=1.5335),
         HiddenUnit("silu", lambda z: z * logistic(z), lambda z, _: _silu_slope(z), gain=1.6765),
         HiddenUnit("mish", lambda z: z * _mish_terms(z)[0], lambda z, _: _mish_slope(z), gain=1.4868),

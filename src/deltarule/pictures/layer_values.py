@@ -1,8 +1,5 @@
 """How a and δ are spread in each layer: which layers are saturated, and where δ vanishes on its way back.
 
-    δ⁽ᴸ⁾ = a⁽ᴸ⁾ − y                                                    (3)
-    δ⁽ˡ⁾ = (Θ⁽ˡ⁾ without column 0)ᵀ δ⁽ˡ⁺¹⁾ ⊙ g′(z⁽ˡ⁾)                  (4)
-
 A unit is saturated for an example where |g′(z)| is below a twentieth of the steepest slope of g: whatever error comes
 back to it, hardly any goes on. A unit that is saturated for every example is dead.
 """
@@ -15,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
-from deltarule.network.backpropagation import forward
-from deltarule.network.units import HiddenUnit
+from deltarule.network.backpropagation import error_terms, forward
+from deltarule.network.parts import Unit, Values
 from deltarule.pictures.models import checked, fitted
 from deltarule.pictures.style import BLUE, INK, ORANGE, axes_for, legend_above
 
@@ -39,7 +36,7 @@ class Layer:
     number : int
         l.
     unit : str
-        Name of its units.
+        Its units, with their numbers where these are not the defaults.
     activations : tuple of float
         The `QUANTILES` of a⁽ˡ⁾, over all units and examples.
     errors : tuple of float
@@ -136,33 +133,37 @@ def layers(model: Any, X: ArrayLike, y: ArrayLike) -> Layers:
     data = checked(model, X, y)
     network, theta = fitted(model)
     thetas = network.roll(theta)
-    z, a = forward(network, thetas, data.X)
-    delta = network.output_unit.delta(z[-1], data.Y)  # (3)
-    h = network.output_unit.h(z[-1])
-    found = [Layer(network.L, network.output, _quantiles(h), _quantiles(np.abs(delta)), np.nan, 0, network.K)]
-    for n in reversed(range(1, len(thetas))):
-        unit = network.hidden_units[n - 1]
-        slope = unit.derivative(z[n - 1], a[n])
-        delta = (delta @ thetas[n][:, 1:]) * slope  # (4)
-        flat = np.abs(slope) < FLAT * _steepest(unit)
+    kept, a = forward(network, thetas, data.X)
+    last_delta = network.output_unit.delta(a[-1], data.Y)  # (3)
+    found = []
+    for n, delta in error_terms(network, thetas, kept, last_delta):
+        unit = network.parts[n].unit
+        is_last = unit is None
+        flat = _flat(unit, kept[n]) if unit is not None else np.zeros(delta.shape, dtype=bool)
         found.append(
             Layer(
-                number=n + 1,
-                unit=unit.name,
-                activations=_quantiles(a[n]),
+                number=n + 2,
+                unit=network.output if is_last else str(unit),
+                activations=_quantiles(network.output_unit.h(a[-1]) if is_last else a[n + 1]),
                 errors=_quantiles(np.abs(delta)),
-                saturated=float(flat.mean()),
+                saturated=np.nan if is_last else float(flat.mean()),
                 dead=int(flat.all(axis=0).sum()),
-                size=network.sizes[n],
+                size=network.sizes[n + 1],
             )
         )
     return Layers(tuple(found[::-1]), data.rows)
+
+
+def _flat(unit: Unit, values: Values) -> Array:
+    """Return for which examples each unit is saturated."""
+    flat: Array = np.abs(unit.derivative(values.z, values.g)) < FLAT * _steepest(unit)
+    return flat
 
 
 def _quantiles(values: Array) -> tuple[float, ...]:
     return tuple(float(value) for value in np.quantile(values.astype(np.float64), QUANTILES))
 
 
-def _steepest(unit: HiddenUnit) -> float:
+def _steepest(unit: Unit) -> float:
     z = np.linspace(-8, 8, 1601)
     return float(np.abs(unit.derivative(z, unit.g(z))).max())

@@ -369,4 +369,4 @@ def _label(layer: int, index: int) -> str:
 def _kind(network: Network, layer: int) -> str:
     if layer == 1:
         return "input"
-    return network.output if layer == network.L else network.hidden[layer - 2]
+    return network.output if layer == network.L else str(network.hidden_units[layer - 2])

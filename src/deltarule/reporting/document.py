@@ -101,7 +101,7 @@ def _data(report: "Report") -> list[Html]:
 
 def _network(report: "Report") -> list[Html]:
     network = report.network
-    units = ", ".join([*network.hidden, network.output])
+    units = ", ".join([*map(str, network.hidden_units), network.output])
     words = f"The network {network}, layer by layer, its largest weights with the widest lines."
     rows = [
         ("units by layer", str(network)),

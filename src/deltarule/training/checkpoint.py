@@ -24,6 +24,7 @@ from deltarule.files.archive import read_archive, to_bytes
 from deltarule.files.whole import check_writable, lock_beside, remove_leftovers, write_whole
 from deltarule.network.data import TrainingSet, is_sparse
 from deltarule.network.network import Network
+from deltarule.network.parts import Unit
 from deltarule.training.history import History
 from deltarule.training.record import LoopState, RunState
 from deltarule.training.settings import SETTINGS, Settings
@@ -117,7 +118,12 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
     """
     state, memory = run.run_state.state, run.run_state.memory
     content = {
-        "network": {"sizes": run.network.sizes, "hidden": run.network.hidden, "output": run.network.output},
+        "network": {
+            "sizes": run.network.sizes,
+            "hidden": run.network.hidden,
+            "numbers": run.network.hidden_numbers,
+            "output": run.network.output,
+        },
         "settings": asdict(run.settings),
         "seed": run.seed,
         "rows": run.rows,
@@ -152,7 +158,11 @@ def load_run(path: str | Path) -> SavedRun:
     """
     header, arrays = read_archive(path, "checkpoint", FORMAT)
     try:
-        network = Network(tuple(header["network"]["sizes"]), header["network"]["hidden"], header["network"]["output"])
+        described = header["network"]
+        names = described["hidden"]
+        numbers = described.get("numbers", [()] * len(names))  # 0.1.0 knew units with default numbers only
+        units = [Unit(name, *given) for name, given in zip(names, numbers, strict=True)]
+        network = Network(tuple(described["sizes"]), units, described["output"])
         settings = Settings(**header["settings"])
         theta = arrays["theta"]
         vectors = tuple(arrays[f"vectors/{n}"] for n in range(len(rule_of(settings).init(theta[:0]))))
@@ -280,7 +290,7 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
 
 
 def _described(network: Network) -> str:
-    return f"{network} ({', '.join([*network.hidden, network.output])})"
+    return f"{network} ({', '.join([*map(str, network.hidden_units), network.output])})"
 
 
 def _count(value: Any) -> int:

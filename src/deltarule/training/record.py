@@ -246,7 +246,7 @@ class Recorder:
 
     def _penalty(self, theta: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so itself
-            return penalty(self.engine.network.roll(theta), self.settings.alpha, self.m)
+            return penalty(self.engine.network, theta, self.settings.alpha, self.m)
 
     def _measure(self, theta: Array) -> tuple[float, float, Mapping[str, float]]:
         if self.validation is None:
