@@ -341,7 +341,7 @@ def test_the_gradient_of_a_fitted_estimator_is_checked_with_its_own_lambda() -> 
             estimator.network_, estimator.theta_, X[:20], estimator.encode(targets[:20]), lambda_=2.0
         )
         assert by_hand.gap == check.gap
-    with pytest.raises(InputError, match="takes four arrays"):
+    with pytest.raises(InputError, match="takes network, theta, X, Y, each once, but 3 came by place and none by name"):
         deltarule.check_gradient(estimator.network_, estimator.theta_, X)
 
 

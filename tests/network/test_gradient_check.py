@@ -226,3 +226,54 @@ def test_the_form_in_a_notebook_says_what_the_text_says() -> None:
     verdict, *lines = str(check).splitlines()
     assert [" ".join(row.split()) for row in rows] == [" ".join(line.split()) for line in lines]
     assert root.findtext("p/b") == verdict == "Gradient check: passed"
+
+
+def test_both_forms_take_their_arguments_by_place_and_by_name() -> None:
+    X, y = np.random.default_rng(0).normal(size=(12, 3)), np.arange(12) % 3
+    clf = MLPClassifier((4,), solver="gd", max_iter=1, tol=1e9, alpha=0.5, random_state=0).fit(X, y)
+    network, theta, Y = clf.network_, clf.theta_, clf.encode(y)
+    by_place = check_gradient(network, theta, X, Y, lambda_=0.5)
+    same = [
+        check_gradient(network=network, theta=theta, X=X, Y=Y, lambda_=0.5),
+        check_gradient(network, theta, X=X, Y=Y, lambda_=0.5),
+        check_gradient(clf, X, y),
+        check_gradient(clf, X=X, y=y),
+        check_gradient(clf, X, y=y),
+        check_gradient(estimator=clf, X=X, y=y),
+        check_gradient(clf, X, y, lambda_=0.5),
+    ]
+    assert by_place.passed
+    assert [check.gap for check in same] == [by_place.gap] * len(same)
+
+
+def test_arguments_of_both_forms_or_of_none_are_refused_with_what_the_form_takes() -> None:
+    X, y = np.random.default_rng(0).normal(size=(12, 3)), np.arange(12) % 3
+    clf = MLPClassifier((4,), solver="gd", max_iter=1, tol=1e9, random_state=0).fit(X, y)
+    network, theta, Y = clf.network_, clf.theta_, clf.encode(y)
+    mixed: Any = check_gradient
+    of_estimator = r"of an estimator takes estimator, X, y, each once, but \d came by place and .* by name"
+    of_network = r"of a network takes network, theta, X, Y, each once, but \d came by place and .* by name"
+    cases: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        ((clf,), {"theta": theta, "X": X, "Y": Y}),
+        ((clf, X), {"Y": Y}),
+        ((clf, X), {"X": X}),
+        ((clf, theta, X, Y), {}),
+        ((clf, X, y), {"y": y}),
+        ((), {"network": clf, "X": X, "y": y}),
+        ((clf,), {}),
+    ]
+    for args, kwargs in cases:
+        with pytest.raises(InputError, match=of_estimator):
+            mixed(*args, **kwargs)
+    cases = [
+        ((network, theta, X), {"y": y}),
+        ((network, theta, X), {}),
+        ((network, X), {"y": y}),
+        ((network, theta, X, Y), {"estimator": clf}),
+        ((), {"estimator": network, "X": X, "y": y}),
+    ]
+    for args, kwargs in cases:
+        with pytest.raises(InputError, match=of_network):
+            mixed(*args, **kwargs)
+    with pytest.raises(InputError, match="not a NoneType"):
+        mixed(X=X, y=y)

@@ -22,7 +22,7 @@ that is nearly right.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Protocol, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -161,9 +161,9 @@ def check_gradient(
 
 @overload
 def check_gradient(
-    network: Fitted,
-    theta: ArrayLike,
+    estimator: Fitted,
     X: ArrayLike,
+    y: ArrayLike,
     *,
     lambda_: float | None = None,
     sample_weight: ArrayLike | None = None,
@@ -174,24 +174,25 @@ def check_gradient(
 
 
 def check_gradient(
-    network: Network | Fitted,
-    theta: ArrayLike,
-    X: ArrayLike,
-    Y: ArrayLike | None = None,
-    *,
+    *args: Any,
     lambda_: float | None = None,
     sample_weight: ArrayLike | None = None,
     parameters: int | None = None,
     seed: int = 0,
     gradient: Callable[[Array, TrainingSet, float], Array] | None = None,
+    **kwargs: Any,
 ) -> GradientCheck:
     """Compare the gradient D with differences of the cost J, in float64: of a network, or of a fitted estimator.
 
-    Called as `check_gradient(network, theta, X, Y)` or `check_gradient(clf, X, y)`.
+    Called as `check_gradient(network, theta, X, Y, …)` or `check_gradient(estimator, X, y, …)`, by place or by name.
 
     Parameters
     ----------
-    network, theta, X, Y, lambda_, sample_weight
+    network, theta, X, Y
+        As in `deltarule.cost_and_gradient`.
+    estimator, X, y
+        A fitted estimator of deltarule, and data as for its `fit`.
+    lambda_, sample_weight
         As in `deltarule.cost_and_gradient`; λ is 0 by default, for an estimator its `alpha`.
     parameters : int, optional
         How many parameters to compare, drawn with `seed`. Default: all up to 2 000, else 2 000 of them.
@@ -207,7 +208,7 @@ def check_gradient(
     Raises
     ------
     ShapeError, InputError
-        If X, Y, θ, λ or the weights do not fit.
+        If X, Y, θ, λ or the weights do not fit, or the arguments are those of neither form.
 
     Examples
     --------
@@ -221,17 +222,7 @@ def check_gradient(
             f"parameters={parameters!r} is not how many parameters to compare. Give a whole number from 1 on, or leave "
             "it out for all, up to 2 000."
         )
-    if not isinstance(network, Network):
-        if not hasattr(network, "arrays_of"):
-            raise InputError(
-                f"check_gradient takes a Network with θ, X and Y, or a fitted estimator of deltarule with X and y, not "
-                f"a {type(network).__name__}. Of a pipeline, give the last step and X as the steps before it make it."
-            )
-        X, Y = network.arrays_of(theta, X)
-        lambda_ = network.alpha if lambda_ is None else lambda_
-        theta, network = network.theta_, network.network_
-    elif Y is None:
-        raise InputError("check_gradient(network, theta, X, Y) takes four arrays; of a fitted estimator, (clf, X, y).")
+    network, theta, X, Y, lambda_ = _bound(args, kwargs, lambda_)
     theta = np.asarray(theta, dtype=np.float64)
     network.roll(theta)  # the shape is checked here
     data = TrainingSet.of(network, X, Y, sample_weight, np.dtype(np.float64))
@@ -277,6 +268,29 @@ def check_gradient(
         worst_gradient=float(D[worst]),
         worst_difference=float(differences[worst]),
     )
+
+
+def _bound(args: tuple[Any, ...], kwargs: dict[str, Any], lambda_: float | None) -> tuple[Any, ...]:
+    """Return network, θ, X, Y and λ from the arguments of either form."""
+    first: Any = args[0] if args else kwargs.get("network", kwargs.get("estimator"))
+    of_network = isinstance(first, Network)
+    if not of_network and not hasattr(first, "arrays_of"):
+        raise InputError(
+            f"check_gradient takes a Network with θ, X and Y, or a fitted estimator of deltarule with X and y, not "
+            f"a {type(first).__name__}. Of a pipeline, give the last step and X as the steps before it make it."
+        )
+    names = ("network", "theta", "X", "Y") if of_network else ("estimator", "X", "y")
+    by_place = dict(zip(names, args, strict=False))
+    if len(args) > len(names) or by_place.keys() & kwargs.keys() or by_place.keys() | kwargs.keys() != set(names):
+        raise InputError(
+            f"check_gradient of {'a network' if of_network else 'an estimator'} takes {', '.join(names)}, each once, "
+            f"but {len(args)} came by place and {', '.join(kwargs) or 'none'} by name."
+        )
+    given = by_place | kwargs
+    if of_network:
+        return *(given[name] for name in names), lambda_
+    X, Y = first.arrays_of(given["X"], given["y"])
+    return first.network_, first.theta_, X, Y, first.alpha if lambda_ is None else lambda_
 
 
 class _Probe:
