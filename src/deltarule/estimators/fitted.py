@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deltarule.common.arrays import Array, as_float
 from deltarule.engines import Engine, engine_for
+from deltarule.estimators.stored import save
 from deltarule.estimators.weights import Views
 from deltarule.network.data import check_inputs, is_sparse
 from deltarule.network.network import Network
@@ -110,6 +112,19 @@ class FittedMLP(BaseEstimator):
         if np.ndim(X) == 1:
             return trace_example(self.network_, self.theta_, X, self.encode([y])[0])
         return trace(self.network_, self.theta_, *self.arrays_of(X, y), lambda_=self.alpha)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted estimator to a model file; `deltarule.load` gives it back with the same bits.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        ModelFileError
+            If it holds what a model file does not take, such as a generator as `random_state`.
+        """
+        check_is_fitted(self, "theta_")
+        save(path, self)
 
     def _engine_of(self, network: Network) -> Engine:
         asked = (network, self.engine, self.n_threads)

@@ -287,7 +287,8 @@ class TableEncoder:
             if unknown:
                 notices.append(unknown_words(name, unknown, len(codes), known))
         notices = [*words_read_as_gaps(table, self.kinds, self.forms), *notices]
-        if empty := [name for name in self.kinds if table[name].isna().all()]:
+        # Of a single row, an empty column is a gap as any other.
+        if len(table) > 1 and (empty := [name for name in self.kinds if table[name].isna().all()]):
             notices.insert(0, f"Empty in every row, but not in training: {name_some(empty, 8)}.")
         return X, tuple(notices)
 
