@@ -20,20 +20,18 @@ from deltarule.common.errors import TableError
 from deltarule.tables.columns import Column
 from deltarule.tables.records import batches, separators
 from deltarule.tables.row_numbers import UNNAMED
+from deltarule.tables.sources import PARQUET, SEPARATORS, opened
 
 __all__ = ["check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
 
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
-PARQUET = (".parquet", ".pq")
-
 
 def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame:
-    """Read a CSV, TSV or Parquet file, by its suffix.
+    """Read a CSV, TSV (also .gz) or Parquet file, by its suffix, or standard input.
 
     Parameters
     ----------
     path : str or Path
-        Text files are UTF-8, with one line of column names first.
+        Text files are UTF-8, with one line of column names first. `-` is standard input.
     as_text : iterable of str, optional
         Columns of a text file whose values are kept as they are written: `01` stays `01`. Names that the file does
         not have are passed over.
@@ -50,18 +48,15 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
         If the file is missing, empty, of another kind, not UTF-8, has a row with too few or too many fields, has no
         row, or has columns without a name or with the same name.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in SEPARATORS and suffix not in PARQUET:
-        raise TableError(
-            f"{path} ends in {path.suffix!r}, which is no kind of table that is known here. "
-            f"Take a file that ends in {', '.join([*SEPARATORS, *PARQUET])}."
-        )
-    with _opened(path) as file:
-        table = _parquet(path, file) if suffix in PARQUET else _text(path, file, SEPARATORS[suffix], set(as_text))
+    with opened(Path(path)) as source:
+        name, file = source.name, source.file
+        if source.kind in PARQUET:
+            table = _parquet(name, file)
+        else:
+            table = _text(name, file, SEPARATORS[source.kind], set(as_text))
     if len(table) == 0:
         raise TableError(
-            f"{path} has {len(table.columns)} columns but no row below their names. Add at least one example."
+            f"{name} has {len(table.columns)} columns but no row below their names. Add at least one example."
         )
     return table
 
@@ -118,17 +113,6 @@ def is_number(text: str) -> bool:
 def place_of(table: pd.DataFrame | pd.Series, row: int) -> str:
     """Return where a row stands in its file: `line 7`."""
     return f"{table.index.name or 'row'} {table.index[row]}"
-
-
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise TableError(f"{path} does not exist. Give the path of a table (CSV or Parquet).") from None
-    except OSError as error:
-        raise TableError(
-            f"{path} cannot be read ({error.strerror}). Give the path of a table (CSV or Parquet)."
-        ) from None
 
 
 def _empty(path: Path) -> TableError:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError, TableError
 from deltarule.files.archive import of_type
-from deltarule.tables.cells import Form, meaning_of, numbers_of
+from deltarule.tables.cells import Form, numbers_of
 from deltarule.tables.labels import known_labels, training_labels
+from deltarule.tables.meaning import meaning_of
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, place_of
 
