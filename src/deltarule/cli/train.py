@@ -8,7 +8,7 @@ import typer
 
 from deltarule.cli import display
 from deltarule.cli.options import command_of, default, setting
-from deltarule.cli.training import Outputs, draw, fit, parameters_of, table_options_of, tell, write_report
+from deltarule.cli.training import Outputs, draw, fit, parameters_of, show, table_options_of, tell, write_report
 
 __all__ = ["train"]
 
@@ -167,7 +167,7 @@ def train(
     validation = validation_fraction if early_stopping else None
     asked = TableTask(target, task.value, holdout, validation, seed, weight, table_options_of(given))
     prepared = prepare(table, asked)
-    display.show_notices(prepared.notices)
+    show(prepared.notices)
     learnt = fit(prepared, parameters, outputs)
     learnt.model.save(output)
     tell(prepared, learnt)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from deltarule.tables.options import TableOptions
     from deltarule.training.checkpoint import Checkpoint
 
-__all__ = ["Outputs", "draw", "fit", "parameters_of", "table_options_of", "tell", "write_report"]
+__all__ = ["Outputs", "draw", "fit", "parameters_of", "show", "table_options_of", "tell", "write_report"]
 
 PICTURES = ("network.png", "learning_curve.png")
 """What goes into the folder of `--pictures`."""
@@ -126,8 +126,13 @@ def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -
     shown = followed if followed != "loss" else ""
     with progress_bar(parameters["max_iter"], _watched(prepared), display.stderr, shown) as progress:
         learnt = learn(prepared, parameters, callbacks=[progress], checkpoint=outputs.place, resume=outputs.resume)
-    display.show_notices(in_options(text) if isinstance(text, Message) else text for text in learnt.warned)
+    show(learnt.warned)
     return learnt
+
+
+def show(notices: Sequence[str]) -> None:
+    """Show notices of the library, those about its parameters in the words of options."""
+    display.show_notices(in_options(text) if isinstance(text, Message) else text for text in notices)
 
 
 def tell(prepared: "Prepared", learnt: "Learnt") -> None:

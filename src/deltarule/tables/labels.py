@@ -73,7 +73,7 @@ def training_labels(table: pd.DataFrame, target: str) -> Labels:
             f"The target {target!r} has {len(classes)} different values in {len(values)} rows "
             f"({name_some(classes, 3)}): it looks like a quantity or a name, and the classifier needs labels that come "
             "back. Take another target, "
-            "or sort the quantity into a few classes."
+            "or predict it as a number: --task regress."
         )
     return Labels(values, rows, (*notices, *_doubts(target, values, classes)))
 

@@ -43,7 +43,7 @@ class TableTask:
     ----------
     target : str
         Name of the column to predict.
-    kind : {"auto", "classify", "regress"}, default "auto"
+    task : {"auto", "classify", "regress"}, default "auto"
         `"auto"`: what the values of the target say (`targets.py`).
     holdout : float, default 0.2
         Share of the rows that training never sees, in [0, 1).
@@ -64,7 +64,7 @@ class TableTask:
     """
 
     target: str
-    kind: Task = "auto"
+    task: Task = "auto"
     holdout: float = 0.2
     validation: float | None = None
     seed: int = 0
@@ -130,7 +130,7 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
     TableError
         If the table does not fit the task, or has too few rows for early stopping.
     """
-    target = training_target(table, task.target, task.kind, task.options)
+    target = training_target(table, task.target, task.task, task.options)
     classes = np.zeros(len(target.values)) if target.is_quantity else target.values
     rest, held_out, notices = hold_out(classes, task.holdout, task.seed)
     training, chosen = rest, rest[:0]
@@ -267,8 +267,8 @@ def _without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         if (value := parameters.get(name, setting.default)) != setting.default:
             raise SettingsError(
                 Message(
-                    f"{name}={{value!r}} acts on classes, but the target is a quantity. Leave {name}=… out, or ask for "
-                    "classification.",
+                    f"{name}={{value!r}} acts on classes, but the target is a quantity. Leave it out, or take "
+                    "task='classify'.",
                     value=value,
                 )
             )

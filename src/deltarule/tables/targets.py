@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError, TableError
+from deltarule.common.messages import Message
 from deltarule.files.archive import of_type
 from deltarule.tables.cells import Form, numbers_of
 from deltarule.tables.labels import known_labels, training_labels
@@ -126,7 +127,7 @@ def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOp
         raise TableError(
             f"The target {name!r} does not hold numbers (its cells are of the kind {meaning.kind}, the first is "
             f"{str(column.dropna().iloc[0])[:40]!r}), and regression predicts numbers. Take another target, or "
-            "classification."
+            "classify it."
         )
     quantity = _quantity(column, meaning.form)
     if task == "regress":
@@ -138,10 +139,15 @@ def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOp
     if len(different) >= MANY and 2 * rare > len(different):
         return _told(
             quantity,
-            f"regression: {name!r} holds {len(different)} different whole numbers, {rare} of them in fewer than "
-            f"{RARE} rows",
-            f"{name!r} is taken for a quantity, because it holds {len(different)} different whole numbers of which "
-            f"{rare} stand in fewer than {RARE} rows. Where they are labels, ask for classification.",
+            f"regression: {name!r} holds {len(different)} different whole numbers, most in fewer than {RARE} rows",
+            Message(
+                "{name!r} is taken for a quantity: it holds {n} different whole numbers, and {rare} of them stand in "
+                "fewer than {few} rows. Where they are labels, take task='classify'.",
+                name=name,
+                n=len(different),
+                rare=rare,
+                few=RARE,
+            ),
         )
     return _labels(column, "classification: {name} holds {n} different whole numbers")
 
