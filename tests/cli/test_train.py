@@ -383,6 +383,32 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert "holds another run: --lambda was 0.0001 and is 2.0; --patience was 10 and is 3. Go on" in other.stderr
 
 
+@pytest.mark.parametrize("what", ["nowhere", "a run", "another solver"])
+def test_a_checkpoint_that_does_not_fit_is_found_before_the_table_is_read(
+    run: Run, data: Path, tmp_path: Path, what: str
+) -> None:
+    place = tmp_path / ("nowhere/run" if what == "nowhere" else "run")
+    options = ["--target", "label", "--epochs", 1, "-o", tmp_path / "model", "--checkpoint", place]
+    if what == "a run":
+        assert run("train", data, *options).exit_code == 0
+    if what == "another solver":
+        options += ["--solver", "lbfgs"]
+    result = run("train", tmp_path / "absent.csv", *options)
+    assert result.exit_code == 1
+    told = {"nowhere": "there is no folder", "a run": "holds a run of 1 epochs", "another solver": "keeps the steps of"}
+    assert told[what] in result.stderr
+    assert "absent.csv" not in result.stderr
+
+
+def test_words_that_only_held_out_rows_have_are_noticed(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
+    _, held_out, _ = hold_out(table["label"].to_numpy(dtype=str), 0.2, 0)
+    odd = table.copy()
+    odd.loc[held_out[:2], "colour"] = "green"
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    result = run("train", tmp_path / "odd.csv", "--target", "label", "--epochs", 1, "-o", tmp_path / "model")
+    assert "Note: In the held-out rows, 'colour' holds what the model does not know in 2 of 18 rows" in result.stderr
+
+
 def test_resuming_needs_a_checkpoint(run: Run) -> None:
     result = run("train", "absent.csv", "--target", "y", "--resume")
     assert result.exit_code == 2
