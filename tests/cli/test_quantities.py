@@ -108,10 +108,7 @@ def test_the_report_shows_the_quantity_in_its_units_and_dropped_columns_apart(tr
     held_out = load(model).held_out
     assert figures["root mean squared error"] == pytest.approx(held_out.rmse, rel=1e-12)
     assert figures["R²"] == pytest.approx(held_out.r2, rel=1e-12)
-    assert table_of(page, "dropped")[1:] == [["same", "one value only"]] or [
-        "same",
-        "one value only",
-    ] in table_of(page, "dropped")
+    assert ["same", "one value only"] in table_of(page, "dropped")
     assert [row[0] for row in table_of(page, "numbers")][-2:] == ["price", "area"]
     data = named(section(page, "Data"))
     assert data["the network learns"].startswith("(price − ")
@@ -135,12 +132,10 @@ def test_columns_are_dropped_and_kept_and_gaps_named(run: Run, tmp_path: Path) -
     table["size"] = np.where(np.arange(80) % 9 == 0, "miss", generator.integers(1, 99, 80).astype(str))
     table["code"] = generator.choice([10, 20, 30], 80)
     pd.DataFrame(table).to_csv(tmp_path / "data.csv", index=False)
-    options = ["--keep", "id", "--drop", "x", "--drop", "y2", "--gaps", "miss", "--categories", "code"]
+    options = ["--keep", "id", "--drop", "x", "--gaps", "miss", "--categories", "code"]
     given = ["--target", "y", "--epochs", 2, "--layers", 2, "-o", tmp_path / "model"]
-    refused = run("train", tmp_path / "data.csv", *given, *options)
+    refused = run("train", tmp_path / "data.csv", *given, *options, "--drop", "y2")
     assert "The table has no column 'y2', which is named in the options" in refused.stderr
-    options.remove("y2")
-    options.remove("--drop")
     result = run("train", tmp_path / "data.csv", *given, *options)
     assert result.exit_code == 0, result.output
     assert load(tmp_path / "model").encoder.names == [
