@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 from sklearn.datasets import load_digits
 
-from deltarule.models.model_file import load
+from deltarule import TableModel, load
+from deltarule.tables.model import HeldOut
 
 GOAL = 0.97
 
@@ -39,8 +40,9 @@ def main(folder: Path) -> None:
     say(f"The digit that the network is least sure of is in row {unsure}. Step by step, shortened to a screen:")
     deltarule("explain", model, table, "--row", str(unsure), "--lines", "40")
 
-    held_out = load(model).held_out
-    if held_out is None or held_out.accuracy < GOAL:
+    trained = load(model)
+    held_out = trained.held_out if isinstance(trained, TableModel) else None
+    if not isinstance(held_out, HeldOut) or held_out.accuracy < GOAL:
         sys.exit(f"The demo failed: {held_out} is below {GOAL:.0%} right.")
     say(
         f"Done: {held_out.accuracy:.1%} of the {held_out.rows} held-out digits are right, and the gradient is. "

@@ -18,10 +18,12 @@ from deltarule.training.history import History, Progress
 if TYPE_CHECKING:
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
+    from deltarule.models.model_file import load
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
     from deltarule.reporting.computing import report
     from deltarule.reporting.content import Report
+    from deltarule.tables.model import TableModel
     from deltarule.training.checkpoint import Checkpoint
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Progress",
     "Report",
     "SizePath",
+    "TableModel",
     "Trace",
     "Unit",
     "check_gradient",
@@ -44,6 +47,7 @@ __all__ = [
     "cost_and_gradient",
     "hypothesis",
     "lambda_path",
+    "load",
     "report",
     "size_path",
     "trace",
@@ -57,6 +61,8 @@ _LATE = {
     "MLPRegressor": "deltarule.estimators.regressor",
     "Report": "deltarule.reporting.content",
     "SizePath": "deltarule.pictures.cost_against_m",
+    "TableModel": "deltarule.tables.model",
+    "load": "deltarule.models.model_file",
     "lambda_path": "deltarule.pictures.cost_against_lambda",
     "report": "deltarule.reporting.computing",
     "size_path": "deltarule.pictures.cost_against_m",

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from deltarule.models.model_file import load
+from loading import load
 
 Run = Callable[..., Result]
 
@@ -28,7 +28,7 @@ def test_predictions_are_a_label_and_one_probability_of_each_class(
     assert list(predictions.columns) == COLUMNS
     loaded = load(model)
     assert np.array_equal(
-        predictions[COLUMNS[1:]].to_numpy(), loaded.classifier.predict_proba(loaded.encoder.transform(table))
+        predictions[COLUMNS[1:]].to_numpy(), loaded.estimator.predict_proba(loaded.encoder.transform(table))
     )
     best = [COLUMNS[1 + n] for n in predictions[COLUMNS[1:]].to_numpy().argmax(axis=1)]
     assert best == [f"probability_{label}" for label in predictions["predicted_label"]]
@@ -62,7 +62,7 @@ def test_predict_never_loses_or_reorders_rows(
     new.to_csv(tmp_path / "new.csv", index=False)
     predictions = pd.read_csv(io.StringIO(run("predict", model, tmp_path / "new.csv").stdout))
     loaded = load(model)
-    alone = [loaded.classifier.predict_proba(loaded.encoder.transform(new.iloc[[n]]))[0] for n in range(len(rows))]
+    alone = [loaded.estimator.predict_proba(loaded.encoder.transform(new.iloc[[n]]))[0] for n in range(len(rows))]
     np.testing.assert_allclose(predictions[COLUMNS[1:]].to_numpy(), alone, rtol=1e-12)
 
 
@@ -110,7 +110,7 @@ def test_evaluate_tells_accuracy_cost_confusion_precision_and_recall(
     result = run("evaluate", model, data)
     assert result.exit_code == 0
     loaded = load(model)
-    predicted = loaded.classifier.predict(loaded.encoder.transform(table))
+    predicted = loaded.estimator.predict(loaded.encoder.transform(table))
     right = int(np.count_nonzero(predicted == table["label"].to_numpy(dtype=str)))
     assert f"({right} of 90 rows), cost" in result.stdout
     assert "Confusion: rows true, columns predicted" in result.stdout

@@ -15,10 +15,10 @@ from typer.testing import Result
 from deltarule import MLPClassifier, Progress
 from deltarule.cli.options import DECLARED, parameter_of, parse_layers
 from deltarule.cli.train import train
-from deltarule.models.model_file import load
 from deltarule.tables import hold_out, read_table
 from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS
 from judged import HOSTILE
+from loading import load
 from pageback import named, read_page, section, table_of, text_of
 
 Run = Callable[..., Result]
@@ -46,7 +46,7 @@ def test_the_model_holds_how_it_was_made(model: Path) -> None:
     assert loaded.seed == 0
     assert loaded.settings["hidden_layer_sizes"] == [8]
     assert (loaded.settings["solver"], loaded.settings["alpha"], loaded.settings["holdout"]) == ("lbfgs", 0.01, 0.2)
-    assert loaded.classifier.alpha == 0.01
+    assert loaded.estimator.alpha == 0.01
     assert loaded.held_out is not None
     assert loaded.held_out.rows == 18
 
@@ -55,7 +55,7 @@ def test_the_held_out_figure_is_that_of_the_rows_that_were_held_out(model: Path,
     loaded, table = load(model), read_table(data)
     _, held_out, _ = hold_out(table["label"].to_numpy(dtype=str), 0.2, 0)
     rows = table.iloc[held_out]
-    right = loaded.classifier.predict(loaded.encoder.transform(rows)) == rows["label"].to_numpy(dtype=str)
+    right = loaded.estimator.predict(loaded.encoder.transform(rows)) == rows["label"].to_numpy(dtype=str)
     assert loaded.held_out is not None
     assert loaded.held_out.accuracy == pytest.approx(right.mean())
 
@@ -90,18 +90,18 @@ def test_the_report_agrees_with_the_model_and_its_command_makes_both_again(
     for (name, _, true, predicted, _), _ in zip(*[iter(table_of(page, "costly"))] * 2, strict=True):
         row = rows.loc[[int(name.removeprefix("line "))]]
         assert true == row["the label"].item()
-        assert predicted == loaded.classifier.predict(loaded.encoder.transform(row))[0]
+        assert predicted == loaded.estimator.predict(loaded.encoder.transform(row))[0]
 
     assert named(section(page, "How to make it again"))["seed of the report"] == "5"
     command = shlex.split(text_of(next(page.iter("pre"))))
     assert command[1:4] == ["train", str(source), "--target"]
     assert "--no-shuffle" in command
     assert "--tol" not in command
-    first = loaded.classifier.theta_
+    first = loaded.estimator.theta_
     model.unlink()
     path.unlink()
     assert run(*command[1:]).exit_code == 0
-    np.testing.assert_array_equal(load(model).classifier.theta_, first)
+    np.testing.assert_array_equal(load(model).estimator.theta_, first)
     assert path.exists()
 
 
@@ -130,7 +130,7 @@ def test_the_same_seed_makes_the_same_model_and_another_seed_another(run: Run, d
     for name, seed in (("one", 5), ("two", 5), ("three", 6)):
         options = f"--target label --layers 3 --epochs 3 --seed {seed} --output"
         assert run("train", data, *options.split(), tmp_path / name).exit_code == 0
-    one, two, three = (load(tmp_path / name).classifier.theta_ for name in ("one", "two", "three"))
+    one, two, three = (load(tmp_path / name).estimator.theta_ for name in ("one", "two", "three"))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, three)
 
@@ -150,7 +150,7 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
     assert result.exit_code == 130
     assert "interrupted by Ctrl-C" in result.stdout
     assert re.search(r"Note: Interrupted after epoch [45]: the model is what was learnt so far\.", result.stderr)
-    assert load(tmp_path / "model").classifier.history_.stopped == "interrupted"
+    assert load(tmp_path / "model").estimator.history_.stopped == "interrupted"
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_a_run_that_diverged_says_where_and_what_became_of_it(
     steps = "--target label --solver sgd --activation identity --learning-rate-init 1e4 --output"
     result = run("train", data, *steps.split(), tmp_path / "model", *options.split())
     assert result.exit_code == 0, result.output
-    ended, told = result.stdout.splitlines()[1:3]
+    ended, told = result.stdout.splitlines()[2:4]
     assert re.fullmatch(rf"Trained by sgd: \d+ epochs in \d+\.\d s \({end}\)\.", ended)
-    diverged = r"The cost became non-finite in epoch \d+, batch 1.* with learning_rate_init=10000\. Try 1000, .*"
+    diverged = r"The cost became non-finite in epoch \d+, batch 1.* with --learning-rate-init 10000\. Try 1000, .*"
     assert re.fullmatch(diverged + consequence, told)
 
 
@@ -183,7 +183,7 @@ def test_a_held_out_cost_that_rises_is_told_with_the_option_that_helps(
     noise.to_csv(tmp_path / "noise.csv", index=False)
     options = "--target label --layers 30 --epochs 120 --learning-rate-init 0.05 --output"
     result = run("train", tmp_path / "noise.csv", *options.split(), tmp_path / "model")
-    lowest = int(np.argmin(load(tmp_path / "model").classifier.history_.validation_cost)) + 1
+    lowest = int(np.argmin(load(tmp_path / "model").estimator.history_.validation_cost)) + 1
     assert re.search(
         rf"The held-out cost was lowest in epoch {lowest} of \d+ and has risen since: --early-stopping keeps that",
         result.stdout,
@@ -214,7 +214,7 @@ def test_progress_shows_by_name_what_early_stopping_follows(
     options = "--target label --layers 3 --epochs 8 --early-stopping --validation-fraction 0.25 --output"
     result = run("train", data, *options.split(), tmp_path / "model", *scoring)
     lines = re.findall(r"^epoch \d/8  cost \S+  (.*) (\S+)$", result.stderr, flags=re.MULTILINE)
-    followed = getattr(load(tmp_path / "model").classifier.history_, column)
+    followed = getattr(load(tmp_path / "model").estimator.history_, column)
     assert lines == [(shown, f"{value:.4f}") for value in followed]
 
 
@@ -233,7 +233,7 @@ def test_a_class_of_one_row_is_trained_and_said(run: Run, table: pd.DataFrame, t
     result = run("train", tmp_path / "rare.csv", *options.split(), tmp_path / "model")
     assert result.exit_code == 0
     assert "No row of 'once' is held out" in result.stderr
-    assert "once" in load(tmp_path / "model").classifier.classes_
+    assert "once" in load(tmp_path / "model").estimator.classes_
 
 
 def test_rows_without_a_label_are_left_out_and_said(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_settings_of_several_words_reach_the_classifier(run: Run, data: Path, tm
     ]
     result = run("train", data, *options)
     assert result.exit_code == 0, result.output
-    classifier = load(tmp_path / "model").classifier
+    classifier = load(tmp_path / "model").estimator
     assert classifier.dropout == (0.2, 0.1)
     assert classifier.class_weight == {labels[0]: 2.5, labels[1]: 0.5}
     assert (classifier.batch_size, classifier.label_smoothing, classifier.weight_decay) == (16, 0.1, 0.01)
@@ -313,14 +313,14 @@ def test_settings_of_several_words_reach_the_classifier(run: Run, data: Path, tm
 
 
 def test_weights_of_classes_that_are_numbers_in_the_table_are_written_as_text(run: Run, tmp_path: Path) -> None:
-    pd.DataFrame({"x": np.arange(60.0), "y": np.arange(60) % 2}).to_csv(tmp_path / "data.csv", index=False)
+    pd.DataFrame({"x": np.arange(60.0) % 7, "y": np.arange(60) % 2}).to_csv(tmp_path / "data.csv", index=False)
     options = ["--target", "y", "--epochs", "2", "--class-weight", "1=3", "--output", tmp_path / "model"]
     assert run("train", tmp_path / "data.csv", *options).exit_code == 0
-    assert list(load(tmp_path / "model").classifier.class_weight.values()) == [3.0]
+    assert list(load(tmp_path / "model").estimator.class_weight.values()) == [3.0]
 
 
 def test_a_score_that_does_not_fit_the_labels_is_one_line_with_a_remedy(run: Run, tmp_path: Path) -> None:
-    pd.DataFrame({"x": np.arange(60.0), "y": ["<=50K", ">50K"] * 30}).to_csv(tmp_path / "adult.csv", index=False)
+    pd.DataFrame({"x": np.arange(60.0) % 7, "y": ["<=50K", ">50K"] * 30}).to_csv(tmp_path / "adult.csv", index=False)
     result = run("train", tmp_path / "adult.csv", "--target", "y", "--scoring", "f1", "--output", tmp_path / "model")
     assert result.exit_code == 1
     assert re.fullmatch(
@@ -376,11 +376,37 @@ def test_a_run_that_stopped_goes_on_from_its_checkpoint_to_the_same_model(
     assert run("train", *options, *go_on).exit_code == 0
     ended = run("train", *options, "--output", tmp_path / "part", "--checkpoint", tmp_path / "run")
     assert "holds a run of 12 epochs (all epochs that were allowed), which" in ended.stderr
-    whole, part = (load(tmp_path / name).classifier for name in ("whole", "part"))
+    whole, part = (load(tmp_path / name).estimator for name in ("whole", "part"))
     np.testing.assert_array_equal(whole.theta_, part.theta_)
     changed = ["--lambda", "2", "--patience", "3", "-o", tmp_path / "x", "--checkpoint", tmp_path / "run", "--resume"]
     other = run("train", *options, *changed)
     assert "holds another run: --lambda was 0.0001 and is 2.0; --patience was 10 and is 3. Go on" in other.stderr
+
+
+@pytest.mark.parametrize("what", ["nowhere", "a run", "another solver"])
+def test_a_checkpoint_that_does_not_fit_is_found_before_the_table_is_read(
+    run: Run, data: Path, tmp_path: Path, what: str
+) -> None:
+    place = tmp_path / ("nowhere/run" if what == "nowhere" else "run")
+    options = ["--target", "label", "--epochs", 1, "-o", tmp_path / "model", "--checkpoint", place]
+    if what == "a run":
+        assert run("train", data, *options).exit_code == 0
+    if what == "another solver":
+        options += ["--solver", "lbfgs"]
+    result = run("train", tmp_path / "absent.csv", *options)
+    assert result.exit_code == 1
+    told = {"nowhere": "there is no folder", "a run": "holds a run of 1 epochs", "another solver": "keeps the steps of"}
+    assert told[what] in result.stderr
+    assert "absent.csv" not in result.stderr
+
+
+def test_words_that_only_held_out_rows_have_are_noticed(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
+    _, held_out, _ = hold_out(table["label"].to_numpy(dtype=str), 0.2, 0)
+    odd = table.copy()
+    odd.loc[held_out[:2], "colour"] = "green"
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    result = run("train", tmp_path / "odd.csv", "--target", "label", "--epochs", 1, "-o", tmp_path / "model")
+    assert "Note: In the held-out rows, 'colour' holds what the model does not know in 2 of 18 rows" in result.stderr
 
 
 def test_resuming_needs_a_checkpoint(run: Run) -> None:

@@ -18,8 +18,10 @@ import deltarule
 from deltarule import MLPClassifier, Unit
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError, OutputError
-from deltarule.models.model_file import FORMAT, HeldOut, Model, load, save
+from deltarule.estimators.stored import FORMAT
 from deltarule.tables import TableEncoder
+from deltarule.tables.model import HeldOut, TableModel
+from loading import load
 from mutations import archive_of, members, npy
 
 TABLE = pd.DataFrame(
@@ -31,21 +33,21 @@ TABLE = pd.DataFrame(
 )
 
 
-def trained(labels: list[Any], **parameters: Any) -> Model:
+def trained(labels: list[Any], **parameters: Any) -> TableModel:
     encoder = TableEncoder.fit(TABLE)
     classifier = MLPClassifier((3,), **{"solver": "lbfgs", "random_state": 0, **parameters})
     classifier.fit(encoder.transform(TABLE), labels)
-    return Model(encoder, classifier, "y", seed=3, settings={"alpha": 0.5}, held_out=HeldOut(5, 0.8, 0.25))
+    return TableModel(encoder, classifier, "y", seed=3, settings={"alpha": 0.5}, held_out=HeldOut(5, 0.8, 0.25))
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
+def model() -> TableModel:
     return trained(["a", "b", "c", "a", "b", "c"])
 
 
 @pytest.fixture
-def path(model: Model, tmp_path: Path) -> Path:
-    save(tmp_path / "model", model)
+def path(model: TableModel, tmp_path: Path) -> Path:
+    model.save(tmp_path / "model")
     return tmp_path / "model"
 
 
@@ -67,32 +69,33 @@ def complaint(path: Path) -> str:
 @pytest.mark.parametrize("labels", [list("abcabc"), [0, 1, 2, 0, 1, 2], [True, False] * 3, ["yes", "no"] * 3])
 def test_a_loaded_model_predicts_the_same_bits(labels: list[Any], tmp_path: Path) -> None:
     model = trained(labels)
-    save(tmp_path / "model", model)
+    model.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
     new = pd.DataFrame({"old": [True, None], "size": [np.nan, 3.5], "colour": ["green", None]})
     X, X_loaded = model.encoder.transform(new), loaded.encoder.transform(new)
     assert np.array_equal(X, X_loaded)
-    assert np.array_equal(model.classifier.predict_proba(X), loaded.classifier.predict_proba(X))
-    assert model.classifier.predict(X).tolist() == loaded.classifier.predict(X).tolist()
-    assert loaded.classifier.classes_.dtype == model.classifier.classes_.dtype
+    assert np.array_equal(model.estimator.predict_proba(X), loaded.estimator.predict_proba(X))
+    assert model.estimator.predict(X).tolist() == loaded.estimator.predict(X).tolist()
+    assert loaded.estimator.classes_.dtype == model.estimator.classes_.dtype
 
 
-def test_everything_else_comes_back_too(model: Model, path: Path) -> None:
+def test_everything_else_comes_back_too(model: TableModel, path: Path) -> None:
     loaded = load(path)
     assert (loaded.target, loaded.seed, loaded.settings) == ("y", 3, {"alpha": 0.5})
     assert loaded.held_out == HeldOut(5, 0.8, 0.25)
     assert loaded.version == deltarule.__version__
     assert loaded.encoder.kinds == model.encoder.kinds
-    assert loaded.classifier.network_ == model.classifier.network_
-    assert loaded.classifier.get_params() == model.classifier.get_params()
-    assert np.array_equal(loaded.classifier.history_.cost, model.classifier.history_.cost)
+    assert loaded.estimator.network_ == model.estimator.network_
+    assert loaded.estimator.get_params() == model.estimator.get_params()
+    assert np.array_equal(loaded.estimator.history_.cost, model.estimator.history_.cost)
 
 
 @pytest.mark.parametrize("columns", [["size"], ["colour"]])
 def test_tables_of_numbers_only_or_words_only_come_back(columns: list[str], tmp_path: Path) -> None:
     encoder = TableEncoder.fit(TABLE[columns])
     X = encoder.transform(TABLE)
-    save(tmp_path / "model", Model(encoder, MLPClassifier((2,), solver="lbfgs").fit(X, list("ababab")), "y", seed=0))
+    classifier = MLPClassifier((2,), solver="lbfgs").fit(X, list("ababab"))
+    TableModel(encoder, classifier, "y", seed=0).save(tmp_path / "model")
     assert np.array_equal(load(tmp_path / "model").encoder.transform(TABLE), X)
 
 
@@ -100,19 +103,19 @@ def test_tables_of_numbers_only_or_words_only_come_back(columns: list[str], tmp_
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_solver_leaves_a_model_that_a_file_takes(solver: str, tmp_path: Path) -> None:
     model = trained(list("ababab"), solver=solver, max_iter=3, activation=["tanh"], alpha=np.float64(0.1))
-    save(tmp_path / "model", model)
-    assert np.array_equal(load(tmp_path / "model").classifier.theta_, model.classifier.theta_)
+    model.save(tmp_path / "model")
+    assert np.array_equal(load(tmp_path / "model").estimator.theta_, model.estimator.theta_)
 
 
 def test_a_unit_with_its_number_comes_back(tmp_path: Path) -> None:
     model = trained(list("ababab"), solver="lbfgs", engine="reference", activation=(Unit("elu", 0.5),))
-    save(tmp_path / "model", model)
-    loaded = load(tmp_path / "model").classifier
+    model.save(tmp_path / "model")
+    loaded = load(tmp_path / "model").estimator
     assert loaded.activation == (Unit("elu", 0.5),)
-    assert loaded.network_ == model.classifier.network_
+    assert loaded.network_ == model.estimator.network_
 
 
-def test_target_is_read_as_text_only_where_labels_are_words(model: Model) -> None:
+def test_target_is_read_as_text_only_where_labels_are_words(model: TableModel) -> None:
     assert model.as_text == ["colour", "y"]
     assert trained([0, 1] * 3).as_text == ["colour"]
     assert trained(["1.5", "2"] * 3).as_text == ["colour"]
@@ -152,17 +155,15 @@ def test_another_archive_is_no_model(tmp_path: Path) -> None:
 
 def test_a_file_cut_at_any_byte_is_refused(tmp_path: Path) -> None:
     path, encoder = tmp_path / "small", TableEncoder.fit(TABLE[["old"]])
-    save(
-        path,
-        Model(encoder, MLPClassifier((), solver="lbfgs").fit(encoder.transform(TABLE), list("ababab")), "y", seed=0),
-    )
+    classifier = MLPClassifier((), solver="lbfgs").fit(encoder.transform(TABLE), list("ababab"))
+    TableModel(encoder, classifier, "y", seed=0).save(path)
     for length in reversed(range(path.stat().st_size)):
         os.truncate(path, length)
         message = complaint(path)
         assert ("is not a model file" if length < 4 else f"is a damaged model file: of its {length} bytes") in message
 
 
-def test_no_wrong_byte_gets_through(model: Model, path: Path) -> None:
+def test_no_wrong_byte_gets_through(model: TableModel, path: Path) -> None:
     data = path.read_bytes()
     generator = np.random.default_rng(0)
     X = model.encoder.transform(TABLE)
@@ -173,7 +174,7 @@ def test_no_wrong_byte_gets_through(model: Model, path: Path) -> None:
         except ModelFileError:
             continue
         # Some bytes of an archive mean nothing (dates, systems): then nothing has changed.
-        assert np.array_equal(loaded.classifier.predict_proba(X), model.classifier.predict_proba(X))
+        assert np.array_equal(loaded.estimator.predict_proba(X), model.estimator.predict_proba(X))
 
 
 def test_a_newer_format_names_its_version_and_the_remedy(path: Path) -> None:
@@ -221,25 +222,25 @@ def forgeries() -> list[tuple[Any, ...]]:
         (at("encoder", "categories"), {"colour": ["red"]}, "categories of ['colour'], and columns of words"),
         (at("encoder", "categories", "colour"), ["red", 7], "'7' where a value of type str belongs"),
         (at("encoder", "categories", "colour"), ["red", "blue"], "makes 6 columns, and a network that takes 7"),
-        (at("classifier", "parameters", "hidden_layer_sizes"), [10**30], "theta"),
-        (at("classifier", "parameters", "hidden_layer_sizes"), {"tuple": [2, 2]}, "shape (36,) where 31"),
-        (at("classifier", "parameters", "hidden_layer_sizes"), {"os.system": "id"}, "'os.system' where one of tuple"),
-        (at("classifier", "parameters", "activation"), "eval", "'eval' is not a unit"),
-        (at("classifier", "parameters", "activation"), {"unit": ["eval"]}, "'eval') is not a unit"),
-        (at("classifier", "parameters", "activation"), {"unit": ["elu", "1"]}, "alpha='1' cannot be"),
-        (at("classifier", "parameters", "alpha"), -1, "The 'alpha' parameter"),
-        (at("classifier", "parameters", "n_jobs"), 1000, "unexpected keyword argument 'n_jobs'"),
-        (at("classifier", "outputs"), 4, "shape (36,) where 40"),
-        (at("classifier", "features"), "7", "'7' where a value of type int belongs"),
-        (at("classifier", "output"), "exec", "'exec' is not a unit"),
-        (at("classifier", "classes", "type"), "O", "'O' where one of str"),
-        (at("classifier", "classes", "type"), "V1000000000", "where one of str"),
-        (at("classifier", "classes", "values"), ["a", "a", "c"], "labels that are not rising"),
-        (at("classifier", "classes", "values"), ["a", "b", ["c"]], "where a value of type str belongs"),
-        (at("classifier", "classes", "values"), ["a"] * 999 + ["c" * 100_000], "far longer than the others"),
-        (at("classifier", "several_labels"), 0, "'0' where a value of type bool belongs"),
-        (at("classifier", "history", "stopped"), None, "'None' where a value of type str belongs"),
-        (at("classifier", "history", "best_epoch"), 10**6, "1000000 as the best of "),
+        (at("estimator", "parameters", "hidden_layer_sizes"), [10**30], "theta"),
+        (at("estimator", "parameters", "hidden_layer_sizes"), {"tuple": [2, 2]}, "shape (36,) where 31"),
+        (at("estimator", "parameters", "hidden_layer_sizes"), {"os.system": "id"}, "'os.system' where one of tuple"),
+        (at("estimator", "parameters", "activation"), "eval", "'eval' is not a unit"),
+        (at("estimator", "parameters", "activation"), {"unit": ["eval"]}, "'eval') is not a unit"),
+        (at("estimator", "parameters", "activation"), {"unit": ["elu", "1"]}, "alpha='1' cannot be"),
+        (at("estimator", "parameters", "alpha"), -1, "The 'alpha' parameter"),
+        (at("estimator", "parameters", "n_jobs"), 1000, "unexpected keyword argument 'n_jobs'"),
+        (at("estimator", "outputs"), 4, "3 labels, and a network 7-3-4 for 4"),
+        (at("estimator", "features"), "7", "'7' where a value of type int belongs"),
+        (at("estimator", "output"), "exec", "'exec' is not a unit"),
+        (at("estimator", "classes", "type"), "O", "'O' where one of str"),
+        (at("estimator", "classes", "type"), "V1000000000", "where one of str"),
+        (at("estimator", "classes", "values"), ["a", "a", "c"], "labels that are not rising"),
+        (at("estimator", "classes", "values"), ["a", "b", ["c"]], "where a value of type str belongs"),
+        (at("estimator", "classes", "values"), ["a"] * 999 + ["c" * 100_000], "far longer than the others"),
+        (at("estimator", "several_labels"), 0, "'0' where a value of type bool belongs"),
+        (at("estimator", "history", "stopped"), None, "'None' where a value of type str belongs"),
+        (at("estimator", "history", "best_epoch"), 10**6, "1000000 as the best of "),
         (at("held_out", "rows"), "five", "'five' where a value of type int belongs"),
         (at("target"), None, "'None' where a value of type str belongs"),
         (at("settings"), [], "'[]' where a value of type dict belongs"),
@@ -248,13 +249,13 @@ def forgeries() -> list[tuple[Any, ...]]:
 
 def test_a_word_of_a_later_version_for_why_a_run_stopped_is_shown_as_it_is_in_every_form(path: Path) -> None:
     def later(header: dict[str, Any]) -> None:
-        header["classifier"]["history"]["stopped"] = "<weary>"
+        header["estimator"]["history"]["stopped"] = "<weary>"
 
     rewritten(path, "deltarule.json", later)
     loaded = load(path)
-    assert "&lt;weary&gt;" in loaded.classifier.history_._repr_html_()
+    assert "&lt;weary&gt;" in loaded.estimator.history_._repr_html_()
     X = loaded.encoder.transform(TABLE)
-    assert "&lt;weary&gt;" in deltarule.report(loaded.classifier, X, list("abcabc"), samples=5).html()
+    assert "&lt;weary&gt;" in deltarule.report(loaded.estimator, X, list("abcabc"), samples=5).html()
 
 
 @pytest.mark.parametrize(("put", "value", "message"), forgeries())
@@ -302,8 +303,8 @@ def test_files_of_every_release_are_read_and_predict_what_they_did(file: Path) -
     loaded = load(file)
     truth = pd.read_csv(file.with_suffix(".csv"))
     X = loaded.encoder.transform(truth)
-    assert loaded.classifier.predict(X).tolist() == truth["predicted"].tolist()
-    found = loaded.classifier.predict_proba(X)
+    assert loaded.estimator.predict(X).tolist() == truth["predicted"].tolist()
+    found = loaded.estimator.predict_proba(X)
     np.testing.assert_allclose(found, truth.filter(like="probability"), rtol=1e-12)
     assert loaded.version == file.stem
 
@@ -320,16 +321,16 @@ def test_a_file_without_its_parts_says_with_what_it_was_made(path: Path) -> None
 def test_a_model_that_a_file_does_not_take_is_refused_when_it_is_saved(tmp_path: Path) -> None:
     model = trained(list("ababab"), random_state=np.random.default_rng(0))
     with pytest.raises(ModelFileError, match=r"holds numpy\.random.* Keep to plain settings"):
-        save(tmp_path / "model", model)
+        model.save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_model_replaces_the_one_before_whole(model: Model, path: Path) -> None:
-    save(path, model)
+def test_a_model_replaces_the_one_before_whole(model: TableModel, path: Path) -> None:
+    model.save(path)
     assert [other.name for other in path.parent.iterdir()] == ["model"]
     load(path)
 
 
-def test_a_model_is_not_written_where_no_folder_is(model: Model, tmp_path: Path) -> None:
+def test_a_model_is_not_written_where_no_folder_is(model: TableModel, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot be written \(No such file or directory\)"):
-        save(tmp_path / "nowhere" / "model", model)
+        model.save(tmp_path / "nowhere" / "model")

@@ -10,8 +10,8 @@ import pandas as pd
 
 import deltarule
 from deltarule import MLPClassifier
-from deltarule.models.model_file import HeldOut, Model, save
 from deltarule.tables import TableEncoder
+from deltarule.tables.model import HeldOut, TableModel
 
 FOLDER = Path(__file__).parent
 
@@ -39,8 +39,8 @@ def make() -> None:
     X = encoder.transform(table)
     classifier = MLPClassifier((4, 3), activation="tanh", solver="lbfgs", random_state=0, max_iter=40, alpha=0.1)
     classifier.fit(X, ["yes", "no", "maybe", "yes", "no", "no", "maybe", "yes"])
-    model = Model(encoder, classifier, "label", seed=0, settings={"alpha": 0.1}, held_out=HeldOut(2, 0.5, 0.7))
-    save(FOLDER / f"{deltarule.__version__}.model", model)
+    model = TableModel(encoder, classifier, "label", seed=0, settings={"alpha": 0.1}, held_out=HeldOut(2, 0.5, 0.7))
+    model.save(FOLDER / f"{deltarule.__version__}.model")
     table["predicted"] = classifier.predict(X)
     for name, p in zip(classifier.classes_, classifier.predict_proba(X).T, strict=True):
         table[f"probability_{name}"] = p

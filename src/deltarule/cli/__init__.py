@@ -2,10 +2,10 @@
 
 options.py    options that are settings of training, with the defaults and words of `deltarule.settings`
 train.py      train
+training.py   what train does besides: check, tell, draw, report
 apply.py      predict, evaluate
 inspect.py    check-gradient, explain, info
 places.py     no output takes the place of an input or of another output
-fitting.py    from a table to a trained model: split, encode, fit, measure
 display.py    progress, tables and the small chart in the terminal
 """
 

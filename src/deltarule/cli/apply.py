@@ -25,12 +25,12 @@ def predict(
         Path | None, typer.Option("--output", "-o", help="CSV, TSV or Parquet; by default CSV to stdout.")
     ] = None,
 ) -> None:
-    """Predict a label for each row, with the probability of each class.
+    """Predict a label or a number for each row, with the probability of each label.
 
     One row comes out for each that goes in, in the same order. Extra columns, the target too, are not looked at.
     """
     from deltarule.files.whole import check_writable, write_whole
-    from deltarule.models.model_file import load
+    from deltarule.models.model_file import load_table_model
     from deltarule.tables import read_table
 
     if output is not None:
@@ -38,18 +38,9 @@ def predict(
             raise OutputError(f"{output} ends in {output.suffix!r}. Give a name that ends in .csv, .tsv or .parquet.")
         check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
         check_writable(output)
-    loaded = load(model)
-    table = read_table(data, as_text=loaded.as_text)
-    X, notices = loaded.encoder.encode(table)
+    loaded = load_table_model(model)
+    predictions, notices = loaded.predict(read_table(data, as_text=loaded.as_text))
     display.show_notices(notices)
-
-    import pandas as pd
-
-    predictions = pd.DataFrame(
-        loaded.classifier.predict_proba(X),
-        columns=[f"probability_{name}" for name in loaded.classifier.classes_.tolist()],
-    )
-    predictions.insert(0, f"predicted_{loaded.target}", loaded.classifier.predict(X))
     if output is None:
         typer.echo(predictions.to_csv(index=False, lineterminator="\n"), nl=False)
         return
@@ -63,21 +54,24 @@ def predict(
 
 def evaluate(
     model: ModelPath,
-    data: Annotated[Path, typer.Argument(help="Table with the columns and the labels.", show_default=False)],
+    data: Annotated[Path, typer.Argument(help="Table with the columns and the target.", show_default=False)],
 ) -> None:
-    """Measure a model on a table with labels: accuracy, cost, confusion, precision and recall of each class."""
-    from deltarule.cli.fitting import examples_of, measure
-    from deltarule.models.model_file import load
-    from deltarule.tables import read_table
+    """Measure a model on a table whose target is known.
 
-    loaded = load(model)
-    examples = examples_of(loaded, read_table(data, as_text=loaded.as_text))
+    Of labels: accuracy, cost, confusion, precision and recall of each. Of numbers: R² and errors with intervals.
+    """
+    from deltarule.models.model_file import load_table_model
+    from deltarule.tables import read_table
+    from deltarule.tables.model import measured
+
+    loaded = load_table_model(model)
+    examples = loaded.examples_of(read_table(data, as_text=loaded.as_text))
     display.show_notices(examples.notices)
-    predicted, classes = loaded.classifier.predict(examples.X), loaded.classifier.classes_
-    display.show_table(display.confusion(examples.y, predicted, classes))
-    display.show_table(display.per_class(examples.y, predicted, classes))
-    if figures := measure(loaded.classifier, examples.X, examples.y):
-        display.say(display.figures(figures, "Accuracy"))
+    outcome = loaded.outcome_of(examples)
+    if outcome.classes is not None:
+        display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
+        display.show_table(display.per_class(outcome.y, outcome.predicted, outcome.classes))
+    display.show_figures(loaded, outcome, measured(outcome))
 
 
 def _bytes(table: "pd.DataFrame", suffix: str) -> bytes:

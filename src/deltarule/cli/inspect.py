@@ -1,9 +1,8 @@
 """`deltarule check-gradient`, `deltarule explain` and `deltarule info`: looking inside."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +10,10 @@ import deltarule
 from deltarule.cli import display
 from deltarule.cli.apply import ModelPath
 from deltarule.cli.places import check_apart
+
+if TYPE_CHECKING:
+    from deltarule.estimators.outcomes import Outcome
+    from deltarule.tables.model import TableModel
 
 __all__ = ["check_gradient", "explain", "info"]
 
@@ -26,7 +29,7 @@ class Form(StrEnum):
 ENDINGS = {".md": Form.markdown, ".html": Form.html, ".htm": Form.html}
 """Names of files that say how an explanation is written; others are text."""
 
-Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the labels.", show_default=False)]
+Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the target.", show_default=False)]
 
 
 def check_gradient(
@@ -39,19 +42,27 @@ def check_gradient(
     seed: Annotated[int, typer.Option(help="Of the sample of parameters and the direction.", min=0)] = 0,
 ) -> None:
     """Compare the gradient D of a trained network with differences of its cost J; exit code 1 if they differ."""
-    from deltarule.cli.fitting import examples_of
-    from deltarule.models.model_file import load
+    from deltarule.models.model_file import load_table_model
     from deltarule.tables import read_table
 
-    loaded = load(model)
+    loaded = load_table_model(model)
     table = read_table(data, as_text=loaded.as_text)
     if loaded.target in table.columns:
         table = table[table[loaded.target].notna()] if table[loaded.target].notna().any() else table
-    examples = examples_of(loaded, table.iloc[:rows])
-    classifier = loaded.classifier
-    check = deltarule.check_gradient(classifier, examples.X, examples.y, parameters=parameters, seed=seed)
-    compared = f"{len(examples.y)} {'row' if len(examples.y) == 1 else 'rows'}"
-    display.say(f"Network {classifier.network_}, λ = {classifier.alpha:g}, {compared}")
+    examples = loaded.examples_of(table.iloc[:rows])
+    display.show_notices(examples.notices)
+    estimator, outcome = loaded.estimator, loaded.outcome_of(examples)
+    check = deltarule.check_gradient(
+        estimator.network_,
+        estimator.theta_,
+        outcome.data.X,
+        outcome.data.Y,
+        lambda_=estimator.alpha,
+        parameters=parameters,
+        seed=seed,
+    )
+    compared = f"{outcome.rows} {'row' if outcome.rows == 1 else 'rows'}"
+    display.say(f"Network {estimator.network_}, λ = {estimator.alpha:g}, {compared}")
     display.say(str(check))
     if not check.passed:
         raise typer.Exit(1)
@@ -76,12 +87,11 @@ def explain(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")] = None,
 ) -> None:
     """Follow one row through the network and back, equations (1) to (6) with its numbers."""
-    from deltarule.cli.fitting import examples_of
     from deltarule.common.errors import TableError
     from deltarule.common.html import Html, page
     from deltarule.explain import explain as explain_trace
     from deltarule.files.whole import check_writable, write_whole
-    from deltarule.models.model_file import load
+    from deltarule.models.model_file import load_table_model
     from deltarule.tables import read_table
 
     if form is None:
@@ -89,22 +99,16 @@ def explain(
     if output is not None:
         check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
         check_writable(output)
-    loaded = load(model)
+    loaded = load_table_model(model)
     table = read_table(data, as_text=loaded.as_text)
     if row >= len(table):
         raise TableError(f"--row {row} is not there: the rows of {data} are 0 to {len(table) - 1}.")
-    examples = examples_of(loaded, table.iloc[[row]])
-    classifier = loaded.classifier
-    predicted = classifier.predict(examples.X)[0]
-    probability = classifier.predict_proba(examples.X)[0].max()
-    trace = deltarule.trace_example(
-        classifier.network_, classifier.theta_, examples.X[0], classifier.encode(examples.y)[0]
-    )
+    examples = loaded.examples_of(table.iloc[[row]])
+    display.show_notices(examples.notices)
+    outcome, estimator = loaded.outcome_of(examples), loaded.estimator
+    trace = deltarule.trace_example(estimator.network_, estimator.theta_, outcome.data.X[0], outcome.data.Y[0])
     line = f" (line {table.index[row]})" if table.index.name == "line" else ""
-    heading = (
-        f"Row {row}{line}: {loaded.target} {examples.y[0]}, predicted {predicted} ({100 * probability:.1f} %); "
-        f"{_outputs(classifier.network_.K, classifier.classes_.tolist())}"
-    )
+    heading = f"Row {row}{line}: {loaded.target} {_verdict(loaded, outcome)}"
     is_on_screen = form is Form.text and output is None and display.stdout.is_terminal
     width = max(80, min(display.stdout.width, 140)) if is_on_screen else None
     text = explain_trace(trace, form=form.value, lines=lines, width=width, heading=heading)
@@ -124,9 +128,20 @@ def info() -> None:
         display.say(f"{name:<13}{value}")
 
 
-def _outputs(K: int, classes: Sequence[object]) -> str:
-    """Return which class each of K outputs stands for."""
-    if K == 1:
-        return f"h is the probability of {classes[1]}"
+def _verdict(model: "TableModel", outcome: "Outcome") -> str:
+    """Return what is true of one row, what is predicted, and what each output of the network stands for."""
+    if model.scale is not None:
+        mean, deviation = model.scale.mean, model.scale.deviation
+        return (
+            f"{outcome.y[0]:.6g}, predicted {outcome.predicted[0]:.6g}; "
+            f"h and y are ({model.target} − {mean:.6g})/{deviation:.6g}"
+        )
+    assert outcome.classes is not None
+    assert outcome.probabilities is not None
+    classes = outcome.classes.tolist()
     shown = ", ".join(str(name) for name in classes[:10])
-    return f"outputs: {shown}{', …' if len(classes) > 10 else ''}"
+    if outcome.data.Y.shape[1] == 1:
+        outputs = f"h is the probability of {classes[1]}"
+    else:
+        outputs = f"outputs: {shown}{', …' if len(classes) > 10 else ''}"
+    return f"{outcome.y[0]}, predicted {outcome.predicted[0]} ({100 * outcome.probabilities[0].max():.1f} %); {outputs}"

@@ -32,7 +32,7 @@ DECLARED: Mapping[str, Setting] = {**SETTINGS, **CLASSIFIER_SETTINGS}
 
 _NAMED = {
     **{name: declared.option for name, declared in DECLARED.items()},
-    **{name: f"--{name}" for name in ("resume", "checkpoint", "scoring")},
+    **{name: f"--{name}" for name in ("resume", "checkpoint", "scoring", "task", "weight", "holdout")},
 }
 """How each parameter is written on the command line."""
 

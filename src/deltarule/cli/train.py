@@ -1,44 +1,48 @@
-"""`deltarule train`."""
+"""`deltarule train`: its options, and what it does, step by step."""
 
-from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from deltarule.cli import display
-from deltarule.cli.options import (
-    DECLARED,
-    check_settings,
-    command_of,
-    default,
-    in_options,
-    parameter_of,
-    parse_activation,
-    parse_layers,
-    setting,
-)
-from deltarule.cli.places import check_apart
-from deltarule.common.messages import Message
-from deltarule.training.history import advice_of, stopped_in_words
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from deltarule.cli.fitting import Prepared
-    from deltarule.models.model_file import Model
+from deltarule.cli.options import command_of, default, setting
+from deltarule.cli.training import Outputs, draw, fit, parameters_of, show, table_options_of, tell, write_report
 
 __all__ = ["train"]
 
-PICTURES = ("network.png", "learning_curve.png")
-"""What goes into the folder of `--pictures`."""
+TABLE = typer.Argument(
+    help="Table to learn from: CSV or TSV (also .gz), Parquet, or - for CSV from stdin.", show_default=False
+)
+
+
+class TaskName(StrEnum):
+    """What is predicted."""
+
+    auto = "auto"
+    classify = "classify"
+    regress = "regress"
+
+
+class DateName(StrEnum):
+    """How a date with slashes is read."""
+
+    day_first = "day-first"
+    month_first = "month-first"
 
 
 def train(
     context: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Table to learn from: CSV, TSV or Parquet.", show_default=False)],
+    data: Annotated[Path, TABLE],
     target: Annotated[str, typer.Option(help="Name of the column to predict.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.deltarule"),
+    task: Annotated[
+        TaskName,
+        typer.Option(
+            help="classify: predict a label; regress: predict a number; auto: what the values of the target say."
+        ),
+    ] = TaskName.auto,
     holdout: Annotated[float, typer.Option(help="Share of the rows to hold out and judge on, in [0, 1).")] = 0.2,
     seed: Annotated[int, typer.Option(help="Of the hold-out, the first weights and the order of examples.", min=0)] = 0,
     pictures: Annotated[
@@ -58,6 +62,46 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in the checkpoint, to the bit, if there is one.")
     ] = False,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of weights; a weight stands for that many repetitions of its row in training.",
+            show_default=False,
+            rich_help_panel="Columns",
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(help="Column not to use; may be given again.", show_default=False, rich_help_panel="Columns"),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column to use though it looks like names or numbers of rows; may be given again.",
+            show_default=False,
+            rich_help_panel="Columns",
+        ),
+    ] = None,
+    categories: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column whose numbers are labels of categories; may be given again.",
+            show_default=False,
+            rich_help_panel="Columns",
+        ),
+    ] = None,
+    gaps: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What stands for a missing value, besides an empty field; may be given again.",
+            show_default=False,
+            rich_help_panel="Columns",
+        ),
+    ] = None,
+    dates: Annotated[
+        DateName | None,
+        typer.Option(help="How 03/04/2024 is read.", show_default=False, rich_help_panel="Columns"),
+    ] = None,
     layers: Annotated[
         str, typer.Option(help="Units of each hidden layer, or none.", rich_help_panel="Settings")
     ] = "100",
@@ -103,151 +147,36 @@ def train(
     dtype: Annotated[str, setting("dtype")] = default("dtype"),
     n_threads: Annotated[int | None, setting("n_threads")] = default("n_threads"),
 ) -> None:
-    """Train a classifier on a table, judge it on rows it has not seen, and save it as one file.
+    """Train a network on a table, judge it on rows it has not seen, and save it as one file.
 
     Ctrl-C ends the training early and saves what was learnt so far.
     """
     given = locals()
-    values = {name: given[parameter_of(name)] for name in DECLARED}
-    sizes = parse_layers(layers)
-    scores = None if scoring is None else [name.strip() for name in scoring.split(",")]
-    parameters = {
-        "hidden_layer_sizes": sizes,
-        "activation": parse_activation(activation, sizes),
-        **check_settings(values),
-        "scoring": scores,
-    }
+    parameters = parameters_of(given)
     if not 0 <= holdout < 1:
         raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
     if early_stopping and validation_fraction == 0:
         raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
+    outputs = Outputs(output, report, pictures, checkpoint, checkpoint_seconds, resume)
+    outputs.check(data, parameters)
 
-    # Everything that can be wrong with the places to write to is found before the work.
-    from deltarule.files.whole import check_writable, check_writable_folder
-
-    written = [("--output", output), ("--report", report), ("--checkpoint", checkpoint), ("--pictures", pictures)]
-    drawn = [] if pictures is None else [("--pictures", pictures / name) for name in PICTURES]
-    check_apart([("DATA", data)], [*written, *drawn])
-    check_writable(output)
-    if resume and checkpoint is None:
-        raise typer.BadParameter("goes on with a run in a file: give --checkpoint, too.", param_hint="--resume")
-    if pictures is not None or report is not None:
-        from deltarule.pictures.style import check_matplotlib
-
-        check_matplotlib()
-    if pictures is not None:
-        check_writable_folder(pictures)
-    if report is not None:
-        check_writable(report)
-
-    from deltarule.cli.fitting import fit, measure, prepare
-    from deltarule.models.model_file import Model, save
     from deltarule.tables import read_table
-    from deltarule.training.checkpoint import Checkpoint
-    from deltarule.training.progress_bar import progress_bar
+    from deltarule.tables.learning import TableTask, prepare
 
     table = read_table(data)
-    prepared = prepare(
-        table,
-        target,
-        share=holdout,
-        seed=seed,
-        validation_share=validation_fraction if early_stopping else None,
-    )
-    display.show_notices(prepared.notices)
-    watched = "watched" if early_stopping else "held out"
-    followed = (scores or ["accuracy"])[0] if early_stopping else "loss"
-    with progress_bar(epochs, watched, display.stderr, followed if followed != "loss" else "") as progress:
-        place = None if checkpoint is None else Checkpoint(checkpoint, checkpoint_seconds)
-        classifier, warned = fit(prepared, parameters, seed, [progress], place, resume)
-    display.show_notices(in_options(text) if isinstance(text, Message) else text for text in warned)
-    model = Model(
-        encoder=prepared.encoder,
-        classifier=classifier,
-        target=target,
-        seed=seed,
-        settings={**parameters, "holdout": holdout},
-        held_out=measure(classifier, *prepared.held_out),
-    )
-    save(output, model)
-    _summary(model, prepared, watched)
+    validation = validation_fraction if early_stopping else None
+    asked = TableTask(target, task.value, holdout, validation, seed, weight, table_options_of(given))
+    prepared = prepare(table, asked)
+    show(prepared.notices)
+    learnt = fit(prepared, parameters, outputs)
+    learnt.model.save(output)
+    tell(prepared, learnt)
     if pictures is not None:
-        _draw(model, pictures)
+        draw(learnt, pictures)
     if report is not None:
-        _report(model, prepared, table, report, {"data": str(data), "command": command_of(context)})
+        write_report(prepared, learnt, table, report, data, command_of(context))
     display.say(f"Model: {output}")
-    if classifier.history_.stopped == "interrupted":
-        done = classifier.history_.epochs
-        display.show_notices([f"Interrupted after epoch {done}: the model is what was learnt so far."])
+    history = learnt.model.estimator.history_
+    if history.stopped == "interrupted":
+        display.show_notices([f"Interrupted after epoch {history.epochs}: the model is what was learnt so far."])
         raise typer.Exit(130)
-
-
-def _summary(model: "Model", prepared: "Prepared", watched: str) -> None:
-    classifier, history = model.classifier, model.classifier.history_
-    network = classifier.network_
-    units = ", ".join([*map(str, network.hidden_units), network.output])
-    display.say(
-        f"Network {network} ({units}), {network.n_parameters} parameters; "
-        f"{len(prepared.training[1])} rows to learn from."
-    )
-    seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""
-    display.say(
-        f"Trained by {classifier.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
-        f"({stopped_in_words(history.stopped)})."
-    )
-    advice = in_options(advice_of(history, classifier.early_stopping))
-    for line in filter(None, [*history.notices, history.reason, advice]):
-        display.say(line)
-    if history.scores and history.best_epoch:
-        scores = (f"{name} {values[history.best_epoch - 1]:.4f}" for name, values in history.scores.items())
-        display.say(f"After epoch {history.best_epoch}: {', '.join(scores)}.")
-    display.say()
-    display.say(display.chart(history, watched))
-    display.say()
-    if model.held_out is None:
-        display.say("No rows were held out, so nothing is known about new rows.")
-        return
-    X, y = prepared.held_out
-    display.show_table(display.confusion(y, classifier.predict(X), classifier.classes_))
-    display.say(display.figures(model.held_out, "Held-out accuracy"))
-
-
-def _draw(model: "Model", folder: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    from deltarule.pictures import learning_curve, network_picture
-
-    drawings: tuple[Callable[[], object], ...] = (
-        network_picture(model.classifier).plot,
-        learning_curve(model.classifier).plot,
-    )
-    for name, draw in zip(PICTURES, drawings, strict=True):
-        draw()
-        pyplot.savefig(folder / name, dpi=150)
-        pyplot.close()
-        display.say(f"Picture: {folder / name}")
-
-
-def _report(model: "Model", prepared: "Prepared", table: "pd.DataFrame", path: Path, told: Mapping[str, str]) -> None:
-    import deltarule
-
-    learnt = len(prepared.training[1])
-    if model.held_out is not None:
-        (X, y), places, judged = prepared.held_out, prepared.held_out_places, "rows that training did not see"
-    else:
-        (X, y), places, judged = prepared.training, prepared.training_places, "the very rows that it was trained on"
-    deltarule.report(
-        model.classifier,
-        X,
-        y,
-        path,
-        table=table.iloc[places].drop(columns=model.target),
-        about={"judged on": judged, "trained on": f"{learnt} rows", "table": told["data"], "target": model.target},
-        title=f"{model.target}, predicted by a network {model.classifier.network_}",
-        command=told["command"],
-        seed=model.seed,
-    )
-    display.say(f"Report: {path}")

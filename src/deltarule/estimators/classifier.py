@@ -168,7 +168,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
 
         Examples
         --------
-        >>> clf = MLPClassifier.from_parts(Network((1, 1)), [-1.0, 2.0], classes=["low", "high"][::-1])
+        >>> clf = MLPClassifier.from_parts(Network((1, 1)), [-1.0, 2.0], classes=["high", "low"])
         >>> clf.predict([[0.0], [1.0]]).tolist()
         ['high', 'low']
         """

@@ -1,6 +1,7 @@
 """What a fitted network offers: its parameters as views, its hypothesis, its way through an example."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from deltarule.common.arrays import Array, as_float
 from deltarule.estimators.checking import check_rows
 from deltarule.estimators.predictor import Answers, Predictor
+from deltarule.estimators.stored import save
 from deltarule.estimators.targets import Targets
 from deltarule.estimators.weights import Views
 from deltarule.network.data import check_inputs, is_sparse
@@ -107,6 +109,19 @@ class FittedMLP(BaseEstimator):
         if np.ndim(X) == 1:
             return trace_example(self.network_, self.theta_, X, self._targets.encode([y])[0])
         return trace(self.network_, self.theta_, *self.arrays_of(X, y), lambda_=self.alpha)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted estimator to a model file; `deltarule.load` gives it back with the same bits.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        ModelFileError
+            If it holds what a model file does not take, such as a generator as `random_state`.
+        """
+        self._check_fitted()
+        save(path, self)
 
     def _hypothesis(self, X: Any) -> Array:
         """Return h of each row, of shape (m, K)."""

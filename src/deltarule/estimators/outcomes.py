@@ -44,14 +44,9 @@ class Outcome:
         """Number of rows."""
         return len(self.costs)
 
-    @property
-    def is_of_labels(self) -> bool:
-        """Whether labels are predicted, and not quantities."""
-        return self.classes is not None
-
-    def in_units(self, mean: float, deviation: float) -> Self:
+    def in_units(self, y: Array, mean: float, deviation: float) -> Self:
         """Return the outcome of a regressor that learnt (y − mean)/deviation with y and predictions in units of y."""
-        return replace(self, y=mean + deviation * self.y, predicted=mean + deviation * self.predicted)
+        return replace(self, y=y, predicted=mean + deviation * self.predicted)
 
 
 def outcome_of(model: Any, X: Any, y: ArrayLike) -> Outcome:

@@ -150,7 +150,7 @@ def report_of(
     samples: int = 1000,
     seed: int = 0,
     inputs: Sequence[str] = (),
-    dropped: Sequence[str] = (),
+    dropped: Mapping[str, str] | None = None,
     target: str = "y",
 ) -> Report:
     """Report on a fitted network and what it predicted.
@@ -166,12 +166,13 @@ def report_of(
         As for `report`.
     inputs : sequence of str, optional
         Names of the inputs x_1, x_2, … of the network.
-    dropped : sequence of str, optional
-        Columns of the table that the model does not use.
+    dropped : mapping from str to str, optional
+        Columns of the table that the model does not use, and why.
     target : str, default "y"
         Name of what is predicted.
     """
     network, theta = fitted(model)
+    unused = dropped or {}
     found = most_costly(outcome.costs, outcome.y, outcome.predicted, _of_true(outcome), columns, costly)
     first = found[0].row
     return Report(
@@ -179,8 +180,8 @@ def report_of(
         about=about,
         rows=outcome.rows,
         n_columns=columns.n_columns,
-        columns=tuple(summary_of(name, values) for name, values in columns.values.items()),
-        dropped=tuple(dropped),
+        columns=tuple(summary_of(name, values) for name, values in columns.values.items() if name not in unused),
+        dropped=unused,
         targets=_targets(outcome, target),
         network=network,
         picture=network_picture(model, names=inputs),

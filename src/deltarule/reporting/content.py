@@ -37,8 +37,8 @@ class Report:
         Of the table, or of X.
     columns : tuple of Numbers or Words
         The first of them.
-    dropped : tuple of str
-        Columns of the table that the model does not use.
+    dropped : mapping from str to str
+        Columns of the table that the model does not use, and why.
     targets : tuple of Numbers or of (str, int)
         For quantities, a summary of each; for labels, each with its number of rows.
     network : Network
@@ -79,7 +79,7 @@ class Report:
     rows: int
     n_columns: int
     columns: tuple[Numbers | Words, ...]
-    dropped: tuple[str, ...]
+    dropped: Mapping[str, str]
     targets: tuple[Numbers | tuple[str, int], ...]
     network: Network
     picture: NetworkPicture

@@ -92,10 +92,11 @@ def _data(report: "Report") -> list[Html]:
         lines = [(c.name, c.commonest, *map(_number, (c.count, c.different, c.gaps))) for c in words]
         names = ("words", "commonest", "its rows", "different", "gaps")
         parts += [tag("h3", "Columns of words"), _table(names, lines, class_="words")]
-    if (left := report.n_columns - len(report.columns)) > 0:
+    if (left := report.n_columns - len(report.columns) - len(report.dropped)) > 0:
         parts.append(_faint(f"{left} more columns are not shown."))
     if report.dropped:
-        parts += [tag("h3", "Columns that the model does not use"), tag("p", ", ".join(report.dropped))]
+        parts += [tag("h3", "Columns that the model does not use")]
+        parts += [_table(("column", "why"), list(report.dropped.items()), class_="dropped")]
     return parts
 
 

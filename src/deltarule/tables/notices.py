@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from deltarule.tables.cells import NUMBERS, Form, Meaning, gap_words_of
+from deltarule.tables.cells import NUMBERS, Form, gap_words_of
 from deltarule.tables.dates import DATE_FORMS
+from deltarule.tables.meaning import Meaning
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.reading import name_some
 

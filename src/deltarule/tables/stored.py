@@ -12,12 +12,12 @@ from deltarule.tables.cells import KINDS, NUMBERS, USUAL_GAPS, Form
 from deltarule.tables.dates import DATE_FORMS, PARTS
 from deltarule.tables.numbers import DECIMALS, THOUSANDS, NumberForm
 
-__all__ = ["checked_parts", "different", "finite", "form_content", "one_of"]
+__all__ = ["checked_form", "checked_parts", "different", "finite", "form_content", "one_of"]
 
 
 def form_content(form: Form) -> dict[str, Any]:
     """Return a form as JSON can write it."""
-    return {"number": asdict(form.number), "date": form.date, "parts": list(form.parts), "gaps": list(form.gaps)}
+    return asdict(form)
 
 
 def checked_parts(
@@ -51,7 +51,7 @@ def checked_parts(
     }
     if list(categories) != words:
         raise ValueError(f"categories of {list(categories)[:5]}, and columns of words {words[:5]}")
-    forms = {one_of(kinds, name): _form(form) for name, form in of_type(dict, content.get("forms", {})).items()}
+    forms = {one_of(kinds, name): checked_form(form) for name, form in of_type(dict, content.get("forms", {})).items()}
     if "forms" not in content:
         forms = {name: Form(gaps=tuple(sorted(USUAL_GAPS))) for name in words}
     if with_parts := [name for name, form in forms.items() if form.parts and kinds[name] != "date"]:
@@ -75,7 +75,8 @@ def checked_parts(
     }
 
 
-def _form(content: Any) -> Form:
+def checked_form(content: Any) -> Form:
+    """Return the form that `form_content` wrote, checked."""
     number = of_type(dict, of_type(dict, content)["number"])
     decimal, thousands = one_of(DECIMALS, number["decimal"]), one_of(THOUSANDS, number["thousands"])
     if decimal == thousands:
@@ -83,7 +84,7 @@ def _form(content: Any) -> Form:
     parts = tuple(one_of(PARTS, part) for part in different(content["parts"]))
     gaps = tuple(of_type(str, word) for word in different(content["gaps"]))
     form = NumberForm(decimal, thousands, of_type(str, number["unit"]))
-    return Form(form, one_of(DATE_FORMS, content["date"]), parts, gaps)
+    return Form(form, one_of(DATE_FORMS, content["date"]), parts, gaps, of_type(bool, content["digits"]))
 
 
 def one_of(choices: Collection[str], value: Any) -> str:

@@ -1,0 +1,89 @@
+"""A report on a model of a table: the columns that it uses and those that it does not, the target in its own units."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from deltarule.estimators.outcomes import Outcome
+from deltarule.reporting.bootstrap import Measure, measured
+from deltarule.reporting.columns import columns_of
+from deltarule.reporting.computing import report_of
+from deltarule.reporting.content import Report
+from deltarule.reporting.measures import statistics_of
+from deltarule.tables.model import Examples, TableModel
+
+__all__ = ["measures_of", "report_on_table"]
+
+WHY_DROPPED = {
+    "asked": "as asked",
+    "constant": "one value only",
+    "empty": "empty",
+    "names": "another text in most rows",
+    "row numbers": "it numbers the rows",
+}
+
+_COUNTS = 2 * 10**7
+"""Rows times bootstrap samples that are drawn for a line of the command line: a second's work."""
+
+
+def measures_of(outcome: Outcome, seed: int) -> tuple[Measure, ...]:
+    """Return the measures of predictions with bootstrap intervals, of 1 000 samples, or fewer of very many rows."""
+    samples = max(100, min(1000, _COUNTS // outcome.rows))
+    return measured(statistics_of(outcome), outcome.rows, samples, seed)
+
+
+def report_on_table(
+    model: TableModel,
+    examples: Examples,
+    outcome: Outcome,
+    table: pd.DataFrame,
+    path: str | Path,
+    *,
+    about: Mapping[str, str],
+    command: str,
+) -> Report:
+    """Report on a model of a table, and write the report to an HTML file.
+
+    Parameters
+    ----------
+    model : TableModel
+    examples : Examples
+        The rows that it is judged on.
+    outcome : Outcome
+        What it predicts for them.
+    table : DataFrame
+        That they are rows of.
+    path : path
+    about : mapping from str to str
+        More to say of the data.
+    command : str
+        What makes the model and the report again.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    OutputError
+        If the file cannot be written.
+    """
+    dropped = model.encoder.dropped
+    shown = [*model.encoder.kinds, *(name for name in dropped if name in table.columns)]
+    scaled = {}
+    if model.scale is not None:
+        what = f"({model.target} − {model.scale.mean:.6g})/{model.scale.deviation:.6g}"
+        scaled = {"the network learns": f"{what}; its costs and the example in numbers are of that"}
+    report = report_of(
+        model.estimator,
+        outcome,
+        columns_of(examples.X, table[shown].iloc[examples.rows]),
+        about={**about, "target": model.target, **scaled},
+        title=f"{model.target}, predicted by a network {model.estimator.network_}",
+        command=command,
+        seed=model.seed,
+        inputs=model.encoder.names,
+        dropped={name: WHY_DROPPED.get(why, why) for name, why in dropped.items()},
+        target=model.target,
+    )
+    report.save(path)
+    return report

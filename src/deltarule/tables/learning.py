@@ -1,0 +1,287 @@
+"""From a table to a trained model: what to predict, which rows to hold out, encode, fit, measure. Nothing here prints.
+
+task = TableTask("price", holdout=0.2, seed=1)
+learnt = learn(prepare(read_table("houses.csv"), task), {"hidden_layer_sizes": (64,)})
+learnt.model.predict(read_table("new.csv"))
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError, TableError
+from deltarule.common.messages import Message
+from deltarule.estimators.classifier import MLPClassifier
+from deltarule.estimators.outcomes import Outcome
+from deltarule.estimators.regressor import MLPRegressor
+from deltarule.tables.cells import Form, numbers_of
+from deltarule.tables.encoding import TableEncoder
+from deltarule.tables.labels import hold_out
+from deltarule.tables.model import Examples, TableModel, measured
+from deltarule.tables.options import TableOptions
+from deltarule.tables.reading import check_columns, place_of
+from deltarule.tables.targets import Scale, Target, Task, training_target
+from deltarule.training.checkpoint import Checkpoint
+from deltarule.training.record import Callback
+from deltarule.training.settings import CLASSIFIER_SETTINGS
+
+__all__ = ["Learnt", "Prepared", "TableTask", "learn", "prepare"]
+
+
+@dataclass(frozen=True)
+class TableTask:
+    """What to learn from a table, and which rows not to learn from.
+
+    Parameters
+    ----------
+    target : str
+        Name of the column to predict.
+    task : {"auto", "classify", "regress"}, default "auto"
+        `"auto"`: what the values of the target say (`targets.py`).
+    holdout : float, default 0.2
+        Share of the rows that training never sees, in [0, 1).
+    validation : float, optional
+        Share of the other rows to watch while training goes on, for early stopping. Default: the held-out rows are
+        watched, and nothing stops on them.
+    seed : int, default 0
+        Of the hold-out, the first weights and the order of the examples.
+    weight : str, optional
+        Name of a column of weights: a weight stands for that many repetitions of its row, in training and in the costs
+        by epoch. Held-out figures count each row once.
+    options : TableOptions, optional
+
+    Raises
+    ------
+    SettingsError
+        If `holdout` is outside its range, or the target, or the column of weights, is named for another use as well.
+    """
+
+    target: str
+    task: Task = "auto"
+    holdout: float = 0.2
+    validation: float | None = None
+    seed: int = 0
+    weight: str | None = None
+    options: TableOptions = field(default_factory=TableOptions)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.holdout < 1:
+            raise SettingsError(f"holdout={self.holdout!r} is not in [0, 1).")
+        uses = {"weight": (self.weight,), "drop": self.options.drop, "keep": self.options.keep}
+        for use, names in uses.items():
+            if self.target in names:
+                raise SettingsError(f"The target {self.target!r} is named in {use}, too. It can only be the target.")
+        if self.weight in (*self.options.drop, *self.options.keep):
+            raise SettingsError(f"The column of weights {self.weight!r} is named in drop or keep, too. Take it out.")
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A table made ready for training.
+
+    Attributes
+    ----------
+    task : TableTask
+    target : Target
+    scale : Scale or None
+        Of a quantity.
+    encoder : TableEncoder
+        Fitted on all rows that are not held out.
+    training : Examples
+    watched : Examples or None
+        Rows whose cost is recorded by epoch: those held out; with early stopping, others, so that the held-out figures
+        stay honest.
+    held_out : Examples or None
+        Never looked at in training; only its cost is shown.
+    notices : tuple of str
+    """
+
+    task: TableTask
+    target: Target
+    scale: Scale | None
+    encoder: TableEncoder
+    training: Examples
+    watched: Examples | None
+    held_out: Examples | None
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """A trained model, what it says of the held-out rows, and what training warned of."""
+
+    model: TableModel
+    outcome: Outcome | None
+    warned: tuple[str, ...]
+
+
+def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
+    """Find out what there is to learn, split the rows and encode each of them once.
+
+    Raises
+    ------
+    TableError
+        If the table does not fit the task, or has too few rows for early stopping.
+    """
+    target = training_target(table, task.target, task.task, task.options)
+    classes = np.zeros(len(target.values)) if target.is_quantity else target.values
+    rest, held_out, notices = hold_out(classes, task.holdout, task.seed)
+    training, chosen = rest, rest[:0]
+    if task.validation is not None:
+        inner, outer, _ = hold_out(classes[rest], task.validation, task.seed + 1)
+        training, chosen = rest[inner], rest[outer]
+        if len(chosen) == 0:
+            raise TableError(
+                f"The table leaves {len(rest)} rows for training, too few to take {task.validation:g} of them to watch "
+                "for early stopping. Leave early stopping out."
+            )
+    weights = None if task.weight is None else _weights(table, task.weight)
+    without = [task.target] + ([] if task.weight is None else [task.weight])
+    encoder = TableEncoder.fit(table, without=without, options=task.options, rows=target.rows[rest].tolist())
+
+    def examples(places: NDArray[np.intp]) -> Examples | None:
+        if len(places) == 0:
+            return None
+        rows = target.rows[places]
+        X, strays = encoder.encode(table.iloc[rows])
+        return Examples(X, target.values[places], rows, strays, None if weights is None else weights[rows])
+
+    learnt, judged = examples(training), examples(held_out)
+    assert learnt is not None
+    strays = () if judged is None else tuple(f"In the held-out rows, {notice}" for notice in judged.notices)
+    return Prepared(
+        task=task,
+        target=target,
+        scale=Scale.of(target.values[rest]) if target.is_quantity else None,
+        encoder=encoder,
+        training=learnt,
+        watched=judged if task.validation is None else examples(chosen),
+        held_out=judged,
+        notices=(*target.notices, *_order(task, target), *notices, *encoder.notices, *strays),
+    )
+
+
+def learn(
+    prepared: Prepared,
+    parameters: Mapping[str, Any],
+    *,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+) -> Learnt:
+    """Train a classifier or a regressor, and judge it on the held-out rows. Ctrl-C ends it early with what it learnt.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    parameters : mapping
+        Of the estimator, by name. Labels in `class_weight` may be texts.
+    callbacks, checkpoint, resume
+        As for the estimator's `fit`.
+
+    Raises
+    ------
+    SettingsError
+        If a parameter is outside its range, or is one of classes and the target is a quantity.
+    """
+    task, y = prepared.task, prepared.training.y
+    estimator: MLPClassifier | MLPRegressor
+    if prepared.scale is None:
+        estimator = MLPClassifier(random_state=task.seed, **_with_labels(parameters, y))
+    else:
+        estimator = MLPRegressor(random_state=task.seed, **_without_classes(parameters))
+    watched = prepared.watched
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator.fit(
+            *_arrays(prepared.training, prepared.scale),
+            eval_set=None if watched is None else _arrays(watched, prepared.scale),
+            callbacks=callbacks,
+            checkpoint=checkpoint,
+            resume=resume,
+        )
+    model = TableModel(
+        encoder=prepared.encoder,
+        estimator=estimator,
+        target=task.target,
+        seed=task.seed,
+        settings={**parameters, "holdout": task.holdout},
+        scale=prepared.scale,
+        form=prepared.target.form if prepared.target.is_quantity else Form(),
+    )
+    outcome = None if prepared.held_out is None else model.outcome_of(prepared.held_out)
+    model = replace(model, held_out=None if outcome is None else measured(outcome))
+    return Learnt(model, outcome, _told(caught))
+
+
+def _weights(table: pd.DataFrame, name: str) -> Array:
+    check_columns(table, [name], "is the column of weights")
+    column = table[name]
+    weights, strange = numbers_of(column, "number", Form())
+    strange |= ~(weights >= 0)
+    if strange.any():
+        first = int(np.flatnonzero(strange)[0])
+        raise TableError(
+            f"The column of weights {name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, "
+            f"where a finite number from 0 on belongs ({np.count_nonzero(strange)} such in all). Correct it, or take "
+            "the row out."
+        )
+    return weights
+
+
+def _order(task: TableTask, target: Target) -> tuple[str, ...]:
+    """Return a notice if the rows are sorted by label."""
+    y = target.values
+    if target.is_quantity or task.holdout == 0 or len(y) < 3:
+        return ()
+    if np.count_nonzero(y[1:] != y[:-1]) != len(np.unique(y)) - 1:
+        return ()
+    return (
+        f"The rows are sorted by {task.target!r}. That does no harm: the held-out rows are drawn at random, the same "
+        "share of each label.",
+    )
+
+
+def _arrays(examples: Examples, scale: Scale | None) -> tuple[Array, NDArray[Any], Array | None]:
+    y = examples.y if scale is None else scale.standardised(examples.y)
+    return examples.X, y, examples.weights
+
+
+def _with_labels(parameters: Mapping[str, Any], y: NDArray[Any]) -> Mapping[str, Any]:
+    """Return parameters whose class weights name labels as they stand in y, where they were given as texts."""
+    if not isinstance(weights := parameters.get("class_weight"), Mapping):
+        return parameters
+    labels = {str(label): label for label in np.unique(y).tolist()}
+    return {**parameters, "class_weight": {labels.get(name, name): weight for name, weight in weights.items()}}
+
+
+def _without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name, setting in CLASSIFIER_SETTINGS.items():
+        if (value := parameters.get(name, setting.default)) != setting.default:
+            raise SettingsError(
+                Message(
+                    f"{name}={{value!r}} acts on classes, but the target is a quantity. Leave it out, or take "
+                    "task='classify'.",
+                    value=value,
+                )
+            )
+    return {name: value for name, value in parameters.items() if name not in CLASSIFIER_SETTINGS}
+
+
+def _told(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Return what was warned of, once each; what became of the run is in its history: notices, stopped and reason."""
+    told: dict[str, None] = {}
+    for warning in caught:
+        text = str(warning.message)
+        if issubclass(warning.category, ConvergenceWarning) or "interrupted by user" in text:
+            continue
+        given = getattr(warning.message, "args", (text,))
+        told[given[0] if given and isinstance(given[0], Message) else text] = None
+    return tuple(told)

@@ -1,0 +1,216 @@
+"""A model of a table: an encoder, an estimator fitted on what it makes, and how the target is written."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deltarule.common.arrays import Array
+from deltarule.common.version import __version__
+from deltarule.estimators.classifier import MLPClassifier
+from deltarule.estimators.outcomes import Outcome, outcome_of
+from deltarule.estimators.regressor import MLPRegressor
+from deltarule.estimators.stored import FORMAT, parts_of
+from deltarule.files.archive import to_bytes
+from deltarule.files.whole import write_whole
+from deltarule.tables.cells import Form
+from deltarule.tables.encoding import TableEncoder
+from deltarule.tables.stored import form_content
+from deltarule.tables.targets import Scale, known_target
+
+__all__ = ["Examples", "HeldOut", "HeldOutQuantity", "TableModel", "measured"]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """On rows that training did not see: how many, the share of right labels, the mean cost without penalty."""
+
+    rows: int
+    accuracy: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class HeldOutQuantity:
+    """On rows that training did not see: how many, R², both errors in units of the target, the mean cost.
+
+    The cost is that of the network, half the squared error of the standardised target.
+    """
+
+    rows: int
+    r2: float
+    rmse: float
+    mae: float
+    cost: float
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Rows of a table whose target is known, as an estimator takes them.
+
+    Attributes
+    ----------
+    X : array of shape (m, s₁)
+    y : array of shape (m,)
+        Labels, or the quantity in its own units.
+    rows : array of shape (m,)
+        Positions in the table.
+    notices : tuple of str
+    weights : array of shape (m,), optional
+    """
+
+    X: Array
+    y: NDArray[Any]
+    rows: NDArray[np.intp]
+    notices: tuple[str, ...] = ()
+    weights: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TableModel:
+    """A trained network with what it takes to use it on tables.
+
+    Attributes
+    ----------
+    encoder : TableEncoder
+    estimator : MLPClassifier or MLPRegressor
+        Fitted on X of the encoder; a regressor on the standardised target.
+    target : str
+        Name of the column that it predicts.
+    seed : int
+        Of the hold-out, the first weights and the order of the examples.
+    settings : mapping
+        What training was asked for, as JSON can write it.
+    held_out : HeldOut, HeldOutQuantity or None
+    scale : Scale or None
+        Of a quantity; None for labels.
+    form : Form
+        How a quantity is written in a table.
+    version : str
+        Of the deltarule that trained it.
+    """
+
+    encoder: TableEncoder
+    estimator: MLPClassifier | MLPRegressor
+    target: str
+    seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    held_out: HeldOut | HeldOutQuantity | None = None
+    scale: Scale | None = None
+    form: Form = field(default_factory=Form)
+    version: str = __version__
+
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """The labels that it knows; None for a quantity."""
+        return getattr(self.estimator, "classes_", None)
+
+    @property
+    def as_text(self) -> list[str]:
+        """Columns to read as they are written, for `read_table`, so that they compare as in training."""
+        classes = self.classes
+        is_text = (
+            classes is not None
+            and classes.dtype.kind in "OU"
+            and not all(_is_as_numbers_are_written(str(name)) for name in classes)
+        )
+        return self.encoder.as_text + ([self.target] if is_text else [])
+
+    def predict(self, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """Predict every row of a table.
+
+        Returns
+        -------
+        predictions : DataFrame
+            A row for each row of the table, in its order: `predicted_<target>`, and for labels the probability of each,
+            `probability_<label>`.
+        notices : tuple of str
+            How the table strays from the one of training.
+
+        Raises
+        ------
+        TableError
+            If a column is missing, or holds what it did not hold in training.
+        """
+        X, notices = self.encoder.encode(table)
+        predictions: dict[str, NDArray[Any]] = {}
+        h = self.estimator._hypothesis(X)
+        predicted = self.estimator._predicted(h)
+        if isinstance(self.estimator, MLPClassifier):
+            probabilities = self.estimator._probabilities(h)
+            names = [f"probability_{name}" for name in self.estimator.classes_.tolist()]
+            predictions = dict(zip(names, probabilities.T, strict=True))
+        if self.scale is not None:
+            predicted = self.scale.mean + self.scale.deviation * predicted
+        return pd.DataFrame({f"predicted_{self.target}": predicted, **predictions}), notices
+
+    def examples_of(self, table: pd.DataFrame) -> Examples:
+        """Return the rows of a table whose target is known.
+
+        Raises
+        ------
+        TableError
+            If a column or the target is missing, or holds what it did not hold in training.
+        """
+        target = known_target(table, self.target, self.classes, self.form)
+        X, notices = self.encoder.encode(table.iloc[target.rows])
+        return Examples(X, target.values, target.rows, (*target.notices, *notices))
+
+    def outcome_of(self, examples: Examples) -> Outcome:
+        """Return what is predicted for examples, in units of the target, with what is true."""
+        if self.scale is None:
+            return outcome_of(self.estimator, examples.X, examples.y)
+        outcome = outcome_of(self.estimator, examples.X, self.scale.standardised(examples.y))
+        return outcome.in_units(examples.y, self.scale.mean, self.scale.deviation)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file; `deltarule.load` gives it back with the same bits.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        ModelFileError
+            If the model holds what a model file does not take, such as a generator as `random_state`.
+        """
+        estimator, arrays = parts_of(self.estimator)
+        encoder, more = self.encoder.to_content()
+        content = {
+            "deltarule": self.version,
+            "target": self.target,
+            "seed": self.seed,
+            "settings": dict(self.settings),
+            "held_out": None if self.held_out is None else asdict(self.held_out),
+            "encoder": encoder,
+            "estimator": estimator,
+            "scale": None if self.scale is None else asdict(self.scale),
+            "form": form_content(self.form),
+        }
+        write_whole(path, to_bytes("model", FORMAT, content, {**arrays, **more}))
+
+
+def measured(outcome: Outcome) -> HeldOut | HeldOutQuantity:
+    """Return the figures of predictions, each row counted once.
+
+    The cost is the mean of (2), without penalty.
+    """
+    cost = float(outcome.costs.mean())
+    if outcome.classes is not None:
+        return HeldOut(outcome.rows, float(np.mean(outcome.predicted == outcome.y)), cost)
+    y, rest = outcome.y - outcome.y.mean(), outcome.predicted - outcome.y
+    spread, squares = float(np.square(y).sum()), float(np.square(rest).sum())
+    r2 = 1 - squares / spread if spread > 0 else float("nan")
+    return HeldOutQuantity(outcome.rows, r2, (squares / outcome.rows) ** 0.5, float(np.abs(rest).mean()), cost)
+
+
+def _is_as_numbers_are_written(label: str) -> bool:
+    """Whether a label is text that a table would read as the number that it is: 2 and 1.5, and not 01."""
+    try:
+        number = float(label)
+    except ValueError:
+        return False
+    return label == (str(int(number)) if number.is_integer() else str(number))

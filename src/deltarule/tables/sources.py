@@ -1,0 +1,120 @@
+"""Where a table comes from: a file, a compressed one, or standard input; open at its start, and seekable."""
+
+import gzip
+import shutil
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+from deltarule.common.errors import TableError
+
+__all__ = ["PARQUET", "SEPARATORS", "STDIN", "Source", "opened"]
+
+STDIN = Path("-")
+"""Standard input, as a path of the command line."""
+
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+PARQUET = (".parquet", ".pq")
+COMPRESSED = ".gz"
+
+IN_MEMORY = 2**26
+"""Bytes of what cannot be read twice that are kept in memory; more goes to a temporary file."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open table.
+
+    Attributes
+    ----------
+    name : path
+        For messages.
+    kind : str
+        `".csv"`, `".tsv"`, `".parquet"` or `".pq"`.
+    file : binary file
+        At its start; it can be read again from there.
+    """
+
+    name: Path
+    kind: str
+    file: BinaryIO
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """Open a table by its name: `.csv`, `.tsv`, each of them also `.gz`, `.parquet`, `.pq`, or `-` for standard input.
+
+    Raises
+    ------
+    TableError
+        If the file is missing, of another kind, cannot be read or cannot be decompressed.
+    """
+    if path == STDIN:
+        with _kept(Path("standard input"), sys.stdin.buffer) as file:
+            start = file.read(4)
+            file.seek(0)
+            if start[:2] != b"\x1f\x8b":
+                yield Source(Path("standard input"), ".parquet" if start == b"PAR1" else ".csv", file)
+                return
+            with _decompressed(Path("standard input"), file) as inner:
+                yield Source(Path("standard input"), ".csv", inner)
+        return
+    kind = _kind_of(path)
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise TableError(f"{path} does not exist. Give the path of a table (CSV or Parquet).") from None
+    except OSError as error:
+        raise TableError(
+            f"{path} cannot be read ({error.strerror}). Give the path of a table (CSV or Parquet)."
+        ) from None
+    with file:
+        if path.suffix.lower() != COMPRESSED:
+            yield Source(path, kind, file)
+            return
+        with _decompressed(path, file) as inner:
+            yield Source(path, kind, inner)
+
+
+def _kind_of(path: Path) -> str:
+    suffix = path.suffix.lower()
+    kind = path.with_suffix("").suffix.lower() if suffix == COMPRESSED else suffix
+    if kind in SEPARATORS or (kind in PARQUET and suffix != COMPRESSED):
+        return kind
+    known = [*SEPARATORS, *PARQUET, *(f"{name}{COMPRESSED}" for name in SEPARATORS)]
+    ending = suffix if kind == suffix else kind + suffix
+    raise TableError(
+        f"{path} ends in {ending!r}, which is no kind of table that is known here. Take a file that ends "
+        f"in {', '.join(known)}, or - for standard input."
+    )
+
+
+@contextmanager
+def _kept(name: Path, stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Copy what can be read only once."""
+    with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
+        try:
+            shutil.copyfileobj(stream, file)
+        except OSError as error:
+            raise TableError(f"{name} cannot be read ({error.strerror}).") from None
+        file.seek(0)
+        yield cast(BinaryIO, file)
+
+
+@contextmanager
+def _decompressed(name: Path, file: BinaryIO) -> Iterator[BinaryIO]:
+    with SpooledTemporaryFile(max_size=IN_MEMORY) as inner:
+        try:
+            with gzip.GzipFile(fileobj=file, mode="rb") as stream:
+                shutil.copyfileobj(stream, inner)
+        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+            raise TableError(
+                f"{name} cannot be decompressed ({error}). It may be cut short, or no gzip file: compress it again."
+            ) from None
+        inner.seek(0)
+        yield cast(BinaryIO, inner)

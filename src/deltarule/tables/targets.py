@@ -1,0 +1,224 @@
+"""The column to predict: labels or a quantity, and which rows have a value.
+
+    text, booleans      labels
+    fractions           a quantity
+    whole numbers       labels, unless there are 20 different ones or more of which most stand in few rows
+
+A caller may say which; what was found and why is one sentence either way.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError, TableError
+from deltarule.common.messages import Message
+from deltarule.files.archive import of_type
+from deltarule.tables.cells import Form, numbers_of
+from deltarule.tables.labels import known_labels, training_labels
+from deltarule.tables.meaning import meaning_of
+from deltarule.tables.options import TableOptions
+from deltarule.tables.reading import check_columns, place_of
+
+__all__ = ["TASKS", "Scale", "Target", "Task", "known_target", "training_target"]
+
+Task = Literal["auto", "classify", "regress"]
+TASKS: tuple[Task, ...] = ("auto", "classify", "regress")
+
+MANY = 20
+"""Different whole numbers from which they may be a quantity."""
+
+RARE = 10
+"""A whole number in fewer rows than this is rare."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a quantity is standardised: the network learns (y − mean)/deviation."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, y: Array) -> Self:
+        """Return mean and deviation of a quantity that varies."""
+        centre = float(y[0]) + float(np.mean(y - y[0]))
+        largest = float(np.abs(y - centre).max())
+        return cls(centre, largest * float(np.sqrt(np.square((y - centre) / largest).mean())))
+
+    @classmethod
+    def from_content(cls, content: Any) -> Self:
+        """Return the scale that a file tells of.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If a part is missing, of another type, or no scale.
+        """
+        scale = cls(of_type(float, content["mean"]), of_type(float, content["deviation"]))
+        if not (np.isfinite(scale.mean) and np.isfinite(scale.deviation) and scale.deviation > 0):
+            raise ValueError(f"a target of mean {scale.mean} and deviation {scale.deviation}")
+        return scale
+
+    def standardised(self, y: Array) -> Array:
+        """Return (y − mean)/deviation."""
+        return (y - self.mean) / self.deviation
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """The values to learn or to compare with.
+
+    Attributes
+    ----------
+    values : array of shape (m,)
+        Labels as int64, bool or str, or a quantity as float64; without gaps.
+    rows : array of shape (m,)
+        Positions of the rows of the table that have a value, rising.
+    is_quantity : bool
+    form : Form
+        How a quantity is written in the cells.
+    why : str
+        What it was taken for, and why: `"classification: 'label' holds 3 different texts"`.
+    notices : tuple of str
+    """
+
+    values: NDArray[Any]
+    rows: NDArray[np.intp]
+    is_quantity: bool
+    form: Form = field(default_factory=Form)
+    why: str = ""
+    notices: tuple[str, ...] = ()
+
+
+def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOptions) -> Target:
+    """Return what there is to learn.
+
+    Raises
+    ------
+    SettingsError
+        If the task is an unknown word.
+    TableError
+        If the table has no such column, the column is empty or holds the same value everywhere, or it does not fit the
+        task.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"price": [1.5, 2.5, 4.0], "colour": ["red", "blue", "red"]})
+    >>> training_target(table, "price", "auto", TableOptions()).why
+    "regression: 'price' holds numbers with fractions"
+    >>> training_target(table, "colour", "auto", TableOptions()).why
+    "classification: 'colour' holds 2 different texts"
+    """
+    if task not in TASKS:
+        raise SettingsError(f"task={task!r} is unknown. Take one of {', '.join(TASKS)}.")
+    check_columns(table, [name], "is the target")
+    column = _without(table[name], options)
+    if task == "classify" or column.isna().all():
+        return _labels(column, "classification, as asked")
+    meaning = meaning_of(column, options)
+    if meaning.kind != "number":
+        if task == "auto":
+            return _labels(column, "classification: {name} holds {n} different {kind}", meaning.kind)
+        raise TableError(
+            f"The target {name!r} does not hold numbers (its cells are of the kind {meaning.kind}, the first is "
+            f"{str(column.dropna().iloc[0])[:40]!r}), and regression predicts numbers. Take another target, or "
+            "classify it."
+        )
+    quantity = _quantity(column, meaning.form)
+    if task == "regress":
+        return _told(quantity, "regression, as asked")
+    different, counts = np.unique(quantity.values, return_counts=True)
+    if (different != np.rint(different)).any():
+        return _told(quantity, f"regression: {name!r} holds numbers with fractions")
+    rare = int(np.count_nonzero(counts < RARE))
+    if len(different) >= MANY and 2 * rare > len(different):
+        return _told(
+            quantity,
+            f"regression: {name!r} holds {len(different)} different whole numbers, most in fewer than {RARE} rows",
+            Message(
+                "{name!r} is taken for a quantity: it holds {n} different whole numbers, and {rare} of them stand in "
+                "fewer than {few} rows. Where they are labels, take task='classify'.",
+                name=name,
+                n=len(different),
+                rare=rare,
+                few=RARE,
+            ),
+        )
+    return _labels(column, "classification: {name} holds {n} different whole numbers")
+
+
+def known_target(table: pd.DataFrame, name: str, classes: NDArray[Any] | None, form: Form) -> Target:
+    """Return the values of a table's target in the terms of a trained model: its classes, or None for a quantity.
+
+    Raises
+    ------
+    TableError
+        If the table has no such column, the column is empty, or it holds labels that are not among the classes, or
+        what is no number.
+    """
+    if classes is not None:
+        labels = known_labels(table, name, classes)
+        return Target(labels.values, labels.rows, False, notices=labels.notices)
+    check_columns(table, [name], "is the target")
+    return _quantity(table[name], form)
+
+
+def _without(column: pd.Series, options: TableOptions) -> pd.Series:
+    """Return a column without what is a gap by the options."""
+    return column.mask(column.isin(options.gaps)) if options.gaps else column
+
+
+def _labels(column: pd.Series, why: str, kind: str = "") -> Target:
+    labels = training_labels(column.to_frame(), str(column.name))
+    n = len(np.unique(labels.values))
+    what = {"boolean": "booleans", "category": "texts"}.get(kind, f"{kind}s")
+    told = why.format(name=repr(column.name), n=n, kind=what)
+    return Target(labels.values, labels.rows, False, why=told, notices=labels.notices)
+
+
+def _quantity(column: pd.Series, form: Form) -> Target:
+    values, strange = numbers_of(column, "number", form)
+    name = column.name
+    if strange.any():
+        first = int(np.flatnonzero(strange)[0])
+        raise TableError(
+            f"The target {name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a finite "
+            f"number belongs ({np.count_nonzero(strange)} such in all). Correct it, or leave the field empty: rows "
+            "without a value are left out."
+        )
+    gaps = np.isnan(values)
+    if gaps.all():
+        raise TableError(
+            f"The target {name!r} is empty in {'the row' if len(column) == 1 else f'all {len(column)} rows'}. "
+            "Fill in the values that are known."
+        )
+    notices: tuple[str, ...] = ()
+    if gaps.any():
+        count = int(np.count_nonzero(gaps))
+        notices = (
+            f"{count} {'row has' if count == 1 else 'rows have'} no value in the target {name!r} and "
+            f"{'is' if count == 1 else 'are'} left out (first: {place_of(column, int(np.flatnonzero(gaps)[0]))}).",
+        )
+    return Target(values[~gaps], np.flatnonzero(~gaps), True, form, notices=notices)
+
+
+def _told(quantity: Target, why: str, notice: str = "") -> Target:
+    """Return a quantity to learn, with why it is one.
+
+    Raises
+    ------
+    TableError
+        If it is the same in every row.
+    """
+    values = quantity.values
+    if values.min() == values.max():
+        raise TableError(
+            f"The target is {values[0]:g} in every row that has one, so there is nothing to learn. Take another target."
+        )
+    notices = (*quantity.notices, notice) if notice else quantity.notices
+    return Target(values, quantity.rows, True, quantity.form, why, notices)
