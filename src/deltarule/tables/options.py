@@ -1,0 +1,53 @@
+"""What a caller says of a table that its values do not say: which columns count, what is a word, what is a gap."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from deltarule.common.errors import SettingsError
+
+__all__ = ["DATE_ORDERS", "DateOrder", "TableOptions"]
+
+DateOrder = Literal["day-first", "month-first"]
+
+DATE_ORDERS: tuple[DateOrder, ...] = ("day-first", "month-first")
+"""How a date such as 03/04/2024 is read: as 3 April, or as 4 March."""
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """How the columns of a table are read and which of them are used; with no argument, all by their values.
+
+    Parameters
+    ----------
+    categories : tuple of str
+        Columns whose values are categories, though they look like numbers or dates.
+    gaps : tuple of str
+        What stands for a gap, besides an empty field and the spellings that pandas knows: `("?",)`.
+    dates : "day-first", "month-first" or None
+        How dates with slashes, dots or hyphens between day, month and year are read; None: only as ISO 8601.
+    keep : tuple of str
+        Columns that are used though they look like names, identifiers or free text, which are dropped else.
+    drop : tuple of str
+        Columns that are not used.
+
+    Raises
+    ------
+    SettingsError
+        If `dates` is an unknown word, or a column is in `drop` and in `keep` or `categories`.
+    """
+
+    categories: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    dates: DateOrder | None = None
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.dates is not None and self.dates not in DATE_ORDERS:
+            raise SettingsError(f"dates={self.dates!r} is unknown. Take one of {', '.join(DATE_ORDERS)}, or None.")
+        for name in self.drop:
+            for other, names in (("keep", self.keep), ("categories", self.categories)):
+                if name in names:
+                    raise SettingsError(
+                        f"The column {name!r} is in drop and in {other}, which exclude each other. Name it in one."
+                    )
