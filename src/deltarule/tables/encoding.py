@@ -1,20 +1,23 @@
 """A data frame to X, by what the training rows taught; all of it plain data, kept with the model.
 
     number     gaps become the median, plus one column that says where they were; then mean 0 and variance 1
-    date       the same, in days since 1970-01-01 (UTC)
+    date       the same, in days since 1970-01-01 (UTC); and month, weekday and time of day as sine and cosine, where
+               they vary
+    duration   the same as a number, in days
     category   words: one column for each value seen in training, 1 where a row has it and 0 elsewhere; a value never
                seen is all zeros; a gap is a value of its own if training had gaps, else all zeros
     boolean    a category with the values false and true
 
-Dropped in training, each with a notice: a column without any value; a column with one value and no gap; a column of
-words with more than 20 different ones that differ in more than half of the rows (names, identifiers, free text). Of a
-category with more than 200 values, the rarer ones are as if never seen, with a notice.
+What the cells of a column mean is found in cells.py, from all rows of a table; medians and the like come from those
+that are learnt from. Dropped, each with a notice: a column without any value; a column with one value and no gap; row
+numbers (row_numbers.py); a column of words with more than 20 different ones that differ in more than half of the rows
+(names, identifiers, free text). Of a category with more than 200 values, the rarer ones are as if never seen, with a
+notice.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from numbers import Number
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,44 +25,22 @@ import pandas as pd
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import TableError
+from deltarule.tables.cells import LARGEST, NUMBERS, Form, meaning_of, numbers_of, settle_marks, words_of
+from deltarule.tables.dates import cyclic, parts_that_vary
+from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, notices_of, unknown_words, words_read_as_gaps
+from deltarule.tables.numbers import PLAIN
+from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, check_names, name_some, place_of
+from deltarule.tables.row_numbers import are_row_numbers
+from deltarule.tables.stored import checked_parts, form_content
 
-__all__ = ["LARGEST", "NARROWEST", "TableEncoder"]
-
-LARGEST = 1e100
-"""Numbers beyond it are refused as infinite ones are: their squares leave the finite numbers."""
+__all__ = ["LARGEST", "NARROWEST", "NUMBERS", "TableEncoder"]
 
 NARROWEST = 1e-200
 """Smallest deviation that is divided by: the largest number over it is finite still."""
 
 MANY = 20
 """A column of words with more different values than this, in more than half of its rows, names the rows."""
-
-MOST_CATEGORIES = 200
-"""Columns of X for one column of words: 10⁶ rows take 1.6 GB then, and rarer values teach little."""
-
-DROPPED = {
-    "empty": "No value in any row, so dropped",
-    "constant": "One value only, so dropped",
-    "names": "Another text in most rows, which says nothing about new rows, so dropped",
-}
-"""Why a column is not used, and the notice that says so."""
-
-_KINDS = {
-    "integer": "number",
-    "floating": "number",
-    "mixed-integer-float": "number",
-    "decimal": "number",
-    "boolean": "boolean",
-    "string": "category",
-    "categorical": "category",
-    "datetime": "date",
-    "datetime64": "date",
-    "date": "date",
-}
-"""What pandas calls a column's values, and how they are used."""
-
-NUMBERS = ("number", "date")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +50,10 @@ class TableEncoder:
     Attributes
     ----------
     kinds : dict of str to str
-        `"number"`, `"date"`, `"category"` or `"boolean"` for each column that is used, in the order of
+        `"number"`, `"date"`, `"duration"`, `"category"` or `"boolean"` for each column that is used, in the order of
         the training table.
     medians : array of shape (numbers,)
-        Of the columns of numbers and dates, in their order: what their gaps become.
+        Of the columns of numbers, dates and durations, in their order: what their gaps become.
     gaps : tuple of str
         Those of them that had gaps in training.
     means, deviations : arrays of shape (numbers + gaps,)
@@ -81,6 +62,11 @@ class TableEncoder:
         The values of each other column that have a column of X, in its order; None for a gap.
     notices : tuple of str
         What was dropped or read in a way that one should know of, a sentence each.
+    forms : dict of str to Form
+        How the cells of a column are written; a column that is not in it has the plain form.
+    dropped : dict of str to str
+        Why a column of the training table is not used: `"empty"`, `"constant"`, `"names"`, `"row numbers"` or
+        `"asked"`.
     """
 
     kinds: dict[str, str]
@@ -90,22 +76,36 @@ class TableEncoder:
     deviations: Array
     categories: dict[str, tuple[str | None, ...]]
     notices: tuple[str, ...]
+    forms: dict[str, Form] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, table: pd.DataFrame, *, without: Sequence[str] = ()) -> "TableEncoder":
-        """Learn medians, means, deviations and categories from the rows of a training table.
+    def fit(
+        cls,
+        table: pd.DataFrame,
+        *,
+        without: Sequence[str] = (),
+        options: TableOptions | None = None,
+        rows: Sequence[int] | None = None,
+    ) -> "TableEncoder":
+        """Learn what the columns mean, and medians, means, deviations and categories, from a training table.
 
         Parameters
         ----------
         table : DataFrame
+            The whole of it: whether a column numbers the rows, and in which form its dates are written, is only to be
+            seen in all rows.
         without : sequence of str
             Columns that are no features: the target.
+        options : TableOptions, optional
+        rows : sequence of int, optional
+            Positions of the rows to learn medians, means, deviations and categories from; all rows by default.
 
         Raises
         ------
         TableError
             If no column is left to learn from, a column has no name of its own, or holds what is neither a number,
-            text, a boolean nor a date.
+            text, a boolean, a date nor a duration, or is of one of these in nearly all rows but not in the others.
 
         Examples
         --------
@@ -119,49 +119,98 @@ class TableEncoder:
         array([[-1.,  0.,  1.],
                [ 1.,  1.,  0.]])
         """
+        options = options or TableOptions()
         check_names("The table", list(table.columns))
-        uses = {name: _use(table[name]) for name in table.columns if name not in without}
-        kinds = {name: use for name, use in uses.items() if use not in DROPPED}
-        notices = [
-            f"{text}: {name_some(names, 8)}."
-            for use, text in (*DROPPED.items(), ("date", "Dates, used as days since 1970-01-01"))
-            if (names := [name for name in uses if uses[name] == use])
-        ]
+        check_columns(table, [*options.categories, *options.keep, *options.drop], "is named in the options")
+        names = [name for name in table.columns if name not in without]
+        dropped = {name: "asked" for name in names if name in options.drop}
+        meanings = {name: meaning_of(table[name], options) for name in names if name not in dropped}
+        settle_marks(table, meanings)
+        kinds: dict[str, str] = {}
+        forms: dict[str, Form] = {}
+        learnt = np.arange(len(table)) if rows is None else np.asarray(rows, dtype=np.intp)
+        numbers: dict[str, Array] = {}
+        categories: dict[str, tuple[str | None, ...]] = {}
+        crowded: dict[str, int] = {}
+        for name, meaning in meanings.items():
+            column, kind, form = table[name], meaning.kind, meaning.form
+            if kind in NUMBERS:
+                values = _numbers(column, kind, form)
+                if kind == "number" and name not in options.keep and are_row_numbers(values, name):
+                    dropped[name] = "row numbers"
+                    continue
+                values = values[learnt]
+                why = _why_no_number(values)
+                if kind == "date" and not why:
+                    form = replace(form, parts=parts_that_vary(values))
+                numbers |= {} if why else {name: values}
+            elif kind == "empty":
+                why = "empty"
+            else:
+                codes, words = words_of(column, kind, form)
+                counts = _counted(codes[learnt], words)
+                why = _why_no_category(counts, kind, name in options.keep)
+                if not why:
+                    categories[name] = _commonest(counts)
+                    crowded |= {name: len(counts)} if len(counts) > MOST_CATEGORIES else {}
+            if why:
+                dropped[name] = why
+            else:
+                kinds[name] = kind
+                forms |= {name: form} if form != Form() else {}
+        notices = notices_of(meanings, dropped, kinds, forms, crowded)
         if not kinds:
             raise TableError(
                 "No column is left to learn from: "
                 + (" ".join(notices) if notices else "the table has no column but the target.")
             )
-        numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
-        values = _numbers(table, {name: kinds[name] for name in numbers})
-        medians = np.nanmedian(values, axis=0) if len(numbers) else np.empty(0)
-        gaps = tuple(numbers[n] for n in np.flatnonzero(np.isnan(values).any(axis=0)))
-        marked = _filled_and_marked(values, medians, [numbers.index(name) for name in gaps])
-        means, deviations = _means_and_deviations(marked)
-        categories, crowded = {}, []
-        for name, kind in kinds.items():
-            if kind not in NUMBERS:
-                counts = Counter(_as_words(table[name], kind))
-                if len(counts) > MOST_CATEGORIES:
-                    crowded.append(f"{name!r} ({len(counts)})")
-                most = sorted(counts, key=lambda value: (-counts[value], value is None, value))[:MOST_CATEGORIES]
-                categories[name] = tuple(sorted(most, key=lambda value: (value is None, value)))
-        if crowded:
-            notices.append(
-                f"More values than the {MOST_CATEGORIES} that are used, of which the rarer ones count as unknown: "
-                f"{', '.join(crowded[:8])}{f' and {len(crowded) - 8} more' if len(crowded) > 8 else ''}."
-            )
-        return cls(kinds, medians, gaps, means, deviations, categories, tuple(notices))
+        matrix = np.stack([*numbers.values()], axis=1) if numbers else np.empty((len(learnt), 0))
+        medians = np.nanmedian(matrix, axis=0) if numbers else np.empty(0)
+        holes = np.flatnonzero(np.isnan(matrix).any(axis=0))
+        means, deviations = _means_and_deviations(_filled_and_marked(matrix, medians, holes.tolist()))
+        gaps = tuple(list(numbers)[n] for n in holes)
+        return cls(kinds, medians, gaps, means, deviations, categories, notices, forms, dropped)
+
+    @classmethod
+    def from_content(cls, content: Any, arrays: Mapping[str, Array]) -> "TableEncoder":
+        """Return the encoder that `to_content` took apart, also one of a model file of 0.1.0.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If a part is missing, of another type or beyond its range, or parts do not fit each other.
+        """
+        return cls(**checked_parts(content, arrays, tuple(DROPPED), -LARGEST, LARGEST, NARROWEST))
+
+    def to_content(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return everything that was learnt: what JSON can write, and arrays.
+
+        Examples
+        --------
+        >>> encoder = TableEncoder.fit(pd.DataFrame({"colour": ["red", "blue"]}))
+        >>> content, arrays = encoder.to_content()
+        >>> content["categories"], sorted(arrays)
+        ({'colour': ('blue', 'red')}, ['deviations', 'means', 'medians'])
+        """
+        content = {name: getattr(self, name) for name in ("kinds", "gaps", "categories", "notices", "dropped")}
+        content["forms"] = {name: form_content(form) for name, form in self.forms.items()}
+        return content, {name: getattr(self, name) for name in ("medians", "means", "deviations")}
 
     @property
     def as_text(self) -> list[str]:
         """Columns to read as they are written: give it to `read_table`, so that a category `01` stays `01`."""
-        return [name for name, kind in self.kinds.items() if kind == "category"]
+        return [
+            name
+            for name, kind in self.kinds.items()
+            if kind == "category" or (kind == "number" and self._form(name).number != PLAIN)
+        ]
 
     @property
     def names(self) -> list[str]:
-        """Names of the columns of X: `age`, `age is missing`, `colour=red`."""
+        """Names of the columns of X: `age`, `age is missing`, `day: month (sine)`, `colour=red`."""
         names = self._number_names + [f"{name} is missing" for name in self.gaps]
+        for name, form in self.forms.items():
+            names += [f"{name}: {part} ({wave})" for part in form.parts for wave in ("sine", "cosine")]
         for name, values in self.categories.items():
             names += [f"{name} is missing" if value is None else f"{name}={value}" for value in values]
         return names
@@ -169,6 +218,9 @@ class TableEncoder:
     @property
     def _number_names(self) -> list[str]:
         return [name for name, kind in self.kinds.items() if kind in NUMBERS]
+
+    def _form(self, name: str) -> Form:
+        return self.forms.get(name, Form())
 
     def transform(self, table: pd.DataFrame) -> Array:
         """Return X of a table: one row for each of its rows, in their order.
@@ -214,24 +266,27 @@ class TableEncoder:
         """
         check_columns(table, self.kinds, "the model was trained on")
         notices = []
-        numbers = self._number_names
-        values = _numbers(table, {name: self.kinds[name] for name in numbers})
-        marked = _filled_and_marked(values, self.medians, [numbers.index(name) for name in self.gaps])
+        numbers = {name: _numbers(table[name], self.kinds[name], self._form(name)) for name in self._number_names}
+        values = np.stack([*numbers.values()], axis=1) if numbers else np.empty((len(table), 0))
+        places = {name: n for n, name in enumerate(numbers)}
+        marked = _filled_and_marked(values, self.medians, [places[name] for name in self.gaps])
         width = marked.shape[1]
-        X = np.zeros((len(table), width + sum(map(len, self.categories.values()))))
+        X = np.zeros((len(table), len(self.names)))
         X[:, :width] = (marked - self.means) / self.deviations
+        for name, form in self.forms.items():
+            for part in form.parts:
+                X[:, width : width + 2] = cyclic(numbers[name], part)
+                width += 2
         for name, known in self.categories.items():
+            codes, words = words_of(table[name], self.kinds[name], self._form(name))
             place_of_word = {word: place for place, word in enumerate(known, width)}
-            words = _as_words(table[name], self.kinds[name])
-            places = np.array([place_of_word.get(word, -1) for word in words])
-            X[np.flatnonzero(places >= 0), places[places >= 0]] = 1
+            at = np.array([*(place_of_word.get(word, -1) for word in words), place_of_word.get(None, -1)])[codes]
+            X[np.flatnonzero(at >= 0), at[at >= 0]] = 1
             width += len(known)
-            if unknown := Counter(word for word in words if word is not None and word not in place_of_word):
-                most = sorted(unknown, key=lambda word: (-unknown[word], word))
-                notices.append(
-                    f"{name!r} holds what the model does not know in {unknown.total()} of {len(words)} rows "
-                    f"({name_some(most, 3)}). It knows {name_some([word for word in known if word is not None], 3)}."
-                )
+            unknown = {word: n for word, n in _counted(codes, words).items() if word not in place_of_word and word}
+            if unknown:
+                notices.append(unknown_words(name, unknown, len(codes), known))
+        notices = [*words_read_as_gaps(table, self.kinds, self.forms), *notices]
         if empty := [name for name in self.kinds if table[name].isna().all()]:
             notices.insert(0, f"Empty in every row, but not in training: {name_some(empty, 8)}.")
         return X, tuple(notices)
@@ -253,89 +308,49 @@ def _means_and_deviations(values: Array) -> tuple[Array, Array]:
     return means, np.where(largest > 0, np.maximum(deviations, NARROWEST), 1)
 
 
-def _use(column: pd.Series) -> str:
-    """Return the kind of a column of a training table, or why it is dropped."""
-    filled = column.dropna()
-    if filled.empty:
-        return "empty"
-    if _is_plain(column):  # the shortest way, for tables of very many columns
-        return "constant" if len(filled) == len(column) and filled.min() == filled.max() else "number"
-    kind = _kind_of_values(filled)
-    different = filled.nunique() if kind in NUMBERS else len(set(_as_words(filled, kind)))
-    if different == 1 and len(filled) == len(column):
-        return "constant"
-    return "names" if kind == "category" and different > max(MANY, len(filled) / 2) else kind
-
-
-def _kind_of_values(filled: pd.Series) -> str:
-    inferred = pd.api.types.infer_dtype(filled)
-    if (
-        inferred == "string"
-        and filled.str.match(r"\d{4}-\d\d-\d\d").all()
-        and not np.isnan(_as_numbers(filled, "date")).any()
-    ):
-        return "date"
-    if inferred in _KINDS:
-        return _KINDS[inferred]
-    if all(isinstance(value, str | Number | np.bool_) for value in filled):  # text beside numbers
-        return "category"
-    raise TableError(
-        f"Column {filled.name!r} holds {str(filled.iloc[0])[:40]!r} in {place_of(filled, 0)} ({inferred}), which is "
-        "not a number, a text, a boolean or a date. Turn it into one of these, or leave the column out."
-    )
-
-
-def _numbers(table: pd.DataFrame, kinds: dict[str, str]) -> Array:
-    """Return columns of numbers and dates as float64, of shape (m, columns), with NaN for gaps."""
-    values = np.empty((len(table), len(kinds)))
-    for n, (name, kind) in enumerate(kinds.items()):
-        column = table[name]
-        numbers = _as_numbers(column, kind)
-        strange = column.notna().to_numpy() & ~(np.abs(numbers) <= LARGEST)
-        if strange.any():
-            first, count = int(np.flatnonzero(strange)[0]), int(np.count_nonzero(strange))
-            raise TableError(
-                f"Column {name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a "
-                f"{kind if kind == 'date' else 'finite number'} belongs "
-                f"({count} such {'value' if count == 1 else 'values'} in all). Correct the values, or leave the fields "
-                "empty: gaps are filled."
-            )
-        values[:, n] = numbers
+def _numbers(column: pd.Series, kind: str, form: Form) -> Array:
+    """Return a column of numbers, dates or durations as float64 with NaN for gaps."""
+    values, strange = numbers_of(column, kind, form)
+    if strange.any():
+        first, count = int(np.flatnonzero(strange)[0]), int(np.count_nonzero(strange))
+        raise TableError(
+            f"Column {column.name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a "
+            f"{kind if kind != 'number' else f'finite number{_like(form)}'} belongs "
+            f"({count} such {'value' if count == 1 else 'values'} in all). Correct the values, or leave the fields "
+            "empty: gaps are filled."
+        )
     return values
 
 
-def _is_plain(column: pd.Series) -> bool:
-    """Whether a column is numbers of NumPy's."""
-    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+def _like(form: Form) -> str:
+    return f" with {form.number}" if form.number != PLAIN else ""
 
 
-def _as_numbers(column: pd.Series, kind: str) -> Array:
-    """Return float64; NaN for gaps and for what is no number (or no date), infinity for what is too large."""
-    if kind == "date":
-        # A number is no date, though pandas reads 20240131 as one.
-        column = column.astype(object).mask(np.array([isinstance(value, Number) for value in column]))
-        dates = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-        # Counted in seconds from 1970, of which there are enough for every date; nanoseconds end in 2262.
-        return ((dates - pd.Timestamp(0, tz="UTC").as_unit("s")) / pd.Timedelta(days=1).as_unit("s")).to_numpy()
-    if _is_plain(column):
-        return column.to_numpy(dtype=np.float64)
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return np.full(len(column), np.nan)  # pandas would count nanoseconds
-    try:
-        numbers = pd.to_numeric(column, errors="coerce")
-        if numbers.dtype.kind == "c":
-            return np.full(len(column), np.nan)
-        return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    except OverflowError:  # a whole number of more than 308 digits, which is infinite as a text
-        return _as_numbers(column.astype(str).where(column.notna()), kind)
+def _why_no_number(values: Array) -> str:
+    """Return why a column of numbers is dropped, or nothing."""
+    gaps = np.isnan(values)
+    if gaps.all():
+        return "empty"
+    return "constant" if not gaps.any() and values.min() == values.max() else ""
 
 
-def _as_words(column: pd.Series, kind: str) -> list[str | None]:
-    """Return each value as it is written; None for gaps."""
-    return [None if gap else _word(value, kind) for value, gap in zip(column, column.isna(), strict=True)]
+def _why_no_category(counts: Mapping[str | None, int], kind: str, kept: bool) -> str:
+    """Return why a column of words is dropped, or nothing."""
+    filled = sum(n for word, n in counts.items() if word is not None)
+    different = len(counts) - (None in counts)
+    if not filled:
+        return "empty"
+    if len(counts) == 1:
+        return "constant"
+    return "names" if kind == "category" and not kept and different > max(MANY, filled / 2) else ""
 
 
-def _word(value: Any, kind: str) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a column of whole numbers with a gap comes as floats
-    return str(value).lower() if kind == "boolean" else str(value)
+def _counted(codes: Any, words: Sequence[str]) -> Counter[str | None]:
+    """Return in how many rows each word stands; None for gaps."""
+    rows = np.bincount(codes + 1, minlength=len(words) + 1).tolist()
+    return Counter({word: n for word, n in zip([None, *words], rows, strict=True) if n})
+
+
+def _commonest(counts: Mapping[str | None, int]) -> tuple[str | None, ...]:
+    most = sorted(counts, key=lambda word: (-counts[word], word is None, word))[:MOST_CATEGORIES]
+    return tuple(sorted(most, key=lambda word: (word is None, word)))
