@@ -25,8 +25,9 @@ import pandas as pd
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import TableError
-from deltarule.tables.cells import LARGEST, NUMBERS, Form, meaning_of, numbers_of, settle_marks, words_of
+from deltarule.tables.cells import LARGEST, NUMBERS, Form, numbers_of, words_of
 from deltarule.tables.dates import cyclic, parts_that_vary
+from deltarule.tables.meaning import meaning_of, settle_marks
 from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, notices_of, unknown_words, words_read_as_gaps
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.options import TableOptions
@@ -202,7 +203,8 @@ class TableEncoder:
         return [
             name
             for name, kind in self.kinds.items()
-            if kind == "category" or (kind == "number" and self._form(name).number != PLAIN)
+            if (kind == "category" and not self._form(name).digits)
+            or (kind == "number" and self._form(name).number != PLAIN)
         ]
 
     @property

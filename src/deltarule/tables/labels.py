@@ -1,9 +1,10 @@
 """The target column of a table: labels for training, labels to compare with, and which rows are held out.
 
 A row without a label teaches nothing and cannot be judged: training and evaluation leave it out and say so. Prediction
-never looks at the target, so it keeps every row.
+never looks at the target, so it keeps every row. Only a missing value is no label: None, NA and the like are words.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deltarule.common.errors import TableError
+from deltarule.tables.cells import is_gap
+from deltarule.tables.notices import alike
+from deltarule.tables.numbers import learn_number_form
 from deltarule.tables.reading import check_columns, name_some, place_of
 
 __all__ = ["Labels", "hold_out", "known_labels", "training_labels"]
@@ -42,7 +46,7 @@ class Labels:
 def training_labels(table: pd.DataFrame, target: str) -> Labels:
     """Return the labels to learn.
 
-    Whole numbers are int64 labels, booleans are bool, everything else is a text as it is written.
+    Whole numbers are int64 labels, booleans are bool, everything else is a text as it is written: also 01, 02.
 
     Raises
     ------
@@ -64,14 +68,14 @@ def training_labels(table: pd.DataFrame, target: str) -> Labels:
             "A classifier needs rows of two labels or more."
         )
     fractions = pd.api.types.is_float_dtype(filled.dtype) and values.dtype.kind == "U"
-    if len(classes) > MANY and (fractions or 2 * len(classes) > len(values)):
+    if len(classes) > MANY and (fractions or _are_fractions(classes) or 2 * len(classes) > len(values)):
         raise TableError(
             f"The target {target!r} has {len(classes)} different values in {len(values)} rows "
             f"({name_some(classes, 3)}): it looks like a quantity or a name, and the classifier needs labels that come "
             "back. Take another target, "
             "or sort the quantity into a few classes."
         )
-    return Labels(values, rows, notices)
+    return Labels(values, rows, (*notices, *_doubts(target, values, classes)))
 
 
 def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any]) -> Labels:
@@ -91,14 +95,22 @@ def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any]) -> Lab
     """
     filled, rows, notices = _filled(table, target)
     written = _as_written(filled)
-    places = pd.Index(_as_written(pd.Series(classes))).get_indexer(pd.Index(written))
+    known = _as_written(pd.Series(classes))
+    if classes.dtype.kind == "b":  # true in a file is True
+        written = np.char.capitalize(written)
+    places = pd.Index(known).get_indexer(pd.Index(written))
     unknown = np.flatnonzero(places < 0)
     if len(unknown):
         raise TableError(
             f"The target {target!r} holds labels that the model was not trained on: "
             f"{name_some(pd.unique(pd.Series(written[unknown])))} ({len(unknown)} of {len(written)} rows, the first in "
             f"{place_of(filled, int(unknown[0]))}). "
-            f"It knows {name_some(classes, 8)}. Take these rows out, or train again with them."
+            f"It knows {name_some(classes, 8)}. "
+            + (
+                f"{_and(like)} differ in case or blanks only: write them alike."
+                if (like := next((group for group in alike([*known, *np.unique(written[unknown])])), None))
+                else "Take these rows out, or train again with them."
+            )
         )
     return Labels(np.asarray(classes)[places], rows, notices)
 
@@ -166,8 +178,42 @@ def _filled(table: pd.DataFrame, target: str) -> tuple[pd.Series, NDArray[np.int
     return column[~gaps], np.flatnonzero(~gaps), notices
 
 
+def _doubts(target: str, values: NDArray[Any], classes: NDArray[Any]) -> list[str]:
+    """Say which labels may be gaps, and which may be one."""
+    if values.dtype.kind != "U":
+        return []
+    notices = []
+    if gaps := {str(name): int(np.count_nonzero(values == name)) for name in classes if is_gap(name)}:
+        said = ", ".join(f"{word!r} in {n} {'row' if n == 1 else 'rows'}" for word, n in gaps.items())
+        notices.append(
+            f"The target {target!r} holds {said}, which is a label here; leave these fields empty if they are gaps."
+        )
+    for group in alike(classes.tolist()):
+        counts = [f"{word!r} ({int(np.count_nonzero(values == word))} rows)" for word in group]
+        notices.append(
+            f"The target {target!r} has labels that differ in case, blanks or invisible marks only, and count as "
+            f"different: {', '.join(counts)}."
+        )
+    return notices
+
+
+def _are_fractions(classes: NDArray[Any]) -> bool:
+    """Whether labels are texts of numbers with decimals, in any form of writing."""
+    if classes.dtype.kind != "U":
+        return False
+    form, fitting, _ = learn_number_form(dict.fromkeys(classes.tolist(), 1))
+    values = form.numbers(classes.tolist())
+    return fitting == len(classes) and bool((values != np.rint(values)).any())
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(map(repr, map(str, words)))
+
+
 def _plain(filled: pd.Series) -> NDArray[Any]:
     inferred = pd.api.types.infer_dtype(filled)
+    if inferred == "string" and filled.isin(["True", "False"]).all():
+        return filled.eq("True").to_numpy(dtype=bool)
     if inferred == "boolean":
         return filled.to_numpy(dtype=bool)
     if inferred in ("integer", "floating", "mixed-integer-float"):

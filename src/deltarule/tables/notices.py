@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from deltarule.tables.cells import NUMBERS, Form, Meaning, gap_words_of
+from deltarule.tables.cells import NUMBERS, Form, gap_words_of
 from deltarule.tables.dates import DATE_FORMS
+from deltarule.tables.meaning import Meaning
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.reading import name_some
 
@@ -57,7 +58,11 @@ def notices_of(
     for name, meaning in used.items():
         form, example = forms.get(name, Form()), f" ({meaning.example!r})" if meaning.example else ""
         if meaning.kind == "date":
-            parts = f", with {_and([PARTS_SAID.get(part, part) for part in form.parts])} as sine and cosine" if form.parts else ""
+            parts = (
+                f", with {_and([PARTS_SAID.get(part, part) for part in form.parts])} as sine and cosine"
+                if form.parts
+                else ""
+            )
             written = f" ({DATE_FORMS[form.date]})" if form.date != "iso" else ""
             _add(by_form, f"Dates{written}, used as days since 1970-01-01{parts}", f"{name!r}{example}")
         elif meaning.kind == "duration":

@@ -1,23 +1,25 @@
 """Read a table from a file, or say exactly what is wrong with the file.
 
-pandas pads short rows and shifts long ones without a word, so a CSV file is first gone through record by record: every
-record must have as many fields as the header has names. An empty field, and NA, N/A, NaN, null, None and the other
-spellings that pandas knows, is a gap. Blank lines are no rows. The index of the table says where each row stands in the
-file (its line, for text; its number from 0, for Parquet), for messages.
+A text file is gone through record by record (records.py), and each of its columns is kept as numbers or as texts
+(columns.py). Blank lines are no rows. The index of the table says where each row stands in the file (its line, for
+text; its number from 0, for Parquet), for messages.
 """
 
-import csv
-import io
+import codecs
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from deltarule.common.errors import TableError
+from deltarule.tables.columns import Column
+from deltarule.tables.records import batches, separators
+from deltarule.tables.row_numbers import UNNAMED
 
 __all__ = ["check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
 
@@ -55,17 +57,8 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
             f"{path} ends in {path.suffix!r}, which is no kind of table that is known here. "
             f"Take a file that ends in {', '.join([*SEPARATORS, *PARQUET])}."
         )
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise TableError(f"{path} does not exist. Give the path of a table (CSV or Parquet).") from None
-    except OSError as error:
-        raise TableError(
-            f"{path} cannot be read ({error.strerror}). Give the path of a table (CSV or Parquet)."
-        ) from None
-    if not data.strip():
-        raise TableError(f"{path} is empty. A table has one line of column names and one line for each example.")
-    table = _parquet(path, data) if suffix in PARQUET else _text(path, data, SEPARATORS[suffix], set(as_text))
+    with _opened(path) as file:
+        table = _parquet(path, file) if suffix in PARQUET else _text(path, file, SEPARATORS[suffix], set(as_text))
     if len(table) == 0:
         raise TableError(
             f"{path} has {len(table.columns)} columns but no row below their names. Add at least one example."
@@ -85,8 +78,6 @@ def check_columns(table: pd.DataFrame, names: Iterable[str], what: str) -> None:
             raise TableError(f"The table has the column {name_some(sorted(twice))} more than once. Give each a name.")
         return
     there = [str(name) for name in table.columns]
-    if len(there) == 1 and (other := _other_separator(there[0])):
-        raise _separated_otherwise(f"The table has no column {name_some(missing)}, which {what}", other)
     closest = get_close_matches(missing[0], there, n=3, cutoff=0.5)
     rest = [name for name in there if name not in closest]
     message = (
@@ -129,105 +120,82 @@ def place_of(table: pd.DataFrame | pd.Series, row: int) -> str:
     return f"{table.index.name or 'row'} {table.index[row]}"
 
 
-def _text(path: Path, data: bytes, separator: str, as_text: set[str]) -> pd.DataFrame:
+def _opened(path: Path) -> BinaryIO:
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(path, data, error) from None
-    try:
-        names, lines = _records(path, text, separator)
-    except TableError:
-        if other := _other_separator(text, separator):
-            raise _separated_otherwise(str(path), other) from None
-        raise
-    table = pd.read_csv(
-        io.StringIO(text, newline=""),
-        sep=separator,
-        header=0,
-        names=names,
-        dtype={name: str for name in names if name in as_text},
-        skipinitialspace=True,
-        index_col=False,
-        low_memory=False,
-    )
-    if len(table) != len(lines):
+        return path.open("rb")
+    except FileNotFoundError:
+        raise TableError(f"{path} does not exist. Give the path of a table (CSV or Parquet).") from None
+    except OSError as error:
         raise TableError(
-            f"{path} has {len(lines)} rows, but {len(table)} could be read. Look for stray quotes, and write the "
-            "file again with a program that quotes fields as RFC 4180 says."
-        )
-    table.index = pd.Index(lines, name="line")
-    return table
-
-
-def _records(path: Path, text: str, separator: str) -> tuple[list[str], list[int]]:
-    """Check every record of a text; return the names of the columns and the line on which each row begins."""
-    last = ""
-
-    def physical_lines() -> Iterator[str]:
-        nonlocal last
-        for physical in io.StringIO(text, newline=""):
-            last = physical
-            yield physical
-
-    reader = csv.reader(physical_lines(), delimiter=separator, skipinitialspace=True, strict=True)
-    names: list[str] = []
-    lines = []
-    line = 1
-    try:
-        for record in reader:
-            if record and (record != [""] or last.strip()):  # else a blank line; "" alone is a gap
-                if not names:
-                    names = [name.strip() for name in record]
-                    check_names(path, names)
-                elif len(record) != len(names):
-                    raise _ragged(path, line, len(record), len(names), separator)
-                else:
-                    lines.append(line)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise TableError(
-            f"{path}, line {line}: the row cannot be read ({error}). A field that holds a quote or a line break "
-            "goes in quotes, with each quote in it doubled."
+            f"{path} cannot be read ({error.strerror}). Give the path of a table (CSV or Parquet)."
         ) from None
-    return names, lines
 
 
-def _other_separator(text: str, separator: str = "") -> str:
-    """Return the mark that cuts the first line of a text into more fields than the separator does, or nothing."""
-    lines = text[:100_000].lstrip().splitlines()  # csv refuses fields that are longer still
-    fields = {mark: len(next(csv.reader(lines, delimiter=mark), [])) for mark in ",;\t|"}
-    best = max(fields, key=lambda mark: fields[mark])
-    return best if fields[best] > fields.get(separator, 1) else ""
+def _empty(path: Path) -> TableError:
+    return TableError(f"{path} is empty. A table has one line of column names and one line for each example.")
 
 
-def _separated_otherwise(where: str, separator: str) -> TableError:
-    named = next((suffix for suffix, mark in SEPARATORS.items() if mark == separator), None)
-    return TableError(
-        f"{where}: the columns seem to be separated by {separator!r}. "
-        + (
-            f"Give the file a name that ends in {named}."
-            if named
-            else "Write it anew with commas, for example with pandas: "
-            f"pandas.read_csv('old.csv', sep={separator!r}, decimal=',').to_csv('new.csv', index=False)."
-        )
-    )
+def _text(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.DataFrame:
+    complaint: TableError | None = None
+    for mark in separators(file, separator):
+        try:
+            table = _separated(path, file, mark, as_text)
+        except TableError as error:
+            complaint = complaint or error
+        except UnicodeDecodeError:
+            raise _not_utf8(path, file) from None
+        else:
+            table.attrs["separator"] = mark
+            return table
+    raise complaint or _empty(path)
 
 
-def _ragged(path: Path, line: int, fields: int, columns: int, separator: str) -> TableError:
-    few = fields < columns
-    return TableError(
-        f"{path}, line {line}: the row has {fields} {'field' if fields == 1 else 'fields'}, but the header names "
-        f"{columns} {'column' if columns == 1 else 'columns'}. {'Add' if few else 'Take out'} {abs(columns - fields)}: "
-        f"a gap is an empty field, and a field that holds a {'comma' if separator == ',' else 'tab'} goes in quotes."
-    )
+def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.DataFrame:
+    """Read a file whose separator is known, a second time for columns that turned out to be text half-way."""
+    while True:
+        file.seek(0)
+        names: list[str] = []
+        lines = array("q")
+        columns: list[Column] = []
+        for batch in batches(path, file, separator):
+            if not names:
+                names = _names(path, batch.rows[0]) if batch.rows else []
+                columns = [Column(name in as_text, separator != ",") for name in names]
+                continue
+            lines.extend(batch.lines)
+            for column, fields in zip(columns, zip(*batch.rows, strict=True), strict=False):
+                column.add(fields)
+        lost = {name for name, column in zip(names, columns, strict=True) if column.lost}
+        if not lost:
+            break
+        as_text = as_text | lost
+    if not names:
+        raise _empty(path)
+    index = pd.Index(np.frombuffer(lines, dtype=np.int64), name="line")
+    series = {name: column.finish().set_axis(index) for name, column in zip(names, columns, strict=True)}
+    return pd.DataFrame(series, index=index, copy=False)
 
 
-def _not_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> TableError:
+def _names(path: Path, names: list[str]) -> list[str]:
+    """Return the names of the columns; a first one without a name gets that which pandas gives it."""
+    if len(names) > 1 and not names[0] and UNNAMED not in names:
+        names = [UNNAMED, *names[1:]]
+    check_names(path, names)
+    return names
+
+
+def _not_utf8(path: Path, file: BinaryIO) -> TableError:
+    file.seek(0)
+    data = file.read()
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        start = error.start + 3 * data.startswith(codecs.BOM_UTF8)
     utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    line = data.count(b"\n", 0, error.start) + 1
-    place = error.start - data.rfind(b"\n", 0, error.start)
+    line = data.count(b"\n", 0, start) + 1
+    place = start - data.rfind(b"\n", 0, start)
     return TableError(
-        f"{path} is not UTF-8: line {line} holds the byte 0x{data[error.start]:02x} at place {place}. Convert the "
+        f"{path} is not UTF-8: line {line} holds the byte 0x{data[start]:02x} at place {place}. Convert the "
         f"file first, for example: iconv -f {'utf-16' if utf16 else 'latin1'} -t utf-8 {path} > utf8{path.suffix}"
     )
 
@@ -258,9 +226,12 @@ def check_names(where: str | Path, names: Sequence[Any]) -> None:
         )
 
 
-def _parquet(path: Path, data: bytes) -> pd.DataFrame:
+def _parquet(path: Path, file: BinaryIO) -> pd.DataFrame:
+    if not file.read(1):
+        raise _empty(path)
+    file.seek(0)
     try:
-        table = pd.read_parquet(io.BytesIO(data))
+        table = pd.read_parquet(file)
     except ImportError:
         raise TableError(f"{path} is Parquet, which needs pyarrow: pip install 'deltarule[cli]'") from None
     except Exception as error:  # pyarrow has no one exception for a damaged file

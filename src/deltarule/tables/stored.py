@@ -17,7 +17,7 @@ __all__ = ["checked_parts", "different", "finite", "form_content", "one_of"]
 
 def form_content(form: Form) -> dict[str, Any]:
     """Return a form as JSON can write it."""
-    return {"number": asdict(form.number), "date": form.date, "parts": list(form.parts), "gaps": list(form.gaps)}
+    return asdict(form)
 
 
 def checked_parts(
@@ -83,7 +83,7 @@ def _form(content: Any) -> Form:
     parts = tuple(one_of(PARTS, part) for part in different(content["parts"]))
     gaps = tuple(of_type(str, word) for word in different(content["gaps"]))
     form = NumberForm(decimal, thousands, of_type(str, number["unit"]))
-    return Form(form, one_of(DATE_FORMS, content["date"]), parts, gaps)
+    return Form(form, one_of(DATE_FORMS, content["date"]), parts, gaps, of_type(bool, content["digits"]))
 
 
 def one_of(choices: Collection[str], value: Any) -> str:
