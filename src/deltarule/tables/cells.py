@@ -13,13 +13,16 @@ from deltarule.tables.dates import date_numbers, days_of, duration_days
 from deltarule.tables.numbers import PLAIN, NumberForm, is_currency
 
 __all__ = [
-    "KINDS", "LARGEST", "NUMBERS", "USUAL_GAPS", "Form", "counts_of", "gap_words_of", "is_gap", "is_plain",
-    "numbers_of", "texts_of", "words_of",
+    "KINDS", "LARGEST", "NUMBERS", "SAID_AS_TEXT", "USUAL_GAPS", "Form", "counts_of", "gap_words_of", "is_gap",
+    "is_plain", "numbers_of", "texts_of", "words_of",
 ]  # fmt: skip
 
 KINDS = ("number", "date", "duration", "category", "boolean")
 NUMBERS = ("number", "date", "duration")
 """Kinds whose columns become one number for each row."""
+
+SAID_AS_TEXT = ("time", "period")
+"""Values of Python and pandas that are read as the texts that they print: 14:30:00 and 2024-01."""
 
 LARGEST = 1e100
 """Numbers beyond it are refused as infinite ones are: their squares leave the finite numbers."""
@@ -111,6 +114,8 @@ def _typed(column: pd.Series, kind: str) -> Array:
         return (pd.to_timedelta(column) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64, na_value=np.nan)
     if is_duration or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return strange  # pandas would count nanoseconds
+    if pd.api.types.infer_dtype(column, skipna=True) == "decimal":
+        column = column.astype(object)  # pandas loses the gaps of Arrow's decimals
     try:
         numbers = pd.to_numeric(column, errors="coerce")
         return strange if numbers.dtype.kind == "c" else numbers.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -162,7 +167,8 @@ def is_gap(text: str) -> bool:
 
 
 def _may_hold_texts(column: pd.Series) -> bool:
-    return pd.api.types.infer_dtype(column, skipna=True) in ("string", "mixed", "mixed-integer", "empty", "categorical")
+    texts = ("string", "mixed", "mixed-integer", "empty", "categorical", *SAID_AS_TEXT)
+    return pd.api.types.infer_dtype(column, skipna=True) in texts
 
 
 def _word(value: Any) -> str:

@@ -27,7 +27,8 @@ _END = ord("\n")
 _DIGIT, _SIGN, _OF_FRACTIONS = _among(b"0123456789"), _among(b"+-"), _among(b".eE")
 _OF_NUMBERS = _among(b"0123456789+-.eE\n")
 
-_THREE_DECIMALS = re.compile(r"[1-9]\d{0,2}\.\d{3}|[+-]?\d+|")
+_DOT_BEFORE_THREE = re.compile(r"\s*(?:[+-]?(?:[1-9]\d{0,2}\.\d{3}|\d+))?\s*")
+_COMMA = re.compile(r"\D{0,5}\d[\d.' ]*,\d+\D{0,5}")
 
 
 class Column:
@@ -37,32 +38,40 @@ class Column:
     ----------
     as_text : bool
         Whether its fields are kept as they are written, whatever they are.
-    dots_may_group : bool
-        Whether 1.234 may be 1234: in files whose separator is no comma. Such a column stays text.
 
     Attributes
     ----------
     lost : bool
         Whether numbers were kept as such before a field came that is none: then it must be read again, as text.
+    dots_may_group : bool
+        Whether its numbers have dots, each before three digits and behind at most three: 1.234 may be 1234 then.
+    has_commas : bool
+        Whether it is text in which a comma stands before decimals.
     """
 
-    def __init__(self, as_text: bool, dots_may_group: bool) -> None:
-        self.lost = False
+    def __init__(self, as_text: bool) -> None:
+        self.lost = self.dots_may_group = self.has_commas = False
         self._is_text = as_text
-        self._dots_may_group = dots_may_group
+        self._dots = 0
         self._numbers: list[NDArray[Any]] = []
         self._texts: list[Any] = []
 
     def add(self, fields: Sequence[str]) -> None:
         """Take the fields of the next rows."""
         if not self._is_text:
-            numbers = _numbers(fields, self._dots_may_group)
+            numbers = _numbers(fields)
             if numbers is not None:
                 self._numbers.append(numbers)
+                if self._dots >= 0 and numbers.dtype.kind == "f":
+                    dots = sum("." in one for one in fields)
+                    self._dots = self._dots + dots if all(map(_DOT_BEFORE_THREE.fullmatch, fields)) else -1
+                    self.dots_may_group = self._dots > 0
                 return
             self._is_text = True
             self.lost = bool(self._numbers)
             self._numbers.clear()
+        if not self._texts:
+            self.has_commas = any(map(_COMMA.fullmatch, fields))
         if not self.lost:
             self._texts.append(_texts(fields))
 
@@ -75,7 +84,7 @@ class Column:
         return pd.Series(np.concatenate(numbers) if numbers else np.empty(0))
 
 
-def _numbers(fields: Sequence[str], dots_may_group: bool) -> NDArray[Any] | None:
+def _numbers(fields: Sequence[str]) -> NDArray[Any] | None:
     """Return fields as numbers, NaN for empty ones; None if one is no plain number, or is more than its value."""
     text = "\n".join(fields)
     if not text.isascii():
@@ -83,12 +92,10 @@ def _numbers(fields: Sequence[str], dots_may_group: bool) -> NDArray[Any] | None
     codes = np.frombuffer(f"\n\n{text}\n".encode("ascii"), dtype=np.uint8)
     if not _OF_NUMBERS[codes].all():
         stripped = [one.strip() for one in fields]
-        return None if stripped == list(fields) else _numbers(stripped, dots_may_group)
+        return None if stripped == list(fields) else _numbers(stripped)
     before = codes[1:-2]
     begins = (before == _END) | (_SIGN[before] & (codes[:-3] == _END))
     if (begins & (codes[2:-1] == ord("0")) & _DIGIT[codes[3:]]).any():  # 007
-        return None
-    if dots_may_group and "." in text and all(map(_THREE_DECIMALS.fullmatch, fields)):
         return None
     try:
         if not _OF_FRACTIONS[codes].any() and "" not in fields:

@@ -17,7 +17,7 @@ from deltarule.common.arrays import Array
 __all__ = [
     "DATE_FORMS",
     "PARTS",
-    "DateLearnt",
+    "DatesFound",
     "cyclic",
     "date_numbers",
     "days_of",
@@ -83,16 +83,29 @@ _DURATION = re.compile(
 
 
 @dataclass(frozen=True)
-class DateLearnt:
-    """The form that most cells of a column fit, in how many rows, and the form that fits them as well, if any."""
+class DatesFound:
+    """What the cells of a column tell of its dates.
 
-    form: str
-    rows: int
-    other: str = ""
+    Attributes
+    ----------
+    form : str
+        The form that most cells fit.
+    rows : int
+        In how many rows it fits.
+    any_rows : int
+        In how many rows some form fits.
+    in_doubt : bool
+        Whether day and month may change places in all these cells.
+    """
+
+    form: str = "iso"
+    rows: int = 0
+    any_rows: int = 0
+    in_doubt: bool = False
 
 
-def learn_date_form(cells: Mapping[str, int], order: str | None) -> DateLearnt:
-    """Return the form that most cells of a column fit, which may be none of them.
+def learn_date_form(cells: Mapping[str, int], order: str | None) -> DatesFound:
+    """Return what the cells of a column tell.
 
     Parameters
     ----------
@@ -103,15 +116,17 @@ def learn_date_form(cells: Mapping[str, int], order: str | None) -> DateLearnt:
     """
     texts = list(cells)
     some = texts[:: max(1, len(texts) // 200)]  # where none of them fits, the form fits too few rows to matter
-    rows = {}
+    counts = np.array([*cells.values()])
+    fits = {}
     for form in DATE_FORMS:
         if (form not in ORDERS or order in (None, form)) and any(_as_iso(text, form) for text in some):
-            days = _days_of_iso([_as_iso(text, form) for text in texts])
-            rows[form] = sum(cells[text] for text, day in zip(texts, days, strict=True) if not np.isnan(day))
-    best = max(rows, key=lambda form: rows[form], default="iso")
-    count = rows.get(best, 0)
-    other = next((form for form in ORDERS if form != best and rows.get(form) == count), "")
-    return DateLearnt(best, count, other if best in ORDERS else "")
+            fits[form] = ~np.isnan(_days_of_iso([_as_iso(text, form) for text in texts]))
+    rows = {form: int(counts[fit].sum()) for form, fit in fits.items()}
+    if not rows:
+        return DatesFound()
+    best = max(rows, key=lambda form: rows[form])
+    in_doubt = best in ORDERS and all(rows.get(form) == rows[best] for form in ORDERS)
+    return DatesFound(best, rows[best], int(counts[np.any([*fits.values()], axis=0)].sum()), in_doubt)
 
 
 def date_numbers(texts: Sequence[str], form: str) -> Array:

@@ -31,8 +31,8 @@ from deltarule.tables.meaning import meaning_of, settle_marks
 from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, notices_of, unknown_words, words_read_as_gaps
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.options import TableOptions
-from deltarule.tables.reading import check_columns, check_names, name_some, place_of
-from deltarule.tables.row_numbers import are_row_numbers
+from deltarule.tables.reading import as_frame, check_columns, check_names, name_some, place_of
+from deltarule.tables.row_numbers import are_row_numbers, is_unnamed
 from deltarule.tables.stored import checked_parts, form_content
 
 __all__ = ["LARGEST", "NARROWEST", "NUMBERS", "TableEncoder"]
@@ -93,7 +93,7 @@ class TableEncoder:
 
         Parameters
         ----------
-        table : DataFrame
+        table : DataFrame of pandas or polars, or Table of Arrow
             The whole of it: whether a column numbers the rows, and in which form its dates are written, is only to be
             seen in all rows.
         without : sequence of str
@@ -120,6 +120,7 @@ class TableEncoder:
         array([[-1.,  0.,  1.],
                [ 1.,  1.,  0.]])
         """
+        table = as_frame(table)
         options = options or TableOptions()
         check_names("The table", list(table.columns))
         check_columns(table, [*options.categories, *options.keep, *options.drop], "is named in the options")
@@ -150,7 +151,8 @@ class TableEncoder:
             else:
                 codes, words = words_of(column, kind, form)
                 counts = _counted(codes[learnt], words)
-                why = _why_no_category(counts, kind, name in options.keep)
+                most = 0 if is_unnamed(name) else MANY
+                why = _why_no_category(counts, most if kind == "category" and name not in options.keep else np.inf)
                 if not why:
                     categories[name] = _commonest(counts)
                     crowded |= {name: len(counts)} if len(counts) > MOST_CATEGORIES else {}
@@ -159,7 +161,7 @@ class TableEncoder:
             else:
                 kinds[name] = kind
                 forms |= {name: form} if form != Form() else {}
-        notices = notices_of(meanings, dropped, kinds, forms, crowded)
+        notices = notices_of(meanings, dropped, kinds, forms, crowded, categories)
         if not kinds:
             raise TableError(
                 "No column is left to learn from: "
@@ -266,6 +268,7 @@ class TableEncoder:
         >>> notices
         ("'colour' holds what the model does not know in 2 of 3 rows ('Blue', 'RED'). It knows 'blue', 'red'.",)
         """
+        table = as_frame(table)
         check_columns(table, self.kinds, "the model was trained on")
         notices = []
         numbers = {name: _numbers(table[name], self.kinds[name], self._form(name)) for name in self._number_names}
@@ -337,15 +340,15 @@ def _why_no_number(values: Array) -> str:
     return "constant" if not gaps.any() and values.min() == values.max() else ""
 
 
-def _why_no_category(counts: Mapping[str | None, int], kind: str, kept: bool) -> str:
-    """Return why a column of words is dropped, or nothing."""
+def _why_no_category(counts: Mapping[str | None, int], many: float) -> str:
+    """Return why a column of words is dropped, or nothing; more than `many` that hardly come back are names."""
     filled = sum(n for word, n in counts.items() if word is not None)
     different = len(counts) - (None in counts)
     if not filled:
         return "empty"
     if len(counts) == 1:
         return "constant"
-    return "names" if kind == "category" and not kept and different > max(MANY, filled / 2) else ""
+    return "names" if different > max(many, filled / 2) else ""
 
 
 def _counted(codes: Any, words: Sequence[str]) -> Counter[str | None]:

@@ -201,9 +201,9 @@ def _are_fractions(classes: NDArray[Any]) -> bool:
     """Whether labels are texts of numbers with decimals, in any form of writing."""
     if classes.dtype.kind != "U":
         return False
-    form, fitting, _ = learn_number_form(dict.fromkeys(classes.tolist(), 1))
-    values = form.numbers(classes.tolist())
-    return fitting == len(classes) and bool((values != np.rint(values)).any())
+    found = learn_number_form(dict.fromkeys(classes.tolist(), 1))
+    values = found.form.numbers(classes.tolist())
+    return found.rows == len(classes) and bool((values != np.rint(values)).any())
 
 
 def _and(words: Sequence[str]) -> str:

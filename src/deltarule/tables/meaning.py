@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deltarule.common.errors import TableError
-from deltarule.tables.cells import USUAL_GAPS, Form, counts_of, is_gap, is_plain, numbers_of, texts_of
-from deltarule.tables.dates import duration_days, learn_date_form
+from deltarule.tables.cells import SAID_AS_TEXT, USUAL_GAPS, Form, counts_of, is_gap, is_plain, numbers_of, texts_of
+from deltarule.tables.dates import DATE_FORMS, duration_days, learn_date_form
 from deltarule.tables.numbers import PLAIN, learn_number_form, tell_marks_apart
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import place_of
@@ -100,7 +100,7 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
     known = {text: n for text, n in counts.items() if text not in options.gaps}
     if not known:
         return Meaning("empty", form)
-    words = Meaning("category", form, word_gaps={text: n for text, n in known.items() if text in USUAL_GAPS})
+    words = Meaning("category", form, word_gaps={text: n for text, n in known.items() if _looks_like_gap(text)})
     if as_words:
         return words
     if all(text.lower() in ("true", "false") for text in known):
@@ -108,14 +108,14 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
     filled = {text: n for text, n in known.items() if not is_gap(text)}
     if not filled:
         return words
-    found = _numbers_dates_or_durations(column, filled, form, options)
+    found, fitting = _numbers_dates_or_durations(column, filled, form, options)
     rows = sum(filled.values())
     enough = MOST_OF_UNIT if found.form.number.unit.isalpha() and found.kind == "number" else MOST
     if found.numbers < enough * rows:
         return replace(words, why="mixed", numbers=found.numbers) if 2 * found.numbers > rows else words
     if found.kind == "number" and _has_zeros_in_front(filled):
         return replace(words, why="zeros", example=next(text for text in filled if text[0] == "0"))
-    if found.numbers < rows:
+    if fitting < rows:
         raise _strays(column, found.kind, found.form, rows)
     gap_words = {text: n for text, n in known.items() if text not in filled}
     return replace(found, gap_words=gap_words, numbers=0, example=_example(filled))
@@ -123,28 +123,38 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
 
 def _numbers_dates_or_durations(
     column: pd.Series, filled: dict[str, int], form: Form, options: TableOptions
-) -> Meaning:
-    """Return which of these most cells are, and in how many rows (`numbers`)."""
-    if len(filled) > 2 * _SOME and not _numbers_dates_or_durations(column, _some(filled), form, options).numbers:
-        return Meaning("number", form)
+) -> tuple[Meaning, int]:
+    """Return which of these most cells are; in how many rows in any form (`numbers`), and in how many in the best."""
+    if len(filled) > 2 * _SOME and not _any_numbers_or_dates(_some(filled), options):
+        return Meaning("number", form), 0
     days = duration_days(filled)
     durations = sum(n for n, value in zip(filled.values(), days, strict=True) if not np.isnan(value))
     if durations >= MOST * sum(filled.values()):
-        return Meaning("duration", form, numbers=durations)
-    number, numbers, certain = learn_number_form(filled)
-    date = learn_date_form(filled, options.dates)
-    if date.rows <= numbers:
-        in_doubt = "comma" if not certain else "dot" if number == PLAIN and tell_marks_apart(filled) else ""
-        return Meaning("number", replace(form, number=number), numbers=numbers, open=in_doubt)
-    if date.other and date.rows == sum(filled.values()):
+        return Meaning("duration", form, numbers=durations), durations
+    number, date = learn_number_form(filled), learn_date_form(filled, options.dates)
+    if date.any_rows <= number.any_rows:
+        in_doubt = "comma" if not number.certain else ""
+        if number.form == PLAIN and tell_marks_apart(filled):
+            in_doubt = "dot"
+        return Meaning("number", replace(form, number=number.form), numbers=number.any_rows, open=in_doubt), number.rows
+    if date.in_doubt and date.rows == sum(filled.values()):
         raise _day_or_month(column)
-    return Meaning("date", replace(form, date=date.form), numbers=date.rows)
+    return Meaning("date", replace(form, date=date.form), numbers=date.any_rows), date.rows
+
+
+def _any_numbers_or_dates(cells: dict[str, int], options: TableOptions) -> bool:
+    durations = not np.isnan(duration_days(cells)).all()
+    return durations or learn_number_form(cells).any_rows > 0 or learn_date_form(cells, options.dates).any_rows > 0
 
 
 def _some(filled: dict[str, int]) -> dict[str, int]:
     """Return the commonest texts, and others from the first to the last."""
     chosen = [*heapq.nlargest(_SOME, filled, key=lambda text: filled[text]), *list(filled)[:: len(filled) // _SOME]]
     return {text: filled[text] for text in chosen[: 2 * _SOME]}
+
+
+def _looks_like_gap(word: str) -> bool:
+    return word in USUAL_GAPS or (is_gap(word) and not word.isalpha())
 
 
 def _example(filled: dict[str, int]) -> str:
@@ -202,7 +212,7 @@ def _kind_of_values(column: pd.Series) -> str:
     inferred = pd.api.types.infer_dtype(filled)
     if inferred in _KIND_OF:
         return _KIND_OF[inferred]
-    if inferred == "string" or all(isinstance(value, str | Number | np.bool_) for value in filled):
+    if inferred in ("string", *SAID_AS_TEXT) or all(isinstance(value, str | Number | np.bool_) for value in filled):
         return "text"
     raise TableError(
         f"Column {filled.name!r} holds {str(filled.iloc[0])[:40]!r} in {place_of(filled, 0)} ({inferred}), which is "
@@ -218,8 +228,9 @@ def _strays(column: pd.Series, kind: str, form: Form, filled: int) -> TableError
     named = [f"{cell!r} in {place_of(column, int(place))}" for place, cell in _first_of_each(column, places)]
     more = len(cells) - len(named)
     gaps = " ".join(f'--gaps "{cell}"' for cell in list(cells)[:3])
+    said = f" ({DATE_FORMS[form.date]})" if kind == "date" else f" with {form.number}" if form.number != PLAIN else ""
     return TableError(
-        f"Column {column.name!r} holds {kind}s in {filled - len(places)} of {filled} rows, but something else in "
+        f"Column {column.name!r} holds {kind}s{said} in {filled - len(places)} of {filled} rows, but something else in "
         f"{len(places)}: {', '.join(named)}{f' and {more} more' if more > 0 else ''}. Correct the "
         f"{'cell' if len(places) == 1 else 'cells'}, read {'it' if len(places) == 1 else 'them'} as gaps ({gaps}), "
         f"or use the column as words (--categories {column.name})."

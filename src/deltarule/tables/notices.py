@@ -1,5 +1,6 @@
 """What is said of the columns of a table: what was dropped, and what was read in a way that one should know of."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -25,7 +26,9 @@ DROPPED = {
 }
 """Why a column is not used, and the notice that says so; what the caller asked for is not said."""
 
-PARTS_SAID = {"time": "time of day"}
+_PARTS_SAID = {"time": "time of day"}
+
+_ZONE = re.compile(r":\d\d.*(?:[zZ]|UTC|GMT|[+-]\d\d:?\d\d)\s*$")
 
 _MOST_NAMED = 8
 
@@ -36,6 +39,7 @@ def notices_of(
     kinds: Mapping[str, str],
     forms: Mapping[str, Form],
     crowded: Mapping[str, int],
+    categories: Mapping[str, Sequence[str | None]],
 ) -> tuple[str, ...]:
     """Return a sentence for each thing that one should know of what a table was found to mean.
 
@@ -47,6 +51,8 @@ def notices_of(
         As of a TableEncoder.
     crowded : mapping of str to int
         Columns with more words than are used, and how many they have.
+    categories : mapping
+        As of a TableEncoder.
     """
     used = {name: meaning for name, meaning in meanings.items() if name in kinds}
     notices = [
@@ -59,31 +65,40 @@ def notices_of(
         form, example = forms.get(name, Form()), f" ({meaning.example!r})" if meaning.example else ""
         if meaning.kind == "date":
             parts = (
-                f", with {_and([PARTS_SAID.get(part, part) for part in form.parts])} as sine and cosine"
+                f", with {_and([_PARTS_SAID.get(part, part) for part in form.parts])} as sine and cosine"
                 if form.parts
                 else ""
             )
             written = f" ({DATE_FORMS[form.date]})" if form.date != "iso" else ""
-            _add(by_form, f"Dates{written}, used as days since 1970-01-01{parts}", f"{name!r}{example}")
+            what = f"Dates{written}, used as days since 1970-01-01"
+            if form.date == "time":
+                what = "Times of day, used as parts of a day"
+            elif _ZONE.search(meaning.example):
+                what += " in UTC"
+            _add(by_form, f"{what}{parts}", f"{name!r}{example}")
         elif meaning.kind == "duration":
             _add(by_form, "Durations, used as days", f"{name!r}{example}")
         elif form.number != PLAIN:
             _add(by_form, f"Numbers written with {form.number}", f"{name!r}{example}")
         elif meaning.why == "zeros":
             _add(by_form, "Digits of one length with zeros in front, used as words", f"{name!r}{example}")
-        elif meaning.why == "mixed":
-            _add(
-                by_form,
-                "Numbers in many rows but words in others, used as words",
-                f"{name!r} ({meaning.numbers} numbers)",
-            )
     by_form |= {
+        "Numbers in many rows but words in others, so read as words": [
+            f"{name!r} ({meaning.numbers} numbers)"
+            for name, meaning in meanings.items()
+            if meaning.why == "mixed" and (name in kinds or dropped[name] == "names")
+        ],
         "Read as gaps, because the columns hold numbers or dates": _quoted(
             {name: meaning.gap_words for name, meaning in used.items()}
         ),
         "Words that elsewhere stand for gaps, used as words (--gaps makes them gaps)": _quoted(
             {name: meaning.word_gaps for name, meaning in used.items()}
         ),
+        "Words that differ in case, blanks or invisible marks only, and count as different": [
+            f"{name!r} ({' and '.join(map(repr, groups[0]))})"
+            for name, words in categories.items()
+            if (groups := alike(word for word in words if word is not None))
+        ],
         f"More values than the {MOST_CATEGORIES} that are used, of which the rarer ones count as unknown": [
             f"{name!r} ({n})" for name, n in crowded.items()
         ],

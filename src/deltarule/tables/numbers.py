@@ -5,6 +5,7 @@ decimal mark `,`, the thousands mark `.` and the unit `€`. A cell that the for
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 
-__all__ = ["DECIMALS", "PLAIN", "THOUSANDS", "NumberForm", "learn_number_form", "tell_marks_apart"]
+__all__ = ["DECIMALS", "PLAIN", "THOUSANDS", "NumberForm", "NumbersFound", "learn_number_form", "tell_marks_apart"]
 
 DECIMALS = (".", ",")
 THOUSANDS = ("", ",", ".", " ", "'")
@@ -90,43 +91,53 @@ class NumberForm:
 PLAIN = NumberForm()
 
 
-def learn_number_form(cells: Mapping[str, int]) -> tuple[NumberForm, int, bool]:
-    """Return the form that most cells of a column fit.
+@dataclass(frozen=True)
+class NumbersFound:
+    """What the cells of a column tell of its numbers.
 
-    Parameters
+    Attributes
     ----------
-    cells : mapping of str to int
-        Different texts of a column without its gaps, and in how many rows each stands.
-
-    Returns
-    -------
     form : NumberForm
+        The form that most cells fit.
     rows : int
         In how many rows it fits.
+    any_rows : int
+        In how many rows some form fits that has no unit, a currency or `%`.
     certain : bool
         False where another form fits all these cells and gives other numbers: `1,222`.
     """
-    parts = {text: found for text in cells if (found := _parts(text))}
-    units: dict[str, int] = {}
-    for text, (_, unit, _) in parts.items():
-        units[unit] = units.get(unit, 0) + cells[text]
+
+    form: NumberForm = PLAIN
+    rows: int = 0
+    any_rows: int = 0
+    certain: bool = True
+
+
+def learn_number_form(cells: Mapping[str, int]) -> NumbersFound:
+    """Return what the different texts of a column tell, with the number of rows in which each stands."""
+    found = [(parts[1], parts[2], n) for text, n in cells.items() if (parts := _parts(text))]
+    units: Counter[str] = Counter()
+    for unit, _, n in found:
+        units[unit] += n
     if not units:
-        return PLAIN, 0, True
+        return NumbersFound()
     unit = max(units, key=lambda name: (units[name], not name))
     if not unit and (currencies := [name for name in units if is_currency(name)]):
         unit = max(currencies, key=lambda name: units[name])  # most prices have no sign, but some have
     fit = {unit, ""} if is_currency(unit) else {unit}
-    bodies: dict[str, int] = {}
-    for text, (_, its_unit, body) in parts.items():
+    bodies: Counter[str] = Counter()
+    any_rows = 0
+    for its_unit, body, n in found:
         if its_unit in fit:
-            bodies[body] = bodies.get(body, 0) + cells[text]
+            bodies[body] += n
+        if not its_unit.isalpha() or is_currency(its_unit):
+            any_rows += n * any(pattern.fullmatch(body) for pattern in _PATTERNS.values())
     counts = {
-        marks: sum(count for body, count in bodies.items() if pattern.fullmatch(body))
-        for marks, pattern in _PATTERNS.items()
+        marks: sum(n for body, n in bodies.items() if pattern.fullmatch(body)) for marks, pattern in _PATTERNS.items()
     }
     best = max(_MARKS, key=lambda marks: counts[marks])  # of equal ones the first
     certain = best != (".", ",") or counts[",", ""] < counts[best]
-    return NumberForm(*best, unit), counts[best], certain
+    return NumbersFound(NumberForm(*best, unit), counts[best], max(any_rows, counts[best]), certain)
 
 
 def tell_marks_apart(cells: Iterable[str]) -> bool:

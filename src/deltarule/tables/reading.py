@@ -22,7 +22,7 @@ from deltarule.tables.records import batches, separators
 from deltarule.tables.row_numbers import UNNAMED
 from deltarule.tables.sources import PARQUET, SEPARATORS, opened
 
-__all__ = ["check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
+__all__ = ["as_frame", "check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
 
 
 def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame:
@@ -59,6 +59,24 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
             f"{name} has {len(table.columns)} columns but no row below their names. Add at least one example."
         )
     return table
+
+
+def as_frame(table: Any) -> pd.DataFrame:
+    """Return a table of pandas, polars or Arrow as one of pandas.
+
+    Raises
+    ------
+    TableError
+        If it is none of these.
+    """
+    if isinstance(table, pd.DataFrame):
+        return table
+    if hasattr(table, "to_pandas"):
+        return as_frame(table.to_pandas())
+    raise TableError(
+        f"A {type(table).__name__} is no table. Give a data frame of pandas or polars, or a table of Arrow: "
+        "its columns have names."
+    )
 
 
 def check_columns(table: pd.DataFrame, names: Iterable[str], what: str) -> None:
@@ -135,7 +153,11 @@ def _text(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.D
 
 
 def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.DataFrame:
-    """Read a file whose separator is known, a second time for columns that turned out to be text half-way."""
+    """Read a file whose separator is known, a second time for columns that turn out to be text.
+
+    Such a column has a field that is no number only far down, or has numbers like 1.234 in a file that puts commas
+    before decimals.
+    """
     while True:
         file.seek(0)
         names: list[str] = []
@@ -144,12 +166,17 @@ def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) ->
         for batch in batches(path, file, separator):
             if not names:
                 names = _names(path, batch.rows[0]) if batch.rows else []
-                columns = [Column(name in as_text, separator != ",") for name in names]
+                columns = [Column(name in as_text) for name in names]
                 continue
             lines.extend(batch.lines)
             for column, fields in zip(columns, zip(*batch.rows, strict=True), strict=False):
                 column.add(fields)
-        lost = {name for name, column in zip(names, columns, strict=True) if column.lost}
+        commas = separator != "," and any(column.has_commas for column in columns)
+        lost = {
+            name
+            for name, column in zip(names, columns, strict=True)
+            if column.lost or (commas and column.dots_may_group)
+        }
         if not lost:
             break
         as_text = as_text | lost
