@@ -62,7 +62,6 @@ def evaluate(
     """
     from deltarule.models.model_file import load_table_model
     from deltarule.tables import read_table
-    from deltarule.tables.model import measured
 
     loaded = load_table_model(model)
     examples = loaded.examples_of(read_table(data, as_text=loaded.as_text))
@@ -71,7 +70,7 @@ def evaluate(
     if outcome.classes is not None:
         display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
         display.show_table(display.per_class(outcome.y, outcome.predicted, outcome.classes))
-    display.show_figures(loaded, outcome, measured(outcome))
+    display.show_figures(loaded.target, outcome, loaded.seed)
 
 
 def _bytes(table: "pd.DataFrame", suffix: str) -> bytes:

@@ -14,7 +14,6 @@ from deltarule.training.history import History
 
 if TYPE_CHECKING:
     from deltarule.estimators.outcomes import Outcome
-    from deltarule.tables.model import HeldOut, HeldOutQuantity, TableModel
 
 __all__ = [
     "chart",
@@ -151,24 +150,24 @@ def chart(history: History, held_out: str, width: int = 64, height: int = 9) -> 
     return "\n".join([*lines, " " * 9 + "└" + "─" * width, " " * 10 + f"{axis}  epoch   {marks}"])
 
 
-def show_figures(model: "TableModel", outcome: "Outcome", figures: "HeldOut | HeldOutQuantity", what: str = "") -> None:
+def show_figures(target: str, outcome: "Outcome", seed: int, what: str = "") -> None:
     """Print accuracy and cost of labels in a line, or the errors of a quantity with their intervals in a table.
 
-    `what` says of which rows they are: `"Held-out"`.
+    `what` says of which rows they are, `"Held-out"`; `seed` is that of the bootstrap.
     """
     if outcome.classes is not None:
         right = int(np.count_nonzero(outcome.predicted == outcome.y))
         name = f"{what} accuracy".strip().capitalize()
         share = _percent(right / outcome.rows)
-        say(f"{name}: {share} ({right} of {outcome.rows} rows), cost {figures.cost:.4f}")
+        say(f"{name}: {share} ({right} of {outcome.rows} rows), cost {outcome.costs.mean():.4f}")
         return
     from deltarule.reporting.tables import measures_of
 
     table = Table("", *(Column(name, justify="right") for name in ("value", "95 % interval")))
-    for measure in measures_of(outcome, model.seed):
+    for measure in measures_of(outcome, seed):
         ends = f"{measure.low:.4g} … {measure.high:.4g}"
         table.add_row(f"[bold]{escape(measure.name)}[/]", f"{measure.value:.4g}", ends)
-    show_table((f"{what} figures".strip().capitalize() + f" of {model.target} ({outcome.rows} rows)", table))
+    show_table((f"{what} figures".strip().capitalize() + f" of {target} ({outcome.rows} rows)", table))
 
 
 def _share(part: np.integer[Any], whole: np.integer[Any]) -> float:

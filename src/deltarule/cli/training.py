@@ -159,13 +159,13 @@ def tell(prepared: "Prepared", learnt: "Learnt") -> None:
     display.say()
     display.say(display.chart(history, _watched(prepared)))
     display.say()
-    if learnt.outcome is None or learnt.model.held_out is None:
+    outcome = learnt.outcome
+    if outcome is None:
         display.say("No rows were held out, so nothing is known about new rows.")
         return
-    outcome = learnt.outcome
     if outcome.classes is not None:
         display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
-    display.show_figures(learnt.model, outcome, learnt.model.held_out, "Held-out")
+    display.show_figures(learnt.model.target, outcome, learnt.model.seed, "Held-out")
 
 
 def draw(learnt: "Learnt", folder: Path) -> None:
