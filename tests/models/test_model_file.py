@@ -230,7 +230,7 @@ def forgeries() -> list[tuple[Any, ...]]:
         (at("estimator", "parameters", "activation"), {"unit": ["elu", "1"]}, "alpha='1' cannot be"),
         (at("estimator", "parameters", "alpha"), -1, "The 'alpha' parameter"),
         (at("estimator", "parameters", "n_jobs"), 1000, "unexpected keyword argument 'n_jobs'"),
-        (at("estimator", "outputs"), 4, "3 labels, and a network 7-3-4 for 4"),
+        (at("estimator", "outputs"), 4, "shape (36,) where 40"),
         (at("estimator", "features"), "7", "'7' where a value of type int belongs"),
         (at("estimator", "output"), "exec", "'exec' is not a unit"),
         (at("estimator", "classes", "type"), "O", "'O' where one of str"),

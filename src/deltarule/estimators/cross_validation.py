@@ -39,7 +39,7 @@ from deltarule.training.loop import first_state, train
 from deltarule.training.record import RunState
 from deltarule.training.settings import Settings
 
-__all__ = ["Draws", "FoldResult", "FoldTask", "Problem", "side_by_side", "warn_of_unfinished"]
+__all__ = ["Draws", "FoldResult", "Problem", "side_by_side", "warn_of_unfinished"]
 
 Indices = NDArray[np.int64]
 T = TypeVar("T")

@@ -17,7 +17,6 @@ from deltarule.common.arrays import Array
 __all__ = [
     "DATE_FORMS",
     "PARTS",
-    "DatesFound",
     "cyclic",
     "date_numbers",
     "days_of",

@@ -35,7 +35,7 @@ from deltarule.tables.reading import as_frame, check_columns, check_names, name_
 from deltarule.tables.row_numbers import are_row_numbers, is_unnamed
 from deltarule.tables.stored import checked_parts, form_content
 
-__all__ = ["LARGEST", "NARROWEST", "NUMBERS", "TableEncoder"]
+__all__ = ["LARGEST", "NUMBERS", "TableEncoder"]
 
 NARROWEST = 1e-200
 """Smallest deviation that is divided by: the largest number over it is finite still."""

@@ -138,12 +138,13 @@ class TableModel:
         """
         X, notices = self.encoder.encode(table)
         predictions: dict[str, NDArray[Any]] = {}
-        h = self.estimator._hypothesis(X)
-        predicted = self.estimator._predicted(h)
         if isinstance(self.estimator, MLPClassifier):
-            probabilities = self.estimator._probabilities(h)
+            probabilities = self.estimator.predict_proba(X)
+            predicted = self.estimator.classes_[probabilities.argmax(axis=1)]  # what `predict` says, in one pass
             names = [f"probability_{name}" for name in self.estimator.classes_.tolist()]
             predictions = dict(zip(names, probabilities.T, strict=True))
+        else:
+            predicted = self.estimator.predict(X)
         if self.scale is not None:
             predicted = self.scale.mean + self.scale.deviation * predicted
         return pd.DataFrame({f"predicted_{self.target}": predicted, **predictions}), notices

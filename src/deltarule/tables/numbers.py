@@ -13,7 +13,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 
-__all__ = ["DECIMALS", "PLAIN", "THOUSANDS", "NumberForm", "NumbersFound", "learn_number_form", "tell_marks_apart"]
+__all__ = ["DECIMALS", "PLAIN", "THOUSANDS", "NumberForm", "learn_number_form", "tell_marks_apart"]
 
 DECIMALS = (".", ",")
 THOUSANDS = ("", ",", ".", " ", "'")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from deltarule.common.errors import SettingsError
 
-__all__ = ["DATE_ORDERS", "DateOrder", "TableOptions"]
+__all__ = ["TableOptions"]
 
 DateOrder = Literal["day-first", "month-first"]
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from deltarule.common.errors import TableError
 
-__all__ = ["EMPTY_WORD", "Batch", "batches", "separators"]
+__all__ = ["EMPTY_WORD", "batches", "separators"]
 
 EMPTY_WORD = "\ufdd0"
 """What stands for a quoted field without text: a code point that Unicode promises never to give a meaning."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 
-__all__ = ["FEWEST", "UNNAMED", "are_row_numbers", "is_unnamed"]
+__all__ = ["UNNAMED", "are_row_numbers", "is_unnamed"]
 
 FEWEST = 10
 """Rows from which on whole numbers that run by one are taken for row numbers: of 3 rows, 1, 2, 3 is also a quantity."""

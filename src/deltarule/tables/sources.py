@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from deltarule.common.errors import TableError
 
-__all__ = ["PARQUET", "SEPARATORS", "STDIN", "Source", "opened"]
+__all__ = ["PARQUET", "SEPARATORS", "Source", "opened"]
 
 STDIN = Path("-")
 """Standard input, as a path of the command line."""

@@ -24,7 +24,7 @@ from deltarule.tables.meaning import meaning_of
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, place_of
 
-__all__ = ["TASKS", "Scale", "Target", "Task", "known_target", "training_target"]
+__all__ = ["Scale", "Target", "Task", "known_target", "training_target"]
 
 Task = Literal["auto", "classify", "regress"]
 TASKS: tuple[Task, ...] = ("auto", "classify", "regress")
