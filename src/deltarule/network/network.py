@@ -9,6 +9,7 @@ of it: solvers and files see a vector, mathematics sees matrices, and what tells
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
 from typing import Any, overload
@@ -47,8 +48,6 @@ class Network:
     output : str
     sizes : tuple of int
         s₁ … s_L.
-    segments : tuple of Segment
-        The named pieces of θ, part by part: "dense1.bias", "dense1.weight", … Each place of θ is in exactly one.
     n_parameters : int
         Length of θ, biases included.
 
@@ -72,7 +71,6 @@ class Network:
     parts: tuple[Part, ...]
     output: str
     sizes: tuple[int, ...] = field(compare=False)
-    segments: tuple[Segment, ...] = field(compare=False)
     n_parameters: int = field(compare=False)
 
     @overload
@@ -88,7 +86,7 @@ class Network:
         output: str = "sigmoid",
     ) -> None:
         given = tuple(sizes) if isinstance(sizes, Iterable) else ()
-        parts = tuple(part for part in given if isinstance(part, Part))
+        parts = tuple(part for part in given if not isinstance(part, int) and isinstance(part, Part))
         if parts and len(parts) == len(given):
             if not (isinstance(hidden, str) and hidden == "logistic"):
                 raise SettingsError(
@@ -109,8 +107,12 @@ class Network:
         object.__setattr__(self, "parts", parts)
         object.__setattr__(self, "output", output)
         object.__setattr__(self, "sizes", (parts[0].inputs, *(part.outputs for part in parts)))
-        object.__setattr__(self, "segments", tuple(_segments(parts)))
         object.__setattr__(self, "n_parameters", sum(prod(part.shape) for part in parts))
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The named pieces of θ, part by part: "dense1.bias", "dense1.weight", … Each place of θ is in exactly one."""
+        return tuple(_segments(self.parts))
 
     @property
     def L(self) -> int:
