@@ -217,7 +217,7 @@ def test_a_checkpoint_tells_units_by_their_numbers_and_one_of_0_1_0_has_the_defa
         CheckpointError, match=r"the network was 4-6-3 \(elu\(0.5\), softmax\) and is 4-6-3 \(elu, soft"
     ):
         made(activation="elu").fit(X, y, checkpoint=tmp_path / "run", resume=True)
-    header, arrays = read_archive(tmp_path / "run", "checkpoint", 1)
+    header, arrays = read_archive(tmp_path / "run", "checkpoint", FORMAT)
     content = {name: part for name, part in header.items() if name not in ("kind", "format", "deltarule", "numpy")}
     del content["network"]["numbers"]
     (tmp_path / "run").write_bytes(to_bytes("checkpoint", 1, content, arrays))

@@ -11,8 +11,8 @@
     D⁽ˡ⁾_i0 = 1/m Δ⁽ˡ⁾_i0                for j = 0                                      (6)
 
 Every sum over units is a loop over units, in double precision. It is slow, and meant to be: nothing here is shared
-with `backpropagation.py` but the tables of units, the shapes and the checks of the input. For training, use anything
-else in this library.
+with `parts.py` and `backpropagation.py` but the units, the shapes and the checks of the input. For training, use
+anything else in this library.
 
 Source: the machine-learning course whose notation this is (lecture 9 and exercise 4), after Rumelhart, Hinton and
 Williams 1986.
