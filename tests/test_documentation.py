@@ -43,7 +43,7 @@ def looks_like_a_path(span: str) -> bool:
     """Whether a span of code is a path: no placeholder, glob, address, command, option or formula such as `1/m`."""
     parts = span.removesuffix("/").split("/")
     words = all(re.fullmatch(r"[\w.-]{2,}", part) and not part.startswith("-") for part in parts)
-    return words and ("/" in span or span.endswith((".py", ".md", ".toml")))
+    return words and bool(re.search("[a-z]", span)) and ("/" in span or span.endswith((".py", ".md", ".toml")))
 
 
 def is_generated(path: str) -> bool:
@@ -104,6 +104,7 @@ def test_what_looks_like_a_path_is_told_from_what_does_not() -> None:
         )
     )
     others = ["1/m", "make test", "*.md", "docs/*.md", "<name>/x.py", "https://example.org/a.md", "theta", "/root/x.py"]
+    others += ["31/01/2024"]
     assert not any(map(looks_like_a_path, others))
 
 
