@@ -16,6 +16,7 @@ from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.network.backpropagation import costs_of
 from deltarule.pictures.models import checked
 from judged import HOSTILE, Judged
+from passes import count_passes
 
 
 def test_costs_of_rows_are_those_of_each_row_alone(digits: Judged) -> None:
@@ -134,14 +135,7 @@ def test_a_report_runs_its_rows_through_the_network_once(
     kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: Judged = request.getfixturevalue(kind)
-    rows: list[int] = []
-    hypothesis = type(judged.model)._hypothesis
-
-    def counted(model: Any, X: Any) -> Any:
-        rows.append(len(X))
-        return hypothesis(model, X)
-
-    monkeypatch.setattr(type(judged.model), "_hypothesis", counted)
+    rows = count_passes(monkeypatch)
     deltarule.report(judged.model, judged.X, judged.y, samples=5)
     assert rows == [len(judged.X)]
 

@@ -17,6 +17,7 @@ from deltarule.tables import TableEncoder
 from deltarule.tables.learning import Learnt, Prepared, TableTask, learn, prepare
 from deltarule.tables.model import HeldOut, HeldOutQuantity
 from deltarule.tables.options import TableOptions
+from passes import count_passes
 
 generator = np.random.default_rng(0)
 N = 200
@@ -71,21 +72,17 @@ def test_labels_are_judged_as_the_estimator_judges_them() -> None:
 
 def test_every_row_is_encoded_once_and_the_held_out_rows_are_predicted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
-    predicted: list[int] = []
-    encode, hypothesis = TableEncoder.encode, MLPClassifier._hypothesis
+    encode = TableEncoder.encode
 
     def counted(self: TableEncoder, table: pd.DataFrame) -> Any:
         encoded.append(len(table))
         return encode(self, table)
 
-    def predicting(self: MLPClassifier, X: Any) -> Any:
-        predicted.append(len(X))
-        return hypothesis(self, X)
-
     monkeypatch.setattr(TableEncoder, "encode", counted)
-    monkeypatch.setattr(MLPClassifier, "_hypothesis", predicting)
-    learnt("sold", {"max_iter": 3})
-    assert (encoded, predicted) == ([160, 40], [40])
+    prepared = prepare(TABLE, TableTask("sold"))
+    passes = count_passes(monkeypatch)
+    learn(prepared, {"max_iter": 3})
+    assert (encoded, passes) == ([160, 40], [40])
     encoded.clear()
     learnt("sold", {"max_iter": 3, "early_stopping": True}, validation=0.25)
     assert sorted(encoded) == [40, 40, 120]
