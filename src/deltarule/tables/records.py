@@ -21,7 +21,7 @@ import pyarrow.csv
 
 from deltarule.common.errors import TableError
 
-__all__ = ["EMPTY_WORD", "batches", "separators"]
+__all__ = ["EMPTY_WORD", "Records", "separators"]
 
 EMPTY_WORD = "\ufdd0"
 """What stands for a quoted field without text: a code point that Unicode promises never to give a meaning."""
