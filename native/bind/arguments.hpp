@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -41,7 +43,7 @@ struct Span {
 };
 
 // What is written to may share no memory with anything else.
-inline void check_apart(const std::vector<Span>& spans) {
+template <class Spans> void check_apart(const Spans& spans) {
   for (const Span& a : spans)
     for (const Span& b : spans)
       if (&a != &b && a.use == Use::write && a.begin < b.begin + b.size && b.begin < a.begin + a.size)
@@ -66,12 +68,13 @@ template <class T> class Argument {
     const bool aligned = reinterpret_cast<std::uintptr_t>(view_.buf) % alignof(T) == 0;
     // '<' stands before what was read from a file, and is this machine's own order on all that the core is built for; '='
     // before what is not aligned.
-    const std::string format = view_.format ? view_.format : "B";
-    const std::string letter = format[0] == '<' || format[0] == '=' ? format.substr(1) : format;
-    const bool typed = letter.size() == 1 && std::string(formats<T>).find(letter) != std::string::npos;
+    const char* const format = view_.format ? view_.format : "B";
+    const char* const letter = format + (*format == '<' || *format == '=');
+    const bool typed = *letter && !letter[1] && std::strchr(formats<T>, *letter);
     if (fits && typed && aligned) return;
+    const std::string type = format;
     PyBuffer_Release(&view_);  // the destructor will not run
-    if (!typed) refuse(std::string(name) + " has the format '" + format + "', but must be " + dtype_name<T> +
+    if (!typed) refuse(std::string(name) + " has the format '" + type + "', but must be " + dtype_name<T> +
                        ". Convert it with .astype.", nb::exception_type::type_error);
     if (!fits) refuse(std::string(name) + " has shape " + shape_text(came) + ", but " + shape_text(shape) + " fits here.");
     refuse(std::string(name) + " does not begin at a multiple of its items' size. Copy it.");

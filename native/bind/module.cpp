@@ -42,7 +42,7 @@ template <class T> struct Bound {
   void on_examples(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, const Argument<double>& out, const F& f) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
     const Argument<T> weights(weights_, "weights", {X.size(0)}, Use::read_or_none);
-    check_apart({out.span(), theta.span(), X.span(), Y.span(), weights.span()});
+    check_apart(std::initializer_list<Span>{out.span(), theta.span(), X.span(), Y.span(), weights.span()});
     const Examples<T> examples{X.data(), Y.data(), weights.data(), X.size(0)};
     if (!without_gil([&] { return f(theta.data(), examples); })) throw nb::python_error();
   }
@@ -105,7 +105,7 @@ template <class T> struct Bound {
 
   void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, Use::write);
-    check_apart({theta.span(), X.span(), h.span()});
+    check_apart(std::initializer_list<Span>{theta.span(), X.span(), h.span()});
     const Index m = X.size(0);
     const auto fill = [&](const Interrupted& stop) { return engine.hypothesis(theta.data(), X.data(), m, h.data(), stop); };
     // Some ten microseconds are so short that letting go of the GIL would cost more than it gives. But then they must not
@@ -168,7 +168,7 @@ nb::dict hidden_table() {
 }
 nb::dict rule_table() {
   nb::dict found;
-  for (const RuleLine& line : rules) found[line.name] = line.n_numbers;
+  for (const RuleLine& line : update_rules) found[line.name] = line.n_numbers;
   return found;
 }
 nb::list output_table() {

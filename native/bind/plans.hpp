@@ -38,7 +38,7 @@ inline HiddenUnit unit_of(const std::string& name, const std::vector<double>& nu
 }
 
 inline UpdateRule rule_of(const std::string& name, const std::vector<double>& numbers) {
-  check_count(numbers.size(), line_of(rules, name, "rule").n_numbers, "numbers", name);
+  check_count(numbers.size(), line_of(update_rules, name, "rule").n_numbers, "numbers", name);
   if (name == "adam") return {Update::adam, 0, numbers[0], numbers[1], numbers[2]};
   return {numbers[1] != 0 ? Update::nesterov : Update::sgd, numbers[0], 0, 0, 0};
 }

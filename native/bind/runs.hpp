@@ -40,7 +40,7 @@ template <class T> class Run {
   static const RuleLine& line_of_rule(const Work& work) {
     if (!work.plan || !work.position)
       refuse("A run needs a Plan and a Position, and neither may be None.", nb::exception_type::type_error);
-    const RuleLine& line = bind::line_of(rules, work.plan->rule.update == Update::adam ? "adam" : "sgd", "rule");
+    const RuleLine& line = bind::line_of(update_rules, work.plan->rule.update == Update::adam ? "adam" : "sgd", "rule");
     if (work.vectors.size() != std::size_t(line.n_vectors))
       refuse(line.name + std::string(line.n_vectors == 2 ? " takes two vectors." : " takes one vector."));
     return line;

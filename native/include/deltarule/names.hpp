@@ -32,8 +32,8 @@ constexpr OutputLine output_units[] = {
     {Output::sigmoid, "sigmoid"}, {Output::softmax, "softmax"}, {Output::identity, "identity"}, {Output::exp, "exp"}};
 
 struct RuleLine { const char* name; int n_numbers, n_vectors; };
-constexpr RuleLine rules[] = {{"sgd", 2, 1},    // momentum; nesterov, 0 or 1
-                              {"adam", 3, 2}};  // beta1, beta2, epsilon
+constexpr RuleLine update_rules[] = {{"sgd", 2, 1},    // momentum; nesterov, 0 or 1
+                                     {"adam", 3, 2}};  // beta1, beta2, epsilon
 
 constexpr const HiddenLine& line_of(Hidden id) {
   std::size_t i = 0;

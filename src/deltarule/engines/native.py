@@ -70,12 +70,12 @@ class NativeEngine:
         self.network = network
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}
-        self._for_sparse = ReferenceEngine(network)
+        self._reference = ReferenceEngine(network)
         self._is_closed = False
 
     def sums(self, theta: Array, data: TrainingSet) -> Array:
         """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
-        if self._leaves_out(data.X):
+        if is_sparse(data.X):
             return self._for_sparse.sums(theta, data)
         sums = np.empty(1 + self.network.n_parameters)
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
@@ -84,22 +84,20 @@ class NativeEngine:
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
-        if self._leaves_out(data.X):
+        if is_sparse(data.X):
             return self._for_sparse.cost_and_gradient(theta, data, lambda_)
         D = np.empty(self.network.n_parameters)
         return self._cost(theta, data, lambda_, D), D
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
         """Return J (2) alone; see `Engine`."""
-        return (
-            self._for_sparse.cost(theta, data, lambda_)
-            if self._leaves_out(data.X)
-            else self._cost(theta, data, lambda_)
-        )
+        if is_sparse(data.X):
+            return self._for_sparse.cost(theta, data, lambda_)
+        return self._cost(theta, data, lambda_)
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
-        if self._leaves_out(X):
+        if is_sparse(X):
             return self._for_sparse.hypothesis(theta, X)
         theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
@@ -108,14 +106,14 @@ class NativeEngine:
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         """Take the mini-batch steps of a plan; see `Engine`."""
-        if self._leaves_out(data.X):
+        if is_sparse(data.X):
             return self._for_sparse.steps(state, data, plan)
         run = _Run(self.network, state, data, plan)
         return run.taken(*self._core_for(state.theta.dtype).run(*run.arguments))
 
     def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
         """Take the steps of several networks of this shape, as many at a time as there are threads; see `Engine`."""
-        taken = {n: self.steps(*member) for n, member in enumerate(members) if self._leaves_out(member.data.X)}
+        taken = {n: self.steps(*member) for n, member in enumerate(members) if is_sparse(member.data.X)}
         runs = {n: _Run(self.network, *member) for n, member in enumerate(members) if n not in taken}
         for dtype in {run.theta.dtype: None for run in runs.values()}:  # one after the other, as they came
             mine = {n: run for n, run in runs.items() if run.theta.dtype == dtype}
@@ -145,11 +143,14 @@ class NativeEngine:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_cores": {}}
 
-    def _leaves_out(self, X: Array) -> bool:
-        """Whether the reference engine takes these rows; refuses every call after `close`."""
+    @property
+    def _for_sparse(self) -> ReferenceEngine:
+        self._check_open()
+        return self._reference
+
+    def _check_open(self) -> None:
         if self._is_closed:
             raise ValueError("This engine is closed: it has no memory and no threads any more. Make another one.")
-        return is_sparse(X)
 
     def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
@@ -158,6 +159,7 @@ class NativeEngine:
 
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:
+            self._check_open()
             assert _core is not None, "ask `available` first"
             network = self.network
             self._cores[dtype] = _core.Engine(
