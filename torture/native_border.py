@@ -6,6 +6,7 @@ python torture/start.py native_border [tries] [seed]
 import faulthandler
 import os
 import sys
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -47,6 +48,7 @@ def attempt(seed: int, n: int) -> None:
 def main(tries: int, seed: int) -> None:
     """Try calls drawn from a seed; of a batch that dies, each call by itself."""
     faulthandler.enable()
+    warnings.simplefilter("ignore", np.exceptions.ComplexWarning)  # NumPy's own, of an argument that is complex
     report = Report("the native border", tries)
     for start in range(0, tries, BATCH):
         numbers = range(start, min(tries, start + BATCH))
