@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.estimators.callbacks import CallbackSupportMixin, check_callables, with_callbacks
-from deltarule.estimators.checking import Columns
+from deltarule.estimators.checking import Columns, validation_set_of
 from deltarule.estimators.choices import generator_of, settings_of
 from deltarule.estimators.continuing import (
     SOME_ROWS,
@@ -65,6 +65,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         sample_weight: ArrayLike | None = None,
         *,
         eval_set: tuple[Any, ...] | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
         callbacks: Sequence[Callback] = (),
         resume: bool = False,
         checkpoint: Any = None,
@@ -81,6 +84,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             A weight stands for that many repetitions of its row.
         eval_set : (X, y) or (X, y, sample_weight), optional
             Rows to measure cost and scores on after each epoch, instead of held-out ones.
+        X_val, y_val, sample_weight_val : arrays, optional
+            The same in parts, as scikit-learn's `HistGradientBoostingClassifier` takes them: so that a pipeline can
+            transform X_val as it does X, `Pipeline(steps, transform_input=["X_val"])`.
         callbacks : sequence of callables
             Each gets the `Progress` after each epoch, with the `History` so far; one that returns True stops the run.
             Those of scikit-learn's protocol are set by `set_callbacks`.
@@ -101,7 +107,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             If the cost leaves the finite numbers.
         """
         check_callables(callbacks)
-        call = FitCall(X, y, sample_weight, eval_set, callbacks, checkpoint_of(checkpoint))
+        validation_set = validation_set_of(eval_set, X_val, y_val, sample_weight_val)
+        call = FitCall(X, y, sample_weight, validation_set, callbacks, checkpoint_of(checkpoint))
         settings = settings_of(self)
         saved = saved_run(call.checkpoint, settings, resume)
         if saved is not None:

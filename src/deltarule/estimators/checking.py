@@ -15,9 +15,18 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError
+from deltarule.estimators.times import refuse_times
 from deltarule.network.data import is_sparse
 
-__all__ = ["CheckedExamples", "Columns", "check_examples", "check_rows", "check_sample_weight", "check_validation_set"]
+__all__ = [
+    "CheckedExamples",
+    "Columns",
+    "check_examples",
+    "check_rows",
+    "check_sample_weight",
+    "check_validation_set",
+    "validation_set_of",
+]
 
 _BLOCK = 2**16
 """Numbers that are looked at and converted at a time: 512 KB of float64, which stay in the cache in between."""
@@ -89,7 +98,8 @@ def check_examples(
         If X or y does not fit, in scikit-learn's words.
     """
     if (
-        _is_plain(X, columns)
+        _is_plain(X)
+        and (columns is None or columns == (X.shape[1], None))
         and type(y) is np.ndarray
         and y.dtype.kind in "biuf"
         and y.shape == X.shape[:1]
@@ -122,6 +132,28 @@ def check_validation_set(
     return examples, check_sample_weight(examples.X, eval_set[2] if len(eval_set) == 3 else None)
 
 
+def validation_set_of(
+    eval_set: tuple[Any, ...] | None, X_val: Any = None, y_val: Any = None, sample_weight_val: Any = None
+) -> tuple[Any, ...] | None:
+    """Return the validation set that `fit` was given in one form or the other; None where there is none.
+
+    Raises
+    ------
+    InputError
+        If it was given in both forms, or in part.
+    """
+    given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+    names = [name for name, value in given.items() if value is not None]
+    if not names:
+        return eval_set
+    if eval_set is not None:
+        raise InputError(f"eval_set and {names[0]} are both given, and there is one validation set. Leave one out.")
+    for missing in ("X_val", "y_val"):
+        if missing not in names:
+            raise InputError(f"{names[0]} is provided, but {missing} was not provided.")
+    return (X_val, y_val) if sample_weight_val is None else (X_val, y_val, sample_weight_val)
+
+
 def check_rows(estimator: Any, X: Any) -> Any:
     """Return X of a fitted estimator for predictions: float32 or float64, dense or compressed rows.
 
@@ -130,8 +162,14 @@ def check_rows(estimator: Any, X: Any) -> Any:
     ValueError
         If X does not fit, in scikit-learn's words.
     """
-    if _is_plain(X, Columns.of(estimator)) and _is_finite(X):
+    if (
+        _is_plain(X)
+        and X.shape[1] == estimator.n_features_in_
+        and getattr(estimator, "feature_names_in_", None) is None
+        and _is_finite(X)
+    ):
         return X
+    refuse_times(X, "X")
     return validate_data(estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
 
 
@@ -140,20 +178,16 @@ def check_sample_weight(X: Array, sample_weight: ArrayLike | None) -> Array | No
     return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
 
 
-def _is_plain(X: Any, columns: Columns | None) -> bool:
-    """Whether scikit-learn's checks would pass X on as it is, provided that its values are finite."""
-    return (
-        type(X) is np.ndarray
-        and X.dtype in (np.float32, np.float64)
-        and X.ndim == 2
-        and X.size > 0
-        and (columns is None or (columns.names is None and columns.n == X.shape[1]))
-    )
+def _is_plain(X: Any) -> bool:
+    """Whether scikit-learn's checks would pass X on as it is, if its values are finite and its columns fit."""
+    return type(X) is np.ndarray and X.dtype in (np.float32, np.float64) and X.ndim == 2 and X.size > 0
 
 
 def _checked_by_scikit_learn(
     estimator: Any, X: Any, y: Any, columns: Columns | None
 ) -> tuple[Any, NDArray[Any], Columns]:
+    refuse_times(X, "X")
+    refuse_times(y, "y")
     learns = copy(estimator)  # it is what scikit-learn sets the columns on
     if columns is not None:
         columns.set_on(learns)

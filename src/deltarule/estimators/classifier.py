@@ -15,6 +15,7 @@ from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.targets import Labels, has_several_labels
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
+from deltarule.network.probabilities import log_shares, log_sigmoid, log_softmax, shares, sigmoid_and_rest
 from deltarule.training.history import History
 
 __all__ = ["MLPClassifier"]
@@ -226,19 +227,38 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         Several labels have one independent probability each. For K independent sigmoids on K classes the
         hypotheses are divided by their sum.
         """
-        h = self._hypothesis(X)
-        if self.several_labels_ or self.network_.output == "softmax":
+        predictor, X = self._ready_for(X)
+        theta, network = self.theta_, self.network_
+        if network.K == 1 and not self.several_labels_:
+            z = predictor.z(theta, X)  # 1 − h has lost the digits that z has
+            return sigmoid_and_rest(z) if len(self.classes_) == 2 else np.ones_like(z)
+        h = predictor.hypothesis(theta, X)
+        if self.several_labels_ or network.output == "softmax":
             return h
-        if h.shape[1] == 1:
-            return np.hstack([1 - h, h])
         total = h.sum(axis=1, keepdims=True)
-        return np.where(total > 0, h / np.where(total > 0, total, 1), 1 / h.shape[1]).astype(h.dtype)
+        has_lost = (h.min(axis=1) < np.finfo(h.dtype).tiny) & (total[:, 0] < 1)  # digits, or all of them
+        if not has_lost.any():
+            return np.asarray(h / total)
+        of_z = shares(predictor.z(theta, X[has_lost]))
+        total[has_lost] = 1
+        h[has_lost] = of_z
+        return np.asarray(h / total)
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Return the logarithm of `predict_proba`; −∞ where a probability rounds to 0."""
-        with np.errstate(divide="ignore"):
-            logarithms: Array = np.log(self.predict_proba(X))
-        return logarithms
+        """Return the logarithm of `predict_proba`, with the digits that a probability loses where it rounds to 0 or 1.
+
+        Of several labels, the logarithm of a probability above ½ is that of the rounded one, as in scikit-learn.
+        """
+        predictor, X = self._ready_for(X)
+        z = predictor.z(self.theta_, X)
+        if self.several_labels_:
+            h = predictor.hypothesis(self.theta_, X)
+            return np.asarray(np.where(h > 0.5, np.log(np.maximum(h, 0.5)), log_sigmoid(z)))
+        if len(self.classes_) == 1:
+            return np.zeros_like(z)
+        if z.shape[1] == 1:
+            return log_sigmoid(np.hstack([-z, z]))
+        return log_softmax(z) if self.network_.output == "softmax" else log_shares(z)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

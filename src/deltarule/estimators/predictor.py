@@ -1,6 +1,5 @@
 """Who predicts with a network: its engine, and a second one for the weighted inputs of the last layer."""
 
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -42,7 +41,7 @@ class Predictor:
     @cached_property
     def _engine_of_z(self) -> Engine:
         network, name, n_threads = self.asked
-        return engine_for(replace(network, output="identity"), name, n_threads)
+        return engine_for(Network(network.parts, output="identity"), name, n_threads)
 
     def release(self) -> None:
         """Give back what training allocated."""

@@ -12,7 +12,7 @@ from deltarule.training.history import History, Progress
 from deltarule.training.loop import Result
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Printer", "check_verbose", "stacklevel_of_call", "warn_of", "warn_of_clipped_batches"]
+__all__ = ["Printer", "check_verbose", "stacklevel_of_call", "warn_of", "warn_of_clipped_batches", "warn_of_one_class"]
 
 
 class Printer:
@@ -83,6 +83,16 @@ def warn_of_clipped_batches(settings: Settings, m: int) -> None:
             ),
             stacklevel=stacklevel_of_call(),
         )
+
+
+def warn_of_one_class(label: object) -> None:
+    """Warn that y holds one class only. It is no UserWarning: scikit-learn's own tests make errors of those here."""
+    warnings.warn(
+        f"y holds one class only, {label!r}: there is nothing to tell apart, and every prediction will be that class. "
+        "Give examples of two classes or more.",
+        RuntimeWarning,
+        stacklevel=stacklevel_of_call(),
+    )
 
 
 def stacklevel_of_call() -> int:

@@ -10,6 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError
 from deltarule.estimators.class_weights import sums_of_classes, weights_of_classes
+from deltarule.estimators.printing import warn_of_one_class
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 
@@ -83,6 +84,8 @@ class Labels:
         if known is not None:
             _check_known(known, classes, several, y, may_lack_classes)
             classes, several = known.classes, known.several
+        elif len(classes) == 1 and not several:
+            warn_of_one_class(classes.tolist()[0])
         return cls(classes, several, _output_units(output, len(classes), several), None, None, smoothing)
 
     @classmethod
