@@ -15,10 +15,9 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV, LeaveOneGroupOut, cross_val_score, learning_curve
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 
+import deltarule
 from deltarule import MLPClassifier
 from deltarule.common.errors import InputError
-from deltarule.models import model_file
-from deltarule.tables import TableEncoder
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 y = np.where(np.arange(40) < 20, "a", "b")
@@ -87,18 +86,14 @@ def test_partial_fit_with_classes_knows_the_others() -> None:
 
 
 def test_a_model_of_one_class_comes_back_from_its_file_and_from_a_pickle(tmp_path: Path) -> None:
-    import pandas as pd
-
-    frame = pd.DataFrame(X, columns=["u", "v", "w"])
-    encoder = TableEncoder.fit(frame)
-    with pytest.warns(RuntimeWarning, match="one class only"):
-        clf = made().fit(encoder.transform(frame), ONE)
-    model_file.save(tmp_path / "one.model", model_file.Model(encoder, clf, target="y", seed=0))
-    again = model_file.load(tmp_path / "one.model").classifier
+    clf = of_one()
+    clf.save(tmp_path / "one.model")
+    again = deltarule.load(tmp_path / "one.model")
     file = io.BytesIO()
     joblib.dump(clf, file)
     file.seek(0)
     for other in (again, joblib.load(file)):
+        assert isinstance(other, MLPClassifier)
         assert other.predict(X).tolist() == ONE.tolist()
         assert other.predict_proba(X).shape == (40, 1)
         np.testing.assert_array_equal(other.theta_, clf.theta_)
