@@ -1,5 +1,6 @@
 """Probabilities and their logarithms from z, against many digits."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import mpmath as mp
@@ -9,10 +10,15 @@ import pytest
 from deltarule.common.arrays import Array
 from deltarule.network.probabilities import log_shares, log_sigmoid, log_softmax, shares, sigmoid_and_rest
 
-mp.mp.dps = 400
 Z = [0.0, 1e-9, 0.3, 2.0, 17.0, 37.0, 40.0, 88.0, 700.0, 740.0]
 Z = [sign * z for z in Z for sign in (1.0, -1.0)]
 DTYPES = [np.float32, np.float64]
+
+
+@pytest.fixture(autouse=True)
+def digits_to_spare() -> Iterator[None]:
+    with mp.workdps(700):  # of e⁻⁷⁴⁰ beside 1, and more
+        yield
 
 
 def exact_sigmoid(z: float) -> Any:
