@@ -14,6 +14,7 @@ from typer.testing import Result
 
 from loading import load
 from pageback import named, read_page, section, table_of, text_of
+from passes import count_passes
 
 Run = Callable[..., Result]
 
@@ -165,6 +166,22 @@ def test_every_command_reads_a_table_from_standard_input(
 
     piped = CliRunner().invoke(app, [command, str(model), "-"], input=houses.read_bytes(), env={"COLUMNS": "120"})
     assert (piped.exit_code, piped.stdout) == (0, run(command, model, houses).stdout)
+
+
+def test_training_reads_standard_input_and_passes_the_held_out_rows_through_the_network_once_with_a_report_too(
+    houses: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typer.testing import CliRunner
+
+    from deltarule.cli import app
+
+    options = "train - --target price --layers 6 --solver lbfgs --epochs 200 --weight w --output"
+    given = [*options.split(), str(tmp_path / "model"), "--report", str(tmp_path / "report.html")]
+    passes = count_passes(monkeypatch)
+    piped = CliRunner().invoke(app, given, input=houses.read_bytes(), env={"COLUMNS": "120"})
+    assert piped.exit_code == 0, piped.output
+    assert passes == [60]
+    np.testing.assert_array_equal(load(tmp_path / "model").estimator.theta_, load(model).estimator.theta_)
 
 
 def test_notices_about_unknown_words_are_shown_by_explain_and_check_gradient(

@@ -10,7 +10,7 @@ from deltarule.common.arrays import Array
 from deltarule.network.backpropagation import costs_of
 from deltarule.network.data import TrainingSet
 
-__all__ = ["Outcome", "outcome_of"]
+__all__ = ["Outcome", "answers_of", "outcome_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +74,26 @@ def outcome_of(model: Any, X: Any, y: ArrayLike) -> Outcome:
     labels = np.asarray(y)
     network, theta = model.network_, model.theta_
     data = TrainingSet.of(network, X, model.encode(labels), dtype=theta.dtype)
-    classes = getattr(model, "classes_", None)
-    if classes is None:
-        probabilities, predicted = None, model.predict(X)
-    else:  # the rows go through the network once
-        probabilities = model.predict_proba(X)
-        several = model.several_labels_
-        predicted = (probabilities > 0.5).astype(np.int64) if several else classes[probabilities.argmax(axis=1)]
+    predicted, probabilities = answers_of(model, X)
     return Outcome(
         data=data,
         y=labels,
         predicted=predicted,
         probabilities=probabilities,
-        classes=classes,
+        classes=getattr(model, "classes_", None),
         costs=costs_of(network, theta, data),
     )
+
+
+def answers_of(model: Any, X: Any) -> tuple[NDArray[Any], Array | None]:
+    """Return what `predict` of a fitted estimator says of rows, and the probability of each class, None for quantities.
+
+    The rows go through the network once.
+    """
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        return model.predict(X), None
+    probabilities = model.predict_proba(X)
+    if model.several_labels_:
+        return (probabilities > 0.5).astype(np.int64), probabilities
+    return classes[probabilities.argmax(axis=1)], probabilities

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deltarule.common.arrays import Array
 from deltarule.common.version import __version__
 from deltarule.estimators.classifier import MLPClassifier
-from deltarule.estimators.outcomes import Outcome, outcome_of
+from deltarule.estimators.outcomes import Outcome, answers_of, outcome_of
 from deltarule.estimators.regressor import MLPRegressor
 from deltarule.estimators.stored import FORMAT, parts_of
 from deltarule.files.archive import to_bytes
@@ -137,17 +137,14 @@ class TableModel:
             If a column is missing, or holds what it did not hold in training.
         """
         X, notices = self.encoder.encode(table)
-        predictions: dict[str, NDArray[Any]] = {}
-        if isinstance(self.estimator, MLPClassifier):
-            probabilities = self.estimator.predict_proba(X)
-            predicted = self.estimator.classes_[probabilities.argmax(axis=1)]  # what `predict` says, in one pass
-            names = [f"probability_{name}" for name in self.estimator.classes_.tolist()]
-            predictions = dict(zip(names, probabilities.T, strict=True))
-        else:
-            predicted = self.estimator.predict(X)
+        predicted, probabilities = answers_of(self.estimator, X)
+        columns: dict[str, NDArray[Any]] = {}
+        if self.classes is not None and probabilities is not None:
+            names = [f"probability_{name}" for name in self.classes.tolist()]
+            columns = dict(zip(names, probabilities.T, strict=True))
         if self.scale is not None:
             predicted = self.scale.mean + self.scale.deviation * predicted
-        return pd.DataFrame({f"predicted_{self.target}": predicted, **predictions}), notices
+        return pd.DataFrame({f"predicted_{self.target}": predicted, **columns}), notices
 
     def examples_of(self, table: pd.DataFrame) -> Examples:
         """Return the rows of a table whose target is known.
