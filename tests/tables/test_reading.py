@@ -3,6 +3,7 @@
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -214,7 +215,7 @@ def test_a_ragged_table_whose_names_hold_other_marks_is_ragged(tmp_path: Path) -
 def test_blanks_around_fields_do_not_count_quoted_or_not(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, 'x,n\nyes,1\n yes ,2 \n"yes " , "3"\n\u00a0yes\u00a0,\u00a04\n'))
     assert table["x"].tolist() == ["yes"] * 4
-    assert table["n"].tolist() == ["1", "2", "3", "4"]
+    assert table["n"].tolist() == [1, 2, 3, 4]
 
 
 def test_a_field_of_two_hundred_thousand_characters_is_read_and_the_limit_of_csv_is_put_back(tmp_path: Path) -> None:
@@ -226,7 +227,10 @@ def test_a_field_of_two_hundred_thousand_characters_is_read_and_the_limit_of_csv
 
 
 def test_a_header_in_the_middle_of_a_file_is_named_by_its_line(tmp_path: Path) -> None:
-    assert "line 3: the row repeats the names of the columns" in complaint(written(tmp_path, "a,b\n1,2\na, b\n3,4\n"))
+    for again in ("a,b", '"a","b"'):
+        for header in ("a,b", '"a","b"'):
+            message = complaint(written(tmp_path, f"{header}\n1,2\n{again}\n3,4\n"))
+            assert "line 3: the row repeats the names of the columns" in message
     assert read_table(written(tmp_path, "y\ny\nn\n"))["y"].tolist() == ["y", "n"]
 
 
@@ -250,3 +254,24 @@ def test_whole_numbers_fractions_and_gaps_are_numbers_however_they_are_mixed(tmp
 @pytest.mark.parametrize("text", ["9" * 30, "1e400", "1_000", "0x10", "inf", "nan", "1 2", "１"])
 def test_what_is_no_plain_number_stays_as_it_is_written(tmp_path: Path, text: str) -> None:
     assert read_table(written(tmp_path, f"a\n1\n{text}\n"))["a"].tolist() == ["1", text]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(*[st.text(st.sampled_from('ab "",;\n\r\t1é'), max_size=5)] * 2), min_size=1, max_size=6),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_whatever_is_written_by_csv_is_read_without_the_blanks_around_it(
+    tmp_path: Path, rows: list[tuple[str, str]], quoting: Any, end: str
+) -> None:
+    path = tmp_path / "data.csv"
+    end = end if quoting == csv.QUOTE_ALL else "\r\n"  # csv leaves other line ends without quotes
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, quoting=quoting, lineterminator=end).writerows([("one", "two"), *rows])
+    table = read_table(path, as_text=["one", "two"])
+    gap = "" if quoting == csv.QUOTE_ALL else None
+    expected = [[field.strip() or gap for field in row] for row in rows]
+    got = [[None if pd.isna(field) else field for field in row] for row in table.itertuples(index=False)]
+    blank_but_quoted = quoting == csv.QUOTE_MINIMAL
+    assert [[field or (None if blank_but_quoted else "") for field in row] for row in got] == expected

@@ -4,12 +4,12 @@ A column is kept as numbers only if nothing is lost by it: not the zeros of 007,
 else stays text, and what it means is found in cells.py.
 """
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.compute as compute
 from numpy.typing import NDArray
 
 from deltarule.tables.records import EMPTY_WORD
@@ -17,12 +17,8 @@ from deltarule.tables.records import EMPTY_WORD
 __all__ = ["Column"]
 
 
-_DIGITS = b"0123456789\n"
-_ALIKE = bytes.maketrans(b"23456789+", b"11111111-")
-"""Makes every digit but 0 a 1, so that few searches find the zeros in front."""
-
-_DOT_BEFORE_THREE = re.compile(r"\s*(?:[+-]?(?:[1-9]\d{0,2}\.\d{3}|\d+))?\s*")
-_COMMA = re.compile(r"\D{0,5}\d[\d.' ]*,\d+\D{0,5}")
+_DOT_BEFORE_THREE = r"^\s*(?:[+-]?(?:[1-9]\d{0,2}\.\d{3}|\d+))?\s*$"
+_COMMA = r"^\D{0,5}\d[\d.' ]*,\d+\D{0,5}$"
 
 
 class Column:
@@ -50,22 +46,23 @@ class Column:
         self._numbers: list[NDArray[Any]] = []
         self._texts: list[Any] = []
 
-    def add(self, fields: Sequence[str]) -> None:
-        """Take the fields of the next rows."""
+    def add(self, fields: Any) -> None:
+        """Take the fields of the next rows, an array of Arrow's."""
         if not self._is_text:
             numbers = _numbers(fields)
             if numbers is not None:
                 self._numbers.append(numbers)
                 if self._dots >= 0 and numbers.dtype.kind == "f":
-                    dots = sum("." in one for one in fields)
-                    self._dots = self._dots + dots if all(map(_DOT_BEFORE_THREE.fullmatch, fields)) else -1
+                    dots = compute.sum(compute.match_substring(fields, ".")).as_py() or 0
+                    some = compute.all(compute.match_substring_regex(fields, _DOT_BEFORE_THREE)).as_py()
+                    self._dots = self._dots + dots if some else -1
                     self.dots_may_group = self._dots > 0
                 return
             self._is_text = True
             self.lost = bool(self._numbers)
             self._numbers.clear()
         if not self._texts:
-            self.has_commas = any(map(_COMMA.fullmatch, fields))
+            self.has_commas = bool(compute.any(compute.match_substring_regex(fields, _COMMA)).as_py())
         if not self.lost:
             self._texts.append(_texts(fields))
 
@@ -78,52 +75,49 @@ class Column:
         return pd.Series(np.concatenate(numbers) if numbers else np.empty(0))
 
 
-def _numbers(fields: Sequence[str]) -> NDArray[Any] | None:
+def _numbers(fields: Any) -> NDArray[Any] | None:
     """Return fields as numbers, NaN for empty ones; None if one is no plain number, or is more than its value."""
-    text = "\n".join(fields)
-    if not text.isascii():
-        return None
-    codes = f"\n{text}\n".encode("ascii")
-    others = codes.translate(None, _DIGITS)
+    ends = np.frombuffer(fields.buffers()[1], dtype=np.int64)[fields.offset : fields.offset + len(fields) + 1]
+    data = fields.buffers()[2]
+    codes = memoryview(data)[ends[0] : ends[-1]].tobytes() if data is not None else b""
+    others = codes.translate(None, b"0123456789")
     if others and not set(others) <= set(b"+-.eE"):
-        stripped = [one.strip() for one in fields]
-        return None if stripped == list(fields) else _numbers(stripped)
-    alike = codes.translate(_ALIKE)
-    if any(zero in alike for zero in (b"\n00", b"\n01", b"\n-00", b"\n-01")):  # 007
+        stripped = compute.utf8_trim_whitespace(fields)
+        return None if stripped.equals(fields) else _numbers(stripped)
+    lengths = np.diff(ends)
+    if _zeros_in_front(np.frombuffer(codes + b"  ", dtype=np.uint8), ends[:-1] - ends[0], lengths):
         return None
+    has_gaps = not lengths.all()
+    if b"+" in others:
+        fields = compute.replace_substring_regex(fields, r"^\+([.0-9])", r"\1")
     try:
-        if not others.strip(b"+-") and b"\n\n" not in codes:
-            whole = np.array([*map(int, fields)], dtype=np.int64)
+        if not others.strip(b"+-") and not has_gaps:
+            whole: NDArray[Any] = compute.cast(fields, pyarrow.int64()).to_numpy()
             small = np.iinfo(np.int32)  # half the memory, where it is enough
             return whole.astype(np.int32) if small.min <= whole.min() and whole.max() <= small.max else whole
-        values = np.array([float(one) if one else np.nan for one in fields])
-    except (OverflowError, ValueError):
+        filled = compute.if_else(compute.equal(fields, ""), None, fields) if has_gaps else fields
+        values: NDArray[Any] = compute.cast(filled, pyarrow.float64()).to_numpy(zero_copy_only=False)
+    except pyarrow.ArrowInvalid:
         return None
     return None if np.isinf(values).any() else values
 
 
-def _texts(fields: Sequence[str]) -> Any:
-    """Return fields as texts, None for empty ones, in the form in which they are kept."""
-    texts = [one.strip() or None for one in fields]
-    if EMPTY_WORD in texts:
-        texts = ["" if one == EMPTY_WORD else one for one in texts]
-    if _arrow():
-        import pyarrow
+def _zeros_in_front(codes: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bool:
+    """Whether a field is like 007 or -01."""
+    signs = (codes[starts] == ord("-")) | (codes[starts] == ord("+"))
+    first = starts + signs
+    return bool(((codes[first] == ord("0")) & (codes[first + 1] >= ord("0")) & (lengths - signs > 1)).any())
 
-        return pyarrow.array(texts, type=pyarrow.large_string())
-    same: dict[str | None, str | None] = {}  # each text once in memory, and not once for each row
-    return np.array([same.setdefault(one, one) for one in texts], dtype=object)
+
+def _texts(fields: Any) -> Any:
+    """Return fields without the blanks around them, null for empty ones."""
+    texts = compute.utf8_trim_whitespace(fields)
+    texts = compute.if_else(compute.equal(texts, ""), None, texts)
+    return compute.if_else(compute.equal(texts, EMPTY_WORD), "", texts)
 
 
 def _joined(chunks: list[Any]) -> pd.Series:
-    if chunks and _arrow():
-        import pyarrow
-
-        dtype: Any = pd.Series(["a"]).dtype
-        return pd.Series(dtype.__from_arrow__(pyarrow.chunked_array(chunks)))
-    return pd.Series(np.concatenate(chunks) if chunks else np.empty(0, dtype=object))
-
-
-def _arrow() -> bool:
-    """Whether pandas keeps texts as Arrow does, by default since pandas 3: in a fifth of the memory of objects."""
-    return getattr(pd.Series(["a"]).dtype, "storage", "") == "pyarrow"
+    texts = pyarrow.chunked_array(chunks, pyarrow.large_string())
+    dtype: Any = pd.Series(["a"]).dtype
+    # As Arrow has them, by default since pandas 3: in a fifth of the memory of objects.
+    return pd.Series(dtype.__from_arrow__(texts) if hasattr(dtype, "__from_arrow__") else texts.to_pandas())

@@ -18,7 +18,7 @@ import pandas as pd
 
 from deltarule.common.errors import TableError
 from deltarule.tables.columns import Column
-from deltarule.tables.records import batches, separators
+from deltarule.tables.records import Records, separators
 from deltarule.tables.row_numbers import UNNAMED
 from deltarule.tables.sources import PARQUET, SEPARATORS, opened
 
@@ -160,16 +160,13 @@ def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) ->
     """
     while True:
         file.seek(0)
-        names: list[str] = []
+        records = Records(path, file, separator)
+        names = _names(path, records.names)
+        columns = [Column(name in as_text) for name in names]
         lines = array("q")
-        columns: list[Column] = []
-        for batch in batches(path, file, separator):
-            if not names:
-                names = _names(path, batch.rows[0]) if batch.rows else []
-                columns = [Column(name in as_text) for name in names]
-                continue
+        for batch in records.batches():
             lines.extend(batch.lines)
-            for column, fields in zip(columns, zip(*batch.rows, strict=True), strict=False):
+            for column, fields in zip(columns, batch.columns, strict=True):
                 column.add(fields)
         commas = separator != "," and any(column.has_commas for column in columns)
         lost = {
@@ -180,8 +177,6 @@ def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) ->
         if not lost:
             break
         as_text = as_text | lost
-    if not names:
-        raise _empty(path)
     index = pd.Index(np.frombuffer(lines, dtype=np.int64), name="line")
     series = {name: column.finish().set_axis(index) for name, column in zip(names, columns, strict=True)}
     return pd.DataFrame(series, index=index, copy=False)
@@ -189,6 +184,8 @@ def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) ->
 
 def _names(path: Path, names: list[str]) -> list[str]:
     """Return the names of the columns; a first one without a name gets that which pandas gives it."""
+    if not names:
+        raise _empty(path)
     if len(names) > 1 and not names[0] and UNNAMED not in names:
         names = [UNNAMED, *names[1:]]
     check_names(path, names)
