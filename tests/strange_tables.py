@@ -1,6 +1,9 @@
 """Tables of all kinds of cells, and what must hold whatever they are: shared by the tests and by `make torture`."""
 
+import csv
 import datetime
+import io
+import json
 import warnings
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +22,10 @@ __all__ = ["check_file", "check_frames", "check_labels", "files", "frames"]
 WORDS = [
     "a", "b", "ü", "01", "1", "1.0", "NA", "nan", "", " ", "True", "false", "2024-01-01", "2024-13-45", "9999-12-31",
     "0001-01-01", "2024-01-01T12:00:00+05:00", "1e400", "-1e-400", "1_000", "0x10", "１", "\0", "a\nb", 'q"q', "a,b",
-    "=1+1", "x" * 300, "١", "inf", "-Infinity", "1,5", "10" * 200,
+    "=1+1", "x" * 300, "١", "inf", "-Infinity", "1,5", "10" * 200, "None", "null", "?", ".", "-", r"\N", "#DIV/0!",
+    "unknown", "<0.5", "−12", "1\u00a0222", "1,222", "1.234,5", "1.234", "$84,835.00", "45%", "5 kg", "(1,2)",
+    "1'000", "31/01/2024", "01/02/2024", "01.02.2024", "Jan 3, 2024", "14:30", "2:30 PM", "2024-01",
+    "1 days 02:00:00", "yes", "yes ", "Yes", "001", "c0", "\ufdd0", "\u200b", "1e5", "+5", "-0", "7",
 ]  # fmt: skip
 
 CELLS: dict[str, st.SearchStrategy[Any]] = {
@@ -75,6 +81,10 @@ def check_frames(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
         X = encoder.transform(table)
         assert X.shape == (len(table), len(encoder.names))
         assert np.isfinite(X).all()
+        content, arrays = encoder.to_content()
+        again = TableEncoder.from_content(json.loads(json.dumps(content)), arrays)
+        assert np.array_equal(again.transform(table), X)
+        assert again.notices == encoder.notices
         order = np.random.default_rng(len(table)).permutation(len(table))
         shuffled = table.iloc[order, ::-1].assign(**{"one more column": 1})
         assert np.array_equal(encoder.transform(shuffled), X[order])
@@ -133,6 +143,10 @@ def files(draw: st.DrawFn) -> bytes:
     return "\n".join(",".join(map(_field, line)) for line in table).encode(errors="replace")
 
 
+def _bare(field: str) -> str:
+    return "" if field == "\ufdd0" else field.strip()
+
+
 def check_file(path: Path, data: bytes) -> None:
     """A file is a table with its rows in their order, which is encoded row by row; else a TableError."""
     path.write_bytes(data)
@@ -151,3 +165,9 @@ def check_file(path: Path, data: bytes) -> None:
         texts = read_table(path, as_text=list(table.columns))
         assert [*texts.index] == lines
         assert texts.shape == table.shape
+        # What csv says is in the file, cell by cell.
+        with io.StringIO(data.decode("utf-8-sig"), newline="") as text:
+            records = [*csv.reader(text, delimiter=table.attrs["separator"], skipinitialspace=True)]
+        rows = [record for record in records if record and any(map(str.strip, record))][1:]
+        cells = texts.fillna("").to_numpy().tolist()
+        assert [row for row in cells if any(row)] == [[*map(_bare, row)] for row in rows if any(map(_bare, row))]

@@ -104,6 +104,8 @@ def _typed(column: pd.Series, kind: str) -> Array:
     if kind == "date":
         if pd.api.types.is_timedelta64_dtype(column.dtype):
             return strange
+        if pd.api.types.is_datetime64_any_dtype(column.dtype):
+            return days_of(pd.to_datetime(column, utc=True))
         # A number is no date, though pandas reads 20240131 as one.
         column = column.astype(object).mask(np.array([isinstance(value, Number) for value in column], dtype=bool))
         return days_of(pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601"))
