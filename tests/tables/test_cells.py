@@ -70,6 +70,25 @@ def test_another_stray_among_numbers_is_an_error_with_two_ways_out(tmp_path: Pat
     assert words.kinds["age"] == "category"
 
 
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.85])
+def test_a_word_that_stands_again_and_again_among_measured_values_is_an_error_too(share: float) -> None:
+    cells = ["<0.5" if n < share * 400 else f"{n / 7:.2f}" for n in range(400)]
+    with pytest.raises(TableError, match=r"--gaps \"<0.5\".*--categories c"):
+        TableEncoder.fit(pd.DataFrame({"c": cells}))
+    codes = [["A", "B", "1", "2"][n % 4] for n in range(400)]
+    encoder = TableEncoder.fit(pd.DataFrame({"c": codes}))
+    assert encoder.notices == ("Numbers in some rows but words in others, so read as words: 'c' (200 numbers).",)
+
+
+def test_a_number_can_be_asked_for_as_a_gap_whatever_holds_it() -> None:
+    options = TableOptions(gaps=("-999", "?"))
+    for values in ([1.5, -999, 3], ["1.5", "-999", "3"], pd.array([1.5, -999, 3], "Float64"), ["1.5", "?", "3"]):
+        encoder = TableEncoder.fit(table := pd.DataFrame({"a": values}), options=options)
+        assert encoder.names == ["a", "a is missing"]
+        assert encoder.means[0] == pytest.approx(2.25)
+        assert encoder.transform(table)[1].tolist() == encoder.transform(pd.DataFrame({"a": [-999]}))[0].tolist()
+
+
 @pytest.mark.parametrize(
     ("cell", "value"),
     [

@@ -78,6 +78,9 @@ def numbers_of(column: pd.Series, kind: str, form: Form) -> tuple[Array, NDArray
     if is_plain(column):
         strange = kind != "number" or (form.number.unit != "" and not is_currency(form.number.unit))
         values = column.to_numpy(dtype=np.float64)
+        if form.gaps:
+            gaps = gaps | np.isin(values, PLAIN.numbers(form.gaps))
+            values = np.where(gaps, np.nan, values)
         return values, ~gaps if strange else ~gaps & ~(np.abs(values) <= LARGEST)
     if _may_hold_texts(column):
         codes, texts = texts_of(column)
@@ -89,6 +92,9 @@ def numbers_of(column: pd.Series, kind: str, form: Form) -> tuple[Array, NDArray
             values[[isinstance(value, Number) for value in column]] = np.inf
         return np.where(gaps, np.nan, values), ~gaps & ~(np.abs(values) <= LARGEST)
     values = _typed(column, kind)
+    if form.gaps and kind == "number":
+        gaps = gaps | np.isin(values, PLAIN.numbers(form.gaps))
+        values = np.where(gaps, np.nan, values)
     return values, ~gaps & ~(np.abs(values) <= LARGEST)
 
 

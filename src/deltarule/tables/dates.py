@@ -68,6 +68,7 @@ _PATTERNS = {
     "day-first": [rf"(?P<day>\d{{1,2}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d\d){_AFTER}"],
     "month-first": [rf"(?P<month>\d{{1,2}})(?P<mark>[-/.])(?P<day>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d\d){_AFTER}"],
     "named": [
+        rf"{_WORD},?[-\s]\s*(?P<year>\d{{4}})",
         rf"{_WEEKDAY}{_WORD}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_AFTER}",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[-\s/]\s*{_WORD},?[-\s/]\s*(?P<year>\d{{4}}|\d\d){_AFTER}",
     ],

@@ -26,6 +26,13 @@ __all__ = ["Meaning", "meaning_of", "settle_marks"]
 MOST = 0.8
 """Share of the cells that must be numbers for the column to be one of numbers."""
 
+SOME = 0.1
+"""Share of the cells from which on numbers among words are said."""
+
+FEW_WORDS = 5
+MANY_NUMBERS = 20
+"""A column with no more different words than the one, and more different numbers than the other, is one of numbers."""
+
 MOST_OF_UNIT = 0.95
 """The same where a unit made of letters stands beside the numbers: 2A, 3A and 3B are codes."""
 
@@ -111,8 +118,9 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
     found, fitting = _numbers_dates_or_durations(column, filled, form, options)
     rows = sum(filled.values())
     enough = MOST_OF_UNIT if found.form.number.unit.isalpha() and found.kind == "number" else MOST
-    if found.numbers < enough * rows:
-        return replace(words, why="mixed", numbers=found.numbers) if 2 * found.numbers > rows else words
+    if found.numbers < enough * rows and not _few_words_among_many_numbers(filled, found):
+        some = found.numbers > SOME * rows
+        return replace(words, why="mixed", numbers=found.numbers) if some else words
     if found.kind == "number" and _has_zeros_in_front(filled):
         return replace(words, why="zeros", example=next(text for text in filled if text[0] == "0"))
     if fitting < rows:
@@ -140,6 +148,14 @@ def _numbers_dates_or_durations(
     if date.in_doubt and date.rows == sum(filled.values()):
         raise _day_or_month(column)
     return Meaning("date", replace(form, date=date.form), numbers=date.any_rows), date.rows
+
+
+def _few_words_among_many_numbers(filled: dict[str, int], found: Meaning) -> bool:
+    """Whether a word such as <0.5 stands again and again among measured values."""
+    if found.kind != "number" or found.form.number.unit.isalpha() or found.numbers <= SOME * sum(filled.values()):
+        return False
+    words = int(np.isnan(found.form.number.numbers(filled)).sum())
+    return words <= FEW_WORDS and len(filled) - words > MANY_NUMBERS
 
 
 def _any_numbers_or_dates(cells: dict[str, int], options: TableOptions) -> bool:

@@ -83,7 +83,7 @@ def notices_of(
         elif meaning.why == "zeros":
             _add(by_form, "Digits of one length with zeros in front, used as words", f"{name!r}{example}")
     by_form |= {
-        "Numbers in many rows but words in others, so read as words": [
+        "Numbers in some rows but words in others, so read as words": [
             f"{name!r} ({meaning.numbers} numbers)"
             for name, meaning in meanings.items()
             if meaning.why == "mixed" and (name in kinds or dropped[name] == "names")

@@ -178,8 +178,8 @@ class Records:
             raise _ragged(self._path, self._line, len(record), len(self.names), self._separator)
         if record == self._header and len(record) > 1:
             raise TableError(
-                f"{self._path}, line {self._line}: the row repeats the names of the columns, as files do that were put "
-                "one after another. Take the line out."
+                f"{self._path}, line {self._line}: the row repeats the names of the columns "
+                f"({', '.join(record)[:60]}), as in files that were put one after another. Take the line out."
             )
 
 
