@@ -148,6 +148,9 @@ def test_a_comma_is_told_by_the_other_columns_of_the_file(tmp_path: Path) -> Non
     assert decimal.means[0] == pytest.approx(1.7775)
     thousands = TableEncoder.fit(read(tmp_path, "a;b\n1,222;0.5\n2,333;1.75\n"))
     assert thousands.means[0] == pytest.approx(1777.5)
+    for rows in ("a;b;c\n1,222;0,5;0.5\n2,333;1,5;2.5\n", "a;b\n1,222;1\n2,333;2\n"):
+        with pytest.raises(TableError, match=r"may be 1222 or 1\.222, and the other columns do not tell"):
+            TableEncoder.fit(read(tmp_path, rows))
 
 
 def test_dates_of_two_orders_in_one_column_are_an_error_however_often_each(tmp_path: Path) -> None:
@@ -319,3 +322,14 @@ def test_a_column_of_a_million_different_words_costs_seconds() -> None:
     start = time.perf_counter()
     assert TableEncoder.fit(words).dropped == {"w": "names"}
     assert time.perf_counter() - start < 20
+
+
+def test_medians_means_and_words_come_from_the_rows_to_learn_from_and_forms_from_all() -> None:
+    table = pd.DataFrame({"a": [1.0, 2, 9, 100], "w": ["x", "y", "x", "z"], "d": ["01/02/2024", "02/02/2024"] * 2})
+    table.loc[3, "d"] = "31/03/2024"
+    encoder = TableEncoder.fit(table, rows=[0, 1, 2])
+    assert encoder.means[0] == 4
+    assert encoder.medians[0] == 2
+    assert encoder.categories == {"w": ("x", "y")}
+    assert encoder.forms["d"].date == "day-first"
+    assert encoder.forms["d"].parts == ("weekday",)

@@ -195,7 +195,7 @@ def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning]) -> None:
     Raises
     ------
     TableError
-        If a file that separates its columns by semicolons or tabs holds 1,222 and nothing tells.
+        If a file that separates its columns by semicolons or tabs holds 1,222 and nothing tells, or others contradict.
     """
     in_doubt = {name: meaning for name, meaning in meanings.items() if meaning.open}
     if not in_doubt:
@@ -209,12 +209,12 @@ def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning]) -> None:
         if commas and not dots:
             number = replace(meaning.form.number, decimal=",", thousands="." if meaning.open == "dot" else "")
             meanings[name] = replace(meaning, form=replace(meaning.form, number=number))
-        elif meaning.open == "comma" and not dots and table.attrs.get("separator", ",") != ",":
+        elif meaning.open == "comma" and (commas if dots else table.attrs.get("separator", ",") != ","):
             text = meaning.example
             raise TableError(
                 f"Column {name!r} holds numbers such as {text!r}, which may be {text.replace(',', '')} or "
-                f"{text.replace(',', '.')}, and no cell of the table tells. Write them without the mark or with a dot, "
-                f"or use the column as words (--categories {name})."
+                f"{text.replace(',', '.')}, and the other columns do not tell. Write them without the mark or with a "
+                f"dot, or use the column as words (--categories {name})."
             )
 
 
