@@ -36,4 +36,4 @@ def are_row_numbers(values: Array, name: str) -> bool:
     if is_unnamed(name):
         return True
     m = len(values)
-    return m >= FEWEST and values.max() - values.min() == m - 1 and len(np.unique(values)) == m
+    return m >= FEWEST and bool(values.max() - values.min() == m - 1) and len(np.unique(values)) == m
