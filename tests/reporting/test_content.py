@@ -135,13 +135,13 @@ def test_a_report_runs_its_rows_through_the_network_once(
 ) -> None:
     judged: Judged = request.getfixturevalue(kind)
     rows: list[int] = []
-    hypothesis = type(judged.model)._hypothesis
+    ready_for = type(judged.model)._ready_for
 
     def counted(model: Any, X: Any) -> Any:
         rows.append(len(X))
-        return hypothesis(model, X)
+        return ready_for(model, X)
 
-    monkeypatch.setattr(type(judged.model), "_hypothesis", counted)
+    monkeypatch.setattr(type(judged.model), "_ready_for", counted)
     deltarule.report(judged.model, judged.X, judged.y, samples=5)
     assert rows == [len(judged.X)]
 
