@@ -130,7 +130,8 @@ class Plan:
         if len(dropout):
             rates[:, DROPOUT:] = dropout
         plan = cls(rule, batches, rates, lambda_, max_norm, dict(factors or {}))
-        plan.factors_of(network)
+        if plan.factors:
+            plan.factors_of(network)
         return plan
 
     def __len__(self) -> int:
