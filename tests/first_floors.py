@@ -74,8 +74,8 @@ def mp_out(part: Part, parameters: list[Any], x: list[Any]) -> list[Any]:
     if isinstance(part, Scale):
         return [s * x_j for s, x_j in zip(parameters, x, strict=True)]
     if isinstance(part, Embedding):
-        row = int(x[0]) if mp.isint(x[0]) and 0 <= x[0] < part.categories else None
-        return [mp.mpf(0) if row is None else parameters[row * part.width + i] for i in range(part.width)]
+        known = int(x[0]) if mp.isint(x[0]) and 0 <= x[0] < part.categories else None
+        return [mp.mpf(0) if known is None else parameters[known * part.width + i] for i in range(part.width)]
     if isinstance(part, Parametric):
         g = HIDDEN[part.unit.name]
         return [(1 - alpha) * z + alpha * g(z, *part.unit.numbers) for alpha, z in zip(parameters, x, strict=True)]

@@ -153,7 +153,7 @@ def test_a_periodic_part_without_frequencies_is_the_number_beside_a_constant() -
 
 
 def test_parts_beside_each_other_give_what_each_gives_alone() -> None:
-    parts = [Scale(2), Embedding(3, width=2), Keep(1)]
+    parts: list[Part] = [Scale(2), Embedding(3, width=2), Keep(1)]
     floor, x = Beside(parts), np.array([[1.0, 2.0, 2.0, 7.0], [3.0, 4.0, -1.0, 8.0]])
     s, T = np.array([10.0, 0.5]), np.arange(6.0).reshape(3, 2)
     np.testing.assert_array_equal(

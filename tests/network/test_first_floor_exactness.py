@@ -38,7 +38,7 @@ def test_what_goes_out_has_the_digits_of_an_oracle(part: Part) -> None:
 @pytest.mark.parametrize("part", PARTS, ids=repr)
 def test_gradient_and_error_are_the_differences_of_an_oracle(part: Part) -> None:
     parameters, X, delta = drawn(part)
-    a, kept = part.forward(parameters, X)
+    _, kept = part.forward(parameters, X)
     D = np.full(part.shape, np.nan)
     delta_part = part.delta(parameters, kept, delta)
     part.gradient(kept, X, delta_part, D)

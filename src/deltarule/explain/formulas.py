@@ -13,7 +13,7 @@ from deltarule.network.parametric import Parametric
 from deltarule.network.parts import Part, Unit
 from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
-__all__ = ["OUTPUT", "PartFormula", "formula_of", "formula_of_part"]
+__all__ = ["OUTPUT", "formula_of", "formula_of_part"]
 
 
 def _nothing(_: float) -> str:
@@ -137,7 +137,7 @@ def formula_of(unit: Unit) -> _HiddenFormula:
 
 
 @dataclass(frozen=True)
-class PartFormula:
+class _PartFormula:
     """A part other than `Dense` as it is written.
 
     Attributes
@@ -152,21 +152,21 @@ class PartFormula:
     number: int | None
 
 
-_PARTS: dict[type, PartFormula] = {
-    Keep: PartFormula("x", None),
-    Scale: PartFormula("s_i x_i", 7),
-    Embedding: PartFormula("T_{x,i}", 8),
-    PiecewiseLinear: PartFormula("(1 − r) T_{k,i} + r T_{k+1,i}", 9),
-    Periodic: PartFormula("v_i + Σ_f V_if cos(2π w_f x + b_f)", 10),
+_PARTS: dict[type, _PartFormula] = {
+    Keep: _PartFormula("x", None),
+    Scale: _PartFormula("s_i x_i", 7),
+    Embedding: _PartFormula("T_{x,i}", 8),
+    PiecewiseLinear: _PartFormula("(1 − r) T_{k,i} + r T_{k+1,i}", 9),
+    Periodic: _PartFormula("v_i + Σ_f V_if cos(2π w_f x + b_f)", 10),
 }
 
 
-def formula_of_part(part: Part) -> PartFormula:
+def formula_of_part(part: Part) -> _PartFormula:
     """Return how a part other than `Dense` is written."""
     if isinstance(part, Parametric):
-        return PartFormula(f"(1 − α_i) x_i + α_i g(x_i), g(z) = {formula_of(part.unit).g}", 11)
+        return _PartFormula(f"(1 − α_i) x_i + α_i g(x_i), g(z) = {formula_of(part.unit).g}", 11)
     if isinstance(part, Beside):
         kinds = list(dict.fromkeys(map(type, part.parts)))
         number = _PARTS[kinds[0]].number if len(kinds) == 1 else None
-        return PartFormula("; ".join(_PARTS[kind].out for kind in kinds), number)
+        return _PartFormula("; ".join(_PARTS[kind].out for kind in kinds), number)
     return _PARTS[type(part)]
