@@ -113,9 +113,8 @@ def main() -> None:
         error = float(np.mean(h.argmax(axis=1) != y_test))
         loss = float(-np.log(np.maximum(h[np.arange(len(h)), y_test], 1e-30)).mean())
         scores.append((error, loss))
-        sys.stdout.write(
-            f"deltarule, split {number}       error {error:.4f}   log-loss {loss:.4f}   {perf_counter() - began:.0f} s\n"
-        )
+        took = perf_counter() - began
+        sys.stdout.write(f"deltarule, split {number}       error {error:.4f}   log-loss {loss:.4f}   {took:.0f} s\n")
     error, loss = np.mean(scores, axis=0)
     sys.stdout.write(f"mean                     error {error:.4f}   log-loss {loss:.4f}\n")
 

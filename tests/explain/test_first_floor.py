@@ -25,9 +25,9 @@ FORMULAS: list[tuple[Part, str, str, str]] = [
     ),
     (
         Periodic(1, 3, 2),
-        "a⁽²⁾_i = v_i + Σ_f V_if cos(2π w_f x + b_f),",
+        "a⁽²⁾_i = v_i + Σ_f V_if cos(2π ω_f x + b_f),",
         "(10)",
-        r"v_{i} + \sum_{f} V_{if} \cos (2\pi w_{f} x + b_{f})",
+        r"v_{i} + \sum_{f} V_{if} \cos (2\pi \omega_{f} x + b_{f})",
     ),
 ]
 

@@ -157,7 +157,7 @@ _PARTS: dict[type, _PartFormula] = {
     Scale: _PartFormula("s_i x_i", 7),
     Embedding: _PartFormula("T_{x,i}", 8),
     PiecewiseLinear: _PartFormula("(1 − r) T_{k,i} + r T_{k+1,i}", 9),
-    Periodic: _PartFormula("v_i + Σ_f V_if cos(2π w_f x + b_f)", 10),
+    Periodic: _PartFormula("v_i + Σ_f V_if cos(2π ω_f x + b_f)", 10),
 }
 
 

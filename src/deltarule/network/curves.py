@@ -7,11 +7,11 @@ Column c of a⁽ˡ⁾ is x. With δ = ∂ℓ/∂a⁽ˡ⁺¹⁾ of its numbers, a
         Δ_k := Δ_k + (1 − r) δ,   Δ_{k+1} := Δ_{k+1} + r δ
         ∂ℓ/∂x = (T_{k+1} − T_k) · δ/(t_{k+1} − t_k),   0 outside the knots
 
-    Periodic          φ_f = 2π w_f x + b_f, f = 1 … F
+    Periodic          φ_f = 2π ω_f x + b_f, f = 1 … F
         a⁽ˡ⁺¹⁾ = [x; V cos φ + v],   V of shape (width − 1, F)                                                      (10)
         with δ = [δ_0; δ′] and γ = −sin φ ⊙ Vᵀ δ′:
-        Δ_V := Δ_V + δ′ cos φᵀ,   Δ_v := Δ_v + δ′,   Δ_b := Δ_b + γ,   Δ_w := Δ_w + 2π x γ
-        ∂ℓ/∂x = δ_0 + 2π w · γ
+        Δ_V := Δ_V + δ′ cos φᵀ,   Δ_v := Δ_v + δ′,   Δ_b := Δ_b + γ,   Δ_ω := Δ_ω + 2π x γ
+        ∂ℓ/∂x = δ_0 + 2π ω · γ
 
 A curve of (9) is constant outside its knots, so an outlier moves nothing further than the largest value of the
 training set does. A straight continuation would, and where knots are quantiles the last two may be far closer than
@@ -210,7 +210,7 @@ class Periodic(WithoutUnits):
     width : int, default 4
         Numbers that are made of each column: itself, and width − 1 sums of its waves.
     sigma : float, default 0.1
-        Deviation of the first w; a wave has 1/w in x to itself.
+        Deviation of the first ω; a wave is 1/ω long.
 
     Raises
     ------
@@ -251,12 +251,12 @@ class Periodic(WithoutUnits):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape (columns, (width + 1) F + width − 1): for each column w, b, V row by row, and v."""
+        """Shape (columns, (width + 1) F + width − 1): for each column ω, b, V row by row, and v."""
         return self.columns, (self.width + 1) * self.frequencies + self.width - 1
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """The w, b, V and v of all columns, which no penalty counts."""
+        """The ω, b, V and v of all columns, which no penalty counts."""
         C, F, W = self.columns, self.frequencies, self.width - 1
         n = self.shape[1]
         return (
@@ -271,12 +271,12 @@ class Periodic(WithoutUnits):
         return Segment(name, 0, start, shape, strides, "embedding", penalised=False, decay=0.0)
 
     def first(self, generator: np.random.Generator, a: Array | None, /) -> Array:
-        """Draw w ~ N(0, σ²), b uniform in ±π, V and v uniform in ±1/√F."""
+        """Draw ω ~ N(0, σ²), b uniform in ±π, V and v uniform in ±1/√F."""
         del a
         parameters = np.empty(self.shape)
-        w, b, V, v = self._rolled(parameters)
+        omega, b, V, v = self._rolled(parameters)
         bound = 1 / np.sqrt(self.frequencies)
-        w[:] = self.sigma * generator.standard_normal(w.shape)
+        omega[:] = self.sigma * generator.standard_normal(omega.shape)
         b[:] = generator.uniform(-np.pi, np.pi, b.shape)
         V[:] = generator.uniform(-bound, bound, V.shape)
         v[:] = generator.uniform(-bound, bound, v.shape)
@@ -285,9 +285,9 @@ class Periodic(WithoutUnits):
     def forward(self, parameters: Array, a: Array, factor: Array | None = None, /) -> tuple[Array, _Waves]:
         """Return each column with the sums of its waves."""
         del factor
-        w, b, V, v = self._rolled(parameters)
+        omega, b, V, v = self._rolled(parameters)
         x = as_dense(a).T[:, :, np.newaxis]  # (columns, m, 1)
-        phi = x * _turns(w)[:, np.newaxis] + b[:, np.newaxis]  # (10), (columns, m, F)
+        phi = x * _turns(omega)[:, np.newaxis] + b[:, np.newaxis]  # (10), (columns, m, F)
         cos = np.cos(phi)
         sums = cos @ V.swapaxes(1, 2) + v[:, np.newaxis]  # (10), (columns, m, width − 1)
         out = np.concatenate([x, sums], axis=2).swapaxes(0, 1)  # (m, columns, width)
@@ -295,18 +295,18 @@ class Periodic(WithoutUnits):
 
     def gradient(self, kept: _Waves, a: Array, delta: Array, out: Array, /) -> None:
         """Write Δ of these rows."""
-        w, b, V, v = self._rolled(out)
+        omega, b, V, v = self._rolled(out)
         of_sums, gamma = self._back(kept, delta)
         V[:] = of_sums.swapaxes(1, 2) @ kept.cos  # (10), (columns, width − 1, F)
         v[:] = of_sums.sum(axis=1)  # (10)
         b[:] = gamma.sum(axis=1)  # (10)
-        w[:] = _turns((as_dense(a).T[:, np.newaxis] @ gamma)[:, 0])  # (10)
+        omega[:] = _turns((as_dense(a).T[:, np.newaxis] @ gamma)[:, 0])  # (10)
 
     def error(self, parameters: Array, kept: _Waves, delta: Array, /) -> Array:
         """Return the error of what came in."""
-        w = self._rolled(parameters)[0]
+        omega = self._rolled(parameters)[0]
         _, gamma = self._back(kept, delta)  # (columns, m, F)
-        through_waves = (gamma @ _turns(w)[:, :, np.newaxis])[:, :, 0].T
+        through_waves = (gamma @ _turns(omega)[:, :, np.newaxis])[:, :, 0].T
         return np.asarray(delta.reshape(-1, self.columns, self.width)[:, :, 0] + through_waves)  # (10)
 
     def terms(self, parameters: Array, a: Array, i: int, /) -> Terms:
@@ -314,8 +314,8 @@ class Periodic(WithoutUnits):
         c, row = divmod(i, self.width)
         if row == 0:
             return Terms(0.0, np.ones(1), a[c : c + 1])
-        w, b, V, v = self._rolled(parameters)
-        return Terms(float(v[c, row - 1]), V[c, row - 1], np.cos(_turns(w[c]) * a[c] + b[c]))
+        omega, b, V, v = self._rolled(parameters)
+        return Terms(float(v[c, row - 1]), V[c, row - 1], np.cos(_turns(omega[c]) * a[c] + b[c]))
 
     def _back(self, kept: _Waves, delta: Array) -> tuple[Array, Array]:
         """Return δ′ of shape (columns, m, width − 1), and γ."""
@@ -324,11 +324,11 @@ class Periodic(WithoutUnits):
         return of_sums, -np.sin(kept.phi) * (of_sums @ V)
 
     def _rolled(self, parameters: Array) -> tuple[Array, Array, Array, Array]:
-        """Return w, b, V and v as views."""
-        w, b, V, v = (segment.of(parameters.reshape(-1)) for segment in self.segments)
-        return w, b, V, v
+        """Return ω, b, V and v as views."""
+        omega, b, V, v = (segment.of(parameters.reshape(-1)) for segment in self.segments)
+        return omega, b, V, v
 
 
-def _turns(w: Array) -> Array:
-    """Return 2π w in the dtype of w."""
-    return np.asarray(w * w.dtype.type(2 * np.pi))
+def _turns(omega: Array) -> Array:
+    """Return 2π ω in the dtype of ω."""
+    return np.asarray(omega * omega.dtype.type(2 * np.pi))

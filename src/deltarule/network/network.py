@@ -20,6 +20,7 @@ from deltarule.common.errors import SettingsError, ShapeError
 from deltarule.network.parametric import Parametric
 from deltarule.network.parts import Dense, Part, Unit, numbered
 from deltarule.network.segments import Segment
+from deltarule.network.summation import LEAF_ROWS
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS, OutputUnit
 
 __all__ = ["Network"]
@@ -228,8 +229,14 @@ class Network:
         a = X
         for n, (part, parameters) in enumerate(zip(self.parts, self.roll(theta), strict=True)):
             parameters[:] = part.first(generator, a)
-            a = None if a is None or n >= last else part.forward(parameters, a)[0]
+            a = None if a is None or n >= last else _forward_by_leaves(part, parameters, a)
         return theta
+
+
+def _forward_by_leaves(part: Part, parameters: Array, a: Array) -> Array:
+    """Return what goes out of a part; what it keeps for the way back is never there for all rows at once."""
+    leaves = (a[start : start + LEAF_ROWS] for start in range(0, a.shape[0], LEAF_ROWS))
+    return np.concatenate([part.forward(parameters, leaf)[0] for leaf in leaves])
 
 
 def _dense(sizes: Any, hidden: Any) -> tuple[Part, ...]:

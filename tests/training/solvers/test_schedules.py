@@ -98,7 +98,8 @@ def test_flat_cos_is_1_in_the_first_half_and_then_half_a_cosine_down_to_0() -> N
 
 def test_shares_count_the_steps_after_the_warm_up_and_stay_behind_the_last_epoch() -> None:
     settings = Settings(warmup=1, max_iter=5)
-    np.testing.assert_allclose(shares_done(settings, 0, 3, 2), [[0, 0], [0, 0.125], [0.25, 0.375]])
+    expected = np.array([[0, 0], [0, 0.125], [0.25, 0.375]])
+    np.testing.assert_allclose(shares_done(settings, 0, 3, 2), expected)
     np.testing.assert_array_equal(shares_done(settings, 7, 1, 2), np.full((1, 2), 0.875))
 
 
@@ -111,7 +112,7 @@ def test_dropout_and_weight_decay_fall_only_where_their_schedules_say_so(schedul
     shares = shares_done(settings, 0, 4, 1)
     rates = rates_of(settings, network, np.full((4, 1), 0.3), shares)
     falling = np.array([1, 1, 1, 0.5]) if schedule == "flat_cos" else np.ones(4)
-    np.testing.assert_allclose(rates[:, 2:], falling[:, np.newaxis] * [0.5, 0.25], rtol=1e-14)
+    np.testing.assert_allclose(rates[:, 2:], np.outer(falling, [0.5, 0.25]), rtol=1e-14)
     np.testing.assert_array_equal(rates[:, 1], [0.1] * 4)
     other = rates_of(
         replace(settings, dropout_schedule="constant", weight_decay_schedule=schedule), network, np.zeros(4), shares

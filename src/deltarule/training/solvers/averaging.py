@@ -3,12 +3,12 @@
     Averaged         θ of another rule, and after step t = 1, 2, …
                      θ̄ := (1 − c) θ̄ + c θ,   c = (1 − d)/(1 − dᵗ)                         (12)
     ScheduleFree     γ = η √(1 − β₂ᵗ),   q := β₂ q + (1 − β₂) D²
-                     z := z − γ D/(√q + ε) − γ w θ,   S := S + γ²,   c = γ²/S
+                     z := z − γ D/(√q + ε) − γ w_s θ,   S := S + γ²,   c = γ²/S
                      x := (1 − c) x + c z,   θ := (1 − β₁) z + β₁ x                       (13)
 
 θ̄ of (12) is the mean with weights dᵗ⁻ⁱ of θ after the steps i = 1 … t, without the first parameters: c makes up for
-what is missing at the beginning, as the divisors of Adam do. (13) takes D at θ and is predicted with at x; w is the
-weight decay of the plan. Both keep the present mean among their vectors, and `found` returns it.
+what is missing at the beginning, as the divisors of Adam do. (13) takes D at θ and is predicted with at x; w_s is
+the weight decay of the plan. Both keep the present mean among their vectors, and `found` returns it.
 
 Sources: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992, for means of θ; Defazio,
 Yang, Mehta, Mishchenko, Khaled and Cutkosky, "The road less scheduled", 2024, algorithm 1, for (13); its warm-up is
@@ -114,7 +114,7 @@ class ScheduleFree:
         q = number(self.beta_2) * q + number(1 - self.beta_2) * (D * D)
         corrected = np.sqrt(1 - self.beta_2 ** (step + 1))
         gamma = np.asarray(step_size * corrected, dtype=theta.dtype)
-        # The plan has taken η w θ off θ, which (13) takes off z, with γ for η: the next θ follows from z and x alone.
+        # The plan has taken η w_s θ off θ, which (13) takes off z, with γ for η: the next θ follows from z and x alone.
         before = self._between(z, x) if step else x
         decayed = number(corrected) * (before - theta)
         z = z - gamma * D / (np.sqrt(q) + number(self.epsilon)) - decayed  # (13)
