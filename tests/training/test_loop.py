@@ -13,10 +13,12 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
 from deltarule.engines import MiniBatches, ReferenceEngine, StepsTaken
 from deltarule.network.data import TrainingSet
+from deltarule.training import mini_batch_run
 from deltarule.training.history import Progress
 from deltarule.training.loop import Result, first_state, train
 from deltarule.training.record import RunState, Validation
 from deltarule.training.settings import Settings
+from deltarule.training.solvers import Adam, Averaged, planning
 from oracles import problem
 from small_runs import NETWORK, SOLVERS, Counting, parts, run
 from steps_of_a_plan import take_steps
@@ -357,3 +359,31 @@ def test_two_histories_are_joined_in_time_and_penalties_of_older_ones_are_unknow
     assert joined is not None
     assert history.penalty is not None
     np.testing.assert_array_equal(joined, [np.nan, np.nan, *history.penalty])
+
+
+def test_a_rule_that_averages_is_measured_and_leaves_the_mean_and_steps_on_from_the_last_point(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rule = Averaged(Adam(), 0.9)
+    for module in (planning, mini_batch_run):
+        monkeypatch.setattr(module, "rule_of", lambda _: rule)
+    theta, data = parts()
+    settings = Settings(max_iter=4, batch_size=8, tol=0.0)
+    engine, seen = ReferenceEngine(NETWORK), []
+
+    def look(progress: Progress) -> bool:
+        seen.append((progress.theta, progress.validation_cost))
+        return False
+
+    result = train(
+        engine, data, settings, RunState(first_state(settings, theta, 5)), validation=Validation(data), callbacks=[look]
+    )
+    state = first_state(settings, theta, 5)
+    for mean, validation_cost in seen:
+        state = take_steps(engine, state, data, rule, MiniBatches(8), [1e-3] * 4, settings.alpha).state
+        np.testing.assert_array_equal(mean, rule.found(state.theta, state.vectors))
+        assert validation_cost == engine.cost(mean, data, 0.0)
+    np.testing.assert_array_equal(result.theta, seen[-1][0])
+    assert result.run_state is not None
+    np.testing.assert_array_equal(result.run_state.state.theta, state.theta)
+    assert not np.array_equal(result.theta, state.theta)

@@ -34,6 +34,8 @@ BAD: dict[str, list[Any]] = {
     "warmup": [-1, np.inf],
     "dropout": [1.0, -0.1, "half", (0.5, 1.0), True, None, np.array(0.5), np.full((1, 1), 0.5)],
     "weight_decay": [-0.1, None],
+    "dropout_schedule": ["cosine", None],
+    "weight_decay_schedule": ["flat", 1],
     "max_grad_norm": [0, -1, "1"],
     "on_divergence": ["ignore"],
     "engine": ["gpu", None],
@@ -74,7 +76,15 @@ def test_value_outside_its_range_is_refused_by_the_classifier(name: str, value: 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("warmup", 1), ("dropout", 0.2), ("dropout", [0.0, 0.2]), ("weight_decay", 0.1), ("max_grad_norm", 1.0)],
+    [
+        ("warmup", 1),
+        ("dropout", 0.2),
+        ("dropout", [0.0, 0.2]),
+        ("weight_decay", 0.1),
+        ("max_grad_norm", 1.0),
+        ("dropout_schedule", "flat_cos"),
+        ("weight_decay_schedule", "flat_cos"),
+    ],
 )
 @pytest.mark.parametrize("solver", ["lbfgs", "cg", "gd"])
 def test_what_acts_on_mini_batches_is_refused_for_full_batch_solvers(solver: str, name: str, value: Any) -> None:
@@ -118,7 +128,16 @@ def test_classifier_has_scikit_learns_parameters_in_order_with_its_defaults() ->
     assert list(ours)[: len(judge)] == list(judge)
     assert list(ours)[len(judge) :] == [
         *CLASSIFIER_SETTINGS,
-        *["dropout", "weight_decay", "max_grad_norm", "warmup", "on_divergence", "scoring"],
+        *[
+            "dropout",
+            "weight_decay",
+            "dropout_schedule",
+            "weight_decay_schedule",
+            "max_grad_norm",
+            "warmup",
+            "on_divergence",
+            "scoring",
+        ],
         *["engine", "dtype", "n_threads"],
     ]
     for name, parameter in judge.items():
@@ -127,7 +146,7 @@ def test_classifier_has_scikit_learns_parameters_in_order_with_its_defaults() ->
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "cg"])
-@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle"])
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", "coslog4"])
 def test_a_schedule_is_refused_for_solvers_that_search_for_their_steps(solver: str, learning_rate: str) -> None:
     with pytest.raises(SettingsError, match=f"learning_rate='{learning_rate}' acts on .* but solver='{solver}'"):
         Settings(solver=solver, learning_rate=learning_rate)
@@ -154,3 +173,13 @@ def test_four_settings_have_another_name_on_the_command_line() -> None:
         "n_iter_no_change": "--patience",
         "output": "--output-units",
     }
+
+
+def test_a_schedule_over_the_whole_run_depends_on_how_long_it_is() -> None:
+    spanning: list[dict[str, Any]] = [
+        {"learning_rate": "coslog4"},
+        {"dropout_schedule": "flat_cos"},
+        {"weight_decay_schedule": "flat_cos"},
+    ]
+    assert all(Settings(**one).schedule_spans_run for one in spanning)
+    assert not Settings().schedule_spans_run

@@ -128,6 +128,8 @@ def train(
     max_fun: Annotated[int, setting("max_fun")] = default("max_fun"),
     dropout: Annotated[str, setting("dropout")] = default("dropout"),
     weight_decay: Annotated[float, setting("weight_decay")] = default("weight_decay"),
+    dropout_schedule: Annotated[str, setting("dropout_schedule")] = default("dropout_schedule"),
+    weight_decay_schedule: Annotated[str, setting("weight_decay_schedule")] = default("weight_decay_schedule"),
     max_grad_norm: Annotated[float | None, setting("max_grad_norm")] = default("max_grad_norm"),
     warmup: Annotated[float, setting("warmup")] = default("warmup"),
     on_divergence: Annotated[str, setting("on_divergence")] = default("on_divergence"),

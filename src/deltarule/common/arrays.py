@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Array", "as_float", "float_dtype"]
+__all__ = ["Array", "as_dense", "as_float", "float_dtype", "is_sparse"]
 
 
 Array = NDArray[Any]
@@ -29,3 +29,13 @@ def as_float(values: ArrayLike, dtype: np.dtype[Any] | None = None) -> Array:
     with np.errstate(over="ignore"):  # what does not fit the dtype is infinite, which the checks report
         array = np.ascontiguousarray(values, dtype=dtype or float_dtype(values))
     return array if array.flags.aligned else array.copy()
+
+
+def is_sparse(X: object) -> bool:
+    """Whether X is one of SciPy's sparse matrices or arrays; asked without loading SciPy."""
+    return hasattr(X, "tocsr")
+
+
+def as_dense(X: Any) -> Any:
+    """Return a sparse matrix as an array, and any other X as it is."""
+    return X.toarray() if is_sparse(X) else X

@@ -1,7 +1,7 @@
 """The arithmetic of training: one protocol, and the engines that keep it."""
 
 from deltarule.engines.native import NativeEngine
-from deltarule.engines.plan import Factors, MiniBatches, Plan, UpdateRule
+from deltarule.engines.plan import Factors, MiniBatches, Plan, UpdateRule, tabular_factors
 from deltarule.engines.protocol import Engine, Member, StepsTaken, TrainingState
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.engines.registry import EngineMaker, engine_for, engine_names, register_engine
@@ -21,4 +21,5 @@ __all__ = [
     "engine_for",
     "engine_names",
     "register_engine",
+    "tabular_factors",
 ]

@@ -1,8 +1,8 @@
 """The engine in compiled code: the same numbers as the reference engine within rounding, as fast as the machine allows.
 
 The same seed gives the same bits on any number of threads. Sparse X goes to the reference engine, whose products take
-compressed rows. Built by `pip install` where a C++ compiler was found;
-`available` says whether it was.
+compressed rows, and so do networks with other parts than `Dense` and update rules other than SGD and Adam. Built by
+`pip install` where a C++ compiler was found; `available` says whether it was.
 """
 
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from typing import Any, Self
 
 import numpy as np
 
-from deltarule.common.arrays import Array
-from deltarule.common.errors import SettingsError
+from deltarule.common.arrays import Array, is_sparse
 from deltarule.engines import compiled
 from deltarule.engines.compiled import why_unavailable
 from deltarule.engines.cores import usable_cores
 from deltarule.engines.plan import Plan
 from deltarule.engines.protocol import Member, StepsTaken, TrainingState
 from deltarule.engines.reference import ReferenceEngine
-from deltarule.network.data import TrainingSet, is_sparse
+from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.network.parts import Dense
 
 __all__ = ["NativeEngine", "available", "instruction_set", "takes", "usable_cores", "why_unavailable"]
 
 _core = compiled.core
+_RULES = () if _core is None else tuple(_core.rules())
 
 
 def available() -> bool:
@@ -62,21 +62,17 @@ class NativeEngine:
     exact = True
 
     def __init__(self, network: Network, n_threads: int | None = None) -> None:
-        if not takes(network):
-            raise SettingsError(
-                f"The compiled core has no code for some part of the network {network}: it takes Dense parts alone. "
-                "Take engine='reference'."
-            )
         self.network = network
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}
         self._reference = ReferenceEngine(network)
+        self._takes = takes(network)
         self._is_closed = False
 
     def sums(self, theta: Array, data: TrainingSet) -> Array:
         """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
-        if is_sparse(data.X):
-            return self._for_sparse.sums(theta, data)
+        if self._leaves_out(data.X):
+            return self._instead.sums(theta, data)
         sums = np.empty(1 + self.network.n_parameters)
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
         self._core_for(data.X.dtype).sums(theta, data.X, data.Y, data.weights, sums)
@@ -84,21 +80,21 @@ class NativeEngine:
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
-        if is_sparse(data.X):
-            return self._for_sparse.cost_and_gradient(theta, data, lambda_)
+        if self._leaves_out(data.X):
+            return self._instead.cost_and_gradient(theta, data, lambda_)
         D = np.empty(self.network.n_parameters)
         return self._cost(theta, data, lambda_, D), D
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
         """Return J (2) alone; see `Engine`."""
-        if is_sparse(data.X):
-            return self._for_sparse.cost(theta, data, lambda_)
+        if self._leaves_out(data.X):
+            return self._instead.cost(theta, data, lambda_)
         return self._cost(theta, data, lambda_)
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
-        if is_sparse(X):
-            return self._for_sparse.hypothesis(theta, X)
+        if self._leaves_out(X):
+            return self._instead.hypothesis(theta, X)
         theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
         self._core_for(theta.dtype).hypothesis_into(theta, X, h)
@@ -106,14 +102,15 @@ class NativeEngine:
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         """Take the mini-batch steps of a plan; see `Engine`."""
-        if is_sparse(data.X):
-            return self._for_sparse.steps(state, data, plan)
+        if self._leaves_out(data.X, plan):
+            return self._instead.steps(state, data, plan)
         run = _Run(self.network, state, data, plan)
         return run.taken(*self._core_for(state.theta.dtype).run(*run.arguments))
 
     def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
         """Take the steps of several networks of this shape, as many at a time as there are threads; see `Engine`."""
-        taken = {n: self.steps(*member) for n, member in enumerate(members) if is_sparse(member.data.X)}
+        left_out = [n for n, member in enumerate(members) if self._leaves_out(member.data.X, member.plan)]
+        taken = {n: self.steps(*members[n]) for n in left_out}
         runs = {n: _Run(self.network, *member) for n, member in enumerate(members) if n not in taken}
         for dtype in {run.theta.dtype: None for run in runs.values()}:  # one after the other, as they came
             mine = {n: run for n, run in runs.items() if run.theta.dtype == dtype}
@@ -143,8 +140,12 @@ class NativeEngine:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_cores": {}}
 
+    def _leaves_out(self, X: Array, plan: Plan | None = None) -> bool:
+        """Whether the reference engine takes these rows, or these steps, instead."""
+        return not self._takes or is_sparse(X) or (plan is not None and plan.rule.name not in _RULES)
+
     @property
-    def _for_sparse(self) -> ReferenceEngine:
+    def _instead(self) -> ReferenceEngine:
         self._check_open()
         return self._reference
 

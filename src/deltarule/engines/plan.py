@@ -10,7 +10,8 @@ A step number s of a plan, with D the gradient (6) of its batch:
 fill. A plan says nothing of θ and of the data, so it can be cut, stored and given to any engine.
 
 Sources: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; Pascanu, Mikolov and Bengio, "On the
-difficulty of training recurrent neural networks", 2013.
+difficulty of training recurrent neural networks", 2013; Jacot, Gabriel and Hongler, "Neural tangent kernel", 2018, and
+Holzmüller, Grinsztajn and Steinwart, "Better by default", 2024, for the factors of `tabular_factors`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,10 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.network.network import Network
 
-__all__ = ["DECAY", "DROPOUT", "RATE", "Factors", "MiniBatches", "Plan", "UpdateRule"]
+__all__ = ["DECAY", "DROPOUT", "RATE", "Factors", "MiniBatches", "Plan", "UpdateRule", "tabular_factors"]
 
 RATE, DECAY, DROPOUT = 0, 1, 2
-"""Columns of `Plan.rates`: step size, weight decay, and the dropout rate of layer 2; those of layers 3 … follow it."""
+"""Columns of `Plan.rates`: step size, weight decay, and the dropout rate of the first hidden layer; others follow."""
 
 
 class UpdateRule(Protocol):
@@ -41,7 +42,7 @@ class UpdateRule(Protocol):
         """Its numbers, in the order of its definition."""
 
     def init(self, theta: Array) -> tuple[Array, ...]:
-        """Return the rule's vectors before the first step."""
+        """Return the rule's vectors before the first step at θ."""
 
     def step(
         self, theta: Array, D: Array, vectors: tuple[Array, ...], step: int, step_size: float | Array
@@ -50,6 +51,9 @@ class UpdateRule(Protocol):
 
         The step size is one number for all parameters, or an array with one for each.
         """
+
+    def found(self, theta: Array, vectors: tuple[Array, ...]) -> Array:
+        """Return the parameters to predict with: θ itself, or what the rule makes of its path."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,17 @@ class Plan:
     ----------
     rule : UpdateRule
     batches : MiniBatches
-    rates : array of shape (steps, L), float64
-        For each step η, weight decay, and the dropout rate of layers 2 … L − 1: the share of the units that an example
-        does without (`dropout.py`).
+    rates : array of shape (steps, 2 + hidden layers), float64
+        For each step η, weight decay, and the dropout rate of each hidden layer, which is a part with hidden units:
+        the share of them that an example does without (`dropout.py`).
     lambda_ : float
         The strength λ of the penalty (2), (6).
     max_norm : float
         A gradient D (6) that is longer than this, ‖D‖₂ over all of θ, is shortened to it.
     factors : mapping of str to Factors
-        By group ("weight", "bias") or by segment of θ ("dense1.weight", which goes before its group); those of
-        `network.segments`. Default: 1, and for the decay what the segment says: 1 for weights, 0 for biases.
+        By group ("weight", "bias", "scale", …) or by segment of θ ("dense1.weight", which goes before its group);
+        those of `network.segments`. Default: 1, and for the decay what the segment says: 1 for the weights of `Dense`,
+        else 0.
     """
 
     rule: UpdateRule
@@ -120,12 +125,13 @@ class Plan:
         SettingsError
             If `dropout` has rates for another number of hidden layers, or `factors` names what the network lacks.
         """
-        if len(dropout) not in (0, network.L - 2):
+        hidden = len(network.hidden_units)
+        if len(dropout) not in (0, hidden):
             raise SettingsError(
-                f"dropout={tuple(dropout)!r} has {len(dropout)} rates, but the network {network} has {network.L - 2} "
-                f"hidden layer{'s' * (network.L != 3)}. Give one number for all, or one for each."
+                f"dropout={tuple(dropout)!r} has {len(dropout)} rates, but the network {network} has {hidden} "
+                f"hidden layer{'s' * (hidden != 1)}. Give one number for all, or one for each."
             )
-        rates = np.zeros((len(step_sizes), network.L))
+        rates = np.zeros((len(step_sizes), DROPOUT + hidden))
         rates[:, RATE], rates[:, DECAY] = step_sizes, weight_decay
         if len(dropout):
             rates[:, DROPOUT:] = dropout
@@ -161,3 +167,32 @@ class Plan:
             self.factors.get(segment.name, self.factors.get(segment.group, factors))
             for segment, factors in zip(network.segments, usual, strict=True)
         )
+
+
+def tabular_factors(network: Network) -> dict[str, Factors]:
+    """Return the factors of RealMLP for a network: its neural tangent parametrisation, and slow or fast groups.
+
+    A unit of that parametrisation computes z = W a/√s with the s columns of a `Dense` part, so Θ = W/√s. A step of Adam
+    on W is a step on Θ that is √s times shorter, and decay takes the same share of both: rate 1/√s, decay √s. Adam's ε
+    counts √s times as much for Θ, which matters only where gradients are about as small. The other groups have the
+    rates of RealMLP, which decays all but biases.
+
+    Examples
+    --------
+    >>> from deltarule.network.parts import Dense
+    >>> tabular_factors(Network([Dense(4, 3, "selu"), Dense(3, 1)]))["dense1.weight"]
+    Factors(rate=0.5, decay=2.0)
+    """
+    usual = {
+        "bias": Factors(0.1, 0.0),
+        "scale": Factors(6.0, 1.0),
+        "embedding": Factors(0.1, 1.0),
+        "alpha": Factors(0.1, 1.0),
+    }
+    groups = {segment.group for segment in network.segments}
+    factors = {group: one for group, one in usual.items() if group in groups}
+    for segment in network.segments:
+        if segment.group == "weight":
+            root = float(np.sqrt(network.parts[segment.part].inputs))
+            factors[segment.name] = Factors(1 / root, root)
+    return factors

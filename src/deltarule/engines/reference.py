@@ -103,7 +103,7 @@ class ReferenceEngine:
         self.close()
 
     def _batch(
-        self, theta: Array, data: TrainingSet, rows: Array, factors: list[Array], plan: Plan, m: float
+        self, theta: Array, data: TrainingSet, rows: Array, factors: list[Array | None], plan: Plan, m: float
     ) -> tuple[float, Array]:
         thetas = self.network.roll(theta)
         X, Y, weights = data.take(rows)
@@ -114,13 +114,16 @@ class ReferenceEngine:
             D += backpropagation.penalty_gradient(self.network, theta, plan.lambda_, m)
         return scale * batch_cost + backpropagation.penalty(self.network, theta, plan.lambda_, m), D
 
-    def _left_out(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], rates: Array) -> list[Array]:
-        """Return the factors of dropout by hidden layer; none where no layer has a rate."""
+    def _left_out(self, state: TrainingState, rows: Array, dtype: np.dtype[Any], rates: Array) -> list[Array | None]:
+        """Return the factors of dropout by part, None for parts without hidden units; [] where no layer has a rate."""
         if not rates[DROPOUT:].any():
             return []
+        rate_of = iter(rates[DROPOUT:])
         return [
-            dropout_factors(state.key, state.epoch, rows, layer, self.network.sizes[layer - 1], float(rate), dtype)
-            for layer, rate in enumerate(rates[DROPOUT:], 2)
+            None
+            if part.unit is None
+            else dropout_factors(state.key, state.epoch, rows, layer, part.outputs, float(next(rate_of)), dtype)
+            for layer, part in enumerate(self.network.parts, 2)
         ]
 
 

@@ -66,8 +66,6 @@ def register_engine(name: str, make: EngineMaker) -> None:
 
 def _auto(network: Network, n_threads: int | None) -> Engine:
     global _has_warned
-    if not native.takes(network):
-        return ReferenceEngine(network)
     if native.available():
         return NativeEngine(network, n_threads)
     if not _has_warned:

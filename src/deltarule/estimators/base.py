@@ -38,6 +38,7 @@ from deltarule.training.history import History
 from deltarule.training.loop import Result
 from deltarule.training.record import Callback, LoopState
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
+from deltarule.training.solvers import rule_of
 
 __all__ = ["BaseMLP"]
 
@@ -233,7 +234,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         begin, settings = run.run_state, task.settings
         epochs = settings.max_iter - begin.memory.done
         if epochs <= 0 or begin.memory.idle > settings.n_iter_no_change:
-            result = Result(begin.found, History.empty(run.history.stopped), begin)
+            result = Result(begin.found(rule_of(settings)), History.empty(run.history.stopped), begin)
             learnt = Learnt(task, run, result, self._predictor_for(task.network))
         else:
             learnt = learn(

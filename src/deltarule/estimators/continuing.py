@@ -88,7 +88,7 @@ def checksum(theta: Array) -> int:
 
 def sharing_theta(run_state: RunState, theta: Array) -> RunState:
     """Return a run state whose result is the array `theta`, which holds the same numbers, instead of a copy of it."""
-    if run_state.found.dtype != theta.dtype:
+    if run_state.state.theta.dtype != theta.dtype:
         return run_state
     if run_state.memory.best_theta is None:
         return replace(run_state, state=replace(run_state.state, theta=theta))
@@ -178,7 +178,7 @@ def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: 
             f"resume=True goes on with the same examples, but the run took {paused.rows} and here are {now.rows}. "
             f"Pass the same X and y, {other_way}"
         )
-    found = paused.run_state.found
+    found = paused.run_state.state.theta
     if found.dtype != dtype:
         raise InputError(
             f"resume=True goes on with the same examples, but the run took {found.dtype} and these numbers need "

@@ -36,7 +36,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Hidden units: one name for all layers, or one for each.
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
 nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, dropout, \
-weight_decay, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
+weight_decay, dropout_schedule, weight_decay_schedule, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
         See `deltarule.settings.Settings`. Early stopping watches R².
     random_state : int, Generator, RandomState or None
         Seed of first weights, shuffles and hold-out.
@@ -102,6 +102,8 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         max_fun: int = 15000,
         dropout: float | Sequence[float] = 0.0,
         weight_decay: float = 0.0,
+        dropout_schedule: str = "constant",
+        weight_decay_schedule: str = "constant",
         max_grad_norm: float | None = None,
         warmup: float = 0.0,
         on_divergence: str = "raise",

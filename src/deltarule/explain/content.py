@@ -52,7 +52,7 @@ class Part:
         What it is about, in words: "Layer 2".
     formula : str
     number : int or None
-        Of the equation, 1 to 6; None where it only names something.
+        Of the equation, 1 to 11; None where it only names something.
     lines : tuple of Line
     left_out : Sentence or None
         What is not shown, and how large that is.

@@ -5,11 +5,13 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.cost import cost_terms
-from deltarule.explain.formulas import OUTPUT, formula_of
+from deltarule.explain.formulas import OUTPUT, formula_of, formula_of_part
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import factor, fitting, largest, number, product, shortened_sum, vector
 from deltarule.explain.scale import Scale, with_gaps
+from deltarule.network.parts import Dense, Unit
 from deltarule.network.textbook import ExampleTrace
+from deltarule.network.textbook_floor import error_of
 
 __all__ = ["Way", "account_of_example"]
 
@@ -31,6 +33,7 @@ class Way:
 
     def __init__(self, trace: ExampleTrace, scale: Scale) -> None:
         self.trace, self.network, self.scale = trace, trace.network, scale
+        self._slopes: dict[int, Array] = {}
         self.chosen = {layer: scale.chosen(trace.delta[layer - 2]) for layer in scale.layers}
 
     def target(self) -> str:
@@ -48,15 +51,37 @@ class Way:
         """Return (5)."""
         return with_gaps({layer: self._contribution(layer) for layer in self.scale.layers[::-1]})
 
-    def _part(self, layer: int, label: str, formula: str, number: int, lines: list[Line]) -> Part:
+    def _part(self, layer: int, label: str, formula: str, number: int | None, lines: list[Line]) -> Part:
         return Part(label, formula, number, tuple(lines), self.scale.left_out(layer, self.trace.delta[layer - 2]))
 
+    def _unit(self, layer: int) -> Unit:
+        """Return the units of a layer below L that belong to a `Dense` part."""
+        return self.network.parts[layer - 2].unit or Unit("identity")
+
     def _forward(self, layer: int) -> Part:
-        is_last = layer == self.network.L
-        g = OUTPUT[self.network.output].h if is_last else formula_of(self.network.hidden_units[layer - 2]).g
+        part = self.network.parts[layer - 2]
+        if not isinstance(part, Dense):
+            written = formula_of_part(part)
+            text = f"a{sup(layer)}_i = {written.out},  x = a{sup(layer - 1)}"
+            lines: list[Line] = [(self._out_of_part(layer, i),) for i in self.chosen[layer]]
+            return self._part(layer, f"Layer {layer}", text, written.number, lines)
+        g = OUTPUT[self.network.output].h if layer == self.network.L else formula_of(self._unit(layer)).g
         here, Theta, below = sup(layer), f"Θ{sup(layer - 1)}", f"a{sup(layer - 1)}"
         formula = f"z{here}_i = {Theta}_i0 + Σ_j {Theta}_ij {below}_j, a{here}_i = {g}"
         return self._part(layer, f"Layer {layer}", formula, 1, self._forward_lines(layer))
+
+    def _out_of_part(self, layer: int, i: int) -> Equality:
+        """Return what a part without weighted inputs gives in place i."""
+        n = layer - 2
+        constant, factors, inputs = self.network.parts[n].terms(self.trace.thetas[n], self.trace.a[n], i)
+        name, value = f"a{sup(layer)}_{i + 1}", number(self.trace.a[layer - 1][i])
+        total = shortened_sum(
+            factors * inputs,
+            lambda j: product(factors[j], inputs[j]),
+            self.scale.width - len(f"  {name} =  = {value}"),
+            first=number(constant) if constant else "",
+        )
+        return Equality(name, total, value)
 
     def _forward_lines(self, layer: int) -> list[Line]:
         tails = [self._activation(layer, i) for i in self.chosen[layer]]
@@ -72,7 +97,7 @@ class Way:
         if layer == self.network.L:
             numbers = OUTPUT[self.network.output].with_z(z, i)
         else:
-            numbers = formula_of(self.network.hidden_units[layer - 2]).with_z(float(z[i]))
+            numbers = formula_of(self._unit(layer)).with_z(float(z[i]))
         return Equality(f"a{sup(layer)}_{i + 1}", numbers, number(self.trace.a[layer - 1][i]))
 
     def _room_of_sum(self, layer: int, i: int, tail: Equality) -> int:
@@ -102,10 +127,15 @@ class Way:
         lines: list[Line] = [(self._error_of(layer, i),) for i in self.chosen[layer]]
         if layer == self.network.L:
             return self._part(layer, f"Layer {layer}", f"{delta}_k = {a}_k − y_k", 3, lines)
-        above = f"Σ_i Θ{sup(layer)}_ij δ{sup(layer + 1)}_i"
-        slope = formula_of(self.network.hidden_units[layer - 2]).slope
-        formula = f"{delta}_j = ({above}) g′(z{sup(layer)}_j), g′ = {slope}"
-        return self._part(layer, f"Layer {layer}", formula, 4, lines)
+        part, above = self.network.parts[layer - 2], self.network.parts[layer - 1]
+        equation: int | None = 4
+        total = f"Σ_i Θ{sup(layer)}_ij δ{sup(layer + 1)}_i"
+        if not isinstance(above, Dense):
+            equation = formula_of_part(above).number
+            total = f"Σ_i δ{sup(layer + 1)}_i ∂a{sup(layer + 1)}_i/∂a{sup(layer)}_j"
+        if isinstance(part, Dense) and part.unit is not None:
+            total = f"({total}) g′(z{sup(layer)}_j), g′ = {formula_of(part.unit).slope}"
+        return self._part(layer, f"Layer {layer}", f"{delta}_j = {total}", equation, lines)
 
     def _error_of(self, layer: int, i: int) -> Equality:
         name, delta = f"δ{sup(layer)}_{i + 1}", self.trace.delta[layer - 2][i]
@@ -115,23 +145,53 @@ class Way:
             # Four digits of h = 1 − 0.00002 are 1: what is left of it is in δ, which has all its digits.
             h = f"(1 − {number(-delta)})" if y == 1 and -5e-5 < delta < 0 else number(a)
             return Equality(name, f"{h} − {factor(y)}", number(delta))
-        slope = self._slope(layer, i, a)
+        part, above = self.network.parts[layer - 2], self.trace.delta[layer - 1]
+        slope = self._slope(layer, i, a) if isinstance(part, Dense) and part.unit is not None else ""
         room = self.scale.width - len(f"  {name} = ()·{slope} = {number(delta)}")
-        Theta, above = self.trace.thetas[layer - 1][:, i + 1], self.trace.delta[layer - 1]
+        Theta = self._slopes_above(layer)[:, i]
+        places = (
+            np.flatnonzero(Theta) if not isinstance(self.network.parts[layer - 1], Dense) else np.arange(len(Theta))
+        )
+        Theta, above = Theta[places], above[places]
         total = shortened_sum(Theta * above, lambda k: product(Theta[k], above[k]), room)
-        return Equality(name, f"({total})·{slope}", number(delta))
+        return Equality(name, f"({total})·{slope}" if slope else total, number(delta))
+
+    def _slopes_above(self, layer: int) -> Array:
+        """Return what ∂ℓ/∂a⁽ˡ⁾ adds up δ⁽ˡ⁺¹⁾ with: Θ⁽ˡ⁾ without column 0, or the slopes of another part."""
+        part, Theta = self.network.parts[layer - 1], self.trace.thetas[layer - 1]
+        if isinstance(part, Dense):
+            return Theta[:, 1:]
+        if layer not in self._slopes:
+            rows = [error_of(part, Theta, self.trace.a[layer - 1], row) for row in np.eye(part.outputs)]
+            self._slopes[layer] = np.array(rows)  # (s_{l+1}, s_l)
+        return self._slopes[layer]
 
     def _slope(self, layer: int, i: int, a: float) -> str:
-        if written := formula_of(self.network.hidden_units[layer - 2]).with_a(a):
+        if written := formula_of(self._unit(layer)).with_a(a):
             return written
         z, a_l = self.trace.z[layer - 2][i : i + 1], self.trace.a[layer - 1][i : i + 1]
-        return factor(float(self.network.hidden_units[layer - 2].derivative(z, a_l)[0]))
+        return factor(float(self._unit(layer).derivative(z, a_l)[0]))
 
     def _contribution(self, layer: int) -> Part:
         Delta, a = f"Δ{sup(layer - 1)}", f"a{sup(layer - 1)}"
+        part = self.network.parts[layer - 2]
+        if not isinstance(part, Dense):
+            return self._contribution_of_part(layer, formula_of_part(part).number)
         formula = f"{Delta}_ij := {Delta}_ij + δ{sup(layer)}_i {a}_j,  {a}_0 = 1"
         lines = [self._contribution_of(layer, i) for i in self.chosen[layer]]
         return self._part(layer, f"To {Delta}", formula, 5, lines)
+
+    def _contribution_of_part(self, layer: int, equation: int | None) -> Part:
+        """Return what goes to Δ of a part without weighted inputs: the largest entries, by their place p in it."""
+        Delta, values = f"Δ{sup(layer - 1)}", self.trace.contributions[layer - 2].ravel()
+        places = largest(values, self.scale.units)
+        lines: list[Line] = [(Equality(f"δ{sup(layer)}·∂a/∂Θ_{p + 1}", "", number(values[p])),) for p in places]
+        rest = np.delete(np.abs(values), places)
+        left_out = None
+        if rest.size:
+            left_out = Sentence(f"… and {rest.size} more entries, with", f"|{Delta}_p| ≤ {number(rest.max())}")
+        formula = f"{Delta}_p := {Delta}_p + Σ_i δ{sup(layer)}_i ∂a{sup(layer)}_i/∂Θ{sup(layer - 1)}_p"
+        return Part(f"To {Delta}", formula if values.size else "no parameters", equation, tuple(lines), left_out)
 
     def _contribution_of(self, layer: int, i: int) -> Line:
         delta, values = self.trace.delta[layer - 2][i], self.trace.contributions[layer - 2][i]

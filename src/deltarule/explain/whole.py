@@ -8,6 +8,7 @@ from deltarule.explain.example import Way
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import count, factor, largest, number, product, shortened_sum
 from deltarule.explain.scale import Scale, with_gaps
+from deltarule.network.parts import Dense
 from deltarule.network.textbook import Trace
 
 __all__ = ["account_of_training_set"]
@@ -50,6 +51,7 @@ class _Sums:
     def __init__(self, trace: Trace, scale: Scale) -> None:
         self.trace, self.scale = trace, scale
         self.thetas, self.m = trace.examples[0].thetas, count(trace.m)
+        self.network = trace.network
         self.w = np.array([example.weight for example in trace.examples])
         self.entries = {layer: self._entries(layer) for layer in scale.layers[::-1]}
 
@@ -59,9 +61,14 @@ class _Sums:
         gradient = with_gaps({layer: self._gradient(layer) for layer in self.entries})
         return Section(Sentence(f"Over {_examples(len(self.w))}"), (self._cost(), sums, gradient))
 
-    def _entries(self, layer: int) -> list[tuple[int, int]]:
-        """Choose rows by √Σ_t w_t δ² of their units, and in each row the largest entries of D."""
+    def _entries(self, layer: int) -> list[tuple[int, ...]]:
+        """Choose rows by √Σ_t w_t δ² of their units, and in each row the largest entries of D.
+
+        Of a part without weighted inputs, the largest entries of D by their place.
+        """
         delta = np.array([example.delta[layer - 2] for example in self.trace.examples])
+        if not isinstance(self.network.parts[layer - 2], Dense):
+            return [(p,) for p in largest(self.trace.D[layer - 2].ravel(), self.scale.units)]
         units = self.scale.chosen(np.sqrt(self.w @ delta**2))
         return [(i, j) for i in units for j in largest(self.trace.D[layer - 2][i], self.scale.units)]
 
@@ -69,7 +76,8 @@ class _Sums:
         weighted = "w_t " if _is_weighted(self.trace) else ""
         mean, penalty = f"1/m Σ_t {weighted}ℓ_t", "λ/2m Σ Θ²"
         costs = np.array([example.cost for example in self.trace.examples])
-        weights = np.concatenate([Theta[:, 1:].ravel() for Theta in self.thetas])
+        parts = zip(self.network.parts, self.thetas, strict=True)
+        weights = np.concatenate([Theta[:, 1:].ravel() for part, Theta in parts if isinstance(part, Dense)])
         double_m = count(2 * self.trace.m)
         data, total = number(self.trace.data_cost), number(self.trace.penalty)
         head = f"1/{self.m}·("
@@ -89,12 +97,16 @@ class _Sums:
     def _sum(self, layer: int) -> Part:
         Delta, delta, a = f"Δ{sup(layer - 1)}", f"δ{sup(layer)}", f"a{sup(layer - 1)}"
         weighted = "w_t " if _is_weighted(self.trace) else ""
-        lines = [self._sum_of(layer, i, j) for i, j in self.entries[layer]]
+        lines = [self._sum_of(layer, *entry) for entry in self.entries[layer]]
         formula = f"{Delta}_ij = Σ_t {weighted}{delta}_i {a}_j,  {a}_0 = 1"
+        if not isinstance(self.network.parts[layer - 2], Dense):
+            formula = f"{Delta}_p = Σ_t {weighted}∂ℓ/∂Θ{sup(layer - 1)}_p"
         left_out = self._left_out(layer, Delta, self.trace.Delta[layer - 2])
         return Part("Sum", formula, 5, tuple(lines), left_out)
 
-    def _sum_of(self, layer: int, i: int, j: int) -> Line:
+    def _sum_of(self, layer: int, i: int, j: int | None = None) -> Line:
+        if j is None:
+            return self._sum_of_part(layer, i)
         delta = np.array([example.delta[layer - 2][i] for example in self.trace.examples])
         a = np.array([example.a[layer - 2][j - 1] if j else 1.0 for example in self.trace.examples])
         name, value = f"Δ{sup(layer - 1)}_{i + 1},{j}", number(self.trace.Delta[layer - 2][i, j])
@@ -105,9 +117,21 @@ class _Sums:
 
         return (Equality(name, shortened_sum(self.w * delta * a, term, room), value),)
 
+    def _sum_of_part(self, layer: int, p: int) -> Line:
+        values = np.array([example.contributions[layer - 2].ravel()[p] for example in self.trace.examples])
+        name, value = f"Δ{sup(layer - 1)}_{p + 1}", number(self.trace.Delta[layer - 2].ravel()[p])
+        room = self.scale.width - len(f"  {name} =  = {value}")
+        return (Equality(name, shortened_sum(self.w * values, lambda t: self._weighted(t, values[t]), room), value),)
+
     def _gradient(self, layer: int) -> Part:
         D, Delta, Theta = (f"{letter}{sup(layer - 1)}" for letter in "DΔΘ")
         lines: list[Line] = []
+        if not isinstance(self.network.parts[layer - 2], Dense):
+            D_l, Delta_l = self.trace.D[layer - 2].ravel(), self.trace.Delta[layer - 2].ravel()
+            for (p,) in self.entries[layer]:
+                lines.append((Equality(f"{D}_{p + 1}", f"1/{self.m}·{factor(Delta_l[p])}", number(D_l[p])),))
+            left_out = self._left_out(layer, D, self.trace.D[layer - 2])
+            return Part("Gradient", f"{D}_p = 1/m {Delta}_p", 6, tuple(lines), left_out)
         for i, j in self.entries[layer]:
             Delta_ij, Theta_ij = self.trace.Delta[layer - 2][i, j], self.thetas[layer - 2][i, j]
             numbers = f"1/{self.m}·{factor(Delta_ij)}"
@@ -118,9 +142,12 @@ class _Sums:
         return Part("Gradient", formula, 6, tuple(lines), self._left_out(layer, D, self.trace.D[layer - 2]))
 
     def _left_out(self, layer: int, name: str, matrix: Array) -> Sentence | None:
-        rest = np.abs(matrix).copy()
+        is_dense = isinstance(self.network.parts[layer - 2], Dense)
+        rest = np.abs(matrix if is_dense else matrix.ravel())
         for entry in self.entries[layer]:
             rest[entry] = np.nan
         if not (left_out := int(np.count_nonzero(~np.isnan(rest)))):
             return None
-        return Sentence(f"… and {left_out} more entries, with", f"|{name}_ij| ≤ {number(np.nanmax(rest))}")
+        return Sentence(
+            f"… and {left_out} more entries, with", f"|{name}_{'ij' if is_dense else 'p'}| ≤ {number(np.nanmax(rest))}"
+        )

@@ -143,14 +143,14 @@ def hypothesis(network: Network, theta: ArrayLike, X: ArrayLike) -> Array:
 
 
 def forward(
-    network: Network, thetas: list[Array], X: Array, factors: Sequence[Array] = ()
+    network: Network, thetas: list[Array], X: Array, factors: Sequence[Array | None] = ()
 ) -> tuple[list[Any], list[Array]]:
     """Propagate rows forward, equation (1); with dropout, through the thinned network.
 
     Parameters
     ----------
-    factors : sequence of arrays of shape (m, s_l), l = 2 … L − 1
-        What a⁽ˡ⁾ is multiplied by before it goes on (`dropout.py`); empty for none.
+    factors : sequence of arrays of shape (m, s_l), l = 2 … L, or None
+        What a⁽ˡ⁾ is multiplied by before it goes on (`dropout.py`), None where it is not; empty for no layer.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def forward(
 
 
 def error_terms(
-    network: Network, thetas: list[Array], kept: list[Any], delta: Array, factors: Sequence[Array] = ()
+    network: Network, thetas: list[Array], kept: list[Any], delta: Array, factors: Sequence[Array | None] = ()
 ) -> Iterator[tuple[int, Array]]:
     """Go back through the parts, the last one first: yield the place n of each part and its δ⁽ⁿ⁺²⁾.
 
@@ -194,7 +194,7 @@ def accumulate(
     X: Array,
     Y: Array,
     weights: Array | None,
-    factors: Sequence[Array] = (),
+    factors: Sequence[Array | None] = (),
 ) -> tuple[float, Array]:
     """Return Σ_t w_t ℓ_t and Δ, unrolled, over some rows: one leaf, or one mini-batch; `factors` as for `forward`."""
     kept, a = forward(network, thetas, X, factors)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.common.arrays import Array, as_float, float_dtype
+from deltarule.common.arrays import Array, as_float, float_dtype, is_sparse
 from deltarule.common.errors import InputError, ShapeError
 from deltarule.network.network import Network
 
@@ -131,11 +131,6 @@ class TrainingSet:
     def take(self, rows: "slice | Array") -> tuple[Array, Array, Array | None]:
         """Return X, Y and weights of some rows."""
         return self.X[rows], self.Y[rows], None if self.weights is None else self.weights[rows]
-
-
-def is_sparse(X: object) -> bool:
-    """Whether X is one of SciPy's sparse matrices or arrays; asked without loading SciPy."""
-    return hasattr(X, "tocsr")
 
 
 def check_inputs(network: Network, X: Any, dtype: np.dtype[Any] | None = None) -> Array:

@@ -298,7 +298,9 @@ class _Probe:
 
     def __init__(self, network: Network, theta: Array, data: TrainingSet, lambda_: float) -> None:
         self.network, self.theta, self.data, self.lambda_ = network, theta, data, lambda_
-        self.has_kinks = any(unit.kinks for unit in network.hidden_units)
+        self.has_kinks = any(unit.kinks for unit in network.hidden_units) or any(
+            hasattr(part, "sides") for part in network.parts
+        )
         self.sides = self._sides(theta)
         self.J = abs(total_cost(network, theta, data, lambda_))
 
@@ -331,13 +333,14 @@ class _Probe:
         return (8 * (plus - minus) - (plus_2 - minus_2)) / (12 * epsilon)
 
     def _sides(self, theta: Array) -> bytes:
-        """On which side of every kink each z of each example lies."""
+        """On which side of every kink each z of each example lies, and where it lies in parts that have sides."""
         if not self.has_kinks:
             return b""
         kept, _ = forward(self.network, self.network.roll(theta), self.data.X)
-        parts = zip(self.network.parts, kept, strict=True)
+        parts = list(zip(self.network.parts, kept, strict=True))
         sides = [values.z > kink for part, values in parts if part.unit is not None for kink in part.unit.kinks]
-        return b"".join(side.tobytes() for side in sides)
+        places = [part.sides(values) for part, values in parts if hasattr(part, "sides")]
+        return b"".join([*(side.tobytes() for side in sides), *places])
 
 
 def _gap(D: Array, differences: Array) -> float:

@@ -6,9 +6,8 @@ column 0 multiplies the bias unit. All Θ⁽ˡ⁾ unrolled row by row make one v
 of it: solvers and files see a vector, mathematics sees matrices, and what tells weights from biases sees segments.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
@@ -18,7 +17,10 @@ import numpy as np
 
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import SettingsError, ShapeError
-from deltarule.network.parts import Dense, Part, Segment, Unit
+from deltarule.network.parametric import Parametric
+from deltarule.network.parts import Dense, Part, Unit, numbered
+from deltarule.network.segments import Segment
+from deltarule.network.summation import LEAF_ROWS
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS, OutputUnit
 
 __all__ = ["Network"]
@@ -112,7 +114,7 @@ class Network:
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """The named pieces of θ, part by part: "dense1.bias", "dense1.weight", … Each place of θ is in exactly one."""
-        return tuple(_segments(self.parts))
+        return tuple(numbered(self.parts))
 
     @property
     def L(self) -> int:
@@ -131,7 +133,7 @@ class Network:
 
     @property
     def hidden_units(self) -> tuple[Unit, ...]:
-        """The units of layers 2 … L − 1."""
+        """The hidden units, part by part; of a network of `Dense` parts alone those of layers 2 … L − 1."""
         return tuple(part.unit for part in self.parts if part.unit is not None)
 
     @property
@@ -153,7 +155,7 @@ class Network:
         return "-".join(str(size) for size in self.sizes)
 
     def __repr__(self) -> str:
-        if any(not isinstance(part, Dense) for part in self.parts):
+        if any(not isinstance(part, Dense) or part.sees_data for part in self.parts):
             return f"Network({list(self.parts)!r}, output={self.output!r})"
         hidden = tuple(unit.name if str(unit) == unit.name else unit for unit in self.hidden_units)
         return f"Network(sizes={self.sizes!r}, hidden={hidden!r}, output={self.output!r})"
@@ -200,13 +202,14 @@ class Network:
         Θ⁽ˡ⁾_ij is uniform in `±gain·√(6/(s_l + s_{l+1}))` for j ≥ 1 (Glorot and Bengio 2010, equation 16), with the
         gain of the units that it feeds: 4 for logistic, whose slope at 0 is ¼, 1 for tanh, relu, identity and outputs
         (all are in the table `HIDDEN_UNITS`). Biases of hidden units are drawn from the same range, those of outputs
-        are 0.
+        are 0. `Dense(first_from="data")` and parts of other kinds draw theirs as their classes say; a `Dense` part
+        before `Parametric` draws as one before outputs.
 
         Parameters
         ----------
         generator : numpy Generator
         X : array of shape (m, s₁), optional
-            The rows of the training set, for parts whose first parameters depend on data. No `Dense` part looks at it.
+            The rows of the training set, for parts whose first parameters depend on data: `Dense(first_from="data")`.
 
         Returns
         -------
@@ -216,6 +219,8 @@ class Network:
         ------
         ShapeError
             If X does not have s₁ columns.
+        InputError
+            If a part needs X and it was not given.
         """
         if X is not None and X.shape[1:] != self.sizes[:1]:
             raise ShapeError(f"X has the shape {X.shape}, but the network {self} takes {self.sizes[0]} columns.")
@@ -224,8 +229,14 @@ class Network:
         a = X
         for n, (part, parameters) in enumerate(zip(self.parts, self.roll(theta), strict=True)):
             parameters[:] = part.first(generator, a)
-            a = None if a is None or n >= last else part.forward(parameters, a)[0]
+            a = None if a is None or n >= last else _forward_by_leaves(part, parameters, a)
         return theta
+
+
+def _forward_by_leaves(part: Part, parameters: Array, a: Array) -> Array:
+    """Return what goes out of a part; what it keeps for the way back is never there for all rows at once."""
+    leaves = (a[start : start + LEAF_ROWS] for start in range(0, a.shape[0], LEAF_ROWS))
+    return np.concatenate([part.forward(parameters, leaf)[0] for leaf in leaves])
 
 
 def _dense(sizes: Any, hidden: Any) -> tuple[Part, ...]:
@@ -261,22 +272,16 @@ def _check_chain(parts: tuple[Part, ...]) -> None:
                 f"Part {n} of the network, {part!r}, gives {part.outputs} columns, but part {n + 1}, {above!r}, takes "
                 f"{above.inputs}."
             )
-        if isinstance(part, Dense) and part.unit is None:
-            raise SettingsError(f"Part {n} of the network, {part!r}, has no unit. Only the last part goes without.")
+        if isinstance(part, Dense) and part.unit is None and not isinstance(above, Parametric):
+            raise SettingsError(
+                f"Part {n} of the network, {part!r}, has no unit. Only the last part goes without, and one before "
+                "Parametric."
+            )
     if parts[-1].unit is not None or not isinstance(parts[-1], Dense):
         raise SettingsError(
             f"The last part of the network is {parts[-1]!r}, but the output units follow a Dense part without unit: "
             "Dense(inputs, outputs)."
         )
-
-
-def _segments(parts: tuple[Part, ...]) -> Iterable[Segment]:
-    start, seen = 0, Counter[str]()
-    for n, part in enumerate(parts):
-        seen[part.kind] += 1
-        for piece in part.segments:
-            yield replace(piece, name=f"{part.kind}{seen[part.kind]}.{piece.name}", part=n, start=start + piece.start)
-        start += prod(part.shape)
 
 
 def _unknown(setting: str, name: object, table: Iterable[str]) -> SettingsError:

@@ -12,17 +12,23 @@ l. What crosses is the error ∂ℓ/∂a⁽ˡ⁾.
 Another part is another class with the attributes and methods of `Part`; nothing else has to know of it.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import SettingsError, ShapeError
+from deltarule.common.errors import InputError, SettingsError
+from deltarule.network.segments import Segment, check_count
 from deltarule.network.units import HIDDEN_UNITS, HiddenUnit
 
-__all__ = ["Dense", "Part", "Segment", "Terms", "Unit", "Values"]
+__all__ = ["Dense", "Part", "Segment", "Terms", "Unit", "Values", "numbered"]
+
+HULL_ROWS = 5
+"""How many examples the first bias of a unit lies between, where it is drawn from the data."""
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -119,65 +125,6 @@ class Unit:
         return () if self.numbers == tuple(number.default for number in self.kind.numbers) else self.numbers
 
 
-@dataclass(frozen=True)
-class Segment:
-    """A named piece of θ: the weights of one part, or its biases.
-
-    Attributes
-    ----------
-    name : str
-        Part and piece: "dense1.weight". A part alone says "weight".
-    part : int
-        Number of the part in `Network.parts`, from 0.
-    start : int
-        Place of its first number in θ; of a part alone, in the part's own parameters.
-    shape : tuple of int
-    strides : tuple of int
-        How many places of θ lie between neighbours along each axis.
-    group : str
-        "weight" or "bias": what segments have in common that are treated alike.
-    penalised : bool
-        Whether the penalty of (2) counts it.
-    decay : float
-        How many times the weight decay of a step it takes: 1 for weights, 0 for biases.
-    """
-
-    name: str
-    part: int
-    start: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    group: str
-    penalised: bool
-    decay: float
-
-    def of(self, theta: Array) -> Array:
-        """Return the segment as a view of θ: writing into it writes into θ.
-
-        Raises
-        ------
-        ShapeError
-            If θ is no vector, or too short.
-
-        Examples
-        --------
-        >>> bias = Dense(2, 3).segments[0]
-        >>> bias.name, bias.of(np.arange(9.0))
-        ('bias', array([0., 3., 6.]))
-        """
-        theta = np.asarray(theta)
-        last = self.start + sum((n - 1) * stride for n, stride in zip(self.shape, self.strides, strict=True))
-        if theta.ndim != 1 or last >= len(theta):
-            raise ShapeError(
-                f"theta has the shape {theta.shape}, but the segment {self.name} reaches to the place {last}: give the "
-                "whole vector."
-            )
-        strides = tuple(stride * theta.strides[0] for stride in self.strides)
-        if theta.flags.c_contiguous:  # 0.5 µs instead of 5
-            return np.ndarray(self.shape, theta.dtype, theta, self.start * theta.itemsize, strides)
-        return as_strided(theta[self.start :], self.shape, strides)
-
-
 class Terms(NamedTuple):
     """The sum that one unit computes: constant + Σ_j coefficients_j · inputs_j."""
 
@@ -206,7 +153,8 @@ class Part(Protocol):
     """A part of a network: a frozen value that holds no parameters.
 
     Its parameters are a block of θ; `roll` of the network gives the block the shape of the part, and the methods take
-    them so.
+    them so. A part that bends at places of its own, apart from the kinks of its unit, has a method `sides` besides:
+    (what it kept) ↦ bytes that say on which side of each place every example lies, for the gradient check.
     """
 
     @property
@@ -244,7 +192,7 @@ class Part(Protocol):
         """Return what goes out, and what the way back needs; with dropout, `factor` multiplies what goes out."""
 
     def delta(self, parameters: Array, kept: Any, error: Array, factor: Array | None = None, /) -> Array:
-        """Return δ = ∂ℓ/∂z of the units from the error ∂ℓ/∂a of what went out; without units, the error itself."""
+        """Return δ from the error ∂ℓ/∂a of what went out: ∂ℓ/∂z of a `Dense` part, ∂ℓ/∂a before dropout of others."""
 
     def gradient(self, kept: Any, a: Array, delta: Array, out: Array, /) -> None:
         """Write Σ_t ∂ℓ_t/∂(parameters) into an array of the shape of the parameters."""
@@ -256,7 +204,7 @@ class Part(Protocol):
         """Return what unit i, from 0, adds up for one example a, for its formula."""
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Dense:
     """A layer of units, each of which takes all inputs and a bias: equations (1), (4) and (5).
 
@@ -265,12 +213,17 @@ class Dense:
     inputs, outputs : int
         s_l and s_{l+1}, biases not counted.
     unit : Unit or str, optional
-        The hidden units. None in the last part, which the network's output units follow.
+        The hidden units. None in the last part, which the network's output units follow, and before `Parametric`.
+    first_from : {"glorot", "data"}, default "glorot"
+        How first weights are drawn. "glorot": from a range that follows from inputs, outputs and unit, see
+        `Network.first_theta`. "data": normal numbers, divided by the deviation that they give the unit's z over the
+        training set; the bias is minus a random convex combination of z of five examples, which puts the kink of a unit
+        among them (Holzmüller, Grinsztajn and Steinwart 2024; Steinwart 2019).
 
     Raises
     ------
     SettingsError
-        If a number is not whole or below 1, or the unit is none.
+        If a number is not whole or below 1, the unit is none, or first weights come from something else.
 
     Examples
     --------
@@ -281,13 +234,21 @@ class Dense:
     inputs: int
     outputs: int
     unit: Unit | None
+    first_from: str
 
-    def __init__(self, inputs: int, outputs: int, unit: Unit | str | None = None) -> None:
-        for name, size in (("inputs", inputs), ("outputs", outputs)):
-            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-                raise SettingsError(f"Dense: {name}={size!r} cannot be. Give a whole number, 1 or more.")
-            object.__setattr__(self, name, int(size))
+    def __init__(
+        self, inputs: int, outputs: int, unit: Unit | str | None = None, *, first_from: str = "glorot"
+    ) -> None:
+        object.__setattr__(self, "inputs", check_count("Dense", "inputs", inputs))
+        object.__setattr__(self, "outputs", check_count("Dense", "outputs", outputs))
         object.__setattr__(self, "unit", None if unit is None else Unit.of(unit))
+        if first_from not in ("glorot", "data"):
+            raise SettingsError(f"Dense: first_from={first_from!r} cannot be. Take 'glorot' or 'data'.")
+        object.__setattr__(self, "first_from", first_from)
+
+    def __repr__(self) -> str:
+        first = "" if self.first_from == "glorot" else f", first_from={self.first_from!r}"
+        return f"Dense(inputs={self.inputs}, outputs={self.outputs}, unit={self.unit!r}{first})"
 
     @property
     def kind(self) -> str:
@@ -296,8 +257,8 @@ class Dense:
 
     @property
     def sees_data(self) -> bool:
-        """Whether first weights depend on the data: they do not."""
-        return False
+        """Whether first weights depend on the data."""
+        return self.first_from == "data"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -313,8 +274,18 @@ class Dense:
             Segment("weight", 0, 1, (rows, columns - 1), (columns, 1), "weight", penalised=True, decay=1.0),
         )
 
-    def first(self, generator: np.random.Generator, _: Array | None = None, /) -> Array:
-        """Draw Θ⁽ˡ⁾ as `Network.first_theta` says, whatever comes in."""
+    def first(self, generator: np.random.Generator, a: Array | None = None, /) -> Array:
+        """Draw Θ⁽ˡ⁾ as `Network.first_theta` says.
+
+        Raises
+        ------
+        InputError
+            If first weights are drawn from the data and there are none.
+        """
+        if self.sees_data:
+            if a is None:
+                raise InputError(f"First weights of {self!r} come from the training set: give first_theta its X.")
+            return self._first_from(generator, a)
         bound = float(np.sqrt(6 / (self.inputs + self.outputs)))
         if self.unit is None:
             return np.hstack(
@@ -326,6 +297,20 @@ class Dense:
         # -0.0034 ± 0.0013 and is 0.0000 ± 0.0017.
         bound *= self.unit.gain
         return generator.uniform(-bound, bound, self.shape)
+
+    def _first_from(self, generator: np.random.Generator, a: Array) -> Array:
+        Theta = np.empty(self.shape)
+        weights = generator.standard_normal((self.outputs, self.inputs))
+        z = a @ weights.T  # (m, s_{l+1})
+        deviations = z.std(axis=0)
+        deviations = np.where(deviations > 0, deviations, np.sqrt(self.inputs))  # what independent columns give
+        rows = generator.integers(len(z), size=(self.outputs, HULL_ROWS))
+        shares = generator.exponential(size=rows.shape)
+        shares /= shares.sum(axis=1, keepdims=True)
+        z_of_rows = z[rows, np.arange(self.outputs)[:, np.newaxis]] / deviations[:, np.newaxis]
+        Theta[:, 0] = -(shares * z_of_rows).sum(axis=1)
+        Theta[:, 1:] = weights / deviations[:, np.newaxis]
+        return Theta
 
     def forward(self, Theta: Array, a: Array, factor: Array | None = None, /) -> tuple[Array, Values]:
         """Return a⁽ˡ⁺¹⁾, of the last part z⁽ᴸ⁾, and z with g(z)."""
@@ -354,3 +339,13 @@ class Dense:
     def terms(self, Theta: Array, a: Array, i: int, /) -> Terms:
         """Return the sum of z⁽ˡ⁺¹⁾_i, (1)."""
         return Terms(float(Theta[i, 0]), Theta[i, 1:], a)
+
+
+def numbered(parts: Sequence[Part]) -> Iterator[Segment]:
+    """Yield the segments of parts whose parameters follow each other, with the number of each part of its kind."""
+    start, seen = 0, Counter[str]()
+    for n, part in enumerate(parts):
+        seen[part.kind] += 1
+        for piece in part.segments:
+            yield replace(piece, name=f"{part.kind}{seen[part.kind]}.{piece.name}", part=n, start=start + piece.start)
+        start += prod(part.shape)

@@ -10,6 +10,9 @@
     D⁽ˡ⁾_ij = 1/m (Δ⁽ˡ⁾_ij + λ Θ⁽ˡ⁾_ij)  for j ≥ 1
     D⁽ˡ⁾_i0 = 1/m Δ⁽ˡ⁾_i0                for j = 0                                      (6)
 
+A network may have other parts than layers of units; for their Θ, δ and Δ, `textbook_floor.py` has equations (7) to
+(11), and z⁽ˡ⁾ is a⁽ˡ⁾ where a part has no weighted inputs.
+
 Every sum over units is a loop over units, in double precision. It is slow, and meant to be: nothing here is shared
 with `parts.py` and `backpropagation.py` but the units, the shapes and the checks of the input. For training, use
 anything else in this library.
@@ -19,14 +22,15 @@ Williams 1986.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.common.arrays import Array
-from deltarule.network.data import TrainingSet, check_lambda, is_sparse
+from deltarule.common.arrays import Array, as_dense
+from deltarule.network.data import TrainingSet, check_lambda
 from deltarule.network.network import Network
+from deltarule.network.parts import Dense
+from deltarule.network.textbook_floor import contribution_of, error_of, out_of
 
 __all__ = ["ExampleTrace", "Trace", "trace", "trace_example"]
 
@@ -39,17 +43,17 @@ class ExampleTrace:
     ----------
     network : Network
     thetas : list of arrays
-        Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾.
+        Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾, the parameters of each part.
     x : array of shape (s₁,)
     y : array of shape (K,)
     weight : float
         How many repetitions the example stands for; `delta`, `contributions` and `cost` are of one.
     z : list of arrays of shape (s_l,)
-        z⁽²⁾ … z⁽ᴸ⁾: `z[0]` is z⁽²⁾.
+        z⁽²⁾ … z⁽ᴸ⁾: `z[0]` is z⁽²⁾. Of parts other than `Dense` it is a.
     a : list of arrays of shape (s_l,)
         a⁽¹⁾ = x … a⁽ᴸ⁾ = h: `a[0]` is a⁽¹⁾.
     delta : list of arrays of shape (s_l,)
-        δ⁽²⁾ … δ⁽ᴸ⁾: `delta[0]` is δ⁽²⁾.
+        δ⁽²⁾ … δ⁽ᴸ⁾, ∂ℓ/∂z: `delta[0]` is δ⁽²⁾.
     contributions : list of arrays
         What the example adds to Δ⁽¹⁾ … Δ⁽ᴸ⁻¹⁾, of the shapes of Θ.
     cost : float
@@ -152,7 +156,7 @@ def trace(
     examples = []
     data_cost = 0.0
     for t in range(data.rows):
-        example = _example(network, thetas, _dense(data.X[[t]])[0], data.Y[t], weights[t])
+        example = _example(network, thetas, as_dense(data.X[[t]])[0], data.Y[t], weights[t])
         examples.append(example)
         data_cost += weights[t] * example.cost
         for Delta_l, contribution in zip(Delta, example.contributions, strict=True):
@@ -160,7 +164,11 @@ def trace(
 
     D = [np.zeros(shape) for shape in network.shapes]
     squares = 0.0
-    for Theta, Delta_l, D_l in zip(thetas, Delta, D, strict=True):
+    for part, Theta, Delta_l, D_l in zip(network.parts, thetas, Delta, D, strict=True):
+        if not isinstance(part, Dense):
+            for place in np.ndindex(part.shape):
+                D_l[place] = Delta_l[place] / m  # (6) without penalty
+            continue
         s_next, columns = Theta.shape
         for i in range(s_next):
             D_l[i, 0] = Delta_l[i, 0] / m  # (6), j = 0
@@ -194,14 +202,18 @@ def trace_example(
     [array([-0.5])]
     """
     thetas = network.roll(np.asarray(theta, dtype=np.float64))
-    data = TrainingSet.of(network, np.atleast_2d(_dense(x)), np.atleast_2d(y), [weight], np.dtype(np.float64))
+    data = TrainingSet.of(network, np.atleast_2d(as_dense(x)), np.atleast_2d(y), [weight], np.dtype(np.float64))
     return _example(network, thetas, data.X[0], data.Y[0], weight)
 
 
 def _example(network: Network, thetas: list[Array], x: Array, y: Array, weight: float) -> ExampleTrace:
     a = [x]
     z = []
-    for n, Theta in enumerate(thetas):
+    for n, (part, Theta) in enumerate(zip(network.parts, thetas, strict=True)):
+        if not isinstance(part, Dense):
+            a.append(out_of(part, Theta, a[n]))  # (7) to (11)
+            z.append(a[-1])
+            continue
         s_next, columns = Theta.shape
         z_next = np.zeros(s_next)
         for i in range(s_next):
@@ -209,23 +221,33 @@ def _example(network: Network, thetas: list[Array], x: Array, y: Array, weight: 
             for j in range(1, columns):
                 z_next[i] += Theta[i, j] * a[n][j - 1]  # (1)
         z.append(z_next)
-        is_last = n == len(thetas) - 1
-        a.append(network.output_unit.h(z_next[np.newaxis])[0] if is_last else network.hidden_units[n].g(z_next))
+        if n == len(thetas) - 1:
+            a.append(network.output_unit.h(z_next[np.newaxis])[0])
+        else:
+            a.append(z_next if part.unit is None else part.unit.g(z_next))
 
     last_z, last_y = z[-1][np.newaxis], y[np.newaxis]
     deltas = [network.output_unit.delta(last_z, last_y)[0]]  # (3)
     for n in reversed(range(1, len(thetas))):
-        Theta, delta_next = thetas[n], deltas[0]
-        slope = network.hidden_units[n - 1].derivative(z[n - 1], a[n])
-        delta = np.zeros(len(a[n]))
-        for j in range(len(delta)):
-            for i in range(len(delta_next)):
-                delta[j] += Theta[i, j + 1] * delta_next[i]
-            delta[j] *= slope[j]  # (4)
+        part, below, Theta, delta_next = network.parts[n], network.parts[n - 1], thetas[n], deltas[0]
+        if isinstance(part, Dense):
+            delta = np.zeros(len(a[n]))
+            for j in range(len(delta)):
+                for i in range(len(delta_next)):
+                    delta[j] += Theta[i, j + 1] * delta_next[i]  # (4)
+        else:
+            delta = error_of(part, Theta, a[n], delta_next)  # (7) to (11)
+        if isinstance(below, Dense) and below.unit is not None:
+            slope = below.unit.derivative(z[n - 1], a[n])
+            for j in range(len(delta)):
+                delta[j] *= slope[j]  # (4)
         deltas.insert(0, delta)
 
     contributions = []
-    for n, Theta in enumerate(thetas):
+    for n, (part, Theta) in enumerate(zip(network.parts, thetas, strict=True)):
+        if not isinstance(part, Dense):
+            contributions.append(contribution_of(part, Theta, a[n], deltas[n]))  # (7) to (11)
+            continue
         contribution = np.zeros(Theta.shape)
         for i in range(Theta.shape[0]):
             contribution[i, 0] = deltas[n][i]  # a_0 = 1
@@ -234,10 +256,6 @@ def _example(network: Network, thetas: list[Array], x: Array, y: Array, weight: 
         contributions.append(contribution)
     cost = float(network.output_unit.costs(last_z, last_y)[0])
     return ExampleTrace(network, thetas, x, y, weight, z, a, deltas, contributions, cost)
-
-
-def _dense(rows: Any) -> Any:
-    return rows.toarray() if is_sparse(rows) else rows
 
 
 def _written(trace: ExampleTrace | Trace, form: str) -> str:

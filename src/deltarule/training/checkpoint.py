@@ -23,8 +23,8 @@ from deltarule.engines import TrainingState
 from deltarule.files.archive import read_archive, to_bytes
 from deltarule.files.whole import check_writable, lock_beside, remove_leftovers, write_whole
 from deltarule.network.data import TrainingSet, is_sparse
+from deltarule.network.described import content_of_network, network_from
 from deltarule.network.network import Network
-from deltarule.network.parts import Unit
 from deltarule.training.history import History
 from deltarule.training.record import LoopState, RunState
 from deltarule.training.settings import SETTINGS, Settings
@@ -118,12 +118,7 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
     """
     state, memory = run.run_state.state, run.run_state.memory
     content = {
-        "network": {
-            "sizes": run.network.sizes,
-            "hidden": run.network.hidden,
-            "numbers": run.network.hidden_numbers,
-            "output": run.network.output,
-        },
+        "network": content_of_network(run.network),
         "settings": asdict(run.settings),
         "seed": run.seed,
         "rows": run.rows,
@@ -158,11 +153,7 @@ def load_run(path: str | Path) -> SavedRun:
     """
     header, arrays = read_archive(path, "checkpoint", FORMAT)
     try:
-        described = header["network"]
-        names = described["hidden"]
-        numbers = described.get("numbers", [()] * len(names))  # 0.1.0 knew units with default numbers only
-        units = [Unit(name, *given) for name, given in zip(names, numbers, strict=True)]
-        network = Network(tuple(described["sizes"]), units, described["output"])
+        network = network_from(header["network"])
         settings = Settings(**header["settings"])
         theta = arrays["theta"]
         vectors = tuple(arrays[f"vectors/{n}"] for n in range(len(rule_of(settings).init(theta[:0]))))
@@ -253,13 +244,15 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
     CheckpointError
         If another run holds it.
     SettingsError
-        If the engine has no name, by which the run could find it again.
+        If the engine has no name, by which the run could find it again, or a part of the network is not one of this
+        library.
     """
     if not isinstance(first.settings.engine, str):
         raise SettingsError(
             f"A checkpoint names the engine of its run, but engine={first.settings.engine!r} has no name. Give it one "
             "by deltarule.engines.register_engine, and pass that name."
         )
+    content_of_network(first.network)
     check_writable(checkpoint.path)
     with lock_beside(checkpoint.path) as is_free:
         if not is_free:

@@ -92,10 +92,11 @@ def train(
         if not np.isfinite(theta).all():
             raise diverged_at_last(settings, data.m, recorder.memory.done)
         return Result(theta, recorder.history(stopped), None)
-    end = _kept(MiniBatchRun(engine, data, settings, start.state, recorder), recorder, keep)
+    run = MiniBatchRun(engine, data, settings, start.state, recorder)
+    end = _kept(run, recorder, keep)
     if keep is not None:
         keep(end.run_state, partial(recorder.history, end.stopped), True)
-    return Result(end.run_state.found, recorder.history(end.stopped), end.run_state)
+    return Result(end.run_state.found(run.plan.rule), recorder.history(end.stopped), end.run_state)
 
 
 def _kept(run: MiniBatchRun, recorder: Recorder, keep: Keeper | None) -> Moment:

@@ -19,7 +19,7 @@ from deltarule.network.data import TrainingSet
 from deltarule.training.divergence import diverged_at_last, diverged_in_batch
 from deltarule.training.record import Recorder, RunState
 from deltarule.training.settings import Settings
-from deltarule.training.solvers import plan_of, rates_of, rule_of, step_sizes
+from deltarule.training.solvers import plan_of, rates_of, rule_of, shares_done, step_sizes
 from deltarule.training.solvers.full_batch import MOST_DIVISION
 
 __all__ = ["MiniBatchRun", "Moment", "first_state"]
@@ -110,8 +110,10 @@ class MiniBatchRun:
         sizes = step_sizes(self.settings, memory.done, count, self.per_epoch, self.data.rows, memory.seen)
         sizes = sizes / memory.divisor
         self.before, self.taken, self.epochs_before = self.state, None, recorder.taken
-        left = sizes.ravel()[len(self.before.costs) :]
-        self.call = replace(self.plan, rates=rates_of(self.settings, self.engine.network, left))
+        shares = shares_done(self.settings, memory.done, count, self.per_epoch)
+        left = slice(len(self.before.costs), None)
+        rates = rates_of(self.settings, self.engine.network, sizes.ravel()[left], shares.ravel()[left])
+        self.call = replace(self.plan, rates=rates)
         return sizes
 
     def _take_in(self, taken: StepsTaken, sizes: Array, began: float, took: float) -> str:
@@ -127,9 +129,8 @@ class MiniBatchRun:
             if lowest is not None and means[0] < lowest[0]:  # one epoch a call
                 recorder.memory = replace(recorder.memory, last_finite=(float(means[0]), self.before.theta))
             seconds = began - recorder.began + took * np.arange(1, full + 1) / full
-            count, verdict = recorder.take(
-                means.tolist(), taken.state.theta, sizes[:, -1].tolist(), seconds.tolist(), rows
-            )
+            theta = self.plan.rule.found(taken.state.theta, taken.state.vectors)
+            count, verdict = recorder.take(means.tolist(), theta, sizes[:, -1].tolist(), seconds.tolist(), rows)
         # What came after the verdict in this call is given up.
         self.state = self._state_after(count, taken) if verdict else taken.state
         if verdict in ("converged", "callback"):

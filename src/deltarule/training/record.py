@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.engines import Engine, TrainingState
+from deltarule.engines import Engine, TrainingState, UpdateRule
 from deltarule.network.backpropagation import penalty
 from deltarule.network.data import TrainingSet
 from deltarule.training.history import COLUMNS, History, Progress
@@ -95,10 +95,9 @@ class RunState:
     state: TrainingState
     memory: LoopState = field(default_factory=LoopState)
 
-    @property
-    def found(self) -> Array:
-        """The parameters that the run has found so far."""
-        return self.memory.found(self.state.theta)
+    def found(self, rule: UpdateRule) -> Array:
+        """Return the parameters that the run, which steps by this rule, has found so far."""
+        return self.memory.found(rule.found(self.state.theta, self.state.vectors))
 
 
 class Recorder:

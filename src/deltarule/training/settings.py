@@ -12,12 +12,14 @@ from typing import Any, Literal
 import numpy as np
 
 from deltarule.common.errors import SettingsError
-from deltarule.engines import EngineMaker, engine_names
+from deltarule.engines import EngineMaker
+from deltarule.training.ranges import Choice, ClassWeights, EngineChoice, Flag, Interval, PerLayer
 
 __all__ = [
     "CLASSIFIER_SETTINGS",
     "MINI_BATCH_SOLVERS",
     "SETTINGS",
+    "SPANNING",
     "Flag",
     "Setting",
     "Settings",
@@ -28,117 +30,13 @@ __all__ = [
 MINI_BATCH_SOLVERS = ("sgd", "adam")
 """Solvers whose epoch is many steps; the others take the whole training set for each."""
 
+SPANNING = ("cosine", "one_cycle", "coslog4")
+"""Step sizes over time that depend on how long the whole run is."""
 
-@dataclass(frozen=True)
-class _Interval:
-    """Numbers from `low` to `high`; a bound that is `open` does not belong to it."""
-
-    low: float
-    high: float = np.inf
-    open_low: bool = False
-    open_high: bool = True
-    whole: bool = False
-    or_infinity: bool = False
-    or_none: bool = False
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is such a number."""
-        if value is None:
-            return self.or_none
-        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-            return False
-        try:
-            number = float(value)
-        except OverflowError:  # of a whole number or a fraction: no float is as large
-            return False
-        if self.or_infinity and number == np.inf:
-            return True
-        if self.whole and not isinstance(value, Integral):
-            return False
-        above = number > self.low if self.open_low else number >= self.low
-        below = number < self.high if self.open_high else number <= self.high
-        return above and below
-
-    def __str__(self) -> str:
-        kind = "an int" if self.whole else "a float"
-        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
-        more = (" or inf" if self.or_infinity else "") + (" or None" if self.or_none else "")
-        return f"{kind} in the range {left}{self.low:g}, {self.high:g}{right}{more}"
+_SCHEDULES = ("dropout_schedule", "weight_decay_schedule")
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """One of a few words; with `or_else`, or such a number."""
-
-    words: tuple[str, ...]
-    or_else: _Interval | None = None
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is one of them."""
-        if isinstance(value, str):
-            return value in self.words
-        return self.or_else is not None and self.or_else.holds(value)
-
-    def __str__(self) -> str:
-        words = "a str among {" + ", ".join(repr(word) for word in self.words) + "}"
-        return words if self.or_else is None else f"{words} or {self.or_else}"
-
-
-@dataclass(frozen=True)
-class Flag:
-    """True or False."""
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is one of them."""
-        return isinstance(value, bool | np.bool_)
-
-    def __str__(self) -> str:
-        return "True or False"
-
-
-@dataclass(frozen=True)
-class _EngineChoice:
-    """The name of an engine, or what makes one."""
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is one of them."""
-        return callable(value) or (isinstance(value, str) and value in engine_names())
-
-    def __str__(self) -> str:
-        return f"{_Choice(engine_names())} or a callable (network, n_threads) -> Engine"
-
-
-@dataclass(frozen=True)
-class _PerLayer:
-    """One such number for all hidden layers, or one for each."""
-
-    each: _Interval
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is one of them."""
-        if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
-            return getattr(value, "ndim", 1) > 0 and all(self.each.holds(one) for one in value)
-        return self.each.holds(value)
-
-    def __str__(self) -> str:
-        return f"{self.each}, or a sequence of such, one for each hidden layer"
-
-
-@dataclass(frozen=True)
-class _ClassWeights:
-    """What the examples of a class weigh: None, "balanced", or a number for each label."""
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is one of them."""
-        if isinstance(value, Mapping):
-            return all(_FROM_0.holds(weight) for weight in value.values())
-        return value is None or (isinstance(value, str) and value == "balanced")
-
-    def __str__(self) -> str:
-        return "None, 'balanced' or a dict from labels to weights, finite and 0 or more"
-
-
-_Range = _Interval | _Choice | _EngineChoice | Flag | _PerLayer | _ClassWeights
+_Range = Interval | Choice | EngineChoice | Flag | PerLayer | ClassWeights
 
 
 @dataclass(frozen=True)
@@ -184,17 +82,17 @@ class Setting:
     @property
     def is_composed(self) -> bool:
         """Whether a value may be more than one word or one number, so that the command line takes it as text."""
-        return isinstance(self.range, _PerLayer | _ClassWeights) or getattr(self.range, "or_else", None) is not None
+        return isinstance(self.range, PerLayer | ClassWeights) or getattr(self.range, "or_else", None) is not None
 
 
 def _setting(default: Any, range_: _Range, help_: str, symbol: str = "", **more: Any) -> Any:
     return field(default=default, metadata={"range": range_, "help": help_, "symbol": symbol, **more})
 
 
-_FRACTION = _Interval(0, 1)
-_FROM_0 = _Interval(0)
-_ABOVE_0 = _Interval(0, open_low=True)
-_COUNT = _Interval(1, whole=True)
+_FRACTION = Interval(0, 1)
+_FROM_0 = Interval(0)
+_ABOVE_0 = Interval(0, open_low=True)
+_COUNT = Interval(1, whole=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,23 +114,23 @@ class Settings:
 
     solver: str = _setting(
         "adam",
-        _Choice(("lbfgs", "sgd", "adam", "cg", "gd")),
+        Choice(("lbfgs", "sgd", "adam", "cg", "gd")),
         "mini-batches: adam, sgd; the whole training set at once: lbfgs, cg, gd",
         is_common=True,
     )
     alpha: float = _setting(1e-4, _FROM_0, "strength of the penalty λ/2m Σ Θ²", "λ", word="lambda", is_common=True)
     batch_size: int | str = _setting(
         "auto",
-        _Choice(("auto",), _COUNT),
+        Choice(("auto",), _COUNT),
         "examples of a mini-batch; auto: 200, or all if there are fewer",
         is_common=True,
     )
     learning_rate: str = _setting(
         "constant",
-        _Choice(("constant", "invscaling", "adaptive", "cosine", "one_cycle")),
+        Choice(("constant", "invscaling", "adaptive", *SPANNING)),
         "step size over time; invscaling (sgd, gd): η/t^power_t; adaptive: a fifth of it where training would stop for "
         "want of progress (sgd), a line search that never lets J rise (gd); cosine (sgd, adam, gd): down to 0 over "
-        "max_iter epochs; one_cycle: up, then down",
+        "max_iter epochs; one_cycle: up, then down; coslog4: four waves, each twice as long as the one before",
     )
     learning_rate_init: float = _setting(
         1e-3, _ABOVE_0, "step size of sgd, adam and gd: the first, of one_cycle the largest", "η", is_common=True
@@ -253,7 +151,7 @@ class Settings:
         "an epoch must gain this much to count as progress; largest |D| at the end of lbfgs, cg, gd",
         is_common=True,
     )
-    momentum: float = _setting(0.9, _Interval(0, 1, open_high=False), "momentum of sgd", "μ")
+    momentum: float = _setting(0.9, Interval(0, 1, open_high=False), "momentum of sgd", "μ")
     nesterovs_momentum: bool = _setting(True, Flag(), "Nesterov's momentum for sgd")
     early_stopping: bool = _setting(
         False,
@@ -267,7 +165,7 @@ class Settings:
     epsilon: float = _setting(1e-8, _ABOVE_0, "added to adam's divisor", "ε")
     n_iter_no_change: int = _setting(
         10,
-        _Interval(1, whole=True, or_infinity=True),
+        Interval(1, whole=True, or_infinity=True),
         "epochs without progress before training stops",
         word="patience",
         is_common=True,
@@ -276,37 +174,45 @@ class Settings:
     warmup: float = _setting(0.0, _FROM_0, "epochs over which the step size of sgd and adam rises from 0")
     dropout: float | Sequence[float] = _setting(
         0.0,
-        _PerLayer(_FRACTION),
+        PerLayer(_FRACTION),
         "share of the hidden units that each example does without in a step of sgd or adam",
         "p",
     )
     weight_decay: float = _setting(
         0.0, _FROM_0, "share of Θ, times η, that each step of sgd or adam takes off, apart from the gradient"
     )
+    dropout_schedule: str = _setting(
+        "constant",
+        Choice(("constant", "flat_cos")),
+        "dropout over time; flat_cos: in the second half of max_iter down to 0",
+    )
+    weight_decay_schedule: str = _setting(
+        "constant", Choice(("constant", "flat_cos")), "weight decay over time; flat_cos: as for dropout"
+    )
     max_grad_norm: float | None = _setting(
-        None, _Interval(0, open_low=True, or_none=True), "length to which sgd and adam shorten a longer gradient D"
+        None, Interval(0, open_low=True, or_none=True), "length to which sgd and adam shorten a longer gradient D"
     )
     on_divergence: str = _setting(
         "raise",
-        _Choice(("raise", "restore")),
+        Choice(("raise", "restore")),
         "what to do when the cost becomes non-finite; restore: go on from the last finite parameters with a tenth "
         "of the step",
         changes_steps=False,
     )
     engine: str | EngineMaker = _setting(  # noqa: RUF009 - a field, as those above
         "auto",
-        _EngineChoice(),
+        EngineChoice(),
         "what does the arithmetic; auto: the compiled core where it was built",
         belongs_to="machine",
     )
     dtype: str = _setting(
         "auto",
-        _Choice(("auto", "float32", "float64")),
+        Choice(("auto", "float32", "float64")),
         "precision; auto: float32 for adam and sgd, that of X for lbfgs, cg and gd",
     )
     n_threads: int | None = _setting(
         None,
-        _Interval(1, whole=True, or_none=True),
+        Interval(1, whole=True, or_none=True),
         "threads of the compiled core; by default the cores that this process may use. Changes no bit of a result",
         changes_steps=False,
         belongs_to="machine",
@@ -320,15 +226,15 @@ class Settings:
             object.__setattr__(self, name, _plain(getattr(self, name)))
         if self.solver in MINI_BATCH_SOLVERS:
             return
-        for name in ("warmup", "dropout", "weight_decay", "max_grad_norm"):
+        for name in ("warmup", "dropout", "weight_decay", *_SCHEDULES, "max_grad_norm"):
             value = getattr(self, name)
-            if value is not None and np.any(value):
+            if value != SETTINGS[name].default and np.any(value):
                 raise SettingsError(
                     f"{name}={value!r} acts on mini-batches, but solver={self.solver!r} takes the whole training set "
                     f"at once. Take solver='adam' or 'sgd', or leave {name} at {SETTINGS[name].default!r}."
                 )
         # scikit-learn's own three are ignored here, as there: grids of its users hold them beside lbfgs.
-        if self.schedule_spans_run and self.solver != "gd":
+        if self.learning_rate in SPANNING and self.solver != "gd":
             raise SettingsError(
                 f"learning_rate={self.learning_rate!r} acts on step sizes, but solver={self.solver!r} searches for its "
                 "own. Take solver='adam', 'sgd' or 'gd', or leave learning_rate at 'constant'."
@@ -336,8 +242,8 @@ class Settings:
 
     @property
     def schedule_spans_run(self) -> bool:
-        """Whether step sizes depend on how long the whole run is, `max_iter`."""
-        return self.learning_rate in ("cosine", "one_cycle")
+        """Whether what a step does depends on how long the whole run is, `max_iter`."""
+        return self.learning_rate in SPANNING or "flat_cos" in (self.dropout_schedule, self.weight_decay_schedule)
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -351,14 +257,14 @@ CLASSIFIER_SETTINGS: Mapping[str, Setting] = {
         Setting(
             "output",
             "auto",
-            _Choice(("auto", "sigmoid", "softmax")),
+            Choice(("auto", "sigmoid", "softmax")),
             "output units; auto: sigmoid for two classes and for several labels a row, else softmax",
             word="output_units",
         ),
         Setting(
             "class_weight",
             None,
-            _ClassWeights(),
+            ClassWeights(),
             "what the examples of each class weigh; balanced: every class as much as any other",
         ),
         Setting(

@@ -48,6 +48,11 @@ class SGD:
         move = mu * velocity - eta * D if self.nesterov else velocity
         return theta + move, (velocity,)
 
+    def found(self, theta: Array, vectors: tuple[Array, ...]) -> Array:
+        """Return θ."""
+        del vectors
+        return theta
+
 
 @dataclass(frozen=True)
 class Adam:
@@ -77,3 +82,8 @@ class Adam:
         q = number(self.beta_2) * vectors[1] + number(1 - self.beta_2) * (D * D)
         factor = np.asarray(step_size * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t), dtype=theta.dtype)
         return theta - factor * p / (np.sqrt(q) + number(self.epsilon)), (p, q)
+
+    def found(self, theta: Array, vectors: tuple[Array, ...]) -> Array:
+        """Return θ."""
+        del vectors
+        return theta

@@ -10,6 +10,7 @@ from deltarule.engines.plan import DECAY, DROPOUT, RATE
 from deltarule.network.network import Network
 from deltarule.training.settings import Settings
 from deltarule.training.solvers.mini_batch import SGD, Adam
+from deltarule.training.solvers.schedules import flat_cos
 
 __all__ = ["batches_of", "plan_of", "rates_of", "rule_of"]
 
@@ -46,16 +47,23 @@ def plan_of(settings: Settings, network: Network, rows: int) -> Plan:
     )
 
 
-def rates_of(settings: Settings, network: Network, step_sizes: Array) -> Array:
-    """Return the rates (`Plan.rates`) of steps with these step sizes."""
-    rates = np.empty((step_sizes.size, network.L))
+def rates_of(settings: Settings, network: Network, step_sizes: Array, shares: Array | None = None) -> Array:
+    """Return the rates (`Plan.rates`) of steps with these step sizes, at these shares of the run (`shares_done`)."""
+    dropout = _dropout(settings, network)
+    rates = np.empty((step_sizes.size, DROPOUT + len(dropout)))
     rates[:, RATE] = step_sizes.ravel()
     rates[:, DECAY] = settings.weight_decay
-    rates[:, DROPOUT:] = _dropout(settings, network)
+    rates[:, DROPOUT:] = dropout
+    if shares is not None:
+        falling = flat_cos(shares.ravel())
+        if settings.weight_decay_schedule == "flat_cos":
+            rates[:, DECAY] *= falling
+        if settings.dropout_schedule == "flat_cos":
+            rates[:, DROPOUT:] *= falling[:, np.newaxis]
     return rates
 
 
 def _dropout(settings: Settings, network: Network) -> tuple[float, ...]:
     if isinstance(settings.dropout, Sequence):
         return tuple(settings.dropout)
-    return (settings.dropout,) * (network.L - 2)
+    return (settings.dropout,) * len(network.hidden_units)
