@@ -5,6 +5,7 @@ train.py      train
 training.py   what train does besides: check, tell, draw, report
 apply.py      predict, evaluate
 export.py     export
+importing.py  import
 inspect.py    check-gradient, explain, info
 places.py     no output takes the place of an input or of another output
 display.py    progress, tables and the small chart in the terminal
@@ -23,6 +24,7 @@ from typer.core import TyperGroup
 from deltarule.cli.apply import evaluate, predict
 from deltarule.cli.display import say, show_error
 from deltarule.cli.export import export
+from deltarule.cli.importing import import_
 from deltarule.cli.inspect import check_gradient, explain, info
 from deltarule.cli.options import in_options
 from deltarule.cli.train import train
@@ -100,4 +102,5 @@ app.command()(evaluate)
 app.command("check-gradient")(check_gradient)
 app.command()(explain)
 app.command()(export)
+app.command("import")(import_)
 app.command()(info)
