@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from foreign_examples import FILES
 from typer.testing import CliRunner
 
 from deltarule.cli import app
+from foreign_examples import FILES
 
 
 def run(*words: str) -> tuple[int, str]:

@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from foreign_examples import EXAMPLES, FILES
 
 import deltarule
 from deltarule.common.errors import ModelFileError
+from foreign_examples import EXAMPLES, FILES
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 def fann_of(sizes: list[int]) -> bytes:
     neurons = "(0, 3, 5e-1) " * sum(sizes)
     head = f"FANN_FLO_2.1\nnum_layers={len(sizes)}\nnetwork_type=0\nlayer_sizes={' '.join(map(str, sizes))} \n"
-    return f"{head}neurons (num_inputs, activation_function, activation_steepness)={neurons}\nconnections (a, b)=\n".encode()
+    fields = "num_inputs, activation_function, activation_steepness"
+    return f"{head}neurons ({fields})={neurons}\nconnections (a, b)=\n".encode()
 
 
 def tensor(dims: list[int]) -> bytes:
@@ -84,10 +85,12 @@ def test_it_is_refused_within_a_few_megabytes(name: str, tmp_path: Path) -> None
     program = (
         "import resource, sys, deltarule\n"
         "from deltarule.common.errors import ModelFileError\n"
-        f"try:\n    deltarule.read_foreign({str(FILES / 'lin.rds')!r}); deltarule.read_foreign({str(FILES / 'sig.net')!r})\n"
+        f"try:\n    deltarule.read_foreign({str(FILES / 'lin.rds')!r})\n"
+        f"    deltarule.read_foreign({str(FILES / 'sig.net')!r})\n"
         "finally:\n    size = int(open('/proc/self/statm').read().split()[0]) * 4096 + (96 << 20)\n"
         "resource.setrlimit(resource.RLIMIT_AS, (size, size))\n"
-        f"try:\n    deltarule.read_foreign({str(path)!r})\nexcept ModelFileError as error:\n    print('refused:', error)\n"
+        f"try:\n    deltarule.read_foreign({str(path)!r})\n"
+        "except ModelFileError as error:\n    print('refused:', error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("refused:"), done.stderr[-2000:]
