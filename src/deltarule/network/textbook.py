@@ -1,4 +1,4 @@
-"""Backpropagation exactly as the lecture notes write it, to be read beside them and to judge the fast version.
+"""Backpropagation exactly as in the lecture notes, to be read beside them and to test the fast version.
 
     Δ⁽ˡ⁾_ij := 0
     for t = 1 … m:
@@ -10,9 +10,9 @@
     D⁽ˡ⁾_ij = 1/m (Δ⁽ˡ⁾_ij + λ Θ⁽ˡ⁾_ij)  for j ≥ 1
     D⁽ˡ⁾_i0 = 1/m Δ⁽ˡ⁾_i0                for j = 0                                      (6)
 
-Every sum over units is a loop over units, in double precision. It is slow, and meant to be: nothing here is shared
-with `parts.py` and `backpropagation.py` but the units, the shapes and the checks of the input. For training, use
-anything else in this library.
+Every sum over units is a loop over units, in double precision. This is slow on purpose: it shares nothing with
+`parts.py` and `backpropagation.py` but the units, the shapes and the checks of the input. For training, use anything
+else in this library.
 
 Source: the machine-learning course whose notation this is (lecture 9 and exercise 4), after Rumelhart, Hinton and
 Williams 1986.
@@ -33,7 +33,7 @@ __all__ = ["ExampleTrace", "Trace", "trace", "trace_example"]
 
 @dataclass(frozen=True, eq=False)
 class ExampleTrace:
-    """One example's way through the network: every value that the algorithm makes on it.
+    """One example's pass through the network: every value that the algorithm computes for it.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class ExampleTrace:
     x : array of shape (s₁,)
     y : array of shape (K,)
     weight : float
-        How many repetitions the example stands for; `delta`, `contributions` and `cost` are of one.
+        How many repetitions the example stands for; `delta`, `contributions` and `cost` are those of one.
     z : list of arrays of shape (s_l,)
         z⁽²⁾ … z⁽ᴸ⁾: `z[0]` is z⁽²⁾.
     a : list of arrays of shape (s_l,)
@@ -241,7 +241,7 @@ def _dense(rows: Any) -> Any:
 
 
 def _written(trace: ExampleTrace | Trace, form: str) -> str:
-    # Notebooks ask the value itself how it looks. How it is written stands above this file and is loaded then only.
+    # A notebook asks the value for its HTML. `explain` is in a layer above this file, so it is imported only here.
     from deltarule.explain import explain
 
     return explain(trace, form=form)

@@ -1,7 +1,7 @@
 """Every setting of training: declared once, with default, range, symbol and one line of help.
 
-Estimators, command line and documentation take their defaults and words from here, and a test holds them to it.
-Names and defaults are scikit-learn's where it has them.
+Estimators, command line and documentation take their defaults and words from here, and a test checks that they do.
+Names and defaults are scikit-learn's if it has the setting.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ __all__ = [
 
 
 MINI_BATCH_SOLVERS = ("sgd", "adam")
-"""Solvers whose epoch is many steps; the others take the whole training set for each."""
+"""Solvers whose epoch is many steps; the others use the whole training set for each step."""
 
 
 @dataclass(frozen=True)
 class _Interval:
-    """Numbers from `low` to `high`; a bound that is `open` does not belong to it."""
+    """Numbers from `low` to `high`; an open bound is excluded."""
 
     low: float
     high: float = np.inf
@@ -42,14 +42,14 @@ class _Interval:
     or_none: bool = False
 
     def holds(self, value: object) -> bool:
-        """Whether a value is such a number."""
+        """Whether a value is in the interval."""
         if value is None:
             return self.or_none
         if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
             return False
         try:
             number = float(value)
-        except OverflowError:  # of a whole number or a fraction: no float is as large
+        except OverflowError:  # an int or a fraction may be larger than any float
             return False
         if self.or_infinity and number == np.inf:
             return True
@@ -68,7 +68,7 @@ class _Interval:
 
 @dataclass(frozen=True)
 class _Choice:
-    """One of a few words; with `or_else`, or such a number."""
+    """One of a few words, or a number in `or_else`."""
 
     words: tuple[str, ...]
     or_else: _Interval | None = None
@@ -98,7 +98,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class _EngineChoice:
-    """The name of an engine, or what makes one."""
+    """The name of an engine, or a function that makes one."""
 
     def holds(self, value: object) -> bool:
         """Whether a value is one of them."""
@@ -110,7 +110,7 @@ class _EngineChoice:
 
 @dataclass(frozen=True)
 class _PerLayer:
-    """One such number for all hidden layers, or one for each."""
+    """One number in `each` for all hidden layers, or one for each layer."""
 
     each: _Interval
 
@@ -126,7 +126,7 @@ class _PerLayer:
 
 @dataclass(frozen=True)
 class _ClassWeights:
-    """What the examples of a class weigh: None, "balanced", or a number for each label."""
+    """The weight of the examples of a class: None, "balanced", or a number for each label."""
 
     def holds(self, value: object) -> bool:
         """Whether a value is one of them."""
@@ -143,7 +143,7 @@ _Range = _Interval | _Choice | _EngineChoice | Flag | _PerLayer | _ClassWeights
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: what it may be, what it is by default, how the notes write it, what it does.
+    """One setting: its range, its default, its symbol in the notes, and what it does.
 
     Attributes
     ----------
@@ -152,15 +152,15 @@ class Setting:
     range : a range
     help : str
     symbol : str
-        Of the notes; may be empty.
+        Symbol in the notes; may be empty.
     word : str
-        What the command line calls it, with underscores; by default its name.
+        Its name on the command line, with underscores; by default `name`.
     is_common : bool
-        Whether beginners meet it.
+        Whether it is shown to beginners.
     changes_steps : bool
-        Whether a run that goes on with another value takes other steps.
+        Whether a run that continues with another value takes other steps.
     belongs_to : "model" or "machine"
-        What belongs to a machine is not kept with a model.
+        Settings that belong to a machine are not stored in a model.
     """
 
     name: str
@@ -244,7 +244,7 @@ class Settings:
         "epochs at most; iterations for lbfgs, cg and gd",
         word="epochs",
         is_common=True,
-        changes_steps=False,  # but where a schedule stretches over it
+        changes_steps=False,  # except if a schedule spans the run
     )
     shuffle: bool = _setting(True, Flag(), "shuffle the examples before each epoch")
     tol: float = _setting(
@@ -296,7 +296,7 @@ class Settings:
     engine: str | EngineMaker = _setting(  # noqa: RUF009 - a field, as those above
         "auto",
         _EngineChoice(),
-        "what does the arithmetic; auto: the compiled core where it was built",
+        "the engine that computes; auto: the compiled core if it was built",
         belongs_to="machine",
     )
     dtype: str = _setting(
@@ -327,7 +327,7 @@ class Settings:
                     f"{name}={value!r} acts on mini-batches, but solver={self.solver!r} takes the whole training set "
                     f"at once. Take solver='adam' or 'sgd', or leave {name} at {SETTINGS[name].default!r}."
                 )
-        # scikit-learn's own three are ignored here, as there: grids of its users hold them beside lbfgs.
+        # Like scikit-learn, ignore its own three here: grids of its users combine them with lbfgs.
         if self.schedule_spans_run and self.solver != "gd":
             raise SettingsError(
                 f"learning_rate={self.learning_rate!r} acts on step sizes, but solver={self.solver!r} searches for its "
@@ -336,7 +336,7 @@ class Settings:
 
     @property
     def schedule_spans_run(self) -> bool:
-        """Whether step sizes depend on how long the whole run is, `max_iter`."""
+        """Whether step sizes depend on the length of the whole run, `max_iter`."""
         return self.learning_rate in ("cosine", "one_cycle")
 
 
@@ -386,9 +386,9 @@ def check_setting(name: str, value: object, owner: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value within its range as Python's own kind of it, which files take and which compares as a whole."""
+    """Return a valid value as a plain Python value, which can be stored in files and compared as a whole."""
     if value is None or type(value) in (bool, int, float, str):
-        return value  # a fit takes in 26 of them, and asking abstract classes costs it a hundredth on 150 × 4
+        return value  # the tests for abstract classes below would take 1 % of a fit on 150 × 4, which has 26 settings
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, Integral):

@@ -1,8 +1,8 @@
-"""How long the steps are: functions of the settings and of how far the run is, no state inside.
+"""Schedules: step sizes as functions of the settings and of the progress of a run, without state.
 
     constant     η
     invscaling   η/(t + 1)^power_t                t: examples seen before the epoch (gd: iterations)
-    adaptive     η, which the loop divides by 5 where progress ends
+    adaptive     η, which the loop divides by 5 when progress ends
     cosine       η/2 (1 + cos πp)                 p: share of the steps of `max_iter` epochs that are done
     one_cycle    from η/25 to η while p < 0.3, then to η/250 000, both along half a cosine
 
@@ -25,7 +25,7 @@ _FIRST, _LAST = 1 / 25, 1 / 250_000
 
 
 def step_sizes(settings: Settings, epoch: int, epochs: int, steps: int, rows: int = 0, seen: int = 0) -> Array:
-    """Return η of each step before what `adaptive` takes off.
+    """Return η of each step, before the divisions by `adaptive`.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def step_sizes(settings: Settings, epoch: int, epochs: int, steps: int, rows: in
     epoch : int
         Number of the first epoch, from 0, counted from where the schedule began.
     epochs, steps, rows : int
-        How many epochs, steps of each, and examples of each.
+        Numbers of epochs, of steps per epoch, and of examples per epoch.
     seen : int
-        Examples that were seen before.
+        Number of examples processed before.
 
     Returns
     -------
