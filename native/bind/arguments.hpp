@@ -1,4 +1,4 @@
-// What comes from Python, as plain memory: every shape and type is checked once, and nothing is copied.
+// Arguments from Python as plain memory: every shape and type is checked once, and nothing is copied.
 #pragma once
 #include <nanobind/nanobind.h>
 
@@ -19,7 +19,7 @@ constexpr Index any = -1;
 template <class T> constexpr const char* dtype_name = "float64";
 template <> constexpr const char* dtype_name<float> = "float32";
 template <> constexpr const char* dtype_name<std::uint32_t> = "uint32";
-// What the buffer protocol calls it. A uint32 is an L where a C long has 32 bits.
+// The buffer protocol's letters for T. A uint32 may be an L where a C long has 32 bits.
 template <class T> constexpr const char* formats = "d";
 template <> constexpr const char* formats<float> = "f";
 template <> constexpr const char* formats<std::uint32_t> = sizeof(long) == 4 ? "IL" : "I";
@@ -42,7 +42,7 @@ struct Span {
   Use use;
 };
 
-// What is written to may share no memory with anything else.
+// Refuses a written argument that shares memory with any other argument.
 template <class Spans> void check_apart(const Spans& spans) {
   for (const Span& a : spans)
     for (const Span& b : spans)
@@ -50,8 +50,8 @@ template <class Spans> void check_apart(const Spans& spans) {
         refuse(std::string(a.name) + " and " + b.name + " share memory. Copy one of them.");
 }
 
-// An argument's memory for the length of a call, by the buffer protocol: cheaper than a converted array, and our own words.
-// One that may be None, or that a rule does not have, is null then.
+// An argument's memory for the length of a call. The buffer protocol is cheaper than a converted array, and lets this file
+// word the errors. data() is null for an optional argument that is None, and for a vector that the rule does not have.
 template <class T> class Argument {
  public:
   Argument(nb::handle object, const char* name, std::vector<Index> shape, Use use = Use::read) : name_(name), use_(use) {
@@ -66,8 +66,8 @@ template <class T> class Argument {
     const bool fits = std::equal(came.begin(), came.end(), shape.begin(), shape.end(),
                                  [](Index n, Index right) { return right == any || right == n; });
     const bool aligned = reinterpret_cast<std::uintptr_t>(view_.buf) % alignof(T) == 0;
-    // '<' stands before what was read from a file, and is this machine's own order on all that the core is built for; '='
-    // before what is not aligned.
+    // Arrays read from a file have '<' before the letter: little-endian, which every machine that the core is built for is.
+    // Unaligned arrays have '='.
     const char* const format = view_.format ? view_.format : "B";
     const char* const letter = format + (*format == '<' || *format == '=');
     const bool typed = *letter && !letter[1] && std::strchr(formats<T>, *letter);
@@ -79,7 +79,7 @@ template <class T> class Argument {
     if (!fits) refuse(std::string(name) + " has shape " + shape_text(came) + ", but " + shape_text(shape) + " fits here.");
     refuse(std::string(name) + " does not begin at a multiple of its items' size. Copy it.");
   }
-  ~Argument() { PyBuffer_Release(&view_); }  // does nothing where there is no buffer
+  ~Argument() { PyBuffer_Release(&view_); }  // does nothing without a buffer
   Argument(const Argument&) = delete;
   Argument& operator=(const Argument&) = delete;
   T* data() const { return static_cast<T*>(view_.buf); }
@@ -92,7 +92,7 @@ template <class T> class Argument {
   Use use_;
 };
 
-// Ctrl-C, as Python sees it; leaves its exception set.
+// Whether a Python signal handler raised, for Ctrl-C above all; its exception stays set.
 inline bool signalled() {
   nb::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;

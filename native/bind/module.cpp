@@ -1,4 +1,4 @@
-// deltarule._native: what Python sees of the core. Releases the GIL where a call takes longer than that.
+// deltarule._native: the core's Python module. A call releases the GIL if it takes longer than releasing the GIL does.
 #include <cstdlib>
 #include <deque>
 
@@ -15,7 +15,7 @@ std::vector<const char*> isa_names() {
   for (const Isa* isa : available_isas()) names.push_back(isa->float32.isa);
   return names;
 }
-// The best instruction set, or the one that DELTARULE_ISA names.
+// The instruction set that DELTARULE_ISA names, else the best one.
 const Isa& chosen_isa() {
   const char* wanted = std::getenv("DELTARULE_ISA");
   if (!wanted || !*wanted) return *available_isas().front();
@@ -27,7 +27,7 @@ const Isa& chosen_isa() {
   refuse("DELTARULE_ISA is '" + std::string(wanted) + "', but the compiled core offers " + valid + ".");
 }
 
-// Ctrl-C is reported with the state; what another signal's handler raised goes on its way.
+// Clears KeyboardInterrupt, which run() reports in its result, and throws what any other signal handler raised.
 void clear_interruption() {
   if (!PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) throw nb::python_error();
   PyErr_Clear();
@@ -37,7 +37,7 @@ template <class T> struct Bound {
   Engine<T> engine;
   Index n = engine.network().n_parameters(), inputs = engine.network().sizes.front(), outputs = engine.network().sizes.back();
 
-  // f(theta, examples) on arrays that fit.
+  // Checks the arrays, then calls f(theta, examples).
   template <class F>
   void on_examples(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, const Argument<double>& out, const F& f) {
     const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
@@ -108,8 +108,8 @@ template <class T> struct Bound {
     check_apart(std::initializer_list<Span>{theta.span(), X.span(), h.span()});
     const Index m = X.size(0);
     const auto fill = [&](const Interrupted& stop) { return engine.hypothesis(theta.data(), X.data(), m, h.data(), stop); };
-    // Some ten microseconds are so short that letting go of the GIL would cost more than it gives. But then they must not
-    // wait: the call that runs may itself be waiting for the GIL.
+    // For some ten microseconds, releasing the GIL costs more than it gains. A call that keeps the GIL must not wait for its
+    // turn, because the call whose turn it is may be waiting for the GIL.
     if (double(m) * double(n) < 4e5 && fill({})) return;
     if (!without_gil([&] { return fill(signalled); })) throw nb::python_error();
   }
@@ -118,16 +118,16 @@ template <class T> struct Bound {
 template <class T> void bind_engine(nb::module_& module, const char* name) {
   nb::class_<Bound<T>>(module, name, "The compiled engine of one network in one precision; made by Engine().")
       .def("cost", &Bound<T>::cost, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a, "weight"_a, "D"_a = nb::none(),
-           "J (2) with the weight of the whole training set; its gradient (6) into D, if that is given.")
+           "Returns J (2) with the weight of the whole training set, and writes its gradient (6) into D if D is given.")
       .def("sums", &Bound<T>::sums, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "out"_a,
-           "The sum of weighted costs and Delta (5), into out.")
+           "Writes the sum of weighted costs and Delta (5) into out.")
       .def("run", &Bound<T>::run, "theta"_a, "vectors"_a, "X"_a, "Y"_a, "weights"_a.none(), "plan"_a, "position"_a, "rates"_a,
            "costs"_a, "rows"_a, "weight"_a, "offset"_a,
-           "Mini-batch steps in place, one for each row of rates: (steps taken, interrupted).")
+           "Takes mini-batch steps in place, one for each row of rates; returns (steps taken, interrupted).")
       .def("run_members", &Bound<T>::run_members, "members"_a,
-           "Independent runs, each given as a tuple of the arguments of run(), side by side: what run() returns for each.")
-      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "h of each row, into out.")
-      .def("release", &Bound<T>::release, "Frees the memory of training and of sums; the next call makes it anew.");
+           "Takes independent runs side by side, each a tuple of the arguments of run(); returns what run() returns, for each.")
+      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "Writes h of each row into out.")
+      .def("release", &Bound<T>::release, "Frees the memory of training and of sums; the next call allocates it again.");
 }
 
 void epoch_order_into(std::uint64_t key, std::uint64_t epoch, nb::handle out) {
@@ -150,9 +150,9 @@ nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::s
   if (parameters > 1e12) refuse("The network has " + std::to_string(parameters) + " parameters, but may have 1e12 at most.");
   if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");
   if (n_threads < 1) refuse("n_threads is " + std::to_string(n_threads) + ", but must be 1 or more.");
-  n_threads = std::min(n_threads, 1024);  // more than any machine has cores change nothing but the memory that they take
+  n_threads = std::min(n_threads, 1024);  // no machine has more cores, and idle threads take memory
   const Isa& isa = chosen_isa();
-  // Without a policy, nanobind takes a pointer for one that somebody else deletes.
+  // Without this policy, nanobind would take the pointer as borrowed, and never delete the object.
   if (dtype == dtype_name<float>)
     return nb::cast(new Bound<float>{{network, isa.float32, n_threads}}, nb::rv_policy::take_ownership);
   if (dtype == dtype_name<double>)
@@ -160,7 +160,7 @@ nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::s
   refuse("dtype is '" + dtype + "', but the compiled core offers float32, float64.");
 }
 
-// name -> how many numbers it takes
+// Each maps a name to how many numbers it takes.
 nb::dict hidden_table() {
   nb::dict found;
   for (const HiddenLine& line : hidden_units) found[line.name] = line.n_numbers;
@@ -180,16 +180,16 @@ nb::list output_table() {
 }  // namespace
 
 NB_MODULE(_native, module) {
-  module.doc() = "The compiled core: equations (1) to (6) and the update rules. engines/native.py is what to use.";
-  nb::set_leak_warnings(false);  // what a program still holds when it ends is no fault; tests/engines/test_lifetime.py looks for leaks
+  module.doc() = "The compiled core: equations (1) to (6) and the update rules. Use it through engines/native.py.";
+  nb::set_leak_warnings(false);  // a program may end while it holds objects; tests/engines/test_lifetime.py looks for leaks
   bind_plans(module);
   bind_engine<float>(module, "Engine32");
   bind_engine<double>(module, "Engine64");
   module.def("Engine", &make_engine, "sizes"_a, "hidden"_a, "hidden_numbers"_a, "output"_a, "dtype"_a, "n_threads"_a,
              "An engine for one network: an Engine32 or an Engine64.");
   module.def("epoch_order", &epoch_order_into, "key"_a, "epoch"_a, "out"_a,
-             "The order in which an epoch takes its rows, into an array of uint32.");
-  module.def("isa", [] { return chosen_isa().float32.isa; }, "The instruction set in use: the best there is, or DELTARULE_ISA.");
+             "Writes the order in which an epoch takes its rows into an array of uint32.");
+  module.def("isa", [] { return chosen_isa().float32.isa; }, "The instruction set in use: DELTARULE_ISA, else the best one.");
   module.def("available_isas", &isa_names, "The instruction sets of this build that the processor has, best first.");
   module.def("hidden_units", &hidden_table, "The hidden units by name, and how many numbers each takes.");
   module.def("output_units", &output_table, "The names of the output units.");

@@ -1,4 +1,4 @@
-// Names of units and rules to what they stand for; plans and positions, checked.
+// Looks up units and rules by name; checks plans and positions.
 #pragma once
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -13,7 +13,7 @@ namespace deltarule::bind {
 
 using namespace nb::literals;
 
-// The line of a table that has this name.
+// The table's line with this name.
 template <class Line, std::size_t n> const Line& line_of(const Line (&table)[n], const std::string& name, const std::string& what) {
   std::string valid;
   for (const Line& line : table) {
@@ -63,14 +63,14 @@ inline Plan plan_of(const std::string& rule, const std::vector<double>& numbers,
 }
 
 inline void bind_plans(nb::module_& module) {
-  nb::class_<Plan>(module, "Plan", "What mini-batch steps have in common: rule, batches, penalty, clipping, factors of groups.")
+  nb::class_<Plan>(module, "Plan", "The settings that all steps of a run share: rule, batches, penalty, clipping, factors of groups.")
       .def("__init__",
            [](Plan* self, const std::string& rule, const std::vector<double>& numbers, Index batch_size, bool shuffle, double lambda,
               double max_norm, const std::optional<FactorsOfLayers>& factors) {
              new (self) Plan(plan_of(rule, numbers, batch_size, shuffle, lambda, max_norm, factors));
            },
            nb::kw_only(), "rule"_a, "numbers"_a, "batch_size"_a, "shuffle"_a, "lambda_"_a, "max_norm"_a, "factors"_a = nb::none());
-  nb::class_<Position>(module, "Position", "Where a run stands between two steps; a run moves it on.")
+  nb::class_<Position>(module, "Position", "How far a run is, between two steps; run() advances it.")
       .def("__init__",
            [](Position* self, std::uint64_t key, std::uint64_t epoch, Index row, std::uint64_t step) {
              new (self) Position{key, epoch, row, step};

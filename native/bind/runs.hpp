@@ -4,7 +4,7 @@
 
 namespace deltarule::bind {
 
-// The arguments of run(), one by one, or as a tuple.
+// The arguments of run(), given one by one or as a tuple.
 struct Work {
   nb::handle theta;
   std::vector<nb::object> vectors;
@@ -29,7 +29,7 @@ struct Work {
   }
 };
 
-// A run's arguments as memory, checked.
+// A run's arguments, checked, as plain memory.
 template <class T> class Run {
  public:
   Run(const Network& network, const Work& work) : Run(network, work, line_of_rule(work).n_vectors == 2) {}

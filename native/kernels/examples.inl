@@ -1,7 +1,7 @@
-// The first phase of a step, by rows: (1) to the output; h, or the cost, (3), and (4) down to layer 2.
+// The first phase of a step, split by rows: (1) up to the output, then h, or the cost, (3), and (4) down to layer 2.
 
-// Columns outermost: a panel of transposed Theta stays in the second-level cache at the least, for all rows. Splitting k
-// so that it stays in the first level was no faster (235-240 GFLOP/s both, 264 x 784 x 512), and stores sums twice.
+// The outer loop is over columns, so that a panel of transposed Theta stays in the second-level cache for all rows. Splitting k
+// to keep it in the first level stores every sum twice and was no faster (235-240 GFLOP/s both ways at 264 x 784 x 512).
 template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
   const T* a = batch.x;
   for (Index l = 0; l < batch.n_layers; ++l) {
@@ -35,7 +35,7 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
   }
 }
 
-// Costs of n rows from t on times their weights, if any; delta^(L) times the weight in place of z.
+// Returns the costs of n rows from t on, times their weights if any, and replaces z by delta^(L) times the weight.
 template <class T> Vector<T> costs(const Batch<T>& batch, Columns<T> z, Index K, Index t, Index n) {
   const Columns<T> y = {batch.y + t * panel<T>, batch.stride};
   y.transpose(K);

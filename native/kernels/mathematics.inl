@@ -1,7 +1,7 @@
-// exp, log, log1p, tanh, the logistic and the normal distribution function of vectors. Largest error in units of the last place
-// of the exact result, measured by `test_mathematics 1`: float32 over all 2^32 bit patterns (log1p: all >= 0) against double,
-// float64 over 2^27 patterns and points of the usual range against long double; the worse of avx512 (avx2 and neon compute the
-// same) and baseline:
+// exp, log, log1p, tanh, the logistic and the normal distribution function of vectors. The table has the largest error in units of
+// the last place of the exact result. `test_mathematics 1` measures it: float32 against double over all 2^32 bit patterns (log1p:
+// all >= 0), float64 against long double over 2^27 patterns and points of the usual range. It is the larger of the errors of
+// avx512 (avx2 and neon compute the same) and baseline.
 //
 //                 exp    log    log1p  tanh   logistic  normal
 //     float32     1.10   0.84   1.42   2.52   2.40      4.02
@@ -28,7 +28,7 @@ template <> struct Constants<float> {
   static constexpr float magic = 0x1.8p23f;         // x + magic rounds x to an integer, in the low bits
   static constexpr float lowest = -105, highest = 90, lowest_normal = -87, normal_is_zero = 15;  // exp is 0 below, infinite above
   static constexpr int mantissa = 23;
-  static constexpr std::uint32_t high_half = 0xfffff000u;  // of a number's bits: its square is exact
+  static constexpr std::uint32_t high_half = 0xfffff000u;  // mask of a number's upper bits, whose square is exact
   static constexpr std::uint32_t one = 0x3f800000u, half_root = 0x3f3504f3u;  // bits of 1 and of sqrt(1/2)
   static constexpr float smallest = 0x1p-126f, up = 0x1p30f, up_exponent = 30, tanh_is_one = 10;
 };
@@ -82,13 +82,13 @@ template <class T> inline Vector<T> exponential_of_difference(Vector<T> x, Vecto
   x = x < K::lowest ? all(K::lowest) : x;
   x = x > K::highest ? all(K::highest) : x;
   const Reduced<T> y = reduce<T>(x, c);
-  // Two factors: n passes the exponents on both sides, and only the second may round (to a subnormal).
+  // 2^n is split into two factors, as n may lie outside the exponents' range. Only the second product may round (to a subnormal).
   const Vector<T> half = (y.n * T(0.5) + K::magic) - K::magic;
   return (y.expm1 * power_of_two<T>(half) + power_of_two<T>(half)) * power_of_two<T>(y.n - half);
 }
 template <class T> inline Vector<T> exponential(Vector<T> x) { return exponential_of_difference<T>(x, Vector<T>{}); }
 
-// log(u + c) for |c| <= half an ulp of u; c is what log1p lost in 1 + x.
+// log(u + c) for |c| <= half an ulp of u; for log1p, c is the rounding error of u = 1 + x.
 template <class T> inline Vector<T> logarithm_of_sum(Vector<T> u, Vector<T> c) {
   using K = Constants<T>;
   const auto small = u < K::smallest;
@@ -122,7 +122,7 @@ template <class T> inline Vector<T> exponential_minus_one(Vector<T> x) {
   return y.expm1 * power + (power - T(1));
 }
 
-// With t = expm1(2 |x|): t / (t + 2), which keeps the digits of a small x.
+// t / (t + 2) with t = expm1(2 |x|), which keeps the digits of a small x.
 template <class T> inline Vector<T> hyperbolic_tangent(Vector<T> x) {
   using K = Constants<T>;
   const Bits<T> sign = bits<T>(x) & bits<T>(all(T(-0.0)));
@@ -142,7 +142,7 @@ template <class T> struct TwoSided {
 };
 template <class T> inline Vector<T> logistic(Vector<T> z) { return TwoSided<T>(z).of_z; }
 
-// The normal distribution function of z, and bell = exp(-z^2 / 2). z^2 is cut in two: its rounding alone would cost z^2 / 2 ulp.
+// The normal distribution function of z, and bell = exp(-z^2 / 2). z^2 is a sum of two parts: rounded to one, it would cost z^2 / 2 ulp.
 template <class T> struct Normal { Vector<T> function, bell; };
 template <class T> inline Normal<T> normal(Vector<T> z) {
   using K = Constants<T>;

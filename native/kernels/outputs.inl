@@ -1,9 +1,9 @@
-// Output units: h, the cost of a row and delta^(L) = h - y (3), all from z. Written out in the grouping that keeps every
-// digit of a confident answer; docs/derivation.md, section 8, derives them.
+// Output units: h, the cost of a row and delta^(L) = h - y (3), all from z. The terms are grouped to keep every digit of a
+// confident answer; docs/derivation.md, section 8, derives them.
 //
-// Works on `lanes` rows at a time, one row in each lane: blocks of z and y are transposed where they stand, so that the
-// sums over k are plain loops in one order on every machine, without sums across a vector; three outputs of sixteen rows
-// then take 3 exps and not 16. Rows past the last are computed on what lies there and not used.
+// The functions work on `lanes` rows at a time, one row in each lane. Blocks of z and y are transposed in place, so that sums
+// over k are plain loops in the same order on every machine, without sums across a vector; three outputs of sixteen rows then
+// take 3 exps instead of 16. Rows past the last are computed from whatever memory holds there, and not used.
 
 // Component k of `lanes` rows, in a transposed block of a panelled matrix.
 template <class T> struct Columns {
@@ -18,7 +18,7 @@ template <class T> struct Columns {
   }
 };
 
-// Outputs that do not look at each other.
+// Output units whose cost is a sum over independent components.
 template <class T> struct Loss { Vector<T> cost, delta; };
 template <class T, template <class> class O> struct Each {
   static void h(Columns<T> z, Index K) {
@@ -52,7 +52,7 @@ template <class T> struct Poisson {
     const Vector<T> hk = exponential<T>(z), d = y > T(0) ? z - logarithm<T>(y) : Vector<T>{};  // log(h/y)
     const auto near = (y > T(0)) & (d <= T(1)) & (d >= T(-1));
     const Vector<T> small = near ? d : Vector<T>{};
-    // Near h = y a large count's cost is a difference of far larger terms: 1e8 in float32 came out as -40 for 0.5.
+    // Near h = y the cost of a large count is a difference of far larger terms: in float32, y = 1e8 gave -40 instead of 0.5.
     return {near ? y * (exponential_minus_one<T>(small) - small) : (hk - y) - y * d, hk - y};
   }
 };
@@ -94,7 +94,7 @@ template <class T> struct Softmax {
     for (Index k = 0; k < K; ++k) {
       const Vector<T> e = load(z.at(k)), yk = load(y.at(k));
       const Vector<T> others = best.index == all(T(k)) ? S : (T(1) + S) - e;
-      // total is 1 but for the rounding of y, and D must be the gradient of J all the same
+      // total differs from 1 by the rounding of y; with it, D is the exact gradient of J
       store(z.at(k), ((total - yk) * e - yk * others) * share);
     }
     return sum + total * logarithm_plus_one<T>(S);
@@ -102,8 +102,8 @@ template <class T> struct Softmax {
 };
 
 template <class T> struct OutputFunctions {
-  void (*h)(Columns<T> z, Index K);                          // h of `lanes` rows in place of z
-  Vector<T> (*cost)(Columns<T> z, Columns<T> y, Index K);    // their costs; delta^(L) in place of z
+  void (*h)(Columns<T> z, Index K);                          // replaces z of `lanes` rows by h
+  Vector<T> (*cost)(Columns<T> z, Columns<T> y, Index K);    // returns their costs, and replaces z by delta^(L)
 };
 template <class T, class O> constexpr OutputFunctions<T> output = {O::h, O::cost};
 template <class T> inline const OutputFunctions<T>& functions_of(Output unit) {

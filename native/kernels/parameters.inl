@@ -1,7 +1,7 @@
-// The second phase of a step, by parameters: (5) over all rows of the batch in order, (6), the update rule while the block
-// is in the first-level cache, and the transposed copy of the block.
+// The second phase of a step, split by parameters: (5) over all rows of the batch in order, (6), the update rule while the
+// block is in the first-level cache, and the transposed copy of the block.
 
-// A rule takes D and its own vectors, and returns what is added to theta.
+// A rule takes D and its own vectors, and returns the change of theta.
 template <class T, bool nesterov> struct Momentum {
   static constexpr int n_moments = 1;
   static Vector<T> change(const Rule<T>& rule, Vector<T> D, T* v, T*) {
@@ -10,8 +10,8 @@ template <class T, bool nesterov> struct Momentum {
     return nesterov ? rule.momentum * velocity - rule.step * D : velocity;
   }
 };
-// The square root and the quotient are exact. Together they take 2.0 ns for 16 float32 parameters (Zen 5, AVX-512), whose
-// products over a batch of 200 take 52: not worth an estimate that differs between processors.
+// The square root and the quotient are exact. Together they take 2.0 ns for 16 float32 parameters (Zen 5, AVX-512), whose products
+// over a batch of 200 take 52 ns, so an estimate that differs between processors is not worth it.
 template <class T> struct Adam {
   static constexpr int n_moments = 2;
   static Vector<T> change(const Rule<T>& rule, Vector<T> D, T* first, T* second) {
@@ -21,10 +21,10 @@ template <class T> struct Adam {
     return -rule.step * m / (square_root<T>(v) + rule.epsilon);
   }
 };
-// No rule: Delta is kept, and what it adds to the sum of squares is D's.
+// Update::sum: Delta is kept, and the sum of squares is that of D.
 struct Sum { static constexpr int n_moments = 0; };
 
-// In double: squares of float32 overflow for D above 1e19.
+// Summed in double, because squares of float32 overflow for D above 1e19.
 template <class T, class F> double sum_of_squares(Index rows, int vectors, const F& at) {
   double sums[lanes<T>] = {}, total = 0;
   each_vector<T>(rows, vectors, [&](Index i) {
@@ -35,12 +35,12 @@ template <class T, class F> double sum_of_squares(Index rows, int vectors, const
   return total;
 }
 
-// to (columns, rows) = the transpose of from (rows, columns), one block of a panel each.
+// Writes the transpose of `from` (rows, columns) to `to` (columns, rows); each is one block of a panel.
 template <class T> void transpose_panel(const T* from, T* to, Index rows, Index columns) {
   for (Index i = 0; i < rows; i += lanes<T>)
     for (Index j = 0; j < columns; j += lanes<T>) transpose_block(from + i * panel<T> + j, to + j * panel<T> + i);
 }
-// Block q of panel p of Theta.
+// Copies block q of panel p of Theta to the transposed Theta.
 template <class T> void transpose_block_of_Theta(const Layer<T>& layer, Index p, Index q) {
   constexpr Index size = panel<T> * panel<T>;
   transpose_panel(layer.theta.matrix + p * layer.theta_stride + q * size,
@@ -52,8 +52,8 @@ template <class T> void transpose(const Layer<T>& layer) {
     for (Index q = 0; q < panels<T>(layer.outputs); ++q) transpose_block_of_Theta(layer, p, q);
 }
 
-// A panel of column 0 of Delta, both vectors at once: alone each would wait for its own last addition. A product with ones would
-// do, but its chain of multiply-adds took a twentieth of a step of 4-10-3.
+// Computes a panel of column 0 of Delta, both vectors in one loop: in a loop of its own, each would wait for its own last addition.
+// A product with ones would also do, but its chain of multiply-adds took a twentieth of a 4-10-3 step.
 template <class T, int vectors> void sum_rows(const T* delta, Index rows, T* Delta, const T* init) {
   Vector<T> sum[vectors];
   for (int v = 0; v < vectors; ++v) sum[v] = load(init + v * lanes<T>);
@@ -62,29 +62,29 @@ template <class T, int vectors> void sum_rows(const T* delta, Index rows, T* Del
   for (int v = 0; v < vectors; ++v) store(Delta + v * lanes<T>, sum[v]);
 }
 
-// A block of Delta, outputs by inputs. Where it is narrow, most lanes of its rows are filling: then its transpose, from the same
-// chains of multiply-adds, and that transposed. 150 rows of 4-100-3 take 9.1 us a step for 10.6. Worth it where it saves 512
-// multiply-adds for each block of lanes x lanes; with 128 a step of 4-10-3 took 3 % longer.
+// Computes a block of Delta, outputs by inputs. If the block is narrow, most lanes of its rows are padding, so its transpose is
+// computed from the same chains of multiply-adds, and transposed back: with 150 rows, 4-100-3 takes 9.1 us instead of 10.6 us
+// per step. This is done if it saves 512 multiply-adds for each block of lanes x lanes; with 128, a 4-10-3 step took 3 % longer.
 template <class T>
 void block_of_Delta(const T* delta, const T* a, Index depth, Index outputs, Index inputs, T* Delta, bool add) {
   constexpr Index jump = panel<T> * panel<T>;
   const int across = vectors_in<T>(0, inputs), down = vectors_in<T>(0, outputs);
   if (add || (outputs * across - inputs * down) * depth <= 512 * across * down)
     return product<T, 1, panel<T>>(delta, jump, depth, a, Delta, outputs, across, add ? Delta : zeros<T>, add ? panel<T> : 0);
-  alignas(64) T turned[jump] = {};  // its filling becomes Delta's
+  alignas(64) T turned[jump] = {};  // its padding becomes Delta's
   product<T, 1, panel<T>>(a, jump, depth, delta, turned, inputs, down, zeros<T>, 0);
   transpose_panel(turned, Delta, inputs, outputs);
 }
 
-// From so many rows on the product of a block takes long enough for what the update needs to arrive meanwhile.
+// With this many rows, the product of a block takes long enough for the update's memory to arrive meanwhile.
 constexpr Index rows_to_ask_ahead = 64;
 
-// Asks for a block of 4 KB; the processor's own prefetching stops at its page.
+// Prefetches a block of 4 KB, because the processor's own prefetching stops at the end of a page.
 template <class T> void ask_for(const T* block, Index rows) {
   for (Index i = 0; i < rows * panel<T>; i += 64 / Index(sizeof(T))) __builtin_prefetch(block + i, 1, 2);
 }
 
-// The blocks of a panel of Theta, or of its column 0, one after the other.
+// Runs a task: the blocks of a panel of Theta, or of its column 0, one after the other.
 template <class T, class R, bool bias> void run_task(const Batch<T>& batch, Index number) {
   constexpr bool updates = R::n_moments > 0;
   const Task task = batch.tasks[number];

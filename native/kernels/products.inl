@@ -2,9 +2,9 @@
 //
 //     c[r, :] = init[r, :] + sum_k a(r, k) * b[k, :],   k ascending
 //
-// a(r, k) stands at a + r * row_step + (k % panel) * k_step, and `jump` further for each panel of k passed: row_step ==
-// panel, k_step == 1 multiplies by the rows of a panelled matrix ((1) and (4)), the reverse by its columns ((5)).
-// b and c are panels. init_step == 0 starts every row with the same vector (the bias), init == c adds to what is there.
+// a(r, k) stands at a + r * row_step + (k % panel) * k_step, plus `jump` for each panel of k passed. row_step == panel with
+// k_step == 1 multiplies by the rows of a panelled matrix ((1) and (4)); the reverse multiplies by its columns ((5)).
+// b and c are panels. init_step == 0 starts every row with the same vector (the bias); init == c adds to c.
 template <class T, int rows, int vectors, int row_step, int k_step>
 void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, Index init_step) {
   Vector<T> sum[rows][vectors];
@@ -36,18 +36,18 @@ void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, 
 
 template <class T> using Tile = void (*)(const T*, Index, Index, const T*, T*, const T*, Index);
 
-// One function for every height, so that a remainder costs what it is worth and no row is ever filled up.
+// One function for each height, so that a remainder takes time in proportion to its rows, and no rows are padded.
 template <class T, int vectors, int row_step, int k_step, class = std::make_integer_sequence<int, tile_rows>> struct Tiles;
 template <class T, int vectors, int row_step, int k_step, int... R>
 struct Tiles<T, vectors, row_step, k_step, std::integer_sequence<int, R...>> {
   static constexpr Tile<T> of[] = {tile<T, R + 1, vectors, row_step, k_step>...};
 };
 
-// One panel of c, any number of rows, split into tiles whose heights differ by one at most.
+// Computes one panel of c of any number of rows, split into tiles whose heights differ by one at most.
 template <class T, int row_step, int k_step>
 void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, int vectors, const T* init, Index init_step) {
   if (rows <= 0) return;
-  // A division takes as long as a tile of a small network.
+  // No division for a single tile: a division takes as long as a tile of a small network.
   const Index n = (rows + tile_rows - 1) / tile_rows, height = n == 1 ? rows : rows / n, higher = rows - n * height;
   const Tile<T>* functions = vectors == 1 ? Tiles<T, 1, row_step, k_step>::of : Tiles<T, 2, row_step, k_step>::of;
   for (Index i = 0; i < n; ++i) {

@@ -1,6 +1,6 @@
-// The whole of one instruction set, in a namespace of its own. The including file defines DELTARULE_ISA,
-// vector_bytes and tile_rows. Nothing of the standard library but types: an inline function compiled here with AVX-512 could
-// be the copy that the linker keeps for everybody.
+// All kernels of one instruction set, in a namespace of their own. The including file defines DELTARULE_ISA, vector_bytes and
+// tile_rows. Only types of the standard library may be used: of an inline function that is compiled here with AVX-512, the
+// linker could keep this copy for the whole program.
 #include <type_traits>
 #include <utility>
 

@@ -1,6 +1,6 @@
-// Hidden units: g, and g' from a = g(z); or, where that would not do or would lose digits, both at once from z, g' to be kept
-// for the backward pass. One more unit is one struct, its line in the table below and its line in names.hpp. What is called with
-// a T gets the number in the unit's formula.
+// Hidden units: g, and g' computed from a = g(z). If g' is no function of a, or would lose digits, both are computed from z at
+// once, and g' is kept for the backward pass. A new unit needs a struct, a line in the table below and a line in names.hpp. The
+// argument of type T is the number in the unit's formula.
 
 template <class T> struct FromA { static constexpr bool keeps = false, of_zero_is_zero = true; };
 
@@ -14,7 +14,7 @@ template <class T> struct Tanh : FromA<T> {
   static Vector<T> slope(Vector<T> a, T) { return T(1) - a * a; }
 };
 template <class T> struct Relu : FromA<T> {
-  static Vector<T> g(Vector<T> z, T) { return z < T(0) ? Vector<T>{} : z; }  // this way round NaN stays NaN
+  static Vector<T> g(Vector<T> z, T) { return z < T(0) ? Vector<T>{} : z; }  // in this order, so that NaN stays NaN
   static Vector<T> slope(Vector<T> a, T) { return a > T(0) ? all(T(1)) : Vector<T>{}; }  // g'(0) = 0
 };
 
@@ -79,7 +79,7 @@ template <class T> struct Unit {
   bool keeps_slope;
   // z becomes a, padded with zeros from `columns` on; kept becomes g'(z) where the unit keeps it.
   void (*forward)(T* z, T* kept, Index rows, int vectors, int columns, T number);
-  void (*backward)(T* delta, const T* kept, Index rows, int vectors, T number);  // delta *= g'(z), from a or from what was kept
+  void (*backward)(T* delta, const T* kept, Index rows, int vectors, T number);  // delta *= g'(z), from a or from the kept slope
 };
 template <class T, template <class> class G> struct OnPanels {
   static void forward(T* z, T* kept, Index rows, int vectors, int columns, T number) {
@@ -107,7 +107,7 @@ constexpr Unit<T> units[] = {unit<T, Logistic>(Hidden::logistic), unit<T, Tanh>(
                              unit<T, LeakyRelu>(Hidden::leaky_relu), unit<T, Elu>(Hidden::elu), unit<T, Selu>(Hidden::selu),
                              unit<T, Gelu>(Hidden::gelu), unit<T, Silu>(Hidden::silu), unit<T, Mish>(Hidden::mish),
                              unit<T, Softplus>(Hidden::softplus)};
-// So that int(id) is the place of a unit.
+// Whether int(id) is each unit's index in `units`.
 template <class T> constexpr bool units_are_in_place() {
   int place = 0;
   for (const Unit<T>& one : units<T>)

@@ -1,4 +1,4 @@
-// Vectors of T by GCC's and Clang's vector extensions, as wide as the including file says (vector_bytes).
+// Vectors of T, by the vector extensions of GCC and Clang; the including file sets their width (vector_bytes).
 
 template <class E, int bytes> struct Types { typedef E V __attribute__((vector_size(bytes))); };
 template <class T> using Word = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -12,23 +12,23 @@ template <class T> constexpr int panel = panel_vectors * lanes<T>;
 
 template <class T> inline Vector<T> load(const T* p) { return *reinterpret_cast<const Vector<T>*>(p); }
 template <class T> inline void store(T* p, Vector<T> v) { *reinterpret_cast<Vector<T>*>(p) = v; }
-template <class T> inline Vector<T> all(T x) { return x - Vector<T>{}; }  // minus: x - 0 is x for every x, -0 too
+template <class T> inline Vector<T> all(T x) { return x - Vector<T>{}; }  // minus, because x - 0 is x for every x, -0 too
 template <class T> inline Bits<T> all_bits(Word<T> x) { return x - Bits<T>{}; }
 template <class T> inline Bits<T> bits(Vector<T> v) { return reinterpret_cast<Bits<T>>(v); }
 template <class T> inline Vector<T> from_bits(Bits<T> u) { return reinterpret_cast<Vector<T>>(u); }
 
-template <class T> inline Vector<T> square_root(Vector<T> x) {  // one instruction: GCC and Clang see through the loop
+template <class T> inline Vector<T> square_root(Vector<T> x) {  // GCC and Clang make one instruction of the loop
   for (int i = 0; i < lanes<T>; ++i) x[i] = sizeof(T) == 4 ? __builtin_sqrtf(x[i]) : __builtin_sqrt(x[i]);
   return x;
 }
 
 constexpr Index least(Index a, Index b) { return a < b ? a : b; }
 template <class T> constexpr Index panels(Index columns) { return (columns + panel<T> - 1) / panel<T>; }
-// Vectors of panel p that hold any of the columns.
+// How many vectors of panel p hold any of the columns.
 template <class T> constexpr int vectors_in(Index p, Index columns) {
   return int(least(panel_vectors, (columns - p * panel<T> + lanes<T> - 1) / lanes<T>));
 }
-// f(where each vector of a block of a panel begins)
+// Calls f with the offset of each vector of a block of a panel.
 template <class T, class F> inline void each_vector(Index rows, int vectors, const F& f) {
   for (Index r = 0; r < rows; ++r)
     for (int v = 0; v < vectors; ++v) f(r * panel<T> + v * lanes<T>);
@@ -50,7 +50,7 @@ template <class T, int D> inline void stages(Vector<T>* rows) {
     stages<T, 2 * D>(rows);
   }
 }
-// lanes x lanes block of a panel; from == to is allowed.
+// Transposes a lanes x lanes block of a panel; from == to is allowed.
 template <class T> inline void transpose_block(const T* from, T* to) {
   Vector<T> rows[lanes<T>];
 #pragma GCC unroll 16

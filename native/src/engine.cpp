@@ -1,4 +1,4 @@
-// An engine comes and goes; predictions. All arithmetic is in the kernels.
+// Construction and destruction of an engine, and predictions. All arithmetic is in the kernels.
 #include "deltarule/engine.hpp"
 
 #include <cstring>
@@ -26,9 +26,9 @@ bool Engine<T>::hypothesis(const T* theta, const T* X, Index m, T* out, const In
   const std::size_t n = std::size_t(network_.n_parameters());
   const Index block = state.kernels.lanes * 4;  // rows that a thread takes at a time
   const Index threads = std::clamp<Index>((m + block - 1) / block, 1, state.n_threads);
-  const Index at_least = state.predicting ? state.predicting->purpose.rows : 0;  // one for more rows will do
+  const Index at_least = state.predicting ? state.predicting->purpose.rows : 0;  // a workspace for more rows serves too
   Workspace& space = state.prepare(state.predicting, {Use::predicting, std::max(block * threads, at_least)});
-  // Comparing theta with the last one costs as much as reading it once; panels cost several times that.
+  // Comparing theta with the last one takes one pass over it; copying it into panels takes several times as long.
   if (space.held.size() != n || std::memcmp(space.held.data(), theta, n * sizeof(T)) != 0) {
     space.held.assign(theta, theta + n);
     space.read(theta, nullptr, 0);

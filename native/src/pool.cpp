@@ -6,8 +6,9 @@
 namespace deltarule {
 namespace {
 
-// Phases of a step of two threads last from 5 us to a few ms and differ between threads by a task at most, so most waits
-// end within this. With both cores kept busy by others two threads took 0.78 to 0.91 of one thread's time for M, T and L.
+// How long a waiting thread spins before it sleeps. With two threads, a phase of a step lasts from 5 us to a few ms and differs
+// between the threads by one task at most, so most waits end while they spin. With both cores busy with other work, two threads
+// took 0.78 to 0.91 of one thread's time on the benchmark's networks M, T and L.
 constexpr std::chrono::microseconds spin{50};
 
 inline void relax() {
@@ -27,7 +28,7 @@ Pool::Pool(int n_threads) {
   for (int i = 1; i < n_threads; ++i) {
     try {
       workers_.emplace_back([this, i] { worker(i); });
-    } catch (const std::exception&) {  // no memory or no right to more: those that there are do the work
+    } catch (const std::exception&) {  // no memory, or a limit on threads: the threads made so far do the work
       break;
     }
   }
@@ -42,8 +43,8 @@ Pool::~Pool() {
   for (std::thread& thread : workers_) thread.join();
 }
 
-// Whoever makes `ready` true looks at `sleepers` afterwards, and a sleeper is counted before it looks at `ready`; both in
-// the one order of sequentially consistent operations, so no wake-up is lost.
+// A thread that makes `ready` true reads `sleepers` afterwards, and a sleeper is counted before it reads `ready`. Both are
+// sequentially consistent, so no wake-up is lost.
 template <class Ready> void Pool::wait(std::condition_variable& wake, std::atomic<int>& sleepers, const Ready& ready) {
   const auto patience = std::chrono::steady_clock::now() + spin;
   do {
@@ -66,7 +67,7 @@ void Pool::work(int thread) {
     const unsigned first = word & 0xffff, last = (word >> 16) & 0xffff;
     if (first >= last) return;
     const bool front = thread % 2 == 0;
-    // On success nothing of this phase was overwritten when function_ and context_ were read: its tasks were not all done.
+    // If the claim succeeds, function_ and context_ were those of this phase: the next phase begins after all of its tasks.
     if (!word_.compare_exchange_weak(word, front ? word + 1 : word - 0x10000)) continue;
     function(context, int(front ? first : last - 1));
     if (unfinished_.fetch_sub(1) == 1 && sleeping_caller_.load()) {

@@ -1,4 +1,4 @@
-// What the calls of an engine share: its turn, its threads and its working memory; and who takes which part of a phase.
+// What the calls of an engine share: the turn, the threads and the working memory; and how a phase is split between threads.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -16,11 +16,11 @@ inline int getpid() { return 0; }  // nothing forks
 
 namespace deltarule {
 
-constexpr Index slice_rows = 256;  // most rows that one task takes through the network
+constexpr Index slice_rows = 256;  // the most rows that one task takes through the network
 constexpr double operations_per_check = 2e7;  // between two looks at the clock
 constexpr std::chrono::milliseconds check_interval{10};  // each check may have to wait for the GIL
 
-// Asks `interrupted` when 10 ms have passed; looks at the clock itself only after some work.
+// Asks `interrupted` every 10 ms; reads the time only after operations_per_check operations.
 struct Clock {
   const Interrupted& interrupted;
   std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
@@ -38,7 +38,7 @@ struct Clock {
 template <class T> double in_order(const T* values, Index n) { return std::accumulate(values, values + n, 0.0); }
 
 template <class T> struct Engine<T>::State {
-  // The memory of one run, with the order of the epoch under way.
+  // The memory of one run, with the order of the current epoch.
   struct Desk {
     std::unique_ptr<Workspace> space{};
     std::vector<std::uint32_t> order{};
@@ -53,13 +53,13 @@ template <class T> struct Engine<T>::State {
   const double operations = network.operations();  // of one example
   std::mutex mutex{};
   std::unique_ptr<Pool> pool{};
-  long pool_of = 0;  // the process whose threads it has
+  long pool_of = 0;  // the process that made the pool
   std::unique_ptr<Workspace> summing{}, predicting{};
-  std::vector<Desk> desks{};  // the first is run()'s; members have one each that is under way
+  std::vector<Desk> desks{};  // run() uses the first; each member being run has one
 
   ~State() { leave_to_parent(); }
 
-  // In a forked child the parent's threads do not exist: its pool can be neither used nor destroyed.
+  // In a forked child the parent's threads do not exist, so the parent's pool can be neither used nor destroyed.
   void leave_to_parent() {
     if (pool && pool_of != getpid()) pool.release();
   }
@@ -82,13 +82,13 @@ template <class T> struct Engine<T>::State {
     if (!pool) pool = std::make_unique<Pool>(n_threads), pool_of = getpid();
     return *pool;
   }
-  // f(0) ... f(n - 1), on the pool if more than one thread may take part and there is enough work to share.
+  // Calls f(0) ... f(n - 1), on the pool if more than one thread may take part and there is enough work to share.
   template <class F> void parallel(int n_workers, double work, Index n, const F& f) {
     if (n_workers > 1 && work >= threshold) return threads().run(n, f);
     for (Index i = 0; i < n; ++i) f(i);
   }
 
-  // Phase 1 by slices of rows.
+  // Runs phase 1, split into slices of rows.
   void examples(const Batch<T>& batch, int n_workers) {
     const Index lanes = kernels.lanes, blocks = (batch.rows + lanes - 1) / lanes;
     const Index at_most = slice_rows / lanes, workers = std::min<Index>(n_workers, blocks);
@@ -98,12 +98,12 @@ template <class T> struct Engine<T>::State {
       if (begin < end) kernels.examples(batch, begin, end);
     });
   }
-  // Phase 2 by tasks.
+  // Runs phase 2, split into tasks.
   void parameters(const Batch<T>& batch, int n_workers) {
     parallel(n_workers, operations * double(batch.rows), batch.n_tasks, [&](Index i) { kernels.parameters(batch, i); });
   }
 
-  // run() on a desk that is prepared; allocates nothing.
+  // run() on a prepared desk; allocates nothing.
   Index take(Desk&, const Steps<T>&, Position&, bool* was_interrupted, const Interrupted&, int n_workers);
 };
 

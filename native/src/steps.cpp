@@ -11,12 +11,12 @@ namespace {
 
 constexpr Factors usual[] = {{1, 1}, {1, 0}};  // the matrix, and column 0, which does not decay
 
-// 1 - beta^t, which is 1 once beta^t is below 2^-54; pow() of what underflows took a twentieth of a step of 4-10-3.
+// 1 - beta^t, or 1 once beta^t is below 2^-54: a pow() that underflows took a twentieth of a 4-10-3 step.
 double without_power(double beta, double t) { return t * (1 - beta) > 37.5 ? 1 : 1 - std::pow(beta, t); }
 
 int n_moments(const Plan& plan) { return plan.rule.update == Update::adam ? 2 : 1; }
 
-// Whether any step leaves out units of layer l + 2.
+// Whether dropout acts on layer l + 2 in any step.
 template <class T> bool thins(const Steps<T>& steps, Index L, Index l) {
   for (Index i = 0; i < steps.n; ++i)
     if (steps.rates[i * L + dropout_column + l] > 0) return true;
@@ -39,7 +39,7 @@ template <class T> void check_rows(const Steps<T>& steps) {
 template <class T> void Engine<T>::State::Desk::begin_epoch(bool shuffle, const Position& position, Index m) {
   const std::tuple wanted(shuffle, position.key, position.epoch, m);
   if (order_of != wanted) {
-    order.resize(std::size_t(m));  // within what prepare() has reserved
+    order.resize(std::size_t(m));  // prepare() has reserved it, so nothing is allocated
     epoch_order(shuffle, position.key, position.epoch, order.data(), order.size());
     order_of = wanted;
   }
@@ -99,17 +99,17 @@ Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& positi
       Rule<T>& one = rules[i];
       const double rate = eta * factors[i].rate, of_decay = rates[decay_column] * (factors[i].rate * factors[i].decay);
       one.scale = T(scale), one.shrink = T(1 - eta * of_decay);
-      if (i % 2 == 0) one.decay = T(decay);  // of column 0 it stays 0
-      // Without factors it is divided once: a division takes a hundredth of a step of 4-10-3.
+      if (i % 2 == 0) one.decay = T(decay);  // for column 0 it stays 0
+      // Without factors, one division serves all: a division takes a hundredth of a 4-10-3 step.
       one.step = plan.factors.empty() && i > 0 ? rules[0].step : T(rate * up / down);
     }
     batch.update = rule.update;
     examples(batch, n_workers);
-    if (clips) {  // the norm first
+    if (clips) {  // the norm of D must be known before the update
       batch.update = Update::sum, batch.squares = squares;
       parameters(batch, n_workers);
       const double norm = std::sqrt(in_order(squares, batch.n_tasks));
-      const double factor = norm > plan.max_norm ? plan.max_norm / norm : 1;  // 1 for NaN, which D has then
+      const double factor = norm > plan.max_norm ? plan.max_norm / norm : 1;  // 1 if the norm is NaN, and then so is D
       batch.update = rule.update;
       for (Index i = 0; i < n_rules; ++i) {
         rules[i].scale = T(scale * factor);
@@ -129,7 +129,7 @@ Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& positi
     go_on = std::isfinite(cost) && !*was_interrupted;
   }
   space.write(steps.theta, steps.moments, n_moments(plan));
-  // Infinity times the zeros of the padding left NaN there, which the next run would find in its sums of squares.
+  // Infinity times zero has left NaN in the padding, which the next run's sums of squares would contain.
   if (!std::isfinite(steps.costs[done - 1] + in_order(steps.theta, network.n_parameters()))) space.clear();
   return done;
 }
@@ -143,8 +143,8 @@ Index Engine<T>::run(const Steps<T>& steps, Position& position, bool* was_interr
   return state_->take(state_->desks[0], steps, position, was_interrupted, interrupted, state_->n_threads);
 }
 
-// A step of a small network takes a microsecond. Members in lock-step would wait for each other twice in each step, as long as
-// the step takes; so a thread takes one member to its end.
+// A step of a small network takes a microsecond. Members in lock-step would wait for each other twice a step, for as long as the
+// step itself takes, so a thread takes one member to its end.
 template <class T> void Engine<T>::run_members(std::vector<Member<T>>& members, const Interrupted& interrupted) {
   State& state = *state_;
   const Index n = Index(members.size()), L = Index(network_.sizes.size());
@@ -171,7 +171,7 @@ template <class T> void Engine<T>::run_members(std::vector<Member<T>>& members, 
 
   const auto caller = std::this_thread::get_id();
   std::atomic<bool> stopped{false};
-  const Interrupted asked = [&] {  // only the caller may ask, and once it is told so, never again
+  const Interrupted asked = [&] {  // only the caller may ask, and not again after a yes
     if (!stopped.load() && std::this_thread::get_id() == caller && interrupted && interrupted()) stopped.store(true);
     return stopped.load();
   };

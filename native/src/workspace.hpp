@@ -1,4 +1,4 @@
-// The memory of a call, and the way between a flat theta and panels. One allocation; padding is zero and stays zero.
+// The working memory of a call, in one allocation, and copies between a flat theta and panels. Padding is zero and stays zero.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -7,18 +7,18 @@
 
 namespace deltarule {
 
-// Memory by cache lines; a vector of them is zero at first.
+// A cache line; a vector of them starts as zeros.
 struct alignas(64) Line { unsigned char bytes[64]; };
 template <class T> std::size_t lines_of(Index n) { return std::size_t(n) * sizeof(T) / sizeof(Line) + 1; }
 
-// What a workspace is for. Training with dropout keeps slopes, with a largest norm Delta.
+// What a workspace is for. Training keeps slopes if there is dropout, and Delta if there is a largest norm.
 enum class Use { training, summing, predicting };
 struct Purpose {
   Use use;
   Index rows;
   int n_moments = 0;
   bool slopes = false, Delta = use == Use::summing;
-  // Whether a workspace for this serves another purpose with the same use. More rows would do, but cost more pages.
+  // Whether a workspace for this purpose serves another with the same use. More rows would serve too, but touch more pages.
   bool covers(const Purpose& other) const {
     return rows == other.rows && n_moments >= other.n_moments && slopes >= other.slopes && Delta >= other.Delta;
   }
@@ -32,14 +32,14 @@ template <class T> struct Engine<T>::Workspace {
   std::vector<double> squares;
   std::vector<Rule<T>> rules;  // of the matrix and column 0 of each Theta^(l)
   Batch<T> batch{};
-  std::vector<T> held{};  // the theta that `read` was given, if a caller keeps it
+  std::vector<T> held{};  // the theta in the panels, if the caller keeps a copy of it here
 
   Workspace(const Network& network, const Kernels<T>& kernels, const Purpose& what)
       : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), rules(2 * layers.size()), kernels_(kernels), extra_(layers.size()) {
     double columns = 0;
     for (Index s : network.sizes) columns += double(s + panel);
     if (columns * double(purpose.rows) > 1e16) throw std::bad_alloc();  // beyond any memory, and near the end of an Index
-    memory_.resize(lines_of<T>(lay_out(network, nullptr)));  // once to count, once to hand out
+    memory_.resize(lines_of<T>(lay_out(network, nullptr)));  // the first lay_out counts, the second hands out
     lay_out(network, reinterpret_cast<T*>(memory_.data()));
     for (int l = 0; l < int(layers.size()); ++l)
       for (int p = -1; p < int(panels(network.sizes[std::size_t(l)])); ++p) tasks.push_back({l, p});
@@ -48,22 +48,22 @@ template <class T> struct Engine<T>::Workspace {
     batch.rules = rules.data(), batch.output = network.output, batch.tasks = tasks.data(), batch.n_tasks = Index(tasks.size());
   }
 
-  // As it was made, whatever a run has left in the padding: infinity times zero is NaN.
+  // Sets everything to zero, because infinity times zero may have left NaN in the padding.
   void clear() { std::fill(memory_.begin(), memory_.end(), Line{}); }
 
-  // Dropout of a hidden layer, from its rate; 0: none. Only with purpose.slopes.
+  // Sets the dropout of a hidden layer; rate 0 is none. Other rates need purpose.slopes.
   void thin(std::size_t l, double rate) {
     Layer<T>& layer = layers[l];
     layer.left_out = std::uint32_t(rate * 0x1p32);
     layer.factor = rate > 0 ? T(1 / (1 - rate)) : T(0);
     layer.kept = rate > 0 || layer.keeps_slope ? extra_[l].slopes : layer.a;
   }
-  // Whether (5) is kept for a second look. Only with purpose.Delta.
+  // Sets whether (5) is kept for a second pass, which needs purpose.Delta.
   void keep_Delta(bool keeps) {
     for (std::size_t l = 0; l < layers.size(); ++l) layers[l].Delta = keeps ? extra_[l].Delta : Blocks<T>{};
   }
 
-  // From flat vectors to panels and back.
+  // Copies flat vectors to panels, and back.
   void read(const T* theta, const T* const* moments, int n_moments) {
     copy(theta, [](auto& l) { return l.theta; }, to_panels);
     for (int i = 0; i < n_moments; ++i) copy(moments[i], [i](auto& l) { return l.moments[i]; }, to_panels);
@@ -97,7 +97,7 @@ template <class T> struct Engine<T>::Workspace {
       return start;
     };
     const Index lanes = kernels_.lanes, padded = (purpose.rows + lanes - 1) / lanes * lanes;
-    // 4 rows more: with a power of two, all panels of a row would meet in the same sets of the cache.
+    // 4 more rows: with a stride that is a power of two, all panels of a row would fall into the same sets of the cache.
     batch.stride = (padded + 4) * panel;
     const auto matrix = [&](Index columns) { return take(panels(columns) * batch.stride); };
     batch.x = matrix(network.sizes.front());
@@ -124,7 +124,7 @@ template <class T> struct Engine<T>::Workspace {
     return used;
   }
 
-  struct Extra { T* slopes; Blocks<T> Delta; };  // of a layer: what some steps use and others do not
+  struct Extra { T* slopes; Blocks<T> Delta; };  // memory of a layer that some steps use and others do not
   const Kernels<T>& kernels_;
   std::vector<Extra> extra_;
   std::vector<Line> memory_;

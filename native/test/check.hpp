@@ -1,4 +1,4 @@
-// What the native tests share: a check that says what failed, random numbers, and each instruction set in turn.
+// Shared by the native tests: a check that says what failed, random numbers, and a loop over the instruction sets.
 #pragma once
 #include <cmath>
 #include <cstdio>

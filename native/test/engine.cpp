@@ -1,5 +1,5 @@
-// What a caller may rely on beyond the numbers: the same bits on any number of threads and however a run is cut, nothing
-// allocated in a step, a stop at a cost that is not finite or by request, use from two threads and after a fork.
+// Tests of the engine's contract beyond its numbers: results are bit-identical on any number of threads and however a run is cut,
+// a step allocates nothing, a run stops on request or at a cost that is not finite, and two threads or a forked child may use it.
 #include <atomic>
 #include <cstring>
 #include <thread>
@@ -43,7 +43,7 @@ template <class T> struct Training {
     const Steps<T> steps = of(engine.network(), data, n, batch, update, eta, options);
     return took(engine.run(steps, position, &interrupted, stop));
   }
-  // With options: dropout (every third step without that of the second hidden layer), weight decay, clipping.
+  // The options are dropout (in every third step not of the second hidden layer), weight decay and clipping.
   Steps<T> of(const Network& network, const Data<T>& data, Index n, Index batch, Update update, double eta, bool options) {
     plan = {{update, 0.9, 0.9, 0.999, 1e-8}, batch, true, 0.5, options ? 0.5 : INFINITY, {}};
     rates.clear();
@@ -125,7 +125,7 @@ void stops_after_a_cost_that_is_not_finite_and_on_request() {
   CHECK(straight == stopped, "a stopped run is the same run, shorter");
 }
 
-// Eight members that differ in rows, batches, rules and options, as members and one by one.
+// Eight runs that differ in rows, batches, rules and options, side by side and one by one.
 template <class T> struct Members {
   std::vector<Data<T>> data{};
   std::vector<Training<T>> trainings{};
@@ -145,7 +145,7 @@ template <class T> void members_have_the_bits_of_single_runs(const Kernels<T>& k
   for (int threads : {1, 2, 5}) {
     Members<T> alone(wide), together(wide);
     Engine<T> engine(wide, kernels, threads, 0);
-    for (Index n : {9, 14}) {  // the second time with the memory of the first
+    for (Index n : {9, 14}) {  // the second call uses the memory of the first
       auto one_by_one = alone.all(wide, n), members = together.all(wide, n);
       for (std::size_t i = 0; i < 8; ++i) {
         bool interrupted = false;
@@ -217,7 +217,7 @@ void steps_of_members_allocate_nothing() {
 #endif
 }
 
-// So many rows of so wide a network take more than the 10 ms after which the clock is looked at, and here nobody can be asked.
+// These rows take longer than the 10 ms after which `interrupted` would be asked, but here it is empty.
 void predicts_where_nobody_can_interrupt() {
   const Network large{{1500, 1500, 1}, {Hidden::relu}, Output::identity};
   Engine<double> engine(large, available_isas().back()->float64, 1);
@@ -249,7 +249,7 @@ void works_from_two_threads_and_in_a_forked_child() {
   c.run(other, data, 200, 48);
   one.join(), two.join();
   CHECK(a == alone && b == alone && c == alone, "runs in other threads change bits");
-#if !defined(_WIN32) && !defined(__SANITIZE_THREAD__)  // ThreadSanitizer does not follow threads of a forked child
+#if !defined(_WIN32) && !defined(__SANITIZE_THREAD__)  // ThreadSanitizer cannot follow threads of a forked child
   if (std::getenv("DELTARULE_TEST_NO_FORK")) return;  // qemu-user cannot start threads in a forked child
   const pid_t child = fork();
   if (child == 0) {

@@ -1,6 +1,6 @@
-// Errors of exp, log, log1p, tanh, the logistic and the normal distribution function in ulp: the numbers in mathematics.inl are
-// this program's. float32: every 509th bit pattern, or every n-th where n is the first argument (1: all of them, half an hour);
-// float64: 2^27 / n random patterns and points of the usual range. The second argument names one instruction set.
+// Measures the errors of exp, log, log1p, tanh, the logistic and the normal distribution function in ulp, for the table in
+// mathematics.inl. The first argument is n, by default 509 (1 takes half an hour): float32 is measured at every n-th bit pattern,
+// float64 at 2^27 / n random patterns and points of the usual range. The second argument names one instruction set.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -15,7 +15,7 @@ namespace {
 
 const char* const names[] = {"exp", "log", "log1p", "tanh", "logistic", "normal"};
 
-// erfc(-x / sqrt(2)) / 2, with what the rounding of its argument changes: x^2 ulp without.
+// erfc(-x / sqrt(2)) / 2, corrected for the rounding of its argument, which would change it by x^2 ulp.
 template <class R> R normal_function(R x) {
   const R root = std::sqrt(R(0.5)), rest = std::fma(-root, root, R(0.5)) / (2 * root);
   const R y = -x * root, error = std::fma(-x, root, -y) - x * rest;
@@ -23,7 +23,7 @@ template <class R> R normal_function(R x) {
   return right - change;
 }
 
-// float32 is judged by double (wrong by 1e-9 ulp of float32 at most), float64 by long double (2^-11 ulp).
+// float32 is compared with double (wrong by 1e-9 ulp of float32 at most), float64 with long double (2^-11 ulp).
 template <class R> R exact(int which, R x) {
   switch (which) {
     case 0: return std::exp(x);
@@ -75,7 +75,7 @@ template <class T, class Word, class R> void measure(const Kernels<T>& kernels, 
       for (Index i = 0; i < block; ++i) {
         const Word word = Word(generator());
         std::memcpy(&x[i], &word, sizeof word);
-        // Two in three in the range where something happens, on a linear and on a logarithmic scale.
+        // Two points in three lie in the range where the function changes, on a linear and on a logarithmic scale.
         const double uniform = std::ldexp(double(generator() >> 11), -53);
         if (i % 3 == 1) x[i] = T((uniform - 0.5) * 1500);
         if (i % 3 == 2) x[i] = T((i % 2 ? 1 : -1) * std::exp2(uniform * 80 - 70));

@@ -1,6 +1,5 @@
-// (1)-(6) one number at a time in long double: the slow twin of the core. Beside every value stands the sum of absolute
-// values that its rounding error is proportional to (running error analysis, Higham 2002, section 3.3; |g'| and |g''| are at
-// most steepest()).
+// The slow twin of the core: (1)-(6) one number at a time in long double. Beside every value stands the sum of absolute values
+// that bounds its rounding error (running error analysis, Higham 2002, section 3.3; |g'| and |g''| are at most steepest()).
 #pragma once
 #include "check.hpp"
 #include "deltarule/counters.hpp"
@@ -9,8 +8,8 @@ namespace deltarule::test {
 
 using Real = long double;
 
-struct Value { Real value = 0, absolute = 0, z = 0, factor = 1; };  // of an a = factor g(z)
-using Thinned = std::vector<std::vector<Real>>;                      // of the units of each hidden layer; empty: 1
+struct Value { Real value = 0, absolute = 0, z = 0, factor = 1; };  // a = factor g(z)
+using Thinned = std::vector<std::vector<Real>>;                      // dropout factors of the units of each hidden layer; empty: 1
 
 template <class T> struct Naive {
   Network network;
@@ -19,7 +18,7 @@ template <class T> struct Naive {
 
   explicit Naive(const Network& n) : network(n), D(std::size_t(n.n_parameters())) {}
 
-  // Operations on the longest way from an input to an element of D, each with an error of 4 u at most.
+  // Number of operations on the longest path from an input to an element of D, each with an error of 4 u at most.
   Real operations(Index rows) const {
     Real n = Real(rows) + 50;
     for (Index s : network.sizes) n += 8 * Real(s) + 40;
@@ -162,7 +161,7 @@ template <class T> struct Naive {
   }
 };
 
-// The factors of one row (a number of the whole training set), as src/deltarule/engines/dropout.py defines them.
+// The dropout factors of one row, by its number in the whole training set, as src/deltarule/engines/dropout.py defines them.
 inline Thinned thinned(const Network& network, const std::vector<double>& rates, const Position& position, Index row) {
   Thinned factors;
   for (std::size_t l = 0; l < rates.size(); ++l) {
@@ -218,7 +217,7 @@ inline std::vector<Network> networks(Index lanes) {
           {{2, lanes + 3, 2}, {Hidden::softplus}, Output::exp}};
 }
 
-// theta small enough that no logit leaves the range where all digits count, and biases not 0.
+// A theta so small that every logit stays in the range where all digits count, with biases other than 0.
 template <class T> std::vector<T> first_theta(const Network& network, unsigned seed) {
   double widest = 1;
   for (Index s : network.sizes) widest = std::max(widest, double(s));

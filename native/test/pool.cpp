@@ -1,4 +1,5 @@
-// Every task of every phase runs once, what it wrote is seen, and pools come, go and sleep; for ThreadSanitizer above all.
+// Tests, above all for ThreadSanitizer, that every task of every phase runs once, that its writes are seen, and that pools are
+// created, destroyed and put to sleep.
 #include "deltarule/pool.hpp"
 
 #include <chrono>
@@ -16,7 +17,7 @@ int main() {
       const int n = phase % 101;
       pool.run(n, [&](std::ptrdiff_t task) { counts[std::size_t(task)] += 1 + int(task); });  // not atomic: the pool must order it
       for (int i = 0; i < n; ++i) expected += 1 + i;
-      if (phase % 1000 == 999) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // long enough to fall asleep
+      if (phase % 1000 == 999) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // long enough for the threads to fall asleep
     }
     long sum = 0;
     for (int count : counts) sum += count;

@@ -1,5 +1,5 @@
-// Products against long double, within n u / (1 - n u) sum |a| |b|: of a network of one layer and no output function, whose h is
-// X Theta^T. Every height of tile, sizes around the lanes.
+// Compares products with long double, within n u / (1 - n u) sum |a| |b|. The products are h = X Theta^T of a network of one layer
+// with the identity as output, for every height of tile and sizes around the lanes.
 #include "check.hpp"
 
 using namespace deltarule;

@@ -1,4 +1,4 @@
-// J, D, h and single steps of every rule against the slow twin, within the rounding bound; every instruction set, both dtypes.
+// Compares J, D, h and single steps of every rule with the slow twin, within the rounding bound, on every instruction set and dtype.
 #include "naive.hpp"
 
 using namespace deltarule;
@@ -24,7 +24,7 @@ template <class T> void check_sums(const Kernels<T>& kernels, const Network& net
     CHECK(engine.cost_and_gradient(theta.data(), data.examples(), lambda, double(data.W()), &alone, nullptr, never), "not interrupted");
     std::vector<double> sums(1 + D.size(), 7);
     CHECK(engine.sums(theta.data(), data.examples(), true, sums.data(), never), "not interrupted");
-    if (lambda == 0) {  // then J and D are the sums, divided
+    if (lambda == 0) {  // then J and D are the sums divided by the weight
       bool same = J == sums[0] / double(data.W());
       for (std::size_t i = 0; i < D.size(); ++i) same = same && D[i] == sums[1 + i] / double(data.W());
       CHECK(same, "%s: J and D are not the sums over W", kernels.isa);
@@ -53,7 +53,7 @@ template <class T> void check_sums(const Kernels<T>& kernels, const Network& net
   }
 }
 
-// Of each parameter: 2 l for Theta^(l), and one more in column 0.
+// The group of each parameter: 2 l for Theta^(l), and 2 l + 1 for its column 0.
 std::vector<std::size_t> groups(const Network& network) {
   std::vector<std::size_t> found;
   for (std::size_t l = 0; l + 1 < network.sizes.size(); ++l)
@@ -76,7 +76,7 @@ void check_step(const Kernels<T>& kernels, const Network& network, Index m, Inde
   std::vector<std::uint32_t> order(static_cast<std::size_t>(m));
   epoch_order(true, position.key, position.epoch, order.data(), order.size());
   const Index begin = position.row, rows = std::min(batch, m - begin);
-  // With all options the rows are a part of a larger training set.
+  // With all options, the rows are part of a larger training set.
   const Whole whole = options ? Whole{3 * m, 2.5 * double(data.W()), m / 2} : Whole{m, double(data.W()), 0};
   std::vector<double> dropout(network.hidden.size());
   for (std::size_t l = 0; options && l < dropout.size(); ++l) dropout[l] = l % 2 ? 0 : 0.375;

@@ -1,4 +1,4 @@
-"""Each instruction set that the machine has, in turn."""
+"""A fixture for the tests of the compiled core: each instruction set that the machine has, in turn."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The border of the compiled core: wrong arguments are refused in words, whatever they are."""
+"""The compiled core refuses every kind of wrong argument with a clear error."""
 
 import os
 import subprocess
@@ -188,7 +188,7 @@ def test_a_network_whose_parameters_could_not_be_counted_is_refused(sizes: list[
 
 def test_more_threads_than_any_machine_has_are_as_many_as_there_may_be() -> None:
     out = np.zeros((4, 2))
-    core(n_threads=10**9).hypothesis_into(np.zeros(26), np.ones((4, 3)), out)  # room for 10⁹ threads would be terabytes
+    core(n_threads=10**9).hypothesis_into(np.zeros(26), np.ones((4, 3)), out)  # 10⁹ threads would take terabytes
     np.testing.assert_array_equal(out, 0.5)
 
 
@@ -203,7 +203,7 @@ def test_where_the_system_gives_no_threads_one_does_the_work() -> None:
         "X, D = np.ones((512, 600), np.float32), np.zeros(360_600)\n"
         "assert mean_square(1) == 300\n"
         "now = int(Path('/proc/self/statm').read_text().split()[0]) * 4096\n"
-        # Room for the working memory, and for the stack of one thread, or of none.
+        # The limit leaves room for the working memory and for the stack of one thread, or of none.
         "resource.setrlimit(resource.RLIMIT_AS, (now + (20 << 20), -1))\n"
         "assert mean_square(1000) == 300 and (D.reshape(600, 601) == -1).all()\n"
     )

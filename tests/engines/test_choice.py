@@ -1,4 +1,4 @@
-"""Which engine runs."""
+"""The choice of the engine by its name."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Why there is no compiled core is told as it is."""
+"""The reason why there is no compiled core is reported exactly."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from deltarule.engines import compiled, native
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 from deltarule.training.solvers import SGD, Adam
 
-# Where the core would be found, a finder finds nothing, or a file that the loader refuses.
+# Instead of the core, a finder finds nothing, or a file that the loader refuses.
 WITHOUT = """
 import sys
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
@@ -65,7 +65,7 @@ def test_a_core_that_is_there_needs_no_reason() -> None:
 
 
 class Built:
-    """What a core says of itself; this one has exactly the units of the package."""
+    """A core's report of its units; these are exactly those of the package."""
 
     def __init__(self, **changes: int) -> None:
         self.hidden = {**{name: len(unit.numbers) for name, unit in HIDDEN_UNITS.items()}, **changes}

@@ -1,4 +1,4 @@
-"""The cores that a process may use: affinity and the CPU quotas of control groups, the smallest of them."""
+"""The cores that a process may use: the smallest of its affinity and the CPU quotas of its control groups."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ def sixty_four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tree(root: Path, groups: str, files: dict[str, str]) -> Path:
-    """Make a made-up /proc/self/cgroup, and files below /sys/fs/cgroup."""
+    """Make a fake /proc/self/cgroup, and files below /sys/fs/cgroup."""
     for name, text in {"proc/self/cgroup": groups, **{f"sys/fs/cgroup/{name}": files[name] for name in files}}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which units are left out, and that a step's gradient is that of the thinned network's cost."""
+"""Dropout: the units that are left out, and the gradient of a step, which is that of the thinned network's cost."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What an engine takes, it gives back: memory and threads, when it is dropped, released or closed."""
+"""An engine frees its memory and threads when it is dropped, released or closed."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="this system does not tell threads and memory"),
 ]
 
-# `held()` is (threads, MB of memory) of the process; each test runs in one of its own, where no other test's memory is.
+# `held()` is (threads, MB of memory) of the process. Each test has a process of its own, free of other tests' memory.
 START = """
 import gc, os, pickle, time, warnings
 from pathlib import Path
@@ -31,7 +31,7 @@ warnings.simplefilter("ignore")  # two epochs do not converge
 
 def held():
     gc.collect()
-    time.sleep(0.05)  # a thread that has been joined is listed for a moment more
+    time.sleep(0.05)  # a joined thread stays listed for a moment
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return len(os.listdir("/proc/self/task")), pages * os.sysconf("SC_PAGESIZE") / 1e6
 
@@ -57,7 +57,7 @@ def once():
 
 
 def succeed(code: str) -> None:
-    """Run code in a process with one arena of memory, so that what is freed does not lie in one of several."""
+    """Run code in a process with one arena of memory, so that freed memory cannot stay in another arena."""
     environment = {**os.environ, "MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "0"}
     done = subprocess.run([sys.executable, "-c", START + code], capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
@@ -77,7 +77,7 @@ def test_fifty_that_were_dropped_hold_no_thread_and_no_memory(code: str) -> None
 
 
 def calls(engine: NativeEngine) -> list[bytes]:
-    """Return the bits that each kind of call gives."""
+    """Return the bits of the results of each kind of call."""
     network = engine.network
     theta, data = training_set(network, 300, np.float32)
     state = TrainingState(theta=theta, vectors=(np.zeros_like(theta),), key=1)
@@ -119,7 +119,7 @@ def test_a_closed_engine_refuses_every_call_and_holds_no_thread() -> None:
     with NativeEngine(network, 5) as engine:
         calls(engine)
         assert len(os.listdir("/proc/self/task")) == threads + 4
-    time.sleep(0.05)  # a thread that has been joined is listed for a moment more
+    time.sleep(0.05)  # a joined thread stays listed for a moment
     assert len(os.listdir("/proc/self/task")) == threads
     engine.close()
     theta, data = training_set(network, 5)

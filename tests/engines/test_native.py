@@ -1,4 +1,4 @@
-"""The compiled engine is held to the reference on every instruction set, and to its own promises."""
+"""Tests of the compiled engine against the reference engine, on every instruction set, and of its own contract."""
 
 import multiprocessing
 import os
@@ -22,7 +22,7 @@ from steps_of_a_plan import take_steps
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the compiled core was not built")
 RULES: list[UpdateRule] = [SGD(0.9, nesterov=True), SGD(0.5, nesterov=False), Adam()]
-# 17, 33: a vector and one more, in both precisions and every width; 15, 7: one less; 1: a single output.
+# Sizes 17 and 33 are a vector and one more, in both precisions and every width; 15 and 7 are one less; 1 is one output.
 ALL_OPTIONS: dict[str, Any] = {"dropout": (0.25, 0.5), "weight_decay": 0.5, "max_norm": 0.25}
 SIZES = [(3, 2), (17, 33, 15, 2), (16, 32, 16), (5, 70, 7, 3), (1, 1, 1)]
 
@@ -134,7 +134,7 @@ def test_hypotheses_of_one_row_are_those_among_many(isa: str) -> None:
         for row in (0, 16, 299):
             np.testing.assert_array_equal(engine.hypothesis(theta, data.X[[row]])[0], h[row])
         assert engine.hypothesis(theta, data.X[:0]).shape == (0, 5)
-        theta[0] += 1  # a prediction must not remember the parameters before
+        theta[0] += 1  # a prediction must not use the previous parameters
         assert not np.array_equal(engine.hypothesis(theta, data.X), h)
 
 
@@ -342,7 +342,7 @@ def test_hidden_units_of_the_core_have_the_digits_of_the_table(isa: str, hidden:
     )
     assert (np.abs(a - exact) <= 16 * u * np.abs(exact) + tiny).all()
     slopes = unit.derivative(wide, exact)
-    from_a = hidden in ("logistic", "tanh")  # whose small slopes have the digits of a
+    from_a = hidden in ("logistic", "tanh")  # their small slopes have only as many digits as a
     for place, slope in enumerate(slopes):
         # With Θ⁽²⁾ = (1 − a, 1) and y = 0 the error term above is 1, so that D for the bias of layer 2 is g′.
         theta: Array = np.array([0, 1, 1 - a[place], 1], dtype=dtype)

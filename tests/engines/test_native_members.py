@@ -1,4 +1,4 @@
-"""Members trained side by side: each has the bits of a run alone, whatever the others are."""
+"""Members trained side by side: each is bit-identical to a run alone, whatever the others are."""
 
 import signal
 import threading
@@ -19,7 +19,7 @@ NETWORK = Network((7, 33, 15, 3), ("relu", "gelu"), "softmax")
 
 
 def member(n: int, dtype: type, steps: int = 25, network: Network = NETWORK) -> Member:
-    """Return one of many that differ in rows, batches, λ, rule, rates and options."""
+    """Return member number n; members differ in rows, batches, λ, rule, rates and options."""
     theta, data = training_set(network, 30 + 17 * n, dtype)
     rule = (Adam(), SGD(0.9, nesterov=True), SGD(0.5, nesterov=False))[n % 3]
     plan = Plan.of(

@@ -1,4 +1,4 @@
-"""Dropout, weight decay and clipping of the compiled engine, held to the reference on every instruction set."""
+"""Tests of dropout, weight decay and clipping against the reference engine, on every instruction set."""
 
 from itertools import product
 from typing import Any
@@ -38,7 +38,7 @@ def test_thinned_decayed_and_clipped_steps_agree_with_the_reference(isa: str, hi
             plan = Plan.of(network, rule, MiniBatches(13), [1e-3] * 7, 0.3, **options)
             ours = NativeEngine(network, 2).steps(state, data, plan)
             judge = ReferenceEngine(network).steps(state, data, plan)
-            # Adam divides by the mean of |D|, so that it takes rounding for a step where D is all but 0.
+            # Adam divides by the mean of |D|, so it makes a full step of rounding errors where D is almost 0.
             tolerance = 1e-9 if dtype is np.float64 else 1e-4 if rule.name == "adam" else 400 * u
             np.testing.assert_allclose(
                 ours.state.theta, judge.state.theta, rtol=0, atol=tolerance, err_msg=str(network)
@@ -54,7 +54,8 @@ def test_one_rate_leaves_out_the_units_of_its_layer_alone() -> None:
         plan = Plan.of(network, rule, MiniBatches(1), [1.0], dropout=rates)
         after = NativeEngine(network).steps(state, data, plan).state.theta
         still = [(one == other).all(axis=0) for one, other in zip(*map(network.roll, (theta, after)), strict=True)]
-        assert [columns[1:].any() for columns in still] == [n == layer for n in range(3)]  # what left-out units feed
+        # Only the weights that left-out units feed keep their values.
+        assert [columns[1:].any() for columns in still] == [n == layer for n in range(3)]
         assert 0.3 < still[layer][1:].mean() < 0.7
 
 

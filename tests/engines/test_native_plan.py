@@ -1,4 +1,4 @@
-"""Changing rates, factors of groups, numbers of units and parts of a training set, held to the reference engine."""
+"""Changing rates, factors of groups, units' numbers and parts of a training set, against the reference engine."""
 
 from dataclasses import replace
 from itertools import product
@@ -28,7 +28,7 @@ def begun(network: Network, rule: UpdateRule, m: int, dtype: type = np.float64) 
 
 
 def changing(rule: UpdateRule, steps: int = 9, **more: Any) -> Plan:
-    """Return a plan with other rates in each step."""
+    """Return a plan whose rates change in each step."""
     plan = Plan.of(NETWORK, rule, MiniBatches(13), [1e-3] * steps, 0.3, **more)
     plan.rates[:, RATE] = np.linspace(1e-2, 1e-4, steps)
     plan.rates[:, DECAY] = np.arange(steps) % 3

@@ -22,7 +22,7 @@ def start(rule: SGD | Adam) -> tuple[TrainingState, TrainingSet]:
 
 
 def moved(plan: Plan) -> list[Array]:
-    """Return what the steps of a plan add to Θ⁽¹⁾ … Θ⁽³⁾."""
+    """Return the change of Θ⁽¹⁾ … Θ⁽³⁾ by the steps of a plan."""
     state, data = start(plan.rule)  # type: ignore[arg-type]
     return NETWORK.roll(ReferenceEngine(NETWORK).steps(state, data, plan).state.theta - state.theta)
 
@@ -53,7 +53,10 @@ def test_the_rate_factor_of_a_group_multiplies_its_step() -> None:
     factors = {"bias": Factors(rate=0.1), "dense2.weight": Factors(rate=6.0), "dense3.bias": Factors(rate=3.0)}
     plain = moved(Plan.of(NETWORK, PLAIN, MiniBatches(30), [0.1], 0.3))
     with_factors = moved(Plan.of(NETWORK, PLAIN, MiniBatches(30), [0.1], 0.3, factors=factors))
-    expected = {"weight": (1.0, 6.0, 1.0), "bias": (0.1, 0.1, 3.0)}  # a segment's own goes before its group's
+    expected = {
+        "weight": (1.0, 6.0, 1.0),
+        "bias": (0.1, 0.1, 3.0),
+    }  # a segment's own factor has precedence over its group's
     for n in range(3):
         np.testing.assert_allclose(with_factors[n][:, 1:], expected["weight"][n] * plain[n][:, 1:], rtol=1e-9)
         np.testing.assert_allclose(with_factors[n][:, 0], expected["bias"][n] * plain[n][:, 0], rtol=1e-9)

@@ -1,4 +1,4 @@
-"""The reference engine: steps, states, and what a run leaves alone."""
+"""The reference engine: its steps and states, and the arguments that a run does not change."""
 
 import numpy as np
 import pytest

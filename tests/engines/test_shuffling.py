@@ -12,7 +12,7 @@ MASK = 2**64 - 1
 
 
 def by_hand(key: int, epoch: int, rows: int) -> list[int]:
-    """The definition at the head of shuffling.py in Python's own whole numbers."""
+    """Return the order by the definition at the head of shuffling.py, in Python's integers."""
     gamma = 0x9E3779B97F4A7C15
 
     def mix(x: int) -> int:

@@ -1,4 +1,4 @@
-"""Numbers of counters are those of SplitMix64."""
+"""The random numbers of counters are those of SplitMix64."""
 
 import numpy as np
 

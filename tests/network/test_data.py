@@ -1,4 +1,4 @@
-"""The training set: bad input is refused with the message that a user needs; parts know the whole."""
+"""The training set: bad input is refused with a message that helps, and parts know the size of the whole set."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""textbook = backpropagation = an oracle in 60 digits, within the rounding bound."""
+"""The textbook, backpropagation and an oracle in 60 digits agree within the rounding bound."""
 
 from itertools import cycle, product
 
@@ -15,7 +15,7 @@ LAYERS = [(3, 2), (3, 4, 2), (2, 5, 3, 2), (2, 3, 4, 3, 2)]
 
 
 def networks() -> list[Network]:
-    """Every number of layers with every output, hidden units in turn."""
+    """Return networks of every number of layers with every output, and hidden units in turn."""
     hidden = cycle([*map(Unit, HIDDEN_UNITS), *NUMBERED])
     return [
         Network(sizes, [next(hidden) for _ in range(len(sizes) - 2)], output)
@@ -38,7 +38,7 @@ def test_textbook_and_matrices_give_the_same_cost_and_gradient(
     bound_J, bound_D = rounding_bound(network, theta, X, Y, lambda_, weights)
     assert abs(trace.J - J) <= 2 * bound_J
     assert (np.abs(network.unroll(trace.D) - D) <= 2 * bound_D).all()
-    assert np.median(bound_D / np.maximum(np.abs(D), 1e-3)) < 1e-12  # the bound is worth something
+    assert np.median(bound_D / np.maximum(np.abs(D), 1e-3)) < 1e-12  # the bound is tight enough to find errors
 
 
 @pytest.mark.parametrize("network", networks(), ids=name)

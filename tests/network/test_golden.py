@@ -1,4 +1,4 @@
-"""Numbers that others computed first: the published figures of the course whose notation the library uses."""
+"""Golden values: the published figures of the course whose notation the library uses."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def by_columns(shape: tuple[int, ...], values: Array) -> Array:
 
 
 def debug_fill(shape: tuple[int, ...]) -> Array:
-    """sin 1, sin 2, … column by column, divided by 10."""
+    """Return a matrix of sin 1, sin 2, … column by column, divided by 10."""
     return by_columns(shape, np.sin(np.arange(1, shape[0] * shape[1] + 1)) / 10)
 
 

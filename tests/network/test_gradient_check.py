@@ -1,4 +1,4 @@
-"""The gradient check finds right gradients right and wrong ones wrong."""
+"""The gradient check passes right gradients and fails wrong ones."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -91,8 +91,8 @@ def test_a_penalty_on_the_bias_column_is_found() -> None:
 def test_a_parameter_on_a_kink_is_left_out_and_counted(hidden: str) -> None:
     network = Network((1, 2, 1), hidden)
     theta = network.unroll([np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.1, 0.5, -0.5]])])
-    check = check_gradient(network, theta, [[0.0]], [[1.0]])  # z of the first unit is 0: on its kink
-    assert check.kinks == 1  # its bias; the weight is multiplied with x = 0
+    check = check_gradient(network, theta, [[0.0]], [[1.0]])  # z of the first unit is 0, on its kink
+    assert check.kinks == 1  # the bias; the weight is multiplied by x = 0
     assert check.compared == network.n_parameters - 1
     assert check.gap < 1e-9
     assert "kink" in str(check)
@@ -200,7 +200,7 @@ def test_a_right_gradient_passes_near_a_minimum_and_a_wrong_one_does_not(output:
 def test_at_a_minimum_a_gradient_passes_where_it_is_as_near_to_the_differences_as_they_may_be_to_the_truth(
     seed: int,
 ) -> None:
-    network = Network((3, 1))  # J is convex, and Newton's steps end where D is nothing but rounding
+    network = Network((3, 1))  # J is convex, and Newton's steps end where D is only rounding
     theta, X, Y, _ = problem(network, 40, seed=seed)
     data = TrainingSet.of(network, X, Y)
     rows = np.column_stack([np.ones(len(X)), X])

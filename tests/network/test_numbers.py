@@ -1,4 +1,4 @@
-"""At the edge of the numbers: a finite result or an error that names the cause, never a NaN that nobody sees."""
+"""Extreme numbers give a finite result or an error that names the cause, never a silent NaN."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_a_penalty_at_the_bound_does_not_make_steps_grow() -> None:
 
 
 def test_parameters_that_are_no_numbers_are_never_the_best() -> None:
-    # One step of 1e300 leaves the range of float32; the share of right labels of NaN is that of the first class.
+    # One step of 1e300 overflows float32. Answers of NaN are taken for the first class, and scored as such.
     with pytest.raises(DivergedError, match="learning_rate_init=1e\\+300"):
         MLPClassifier((4,), learning_rate_init=1e300, early_stopping=True, random_state=0).fit(X, Y)
 

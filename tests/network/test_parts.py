@@ -73,7 +73,7 @@ def test_numbers_that_a_unit_does_not_take_are_refused(name: str, numbers: tuple
 
 
 def pairs() -> list[tuple[Network, Network]]:
-    """The short form, and the same of parts."""
+    """Pairs of a network in the short form and the same network made of parts."""
     return [
         (
             Network((4, 5, 3, 2), (unit, "tanh"), "softmax"),
@@ -115,7 +115,7 @@ def test_a_network_of_parts_has_the_bits_of_the_short_form(short: Network, parts
 
 
 def test_first_weights_of_the_short_form_are_those_of_its_first_release() -> None:
-    # Of 0.1.0: Network((2, 2, 1), hidden).first_theta(default_rng(0)), by hand from the generator's own numbers.
+    # Network((2, 2, 1), hidden).first_theta(default_rng(0)) of 0.1.0, computed by hand from the generator's numbers.
     for hidden, gain in (("logistic", 4.0), ("relu", 1.0), ("elu", 1.2452)):
         generator = np.random.default_rng(0)
         bound = gain * np.sqrt(6 / 4)
@@ -225,7 +225,7 @@ def test_the_penalty_counts_the_segments_that_are_penalised() -> None:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Each column times a number of its own, the first of which makes the largest |x| of the column 1."""
+    """Multiplies each column by a number, which at first makes the column's largest |x| 1."""
 
     inputs: int
     kind = "stretch"

@@ -1,4 +1,4 @@
-"""Probabilities and their logarithms from z, against many digits."""
+"""Tests of probabilities and their logarithms, from z, against many digits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ DTYPES = [np.float32, np.float64]
 
 @pytest.fixture(autouse=True)
 def digits_to_spare() -> Iterator[None]:
-    with mp.workdps(700):  # of e⁻⁷⁴⁰ beside 1, and more
+    with mp.workdps(700):  # more than the digits of 1 + e⁻⁷⁴⁰
         yield
 
 
@@ -26,7 +26,7 @@ def exact_sigmoid(z: float) -> Any:
 
 
 def agree(ours: Array, exact: Any, ulps: float) -> None:
-    """Compare to a few units in the last place; below the smallest normal number to that of the numbers there."""
+    """Compare to a few units in the last place, for subnormal numbers that of the smallest normal one."""
     info = np.finfo(ours.dtype)
     judge = np.array([[float(value) for value in row] for row in exact])
     np.testing.assert_allclose(
@@ -68,5 +68,5 @@ def test_softmax_and_sigmoids_over_their_sum_have_all_digits(dtype: Any) -> None
     over_sum = [[value / mp.fsum(row) for value in row] for row in exact_h]
     agree(shares(z), over_sum, 4)
     agree(log_shares(z), [[mp.log(value) for value in row] for row in over_sum], 4)
-    # The rounding of max z − z, half a unit of a number up to 40 here, is in the logarithm as it is in the cost.
+    # The logarithm, like the cost, contains the rounding of max z − z: half a unit of a number up to 40 here.
     agree(log_softmax(z), [[mp.log(value / mp.fsum(row)) for value in row] for row in exact_e], 20)

@@ -97,7 +97,7 @@ def test_mean_gradient_of_an_epoch_is_the_full_gradient_whatever_the_batch_size(
     J, D = engine.cost_and_gradient(theta, data, 0.9)
 
     class Recorder(SGD):
-        """A rule that leaves θ where it is and keeps each D."""
+        """A rule that does not change θ and keeps each D."""
 
         seen: list[Array] = []  # noqa: RUF012 - one list for this test
 

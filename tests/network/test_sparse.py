@@ -1,4 +1,4 @@
-"""Sparse X: the numbers of dense X, on the compressed rows."""
+"""Sparse X gives the numbers of dense X, computed from the compressed rows."""
 
 import tracemalloc
 from typing import Any

@@ -1,4 +1,4 @@
-"""Each digit of g, g′, the costs and the error terms, at the extremes too."""
+"""Tests of every digit of g, g′, the costs and the error terms, for extreme z too."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ UNITS = [*map(Unit, HIDDEN_UNITS), *NUMBERED]
 
 
 def exact_g(unit: Unit) -> Any:
-    """g with its numbers, in many digits."""
+    """Return g with its numbers, in many digits."""
     return lambda z: HIDDEN[unit.name](z, *unit.numbers)
 
 
@@ -49,7 +49,7 @@ def test_hidden_units_have_all_digits_and_their_slopes_those_that_a_has(unit: Un
     ids=str,
 )
 def test_slopes_from_z_keep_their_digits_in_the_tail(unit: Unit, dtype: type) -> None:
-    """Where g′ has a zero, near −1, its error is that of the terms that cancel there, as large as 1."""
+    """Near its zero at about −1, the error of g′ is that of the terms that cancel there, as large as 1."""
     z: Array = np.concatenate([-np.logspace(-6, 1.1, 40), np.logspace(-6, 2, 20)]).astype(dtype)
     u = float(np.finfo(dtype).eps) / 2
     a, slope = unit.g(z), unit.derivative(z, unit.g(z))

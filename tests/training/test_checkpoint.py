@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, of this run or refused, and the same bits at the end."""
+"""Checkpoints are written whole or not at all, refused for another run, and lead to bit-identical results."""
 
 import multiprocessing
 import os
@@ -130,7 +130,7 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "another λ": ((X, y), {"alpha": 1.0}, r"alpha was 0\.0001 and is 1\.0"),
     "another network": ((X, y), {"hidden_layer_sizes": (7,)}, r"the network was 4-6-3 \(relu, softmax\) and is 4-7-3"),
     "other units": ((X, y), {"activation": "tanh"}, r"was 4-6-3 \(relu, softmax\) and is 4-6-3 \(tanh, softmax\)"),
-    "fewer rows": ((X[::2], y[::2]), {}, "it learnt from 150 examples, and here are 75"),
+    "fewer rows": ((X[::2], y[::2]), {}, "its training set has 150 examples, and this one has 75"),
     "other values": ((X + 1e-6, y), {}, "the examples, their order, targets or weights are others"),
     "another order": ((X[::-1], y[::-1]), {}, "the examples, their order, targets or weights are others"),
     "weights": ((X, y, np.r_[2.0, np.ones(149)]), {}, "the examples, their order, targets or weights are others"),
@@ -268,7 +268,7 @@ def test_a_disk_that_fills_up_stops_no_training_and_loses_no_checkpoint(
         raise OSError(28, "No space left on device")
 
     with pytest.warns(
-        UserWarning, match=r"cannot be written \(No space left .* Training goes on; the checkpoint before"
+        UserWarning, match=r"cannot be written \(No space left .* Training goes on; the previous checkpoint"
     ):
         clf = made().fit(X, y, checkpoint=Checkpoint(place, seconds=0), callbacks=[fill_up])
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""Ctrl-C, wherever it comes, leaves what was learnt, and the state that the history ends with."""
+"""Ctrl-C at any moment leaves the parameters so far, and the state with which the history ends."""
 
 import sys
 from dataclasses import replace
@@ -21,7 +21,7 @@ from small_runs import NETWORK, SOLVERS, parts, run
 
 
 class StruckEngine:
-    """The reference engine, with Ctrl-C in one of its calls after some of the steps."""
+    """The reference engine; Ctrl-C comes in one of its calls, after some of the steps."""
 
     exact = True
 
@@ -37,7 +37,7 @@ class StruckEngine:
 
 @pytest.mark.usefixtures("calls_grow")
 def test_ctrl_c_in_steps_that_the_stopping_rule_takes_back_leaves_what_it_would_have_left() -> None:
-    # No progress counts: the run ends after 4 epochs of 4 steps, in the second call, which is for epochs 2 to 5.
+    # No epoch counts as progress, so the run ends after 4 epochs of 4 steps, in the second call (epochs 2 to 5).
     settings = Settings(tol=1e9, n_iter_no_change=2, batch_size=8, max_iter=100)
     whole = run(settings)
     assert whole.history.epochs == 4
@@ -53,7 +53,7 @@ def test_ctrl_c_while_epochs_are_made_again_leaves_what_the_history_ends_with() 
     whole = run(settings)
     struck = run(settings, engine=StruckEngine(3, 3))
     assert (whole.history.stopped, struck.history.stopped) == ("converged", "interrupted")
-    assert np.array_equal(struck.theta, whole.theta)  # they were made once more
+    assert np.array_equal(struck.theta, whole.theta)  # the steps were repeated
 
 
 class Interrupting(ReferenceEngine):
@@ -110,7 +110,7 @@ def test_ctrl_c_in_a_callback_keeps_what_was_learnt(solver: str) -> None:
 
 
 def struck_in_line(number: int, settings: Settings, validation: Validation) -> tuple[Result, bool]:
-    """Return a run with Ctrl-C before the given line that takes an epoch in, and whether there are so many."""
+    """Return a run with Ctrl-C before a line of the code that records an epoch, and whether there is such a line."""
     code, lines = Recorder.take.__code__, 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

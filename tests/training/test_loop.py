@@ -79,7 +79,7 @@ def test_training_stops_after_more_than_the_patience_without_progress() -> None:
     settings = Settings(solver="sgd", learning_rate_init=1e-12, tol=1e-6, n_iter_no_change=4, max_iter=100)
     history = run(settings).history
     assert history.stopped == "converged"
-    assert history.epochs == 1 + 5  # the first epoch is progress; then more than 4 without
+    assert history.epochs == 1 + 5  # the first epoch makes progress; then come more than 4 without
 
 
 def test_adaptive_steps_are_a_fifth_each_time_progress_ends() -> None:
@@ -229,14 +229,14 @@ def test_a_run_that_goes_on_and_diverges_at_once_keeps_the_best_and_its_place_am
     assert np.isnan([result.history.cost[0], result.history.validation_cost[0]]).all()
     run_state = result.run_state
     assert run_state is not None
-    # The order of the epoch that diverged is not used again.
+    # The epoch after a divergence has a new order.
     assert (run_state.memory.epochs, run_state.state.epoch, run_state.state.position) == (6, 6, 0)
     np.testing.assert_array_equal(run_state.state.theta, first.theta)
     assert not any(vector.any() for vector in run_state.state.vectors)
 
 
 def diverge_at_last(kept: list[RunState], **parameters: Any) -> tuple[Array, Result]:
-    """Return first parameters, and a run whose one step leaves the finite numbers; note what it keeps at its end."""
+    """Return first parameters, and a run whose only step makes them non-finite; record what it keeps at its end."""
     network, theta, data = regression(1e10)
     settings = Settings(solver="sgd", max_iter=1, learning_rate_init=1e300, **parameters)
 
@@ -315,7 +315,7 @@ def test_a_full_batch_run_that_uses_all_its_iterations_says_so_however_little_th
 
 
 class SlowEngine(ReferenceEngine):
-    """Steps that take long enough that no epoch should be trained in vain; counts them."""
+    """An engine with slow steps, so that no epoch should be trained in vain; it counts them."""
 
     def __init__(self) -> None:
         super().__init__(NETWORK)
@@ -335,7 +335,7 @@ def test_where_epochs_are_long_a_call_ends_where_the_rule_may_end_the_run_at_the
     history = run(settings, engine=engine).history
     assert history.stopped == "converged"
     assert 10 < history.epochs < 200
-    assert engine.stepped == 4 * history.epochs  # none was made again, none was thrown away
+    assert engine.stepped == 4 * history.epochs  # no step was repeated or discarded
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -349,7 +349,7 @@ def test_the_penalty_is_recorded_where_theta_was_seen(solver: str) -> None:
     assert np.isfinite(result.history.penalty).all()
     alone = run(settings).history.penalty
     assert alone is not None
-    assert np.isfinite(alone).all() == (solver not in ("adam", "sgd"))  # between its epochs nobody sees θ
+    assert np.isfinite(alone).all() == (solver not in ("adam", "sgd"))  # θ between its epochs is not seen
 
 
 def test_two_histories_are_joined_in_time_and_penalties_of_older_ones_are_unknown() -> None:

@@ -1,4 +1,4 @@
-"""A run as an iterator of moments, and when a call of the engine is made again."""
+"""A run as an iterator of moments, and when a call of the engine is repeated."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from small_runs import NETWORK, Counting, parts, run
 
 
 class Inexact(Counting):
-    """An engine whose calls are never made again, as on a device whose sums come in any order."""
+    """An engine whose calls must not be repeated, like a device that adds in no fixed order."""
 
     exact = False
 

@@ -1,4 +1,4 @@
-"""A history out of the parts of a file is the one that went in."""
+"""A history read from the parts of a file equals the stored one."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,6 +1,6 @@
 // Random numbers that are functions of counters, as in src/deltarule/engines/splitmix.py: the order in which an epoch visits the rows,
-// and the units that it leaves out. So a run can stop anywhere and go on to the bit, and the reference engine computes the
-// same. `static`, because the kernels use them: each instruction set has a copy of its own, and the linker need not choose.
+// and the units that dropout leaves out. So a run can stop anywhere and continue with bit-identical results, and the reference
+// engine draws the same numbers. `static`, because the kernels use them: each instruction set needs a copy of its own.
 #pragma once
 #include <cstdint>
 #include <utility>
@@ -27,15 +27,16 @@ static inline void epoch_order(bool shuffle, std::uint64_t key, std::uint64_t ep
   }
 }
 
-// Dropout, as in src/deltarule/engines/dropout.py: one number for a layer (counted from 1) in an epoch, from it one for a row, and from
-// that one for a unit (both counted from 0), which is left out where the last is below floor(p 2^32).
+// Dropout, as in src/deltarule/engines/dropout.py. Each layer has a random number in each epoch; a row's number is derived from
+// its layer's, and a unit's from its row's. A unit whose number is below floor(p 2^32) is left out. Layers are counted from 1,
+// rows and units from 0.
 static inline std::uint64_t dropout_of_layer(std::uint64_t key, std::uint64_t epoch, std::uint64_t layer) {
   return counted(base_of_epoch(key, epoch) ^ layer, 0);
 }
 static inline std::uint32_t dropout_of_row(std::uint64_t of_layer, std::uint64_t row) {
   return std::uint32_t(counted(of_layer, row + 1));
 }
-template <class Words> static inline Words dropout_of_unit(std::uint32_t of_row, Words unit) {  // or several
+template <class Words> static inline Words dropout_of_unit(std::uint32_t of_row, Words unit) {  // one unit, or a vector of them
   Words x = of_row + (unit + 1) * 0x9E3779B9u;
   x = (x ^ (x >> 16)) * 0x7FEB352Du;
   x = (x ^ (x >> 15)) * 0x846CA68Bu;

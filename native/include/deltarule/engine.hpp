@@ -5,9 +5,9 @@
 // Contract
 //   * The caller owns theta, the rule's vectors, X, Y, weights and every result; none may overlap another.
 //   * Results depend on the arguments and the instruction set, not on n_threads, on earlier calls or on other threads.
-//   * Calls on one engine from several threads take turns, so a caller may hold nothing that `interrupted` of another waits
-//     for. After a fork the child may go on using the engine, unless the fork happened while another thread was inside a call.
-//   * `interrupted` is asked every 10 ms or so, between steps or parts of a sum, by the calling thread.
+//   * Calls on one engine from several threads take turns, so a caller must not hold anything that another call's `interrupted`
+//     waits for. After a fork the child may use the engine, unless another thread was inside a call at that moment.
+//   * The calling thread asks `interrupted` about every 10 ms, between steps or parts of a sum.
 //   * Throws std::bad_alloc, and std::invalid_argument for more than 2^32 - 1 rows; nothing else.
 #pragma once
 #include <functional>
@@ -38,7 +38,7 @@ struct Network {
     for (std::size_t l = 0; l + 1 < sizes.size(); ++l) n += sizes[l + 1] * (sizes[l] + 1);
     return n;
   }
-  // Of one example's training step: 6 for each parameter, 4 for the first layer's weights.
+  // Floating-point operations of a step, for each example: 6 for each parameter, but 4 for the first layer's weights.
   double operations() const { return 6.0 * double(n_parameters()) - 2.0 * double(sizes[0]) * double(sizes[1]); }
 };
 
@@ -48,11 +48,11 @@ template <class T> struct Examples {
   Index m;
 };
 
-// The training set that Examples are consecutive rows of; it may be larger.
+// The whole training set, of which Examples are consecutive rows.
 struct Whole {
   Index rows;
   double weight;  // sum of the weights
-  Index offset;   // number of the first of the Examples
+  Index offset;   // number of the first Example in the training set
 };
 
 struct UpdateRule {
@@ -60,22 +60,22 @@ struct UpdateRule {
   double momentum, beta1, beta2, epsilon;
 };
 
-// What step size and weight decay of a group of parameters are multiplied by.
+// Multipliers of the step size and the weight decay of a group of parameters.
 struct Factors { double rate, decay; };
 
-// What steps have in common (src/deltarule/engines/plan.py).
+// The settings that all steps of a run share (src/deltarule/engines/plan.py).
 struct Plan {
   UpdateRule rule;
   Index batch_size;
   bool shuffle;
   double lambda;
-  double max_norm;               // > 0: a longer D is shortened to it
-  std::vector<Factors> factors;  // of the matrix and column 0 of each Theta^(l); empty: {1, 1} and {1, 0}
+  double max_norm;               // > 0; a longer D is shortened to this length
+  std::vector<Factors> factors;  // two for each Theta^(l): matrix, column 0; empty: {1, 1}, {1, 0}
 };
 // Columns of the rates of a step: eta, weight decay, and dropout of layers 2 ... L - 1, below 1.
 constexpr Index rate_column = 0, decay_column = 1, dropout_column = 2;
 
-// Where training stands between two steps; run() moves it on.
+// How far training is, between two steps; run() advances it.
 struct Position {
   std::uint64_t key;
   std::uint64_t epoch;  // epochs finished
@@ -91,7 +91,7 @@ template <class T> struct Steps {
   const Plan* plan;
   const double* rates;      // (n, L), finite
   Index n;
-  double* costs;            // of each step, before its update
+  double* costs;            // one for each step, before its update
 };
 
 // One of several runs.
@@ -106,8 +106,10 @@ using Interrupted = std::function<bool()>;
 
 template <class T> class Engine {
  public:
-  // Below so many operations a step gains nothing from a second thread: two threads took 1.26 of one thread's time at 1.3e6
-  // operations, 0.72 at 3.2e6, 0.55 at 6.4e7; with both cores kept busy by others 2.2, 1.16 and 0.9 (Zen 5, AVX-512).
+  // A step with fewer operations gains nothing from a second thread. Time of two threads relative to one (Zen 5, AVX-512):
+  //     operations                   1.3e6   3.2e6   6.4e7
+  //     idle machine                 1.26    0.72    0.55
+  //     both cores busy otherwise    2.2     1.16    0.9
   static constexpr double operations_for_threads = 2.5e6;
 
   // Kernels of one of available_isas(); n_threads >= 1. The tests lower the threshold to see threads in small networks.
@@ -116,26 +118,26 @@ template <class T> class Engine {
 
   const Network& network() const { return network_; }
 
-  // The sum of w cost (2), and with `gradient` after it Delta (5), over the examples. Leaves of 8192 rows, added in float64 in a
-  // fixed tree; working memory does not grow with m but by n_parameters doubles each time m doubles. False: interrupted.
+  // Writes the sum of w cost (2) over the examples, followed by Delta (5) if `gradient`. The leaves of the sum are 8192 rows each,
+  // added in float64 in a fixed tree. Each doubling of m adds n_parameters doubles of working memory. False: interrupted.
   bool sums(const T* theta, const Examples<T>&, bool gradient, double* out, const Interrupted&);
 
-  // J by (2), and D (n_parameters) by (6) from these sums, divided by `weight`, that of the whole training set; D null: J alone, to
-  // the same bits, without the backward pass. False: interrupted, results undefined.
+  // Computes J (2) and D (6), of n_parameters numbers, from sums() divided by `weight`, that of the whole training set. If D is
+  // null, J alone, bit-identical, without the backward pass. False: interrupted, results undefined.
   bool cost_and_gradient(const T* theta, const Examples<T>&, double lambda, double weight, double* J, double* D, const Interrupted&);
 
-  // Takes up to steps.n steps; how many it took. Fewer: the last cost was not finite, or interrupted (then *was_interrupted).
+  // Takes up to steps.n steps and returns how many it took: fewer if the last cost is not finite, or if *was_interrupted.
   // theta, moments and position are those after the last step taken.
   Index run(const Steps<T>&, Position&, bool* was_interrupted, const Interrupted&);
 
-  // Independent runs, each by one thread, with the bits of run() for each. They may share what they only read.
+  // Takes independent runs, each on one thread, bit-identical to run(). They may share memory that they only read.
   void run_members(std::vector<Member<T>>&, const Interrupted&);
 
-  // h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted; or, with an empty function
-  // for `interrupted`, another call is running.
+  // Writes h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted; or `interrupted` is
+  // empty and another call is running.
   bool hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted&);
 
-  // Frees the working memory of run() and of sums. The next call makes it anew, and gives the same bits.
+  // Frees the working memory of run() and of sums. The next call allocates it again; its results are bit-identical.
   void release();
 
  private:

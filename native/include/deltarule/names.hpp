@@ -1,5 +1,5 @@
-// What callers name: hidden units, output units and update rules. One table each; nothing else knows a name, and no code relies on
-// the order of the lines.
+// The names of hidden units, output units and update rules, a table each. No other file knows a name, and no code relies on the
+// order of the lines.
 #pragma once
 #include <cstddef>
 
@@ -10,7 +10,7 @@ namespace deltarule {
 struct HiddenLine {
   Hidden id;
   const char* name;
-  bool keeps_slope;                         // whether (4) takes g' from what forward() kept of z; else from a
+  bool keeps_slope;                         // whether (4) takes g' from what forward() kept, instead of from a
   int n_numbers = 0;                        // numbers in its formula
   double usual = 0, least = 0, largest = 0;  // the default of that number, and its range
 };
@@ -19,7 +19,7 @@ constexpr HiddenLine hidden_units[] = {
     {Hidden::tanh, "tanh", false},
     {Hidden::relu, "relu", false},
     {Hidden::identity, "identity", false},
-    {Hidden::leaky_relu, "leaky_relu", false, 1, 0.01, 0, 1},  // its slope: with 1 or less, a > 0 exactly where z > 0
+    {Hidden::leaky_relu, "leaky_relu", false, 1, 0.01, 0, 1},  // its slope; up to 1, so that a > 0 exactly where z > 0
     {Hidden::elu, "elu", true, 1, 1, 0, 1000},                 // its alpha
     {Hidden::selu, "selu", true},
     {Hidden::gelu, "gelu", true},

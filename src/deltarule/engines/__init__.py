@@ -1,4 +1,4 @@
-"""The arithmetic of training: one protocol, and the engines that keep it."""
+"""Engines do the arithmetic of training: one protocol, and the engines that implement it."""
 
 from deltarule.engines.native import NativeEngine
 from deltarule.engines.plan import Factors, MiniBatches, Plan, UpdateRule, tabular_factors

@@ -8,7 +8,7 @@ __all__ = ["core", "difference", "why_unavailable"]
 
 
 def difference(built: object) -> str:
-    """Return in what a core that was built from other sources differs from this package; empty where it does not."""
+    """Return how a core that was built from other sources differs from this package; empty if it does not differ."""
     ours = {name: len(unit.numbers) for name, unit in HIDDEN_UNITS.items()}
     hidden: dict[str, int] = getattr(built, "hidden_units", dict)()
     output: list[str] = getattr(built, "output_units", list)()
@@ -29,7 +29,7 @@ except ModuleNotFoundError as error:
         if error.name == "deltarule._native"
         else f"the compiled core cannot be loaded: {error}"
     )
-except ImportError as error:  # built, but for another system: the loader knows what is missing
+except ImportError as error:  # the core was built for another system: the loader says what is missing
     core, _why = None, f"the compiled core cannot be loaded: {error}"
 else:
     _why = difference(_native)
@@ -37,5 +37,5 @@ else:
 
 
 def why_unavailable() -> str:
-    """Return why there is no compiled core: it was not built, or what the loader said. Empty where there is one."""
+    """Return why there is no compiled core: it was not built, or the loader's error. Empty if there is one."""
     return _why

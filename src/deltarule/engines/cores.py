@@ -1,7 +1,7 @@
-"""How many cores this process may use: what the system's scheduler and the CPU quotas of its control groups allow.
+"""How many cores this process may use, by the system's scheduler and the CPU quotas of its control groups.
 
-A container with 2 of 64 cores sees all 64. Its limit is a quota: so much CPU time in each period. Threads on more cores
-use the quota up early, and then stand still until the next period.
+A container with 2 of 64 cores sees all 64. Its limit is a quota, the CPU time that it may take in each period. Threads
+on more cores use the quota up early, and then wait for the next period.
 """
 
 import os
@@ -26,9 +26,9 @@ def usable_cores(root: Path = Path("/")) -> int:
     return affinity if quota == inf else max(1, min(affinity, ceil(quota)))
 
 
-@cache  # some twenty files, read once: quotas are set before a process starts
+@cache  # reads some twenty files once, as quotas are set before a process starts
 def _smallest_quota(root: Path) -> float:
-    """Return the smallest quota, in cores, of the control groups of this process; infinite where none has one."""
+    """Return the smallest quota, in cores, of the control groups of this process; infinite if none has a quota."""
     return min((_quota(group) for group in _groups(root)), default=inf)
 
 
@@ -47,8 +47,8 @@ def _groups(root: Path) -> Iterator[Path]:
             places = [mounts / controllers, mounts / "cpu"]
         else:
             continue
-        # Inside a container the path may be the host's, of which only the end or nothing is mounted: what is not there
-        # sets no limit. ".." leads out of what the container sees.
+        # Inside a container the path may be the host's, of which only the end or nothing is mounted. A missing folder
+        # sets no limit, and ".." leads out of what the container sees.
         parts = [part for part in path.split("/") if part not in ("", "..")]
         for place in places:
             for depth in range(len(parts) + 1):

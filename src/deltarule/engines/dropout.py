@@ -1,12 +1,12 @@
-"""Which units an example does without in an epoch: a pure function of the run's key, the epoch, example and unit.
+"""Dropout: which units are left out is a pure function of the run's key, the epoch, the example and the unit.
 
     r_t = mix(mix(base ⊕ l) + (t + 1) γ)                                   (`splitmix.py`; t counts rows from 0)
     u_tj = hash((r_t + (j + 1) φ) mod 2³²),   φ = ⌊2³² (√5 − 1)/2⌋          (j counts the units of layer l from 0)
     the factor of a⁽ˡ⁾_j:   0 where u_tj < ⌊p 2³²⌋,   else 1/(1 − p)
 
-Left-out units are drawn anew in each epoch. As the factor has the mean 1 (inverted dropout), prediction needs none. It
-depends on the example's number in the training set and not on its batch, so neither threads nor the way in which an
-epoch is cut into calls change a bit.
+Left-out units are drawn anew in each epoch. As the factor has the mean 1 (inverted dropout), prediction needs none.
+The factor depends on the example's number in the training set and not on its batch, so results are bit-identical for
+any number of threads and however an epoch is cut into calls.
 
 Sources: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout", JMLR 15, 2014; the constants of `hash`
 are those of Wellons, "Prospecting for hash functions", 2018 (lowbias32).
@@ -26,7 +26,7 @@ __all__ = ["dropout_factors"]
 def dropout_factors(
     key: int, epoch: int, rows: NDArray[Any], layer: int, units: int, rate: float, dtype: np.dtype[Any]
 ) -> Array:
-    """Return what the activations of a layer are multiplied by.
+    """Return the factors of the activations of a layer.
 
     Parameters
     ----------

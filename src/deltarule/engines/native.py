@@ -1,4 +1,4 @@
-"""The engine in compiled code: the same numbers as the reference engine within rounding, as fast as the machine allows.
+"""The engine in compiled code, as fast as the machine allows; its numbers are the reference engine's within rounding.
 
 The same seed gives the same bits on any number of threads. Sparse X goes to the reference engine, whose products take
 compressed rows, and so do networks with other parts than `Dense` and update rules other than SGD and Adam. Built by
@@ -38,7 +38,7 @@ def takes(network: Network) -> bool:
 
 
 def instruction_set() -> str:
-    """Return the instruction set that runs: the best of the processor, or the one that DELTARULE_ISA names.
+    """Return the instruction set in use: the one that DELTARULE_ISA names, else the best of the processor.
 
     Raises
     ------
@@ -50,13 +50,13 @@ def instruction_set() -> str:
 
 
 class NativeEngine:
-    """Equations (1) to (6) and the update rules by the compiled core.
+    """Computes equations (1) to (6) and the update rules by the compiled core.
 
     Parameters
     ----------
     network : Network
     n_threads : int, optional
-        Default: the cores that this process may use. Steps too small to gain from a second thread take one.
+        Default: the cores that this process may use. A step that is too small to gain from a second thread runs on one.
     """
 
     exact = True
@@ -112,7 +112,9 @@ class NativeEngine:
         left_out = [n for n, member in enumerate(members) if self._leaves_out(member.data.X, member.plan)]
         taken = {n: self.steps(*members[n]) for n in left_out}
         runs = {n: _Run(self.network, *member) for n, member in enumerate(members) if n not in taken}
-        for dtype in {run.theta.dtype: None for run in runs.values()}:  # one after the other, as they came
+        for dtype in {
+            run.theta.dtype: None for run in runs.values()
+        }:  # one dtype after the other, in the order in which they came
             mine = {n: run for n, run in runs.items() if run.theta.dtype == dtype}
             if any(one.interrupted for one in taken.values()):  # Ctrl-C has ended the steps before these
                 taken |= {n: run.taken(0, True) for n, run in mine.items()}
@@ -122,12 +124,12 @@ class NativeEngine:
         return [taken[n] for n in range(len(members))]
 
     def release(self) -> None:
-        """Give back the memory of training; see `Engine`."""
+        """Free the memory of training; see `Engine`."""
         for core in self._cores.values():
             core.release()
 
     def close(self) -> None:
-        """Give back all memory and threads; see `Engine`."""
+        """Free all memory and threads; see `Engine`."""
         self._is_closed = True
         self._cores.clear()
 
@@ -175,7 +177,7 @@ class NativeEngine:
 
 
 class _Run:
-    """The steps of one plan as the core takes them: arrays that it writes into, and what they mean afterwards."""
+    """The steps of one plan for the core: the arrays that the core writes into, and what they mean afterwards."""
 
     def __init__(self, network: Network, state: TrainingState, data: TrainingSet, plan: Plan) -> None:
         assert _core is not None, "ask `available` first"
@@ -238,7 +240,7 @@ def _core_plan(network: Network, plan: Plan) -> Any:
 
 
 def _weight_of_all(data: TrainingSet) -> float:
-    """Return Σ w of the whole training set; of one that is at hand it is added in order, with the bits of 0.1.0."""
+    """Return Σ w of the whole training set, added in order if its rows are at hand: bit-identical to 0.1.0."""
     if data.total_weight is not None:
         return data.total_weight
     if data.weights is None or not data.rows:

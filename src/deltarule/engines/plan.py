@@ -1,13 +1,13 @@
-"""What a run of mini-batch steps does: rule, batches, penalty, clipping, and the rates of each step.
+"""The plan of a run of mini-batch steps: rule, batches, penalty, clipping, and the rates of each step.
 
-A step number s of a plan, with D the gradient (6) of its batch:
+Step s of a plan, with D the gradient (6) of its batch:
 
     D := D max_norm/‖D‖₂                       if ‖D‖₂ over all of θ is longer than max_norm
     Θ := (1 − η_s r · w_s d) Θ                 for each segment of θ with the factors (r, d) of its group
     θ := rule.step(θ, D, …, η_s r)             with the same r
 
 η_s is the step size, w_s the weight decay, p_sl the dropout rate of layer l: the columns of `rates`, which schedules
-fill. A plan says nothing of θ and of the data, so it can be cut, stored and given to any engine.
+fill. A plan holds neither θ nor data, so it can be cut, stored and given to any engine.
 
 Sources: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; Pascanu, Mikolov and Bengio, "On the
 difficulty of training recurrent neural networks", 2013; Jacot, Gabriel and Hongler, "Neural tangent kernel", 2018, and
@@ -39,7 +39,7 @@ class UpdateRule(Protocol):
 
     @property
     def parameters(self) -> tuple[float, ...]:
-        """Its numbers, in the order of its definition."""
+        """The rule's numbers, in the order of its definition."""
 
     def init(self, theta: Array) -> tuple[Array, ...]:
         """Return the rule's vectors before the first step at θ."""
@@ -58,7 +58,7 @@ class UpdateRule(Protocol):
 
 @dataclass(frozen=True)
 class MiniBatches:
-    """How an epoch is cut: rows of a batch (the last of an epoch may be smaller), and whether they are shuffled."""
+    """How an epoch is cut into batches: their size (the last may be smaller), and whether the rows are shuffled."""
 
     size: int
     shuffle: bool = True
@@ -70,7 +70,7 @@ class MiniBatches:
 
 @dataclass(frozen=True)
 class Factors:
-    """What step size and weight decay of a group of parameters are multiplied by."""
+    """Factors of the step size and of the weight decay of a group of parameters."""
 
     rate: float = 1.0
     decay: float = 1.0

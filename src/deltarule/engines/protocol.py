@@ -1,11 +1,11 @@
-"""The seam between how θ moves and who does the arithmetic.
+"""The protocol of engines, which do the arithmetic of one network.
 
-An engine belongs to one network. Everything above it (solvers, training, estimators) knows the methods of `Engine` and
-nothing else, so a compiled core, a GPU or a cluster can take the place of NumPy without a change above:
+Everything above an engine (solvers, training, estimators) knows the methods of `Engine` and nothing else, so a compiled
+core, a GPU or a cluster can replace NumPy without a change above:
 
     with engine_for(network) as engine:
         J, D = engine.cost_and_gradient(theta, data, lambda_)       # whole training set
-        taken = engine.steps(state, data, plan)                     # mini-batches; the given state is left as it is
+        taken = engine.steps(state, data, plan)                     # mini-batches; the given state does not change
         h = engine.hypothesis(taken.state.theta, X)
 """
 
@@ -23,24 +23,24 @@ __all__ = ["Engine", "Member", "StepsTaken", "TrainingState"]
 
 @dataclass(frozen=True, eq=False)
 class TrainingState:
-    """A mini-batch run between two steps: what an engine needs to go on with bit-identical results.
+    """A mini-batch run between two steps: all that an engine needs to continue with bit-identical results.
 
     Attributes
     ----------
     theta : array of shape (n,)
     vectors : tuple of arrays of shape (n,)
-        The update rule's own: velocity, or the two means of Adam.
+        The update rule's vectors: velocity, or the two means of Adam.
     key : int
         Seed of the shuffles and of dropout; the permutation of an epoch is a function of key and epoch
         (`shuffling.py`).
     step : int
         Steps taken so far.
     epoch : int
-        Number of the epoch under way, from 0.
+        Number of the current epoch, from 0.
     position : int
         Rows of this epoch that are done; 0 between two epochs.
     costs : tuple of float
-        J of each step of the epoch under way.
+        J of each step of the current epoch so far.
     """
 
     theta: Array
@@ -52,7 +52,7 @@ class TrainingState:
     costs: tuple[float, ...] = ()
 
     def between_epochs(self) -> "TrainingState":
-        """Return the state to begin an epoch with, on any rows: what is left of the epoch under way is given up."""
+        """Return the state to begin an epoch with, on any rows; the rest of the current epoch is skipped."""
         if self.position == 0:
             return self
         return replace(self, epoch=self.epoch + 1, position=0, costs=())
@@ -60,7 +60,7 @@ class TrainingState:
 
 @dataclass(frozen=True, eq=False)
 class StepsTaken:
-    """What `Engine.steps` did.
+    """The result of `Engine.steps`.
 
     Attributes
     ----------
@@ -94,45 +94,45 @@ class Engine(Protocol):
 
     @property
     def exact(self) -> bool:
-        """Whether a call made again, in this process, gives bit-identical results.
+        """Whether a call that is repeated in this process gives bit-identical results.
 
-        Training makes calls again only where they do: it then lets a call run beyond the epoch in which the stopping
-        rule may end the run, and takes the steps anew up to that epoch.
+        Only then does training let a call run beyond the epoch in which the stopping rule may end the run, and repeat
+        the steps up to that epoch.
         """
 
     def sums(self, theta: Array, data: TrainingSet) -> Array:
         """Return Σ w ℓ of (2) and, unrolled, Δ of (5) over the rows of `data`, as one float64 vector.
 
-        Leaves of rows are added in the fixed tree of `deltarule.network.summation`, in bounded memory; nothing is
-        divided by m, and the penalty is left out: parts of a larger training set are added by who cut them.
+        Leaves of rows are added in the fixed tree of `deltarule.network.summation`, in bounded memory. Nothing is
+        divided by m, and the penalty is left out, so a caller can add the sums of parts of a larger training set.
         """
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
-        """Return J (2) and D (6), unrolled, in float64; exact, over the whole training set, in bounded memory."""
+        """Return J (2) and D (6), unrolled, in float64, over the whole training set, in bounded memory."""
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
-        """Return J (2) alone, with the bits of `cost_and_gradient`."""
+        """Return J (2) alone, bit-identical to that of `cost_and_gradient`."""
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
-        """Take the mini-batch steps of a plan, over any number of epochs; the given state is left as it is.
+        """Take the mini-batch steps of a plan, over any number of epochs; the given state does not change.
 
         The gradient of a step is the mean over its b rows, each weighted with w_t rows/m, plus λ/m Θ with m of the
-        whole training set: at one θ, its mean over the batches of an epoch, weighted with their rows, is D of the
-        training set, whatever the batch size. With dropout, cost and gradient of a step are those of the thinned
-        network. A step whose cost is not finite is the last.
+        whole training set. So at one θ, the mean of these gradients over the batches of an epoch, weighted with their
+        rows, is D of the training set, whatever the batch size. With dropout, the cost and the gradient of a step are
+        those of the thinned network. A step whose cost is not finite is the last.
         """
 
     def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
-        """Take the steps of several networks of this shape side by side, with the bits of one call of `steps` each."""
+        """Take the steps of several networks of this shape side by side; bit-identical to one call of `steps` each."""
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row, of shape (rows, K)."""
 
     def release(self) -> None:
-        """Give back the memory of training; the next call that needs it makes it anew, with the same bits."""
+        """Free the memory of training; the next call that needs it allocates it again. Results stay bit-identical."""
 
     def close(self) -> None:
-        """Give back all memory and threads. The engine is of no use afterwards; closing it again does nothing."""
+        """Free all memory and threads. A closed engine cannot be used; closing it again does nothing."""
 
     def __enter__(self) -> Self: ...
 

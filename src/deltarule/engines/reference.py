@@ -1,6 +1,6 @@
-"""The engine in plain NumPy: right for float32 and float64, and the judge of every other engine.
+"""The engine in plain NumPy, for float32 and float64, to which the tests compare every other engine.
 
-What it cannot promise is the same bits on any number of threads: NumPy's matrix products are a BLAS library's.
+Its results may differ in rounding with the number of threads, because a BLAS library computes NumPy's matrix products.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ __all__ = ["ReferenceEngine"]
 
 
 class ReferenceEngine:
-    """Equations (1) to (6) by `deltarule.network.backpropagation`.
+    """Computes equations (1) to (6) by `deltarule.network.backpropagation`.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class ReferenceEngine:
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a cost that overflows is reported by who minimises
+        with np.errstate(over="ignore", invalid="ignore"):  # the solver reports a cost that overflows
             return backpropagation.total_cost_and_gradient(self.network, theta, data, lambda_)
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
@@ -61,7 +61,7 @@ class ReferenceEngine:
         epoch, order = -1, np.empty(0, dtype=np.int64)
         costs: list[float] = []
         of_epoch = list(state.costs)
-        # One name for the state: wherever Ctrl-C strikes, it is the state between two steps.
+        # One name holds the state, so wherever Ctrl-C strikes, `now` is the state between two steps.
         now = state
         interrupted = False
         try:
@@ -82,7 +82,7 @@ class ReferenceEngine:
                         break
         except KeyboardInterrupt:
             interrupted = True
-        costs = costs[: now.step - state.step]  # without that of a step that Ctrl-C cut short
+        costs = costs[: now.step - state.step]  # without the cost of a step that Ctrl-C cut short
         of_epoch = [*of_epoch, *costs][-_batches_done(now, plan) :] if now.position else []
         return StepsTaken(replace(now, costs=tuple(of_epoch)), np.array(costs, dtype=np.float64), interrupted)
 
@@ -128,7 +128,7 @@ class ReferenceEngine:
 
 
 class _PerParameter:
-    """Step size and weight decay as they act on θ: one number, or one for each parameter where groups differ."""
+    """Step size and weight decay as they act on θ: one number, or one for each parameter if groups differ."""
 
     def __init__(self, network: Network, plan: Plan) -> None:
         rate, decay = np.empty((2, network.n_parameters))
@@ -149,7 +149,7 @@ class _PerParameter:
 
 
 def _batches_done(state: TrainingState, plan: Plan) -> int:
-    """Return the number of batches of the epoch under way that are done."""
+    """Return how many batches of the current epoch are done."""
     return -(-state.position // plan.batches.size)
 
 

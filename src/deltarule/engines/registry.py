@@ -1,4 +1,4 @@
-"""Engines by name: those of this library, and any other that keeps the protocol."""
+"""Engines by name: those of this library, and any other that implements the protocol."""
 
 import warnings
 from collections.abc import Callable
@@ -26,8 +26,8 @@ def engine_for(network: Network, engine: str | EngineMaker = "auto", n_threads: 
     ----------
     network : Network
     engine : str or callable
-        A name of `engine_names()`, or what makes an engine: (network, n_threads) → `Engine`. `"auto"` is the compiled
-        core where it can be loaded, else the reference engine, with one warning in the life of the process.
+        A name of `engine_names()`, or a function that makes an engine: (network, n_threads) → `Engine`. `"auto"` is the
+        compiled core if it can be loaded, else the reference engine, with one warning per process.
     n_threads : int, optional
         For engines that have threads. Default: the cores that this process may use.
 
@@ -52,7 +52,7 @@ def engine_names() -> tuple[str, ...]:
 
 
 def register_engine(name: str, make: EngineMaker) -> None:
-    """Give an engine a name, by which settings and `engine_for` know it from then on.
+    """Give an engine a name, which settings and `engine_for` accept from then on.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """The order of the examples in an epoch: a pure function of a key and the epoch's number.
 
-Because an order can always be made again, a training state holds a number instead of a permutation, any engine finds
-the same order, and a run continues from any step with bit-identical results.
+Because an order can always be computed again, a training state holds a number instead of a permutation, every engine
+uses the same order, and a run continues from any step with bit-identical results.
 
     r_i = mix(base + (i + 1) γ)                                             (`splitmix.py`)
     order = 0 … m − 1;   for i = m − 1 down to 1:   swap order[i], order[⌊r_i (i + 1) / 2⁶⁴⌋]
@@ -37,7 +37,7 @@ def row_order(key: int, epoch: int, rows: int, shuffle: bool = True) -> NDArray[
     rows : int
         Number of rows, below 2³².
     shuffle : bool, default True
-        False: the rows' own order.
+        False: the order of the training set.
 
     Examples
     --------

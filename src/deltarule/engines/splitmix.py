@@ -1,4 +1,4 @@
-"""Random numbers that are functions of counters, so that any of them can be made again without the ones before.
+"""Random numbers that are functions of counters, so that each can be computed without those before it.
 
     base(key, epoch) = mix(key + (epoch + 1) γ)          (modulo 2⁶⁴)
 
@@ -19,7 +19,7 @@ _MASK = 2**64 - 1
 
 
 def base_of_epoch(key: int, epoch: int) -> int:
-    """Return the number that everything random in an epoch is made of."""
+    """Return the number from which every random number of an epoch is derived."""
     return int(_mix(np.array([(key + (epoch + 1) * _GAMMA) & _MASK], dtype=np.uint64))[0])
 
 

@@ -105,7 +105,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         ValueError
             If data or settings do not fit. A fit that fails leaves the model of the fit before as it was.
         DivergedError
-            If the cost leaves the finite numbers.
+            If the cost becomes non-finite.
         """
         check_callables(callbacks)
         validation_set = validation_set_of(eval_set, X_val, y_val, sample_weight_val)

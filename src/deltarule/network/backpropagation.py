@@ -7,11 +7,11 @@
     Δ⁽ˡ⁾ := Δ⁽ˡ⁾ + δ⁽ˡ⁺¹⁾ [1; a⁽ˡ⁾]ᵀ                                                     (5)
     D⁽ˡ⁾_ij = 1/m (Δ⁽ˡ⁾_ij + λ Θ⁽ˡ⁾_ij) for j ≥ 1,   1/m Δ⁽ˡ⁾_i0 for j = 0               (6)
 
-The cost ℓ of an example is that of the output units (`units.py`): for sigmoid outputs, K logistic costs added up.
-The penalty leaves out the bias column. With weights w of the examples, m is Σ w, and (2) and (5) count example t
-w_t times. Rows are examples here, so the equations above appear transposed; (1), (4) and (5) are computed by the parts
-of the network (`parts.py`). Sums over the rows go by leaves in a fixed tree (`summation.py`), so the memory is bounded
-whatever m is.
+The output units define the cost ℓ of an example (`units.py`): for sigmoid outputs, the sum of K logistic costs. The
+penalty leaves out the bias column. With weights w of the examples, m is Σ w, and (2) and (5) count example t w_t times.
+Rows are examples here, so the equations above appear transposed. The parts of the network (`parts.py`) compute (1), (4)
+and (5). Sums over the rows are added by leaves in a fixed tree (`summation.py`), so the memory is bounded whatever m
+is.
 
 Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", Nature 323, 1986.
 """
@@ -59,7 +59,7 @@ def cost(
     ----------
     network : Network
     theta : array of shape (n_parameters,)
-        Its dtype, float32 or float64, is that of the arithmetic.
+        The arithmetic has its dtype, float32 or float64.
     X : array of shape (m, s₁)
     Y : array of shape (m, K)
         Targets: in 0 … 1 for sigmoid and softmax outputs (rows with sum 1 for softmax), real for identity, ≥ 0 for exp.
@@ -106,7 +106,7 @@ def cost_and_gradient(
     -------
     J : float
     D : array of shape (n_parameters,), of the dtype of θ
-        Unrolled as θ is; `network.roll(D)` gives the matrices D⁽ˡ⁾.
+        Unrolled like θ; `network.roll(D)` gives the matrices D⁽ˡ⁾.
 
     Raises
     ------
@@ -155,9 +155,9 @@ def forward(
     Returns
     -------
     kept : list
-        What each part keeps for its way back; of a `Dense` part `Values`, z⁽ˡ⁺¹⁾ and g(z⁽ˡ⁺¹⁾).
+        What each part keeps for the backward pass: for a `Dense` part `Values`, z⁽ˡ⁺¹⁾ and g(z⁽ˡ⁺¹⁾).
     a : list of arrays of shape (m, s_l), l = 1 … L
-        In the last place stands z⁽ᴸ⁾: a⁽ᴸ⁾ is left to the output units, which compute it from that.
+        The last one is z⁽ᴸ⁾ instead of a⁽ᴸ⁾, which the output units compute from z⁽ᴸ⁾.
     """
     a = [X]
     kept = []
@@ -171,12 +171,12 @@ def forward(
 def error_terms(
     network: Network, thetas: list[Array], kept: list[Any], delta: Array, factors: Sequence[Array | None] = ()
 ) -> Iterator[tuple[int, Array]]:
-    """Go back through the parts, the last one first: yield the place n of each part and its δ⁽ⁿ⁺²⁾.
+    """Go back through the parts, the last one first; yield the index n of each part, and its δ⁽ⁿ⁺²⁾.
 
     Parameters
     ----------
     kept : list
-        From `forward`, which had the same `factors`.
+        From `forward` with the same `factors`.
     delta : array of shape (m, K)
         δ⁽ᴸ⁾, equation (3).
     """
@@ -250,8 +250,8 @@ def total_cost_and_gradient(network: Network, theta: Array, data: TrainingSet, l
 def sums(network: Network, theta: Array, data: TrainingSet) -> Array:
     """Return [Σ_t w_t ℓ_t, Δ …] over the rows at hand, without the division by m and without the penalty.
 
-    Sums of parts of a training set add up to that of the whole set; where each part but the last has 2ⁿ leaves, adding
-    the parts by a `TreeSum` gives the bits of the whole set as well.
+    The sums of the parts of a training set add up to the sum of the whole set. If every part but the last has 2ⁿ
+    leaves, adding them by a `TreeSum` is bit-identical to the sum of the whole set.
 
     Returns
     -------
@@ -266,7 +266,7 @@ def sums(network: Network, theta: Array, data: TrainingSet) -> Array:
 
 
 def costs_of(network: Network, theta: Array, data: TrainingSet) -> Array:
-    """Return what each row of a checked training set costs, in float64, without weight and without penalty."""
+    """Return the cost of each row of a checked training set, in float64, without weight and without penalty."""
     thetas = network.roll(theta.astype(data.X.dtype, copy=False))
     return np.concatenate([_costs(network, thetas, X, Y) for X, Y, _ in _leaves(data)], dtype=np.float64)
 

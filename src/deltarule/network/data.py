@@ -1,7 +1,7 @@
 """A training set, checked once: X, Y and the weights of the examples.
 
-Everything below the public functions trusts it, so no check is made twice and none is left out. X may be one of SciPy's
-sparse matrices: it is kept as compressed rows (CSR), which NumPy's products take as they take an array.
+Everything below the public functions trusts a `TrainingSet`, so no check is made twice and none is left out. X may be
+one of SciPy's sparse matrices; it is kept as compressed rows (CSR), which can be multiplied like an array.
 """
 
 from dataclasses import KW_ONLY, dataclass, replace
@@ -21,8 +21,8 @@ __all__ = ["TrainingSet", "check_inputs", "check_lambda", "is_sparse"]
 class TrainingSet:
     """Examples that fit a network: a whole training set, or consecutive rows of one.
 
-    Make a whole one with `TrainingSet.of`, and a part of it with `part`. Two training sets are equal only if they are
-    the same object: comparing every number is left to who wants that.
+    `TrainingSet.of` makes a whole one, and `part` a part of it. Two training sets are equal only if they are the same
+    object; comparing every number is left to the caller.
 
     Attributes
     ----------
@@ -31,11 +31,11 @@ class TrainingSet:
     weights : array of shape (rows,) or None
         A weight stands for that many repetitions of its row. None: 1 each.
     offset : int
-        Which row of the whole training set the first row is; 0 for the whole set.
+        Number of the first row in the whole training set; 0 for the whole set.
     total_rows : int or None
-        Number of rows of the whole training set; None where these rows are the whole set.
+        Number of rows of the whole training set; None if these rows are the whole set.
     total_weight : float or None
-        Σ w over the whole training set; None where these rows are the whole set.
+        Σ w over the whole training set; None if these rows are the whole set.
     """
 
     X: Array
@@ -73,7 +73,7 @@ class TrainingSet:
     def of_checked(
         cls, network: Network, X: Array, Y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> "TrainingSet":
-        """Check Y and weights against a network and an X that is as `check_inputs` returns it; see `of`."""
+        """Check Y and weights against a network and an X that `check_inputs` returned; see `of`."""
         dtype = X.dtype
         Y = as_float(Y, dtype)
         if Y.ndim == 1:
@@ -93,7 +93,7 @@ class TrainingSet:
 
     @property
     def m(self) -> float:
-        """Number of examples of the whole training set, Σ w: what the cost and the penalty are divided by."""
+        """Number of examples of the whole training set, Σ w: the divisor of the cost and of the penalty."""
         if self.total_weight is not None:
             return self.total_weight
         return float(self.rows if self.weights is None else np.sum(self.weights, dtype=np.float64))
@@ -134,7 +134,7 @@ class TrainingSet:
 
 
 def check_inputs(network: Network, X: Any, dtype: np.dtype[Any] | None = None) -> Array:
-    """Return X as a float array, or CSR matrix, of shape (rows, s₁), or say why it is none.
+    """Return X as a float array or CSR matrix of shape (rows, s₁).
 
     Raises
     ------
@@ -179,7 +179,7 @@ def _as_rows(X: Any, dtype: np.dtype[Any] | None) -> Array:
 
 
 def check_lambda(lambda_: float) -> float:
-    """Return λ as a float, or say why it is none."""
+    """Return λ as a float, or raise InputError."""
     if not (np.isfinite(lambda_) and lambda_ >= 0):
         raise InputError(f"lambda_={lambda_} cannot be: the strength of the penalty is a finite number, 0 or more.")
     return float(lambda_)

@@ -2,21 +2,21 @@
 
     ∂J/∂θ_p ≈ ( 8 [J(θ + ε e_p) − J(θ − ε e_p)] − [J(θ + 2ε e_p) − J(θ − 2ε e_p)] ) / 12 ε
 
-The four-point central difference errs by ε⁴/30 times the fifth derivative, the two-point one by ε²/6 times the
-third; so ε can be large enough (10⁻³) that the rounding of J does not hide anything: what is left is about 10⁻¹².
-The measure is ‖D − differences‖ / (‖D‖ + ‖differences‖): 0 where they agree, 1 where D is zero or has the wrong sign.
+The error of the four-point central difference is ε⁴/30 times the fifth derivative, that of the two-point one ε²/6
+times the third. So ε can be so large (10⁻³) that the rounding of J hides nothing: the error is about 10⁻¹². The measure
+is ‖D − differences‖ / (‖D‖ + ‖differences‖): 0 if they agree, 1 if D is zero or has the wrong sign.
 
-Where J bends so sharply that this ε is too long (inputs far from unit variance), two neighbouring ε disagree by more
-than rounding explains, and shorter ones are taken. Where the gradient is so small that the rounding of J hides it (near
-a minimum), no difference can tell more: that limit is computed as the resolution, and the gap is held to it. Both have
-the same divisor, so that a D passes exactly if it is as near to the differences as they may be to the truth.
+If J bends so sharply that this ε is too long (inputs far from unit variance), the differences of two neighbouring ε
+disagree by more than rounding explains, and shorter ε are taken. If the gradient is so small that the rounding of J
+hides it (near a minimum), no difference can tell more. This limit is computed as the resolution, and the gap may be as
+large. Both have the same divisor, so D passes exactly if it is as near to the differences as they may be to the truth.
 
-Units with a kink (relu; in g′: elu) have no such expansion there. Where a step of ε carries some z of some example
-across it, ε is made smaller for that parameter; where the smallest still does, the parameter is left out and counted.
+At a kink of a unit (relu; in g′: elu) there is no such expansion. If a step of ε carries some z of some example across
+a kink, ε is made smaller for that parameter; if the smallest ε still does, the parameter is left out and counted.
 
-Source: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988, table 1,
-for the difference; course exercise 4 for the measure, there with ‖D + differences‖ below, which is the same for a D
-that is nearly right.
+Sources: Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", Math. Comp. 51, 1988, table
+1, for the difference; course exercise 4 for the measure. The divisor there is ‖D + differences‖, which is the same for
+a D that is nearly right.
 """
 
 from collections.abc import Callable
@@ -41,35 +41,35 @@ EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6)
 1e-2: 2e-9; 1e-3: 6e-13; 1e-4: 5e-12; 1e-5: 5e-11."""
 
 TOLERANCE = 1e-9
-"""The largest measure of a right gradient where J has a resolution: a wrong factor anywhere gives far more."""
+"""The largest measure of a right gradient, unless the resolution is larger; a wrong factor anywhere gives far more."""
 
 _UNIT = float(np.finfo(np.float64).eps) / 2
 
 
 @dataclass(frozen=True, eq=False)
 class GradientCheck:
-    """What `check_gradient` found; prints as a small table.
+    """The result of `check_gradient`; prints as a small table.
 
     Attributes
     ----------
     gap : float
         ‖D − differences‖ / (‖D‖ + ‖differences‖) over all parameters that were compared.
     layer_gaps : tuple of float
-        The same for Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ apart; NaN where none of a layer's parameters was compared.
+        The same for each of Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾; NaN if none of its parameters was compared.
     directional_gap : float
         |D·v − difference along v| / (|D·v| + |difference|) for one random direction v of length 1 that moves every
-        parameter at once; NaN where every step along it crosses a kink.
+        parameter at once; NaN if every step along v crosses a kink.
     resolution, directional_resolution : float
-        How large the two gaps of a right gradient may be by the differences alone: for each of them 16 u |J| / ε and
-        its distance from that with the next ε.
+        How large the two gaps of a right gradient may be because of the differences' errors: 16 u |J| / ε for each
+        difference, plus its distance from that with the next ε.
     compared, kinks, n_parameters : int
-        Parameters that were compared, that were left out because a kink lay within the smallest step, and all.
+        Numbers of parameters: compared, left out because a kink lies within the smallest step, and all.
     worst : tuple of int
         (l, i, j) of the Θ⁽ˡ⁾_ij with the largest difference; i from 1 and j from 0, as in the notes.
     worst_gradient, worst_difference : float
         The two values there.
     tolerance : float
-        What `gap` and `directional_gap` may be at most, where their resolution is not larger.
+        The largest `gap` and `directional_gap` that pass, unless their resolution is larger.
     """
 
     gap: float
@@ -134,7 +134,7 @@ class GradientCheck:
 
 
 class Fitted(Protocol):
-    """What is checked of a fitted estimator."""
+    """A fitted estimator, as far as the check uses it."""
 
     alpha: float
     network_: Network
@@ -195,7 +195,7 @@ def check_gradient(
     lambda_, sample_weight
         As in `deltarule.cost_and_gradient`; λ is 0 by default, for an estimator its `alpha`.
     parameters : int, optional
-        How many parameters to compare, drawn with `seed`. Default: all up to 2 000, else 2 000 of them.
+        How many parameters to compare, drawn with `seed`. Default: all, or 2 000 of them if there are more.
     seed : int, default 0
         Seed of the sample and of the direction.
     gradient : callable, optional
@@ -247,7 +247,7 @@ def check_gradient(
     along, noise_along = probe.difference(direction)
 
     compared = np.isfinite(differences)
-    # A D that is not finite is wrong wherever it is, in the sample or not.
+    # A D that is not finite is wrong, whether that place is in the sample or not.
     apart = np.where(np.isfinite(D), np.where(compared, np.abs(D - differences), 0), np.inf)
     worst = int(np.argmax(apart))
     is_finite = bool(np.isfinite(D).all())
@@ -294,7 +294,7 @@ def _bound(args: tuple[Any, ...], kwargs: dict[str, Any], lambda_: float | None)
 
 
 class _Probe:
-    """Differences of J around one θ, with an eye on the kinks."""
+    """Differences of J around one θ, of steps that cross no kink."""
 
     def __init__(self, network: Network, theta: Array, data: TrainingSet, lambda_: float) -> None:
         self.network, self.theta, self.data, self.lambda_ = network, theta, data, lambda_
@@ -305,9 +305,9 @@ class _Probe:
         self.J = abs(total_cost(network, theta, data, lambda_))
 
     def difference(self, direction: Array) -> tuple[float, float]:
-        """Return dJ/dt at θ + t·direction, t = 0, and how far it may be off; NaN where every step crosses a kink.
+        """Return dJ/dt at θ + t·direction, t = 0, and its largest error; NaN if every step crosses a kink.
 
-        That is the rounding of J and the difference to the next ε, which the error of the longer step is part of.
+        The largest error is the rounding of J plus the difference to the next ε, which covers that of the longer step.
         """
         best, best_doubt = (np.nan, 0.0), np.inf
         longer: tuple[float, float] | None = None
@@ -315,10 +315,10 @@ class _Probe:
             slope = self._slope(direction, epsilon)
             if slope is None:
                 continue
-            noise = 16 * _UNIT * self.J / epsilon  # 8 was passed by a quarter near 1 of 12 minima of 3-4-1
+            noise = 16 * _UNIT * self.J / epsilon  # near 1 of 12 minima of 3-4-1, 8 was too small by a quarter
             if longer is not None:
                 doubt = abs(longer[0] - slope)
-                if doubt <= noise:  # nothing but rounding between the two: the longer step has less of it
+                if doubt <= noise:  # the two differ by rounding alone, and the longer step has less of it
                     return longer[0], longer[1] + doubt
                 if doubt < best_doubt:
                     best, best_doubt = (slope, noise + doubt), doubt
@@ -350,7 +350,7 @@ def _gap(D: Array, differences: Array) -> float:
 
 
 def _share(part: Array, D: Array, differences: Array) -> float:
-    """Return ‖part‖ / (‖D‖ + ‖differences‖); 0 where nothing is there to have a share of."""
+    """Return ‖part‖ / (‖D‖ + ‖differences‖); 0 if the divisor is 0."""
     whole = float(np.linalg.norm(D)) + float(np.linalg.norm(differences))
     return float(np.linalg.norm(part)) / whole if whole > 0 else 0.0
 

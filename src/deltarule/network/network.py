@@ -1,9 +1,9 @@
-"""The description of a network: its parts, units, the shapes of Θ, the segments of θ. No weights inside.
+"""The description of a network: its parts, its units, the shapes of Θ and the segments of θ, without any weights.
 
-A network is a chain of parts (`parts.py`), with output units behind the last. One that is made of `Dense` parts alone
-has L layers with s₁ … s_L units, biases not counted, and K = s_L outputs. Θ⁽ˡ⁾ has the shape (s_{l+1}, s_l + 1); its
-column 0 multiplies the bias unit. All Θ⁽ˡ⁾ unrolled row by row make one vector θ, and matrices and segments are views
-of it: solvers and files see a vector, mathematics sees matrices, and what tells weights from biases sees segments.
+A network is a chain of parts (`parts.py`), with output units after the last. A network of `Dense` parts has L layers
+with s₁ … s_L units, biases not counted, and K = s_L outputs. Θ⁽ˡ⁾ has the shape (s_{l+1}, s_l + 1); its column 0
+multiplies the bias unit. All Θ⁽ˡ⁾ unrolled row by row make one vector θ, and matrices and segments are views of θ:
+solvers and files use the vector, the equations use matrices, and segments tell weights from biases.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,12 +35,12 @@ class Network:
     Parameters
     ----------
     sizes : sequence of int, or of parts
-        s₁ … s_L: features, units of each hidden layer, outputs. Or the parts themselves, such as `Dense`, each of which
-        takes what the one before gives; the last has no hidden units.
+        s₁ … s_L: features, units of each hidden layer, outputs. Or the parts themselves, such as `Dense`: each takes
+        the outputs of the one before, and the last has no hidden units.
     hidden : str, Unit, or sequence of them, default "logistic"
         Hidden units: one for all hidden layers, or one for each. `"logistic"`, `"tanh"`, `"relu"`, `"identity"`,
         `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"silu"`, `"mish"`, `"softplus"`; `Unit("leaky_relu", 0.2)` and
-        `Unit("elu", 0.5)` with numbers. Parts say it themselves.
+        `Unit("elu", 0.5)` with numbers. Not given beside parts, which have their own.
     output : str, default "sigmoid"
         `"sigmoid"` (K logistic costs), `"softmax"` (cross-entropy), `"identity"` (½ squared error), `"exp"` (Poisson).
 

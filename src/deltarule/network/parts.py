@@ -1,15 +1,15 @@
-"""What a network is made of: hidden units as values, and parts that know their shapes, parameters and equations.
+"""The parts of a network, with their shapes, parameters and equations, and hidden units as values.
 
-A part takes a⁽ˡ⁾ to a⁽ˡ⁺¹⁾ and errors back. For `Dense`, with rows as examples:
+A part maps a⁽ˡ⁾ to a⁽ˡ⁺¹⁾, and errors back. For `Dense`, with rows as examples:
 
     z⁽ˡ⁺¹⁾ = Θ⁽ˡ⁾ [1; a⁽ˡ⁾],   a⁽ˡ⁺¹⁾ = g(z⁽ˡ⁺¹⁾)                                       (1)
     δ⁽ˡ⁾ = (Θ⁽ˡ⁾ without column 0)ᵀ δ⁽ˡ⁺¹⁾ ⊙ g′(z⁽ˡ⁾)                                    (4)
     Δ⁽ˡ⁾ := Δ⁽ˡ⁾ + δ⁽ˡ⁺¹⁾ [1; a⁽ˡ⁾]ᵀ                                                     (5)
 
-(4) crosses a border: the product belongs to the part whose Θ⁽ˡ⁾ it is with, g′ to the part below, whose units are layer
-l. What crosses is the error ∂ℓ/∂a⁽ˡ⁾.
+Two parts share (4): the part with Θ⁽ˡ⁾ computes the product, which is the error ∂ℓ/∂a⁽ˡ⁾, and the part below, whose
+units are layer l, multiplies by g′.
 
-Another part is another class with the attributes and methods of `Part`; nothing else has to know of it.
+A new kind of part is a class with the attributes and methods of `Part`; nothing else has to know of it.
 """
 
 from collections import Counter
@@ -35,8 +35,8 @@ HULL_ROWS = 5
 class Unit:
     """A hidden unit as a value: a name of the table `HIDDEN_UNITS`, with the numbers of its formula.
 
-    Two units are equal if name and numbers are. Wherever a unit is asked for, its name alone is accepted, and means the
-    unit with default numbers.
+    Two units are equal if their names and numbers are. Wherever a unit is an argument, its name alone means the unit
+    with default numbers.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class Unit:
 
     @property
     def gain(self) -> float:
-        """How many times Glorot's deviation first weights have."""
+        """The deviation of first weights, as a multiple of Glorot's."""
         gain = self.kind.gain
         return gain(*self.numbers) if callable(gain) else gain
 
@@ -110,7 +110,7 @@ class Unit:
         return self.kind.g(z, *self.numbers)
 
     def derivative(self, z: Array, a: Array) -> Array:
-        """Return g′(z), elementwise, computed from a = g(z) where that is enough."""
+        """Return g′(z), elementwise, computed from a = g(z) if that is enough."""
         return self.kind.derivative(z, a, *self.numbers)
 
     def __str__(self) -> str:
@@ -121,7 +121,7 @@ class Unit:
         return f"Unit({', '.join(map(repr, (self.name, *self._given())))})"
 
     def _given(self) -> tuple[float, ...]:
-        """Return the numbers where they are not the defaults."""
+        """Return the numbers unless they are the defaults."""
         return () if self.numbers == tuple(number.default for number in self.kind.numbers) else self.numbers
 
 
@@ -134,14 +134,14 @@ class Terms(NamedTuple):
 
 
 class Values(NamedTuple):
-    """What a part with units keeps of its way forward.
+    """What a part with units keeps of the forward pass.
 
     Attributes
     ----------
     z : array of shape (m, outputs)
         Weighted inputs of the units.
     g : array of shape (m, outputs)
-        g(z), before dropout; z where the units are those of the output.
+        g(z), before dropout; z if the output units follow.
     """
 
     z: Array
@@ -159,19 +159,19 @@ class Part(Protocol):
 
     @property
     def kind(self) -> str:
-        """What its segments are named after, with a number behind it: "dense"."""
+        """The first word of its segments' names, which a number follows: "dense"."""
 
     @property
     def inputs(self) -> int:
-        """Columns of what comes in."""
+        """Number of input columns."""
 
     @property
     def outputs(self) -> int:
-        """Columns of what goes out."""
+        """Number of output columns."""
 
     @property
     def unit(self) -> Unit | None:
-        """The hidden units at its end; None where it has none of its own."""
+        """The hidden units at its end; None if it has none of its own."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -179,17 +179,17 @@ class Part(Protocol):
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """What its parameters are, each place in exactly one segment; names and places are those within the part."""
+        """The segments of its parameters, each number in exactly one; names and indices are those within the part."""
 
     @property
     def sees_data(self) -> bool:
-        """Whether `first` looks at the rows that come in."""
+        """Whether `first` uses the input rows."""
 
     def first(self, generator: np.random.Generator, a: Array | None, /) -> Array:
-        """Return first parameters; `a` has the rows that come in, and is None where the caller gave none."""
+        """Return first parameters; `a` holds the input rows, or is None if the caller gave none."""
 
     def forward(self, parameters: Array, a: Array, factor: Array | None = None, /) -> tuple[Array, Any]:
-        """Return what goes out, and what the way back needs; with dropout, `factor` multiplies what goes out."""
+        """Return the outputs, and what the backward pass needs; with dropout, `factor` multiplies the outputs."""
 
     def delta(self, parameters: Array, kept: Any, error: Array, factor: Array | None = None, /) -> Array:
         """Return δ from the error ∂ℓ/∂a of what went out: ∂ℓ/∂z of a `Dense` part, ∂ℓ/∂a before dropout of others."""
@@ -198,10 +198,10 @@ class Part(Protocol):
         """Write Σ_t ∂ℓ_t/∂(parameters) into an array of the shape of the parameters."""
 
     def error(self, parameters: Array, kept: Any, delta: Array, /) -> Array:
-        """Return the error ∂ℓ/∂a of what came in; asked only of a part that has another one below."""
+        """Return the error ∂ℓ/∂a of the inputs; called only for a part that has another one below."""
 
     def terms(self, parameters: Array, a: Array, i: int, /) -> Terms:
-        """Return what unit i, from 0, adds up for one example a, for its formula."""
+        """Return the terms of the sum that unit i (from 0) computes for one example a."""
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -252,7 +252,7 @@ class Dense:
 
     @property
     def kind(self) -> str:
-        """What its segments are named after."""
+        """The first word of its segments' names."""
         return "dense"
 
     @property
@@ -267,7 +267,7 @@ class Dense:
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The biases, column 0 of Θ⁽ˡ⁾, which no penalty counts, and the weights."""
+        """The biases (column 0 of Θ⁽ˡ⁾), which no penalty includes, and the weights."""
         rows, columns = self.shape
         return (
             Segment("bias", 0, 0, (rows,), (columns,), "bias", penalised=False, decay=0.0),
@@ -291,10 +291,12 @@ class Dense:
             return np.hstack(
                 [np.zeros((self.outputs, 1)), generator.uniform(-bound, bound, (self.outputs, self.inputs))]
             )
-        # With biases of 0 the kinks of all relu units of layer 2 meet in the mean of scaled data, which costs where
-        # features are few: accuracy on held-out phonemes (5 features, 30 splits) less scikit-learn's, mean ± standard
-        # error, was -0.0047 ± 0.0011 and is -0.0011 ± 0.0012; with logistic units on digits, 15 splits, it was
-        # -0.0034 ± 0.0013 and is 0.0000 ± 0.0017.
+        # With biases of 0, the kinks of all relu units of layer 2 would meet in the mean of scaled data, which costs
+        # accuracy if features are few. Held-out accuracy minus scikit-learn's, mean ± standard error:
+        #
+        #     biases                                       0                  random
+        #     phonemes (5 features), relu, 30 splits       -0.0047 ± 0.0011   -0.0011 ± 0.0012
+        #     digits, logistic, 15 splits                  -0.0034 ± 0.0013    0.0000 ± 0.0017
         bound *= self.unit.gain
         return generator.uniform(-bound, bound, self.shape)
 
@@ -313,7 +315,7 @@ class Dense:
         return Theta
 
     def forward(self, Theta: Array, a: Array, factor: Array | None = None, /) -> tuple[Array, Values]:
-        """Return a⁽ˡ⁺¹⁾, of the last part z⁽ᴸ⁾, and z with g(z)."""
+        """Return a⁽ˡ⁺¹⁾ (for the last part z⁽ᴸ⁾), and z with g(z)."""
         z = a @ Theta[:, 1:].T + Theta[:, 0]  # (1), (m, s_{l+1})
         g = z if self.unit is None else self.unit.g(z)  # (m, s_{l+1})
         return g if factor is None else g * factor, Values(z, g)
@@ -328,7 +330,7 @@ class Dense:
         return delta
 
     def gradient(self, _: Values, a: Array, delta: Array, out: Array, /) -> None:
-        """Write Δ⁽ˡ⁾ of these rows, (5)."""
+        """Write Δ⁽ˡ⁾ of these rows to `out`, (5)."""
         out[:, 0] = delta.sum(axis=0)  # (5) with the bias unit 1
         out[:, 1:] = delta.T @ a  # (5), (s_{l+1}, s_l)
 

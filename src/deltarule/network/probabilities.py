@@ -1,14 +1,14 @@
-"""Probabilities and their logarithms from the weighted inputs z of the last layer, with all their digits.
+"""Probabilities and their logarithms, computed from the weighted inputs z of the last layer to keep all digits.
 
-h has lost them: 1 − h is 0 from z = 37 on, where the truth is e⁻³⁷. With e = exp −|z|, of either sign of z
+h itself loses digits: 1 − h is 0 from z = 37 on, where the truth is e⁻³⁷. With e = exp −|z|, for z of either sign:
 
-    sigmoid            h = 1/(1 + e) or e/(1 + e),      1 − h the other one
+    sigmoid            h = 1/(1 + e) or e/(1 + e),      1 − h is the other one
     log sigmoid        min(z, 0) − log1p(e)
     log softmax        −(max z − z_k) − log1p(S), S as in `units.py`
     K sigmoids over    h_k/Σh = exp(m_k) r_k / Σ_j exp(m_j) r_j with m_k = min(z_k, 0) and r_k = 1/(1 + e_k);
     their sum              where all of them would be 0, max m is subtracted from each m_k
 
-All is computed in float64 and rounded once, so that float32 comes out rounded to its last digit.
+Everything is computed in float64 and rounded once, so that float32 results are right to the last digit.
 """
 
 from math import exp
@@ -36,7 +36,7 @@ def sigmoid_and_rest(z: Array) -> Array:
     >>> sigmoid_and_rest(np.array([[40.0]]))
     array([[4.24835426e-18, 1.00000000e+00]])
     """
-    if len(z) == 1:  # a server's case: 1 µs instead of 7
+    if len(z) == 1:  # a server asks for one row: 1 µs instead of 7 µs
         of_row = float(z[0, 0])
         tail = exp(-abs(of_row))
         pair = [tail / (1 + tail), 1 / (1 + tail)]
@@ -46,7 +46,7 @@ def sigmoid_and_rest(z: Array) -> Array:
     is_above = wide >= 0
     sides = np.empty((len(z), 2), z.dtype)
     for side, is_larger in enumerate((~is_above, is_above)):
-        # The numerator is 1 for the larger one and else e, which is 1 at most. `np.where` would take twice as long.
+        # The numerator is 1 for the larger side and e, at most 1, for the other. `np.where` would take twice as long.
         np.divide(np.maximum(e, is_larger), 1 + e, out=sides[:, side], casting="same_kind")
     return sides
 
@@ -86,8 +86,8 @@ def shares(z: Array) -> Array:
 def log_shares(z: Array) -> Array:
     """Return the logarithm of `shares`."""
     wide = z.astype(np.float64)
-    # log h as its large part and its small one: their sum loses digits of the small one, which decides where the large
-    # part of all is 0.
+    # log h is kept as a large part and a small one, because their sum loses digits of the small one, which decides if
+    # all large parts are 0.
     large, small = np.minimum(wide, 0), -np.log1p(np.exp(-np.abs(wide)))
     first = (large + small).argmax(axis=1)[:, np.newaxis]
     below = np.take_along_axis(large, first, axis=1) - large
@@ -100,13 +100,13 @@ def _sigmoids(z: Array) -> Array:
     """Return sigmoid outputs; in rows where all of them would be 0, a multiple of them."""
     below = np.minimum(z, 0)
     largest = below.max(axis=1, keepdims=True)
-    # A difference is rounded, so it is taken only where it is needed.
+    # The difference adds a rounding error, so `largest` is subtracted only where it is needed.
     return np.asarray(np.exp(below - np.where(largest < -300, largest, 0)) / (1 + np.exp(-np.abs(z))))
 
 
 def _log_shares(below: Array, odds: Array) -> Array:
-    """Return logarithms of the shares of a sum, of how far each lies below the largest and of its ratio to that."""
+    """Return log shares from `below`, the distances to the largest log, and `odds`, the ratios to the largest."""
     others = odds.copy()
     np.put_along_axis(others, below.argmin(axis=1)[:, np.newaxis], 0, axis=1)
-    logarithms = 0.0 - below - np.log1p(others.sum(axis=1, keepdims=True))  # 0, and not −0, for a share of 1
+    logarithms = 0.0 - below - np.log1p(others.sum(axis=1, keepdims=True))  # gives 0 instead of −0 for a share of 1
     return np.asarray(logarithms)

@@ -1,8 +1,8 @@
-"""Sums over very many rows: by leaves of consecutive rows, and the leaves in a fixed binary tree.
+"""Sums over very many rows. A leaf is a chunk of consecutive rows; leaves are added in a fixed binary tree.
 
-Leaf n holds rows n·8192 … (n + 1)·8192 − 1. Two neighbouring sums of as many leaves are added as soon as both are
-there; what is left at the end is added from the last to the first. So the memory is log₂ of the number of leaves,
-the rounding error grows with that logarithm, and the order does not depend on who computed which leaf.
+Leaf n holds rows n·8192 … (n + 1)·8192 − 1. Two neighbouring sums over equally many leaves are added as soon as both
+are known; the sums left at the end are added from the last to the first. So memory and rounding error grow with log₂ of
+the number of leaves, and the order does not depend on which thread or machine computed which leaf.
 """
 
 from deltarule.common.arrays import Array
@@ -25,7 +25,7 @@ class TreeSum:
     """
 
     def __init__(self) -> None:
-        self._sums: list[tuple[int, Array]] = []  # (number of leaves, their sum), numbers falling
+        self._sums: list[tuple[int, Array]] = []  # (number of leaves, their sum), in order of falling numbers
 
     def add(self, leaf: Array) -> None:
         """Add the next leaf."""

@@ -1,4 +1,4 @@
-"""Backpropagation exactly as the lecture notes write it, to be read beside them and to judge the fast version.
+"""Backpropagation exactly as in the lecture notes, to be read beside them and to test the fast version.
 
     Δ⁽ˡ⁾_ij := 0
     for t = 1 … m:
@@ -37,7 +37,7 @@ __all__ = ["ExampleTrace", "Trace", "trace", "trace_example"]
 
 @dataclass(frozen=True, eq=False)
 class ExampleTrace:
-    """One example's way through the network: every value that the algorithm makes on it.
+    """One example's pass through the network: every value that the algorithm computes for it.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class ExampleTrace:
     x : array of shape (s₁,)
     y : array of shape (K,)
     weight : float
-        How many repetitions the example stands for; `delta`, `contributions` and `cost` are of one.
+        How many repetitions the example stands for; `delta`, `contributions` and `cost` are those of one.
     z : list of arrays of shape (s_l,)
         z⁽²⁾ … z⁽ᴸ⁾: `z[0]` is z⁽²⁾. Of parts other than `Dense` it is a.
     a : list of arrays of shape (s_l,)
@@ -259,7 +259,7 @@ def _example(network: Network, thetas: list[Array], x: Array, y: Array, weight: 
 
 
 def _written(trace: ExampleTrace | Trace, form: str) -> str:
-    # Notebooks ask the value itself how it looks. How it is written stands above this file and is loaded then only.
+    # A notebook asks the value for its HTML. `explain` is in a layer above this file, so it is imported only here.
     from deltarule.explain import explain
 
     return explain(trace, form=form)

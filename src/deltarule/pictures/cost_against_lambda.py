@@ -146,7 +146,7 @@ def lambda_path(
     ValueError
         If data, settings or λ do not fit.
     DivergedError
-        If the cost of a fit leaves the finite numbers.
+        If the cost of a fit becomes non-finite.
 
     Examples
     --------

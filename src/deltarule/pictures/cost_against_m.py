@@ -95,7 +95,7 @@ def size_path(
     ValueError
         If data, settings or sizes do not fit.
     DivergedError
-        If the cost of a fit leaves the finite numbers.
+        If the cost of a fit becomes non-finite.
     """
     from deltarule.estimators.cross_validation import Problem, side_by_side, warn_of_unfinished
 

@@ -38,7 +38,7 @@ from deltarule.tables.stored import checked_parts, form_content
 __all__ = ["LARGEST", "NUMBERS", "TableEncoder"]
 
 NARROWEST = 1e-200
-"""Smallest deviation that is divided by: the largest number over it is finite still."""
+"""Lower bound for a standard deviation, so that LARGEST / NARROWEST stays finite."""
 
 MANY = 20
 """A column of words with more different values than this, in more than half of its rows, names the rows."""

@@ -1,1 +1,1 @@
-"""How θ moves, epoch by epoch: settings, solvers, the loop, what a run remembers."""
+"""Training: settings, solvers, the loop over epochs, and the state and history of a run."""

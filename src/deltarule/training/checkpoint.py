@@ -1,9 +1,9 @@
 """Checkpoints: a mini-batch run on the disk, from which training continues with bit-identical results.
 
 A checkpoint is an archive of JSON and numbers (`archive.py`) with the state and the history of a run, its network and
-settings, and a digest of the training set. It is written whole or not at all, so the file is at any moment either the
-previous one or the new one. A lock beside it, which the operating system releases when the process ends, keeps two runs
-from writing to one file.
+settings, and a digest of the training set. It is written whole or not at all, so the file is always either the previous
+checkpoint or the new one. A lock beside the file keeps two runs from writing to it; the operating system releases the
+lock when the process ends.
 """
 
 import hashlib
@@ -34,20 +34,20 @@ from deltarule.training.stored_history import arrays_of, content_of, history_of
 __all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run"]
 
 FORMAT = 2
-"""2: numbers that are not finite are written as `archive.py` says. Format 1 is read too."""
+"""Version of the format: 2 writes non-finite numbers as `archive.py` describes. Format 1 is read too."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where and how often a run is written down.
+    """Where and how often a run is saved.
 
     Parameters
     ----------
     path : path
     seconds : float, default 60
-        One is written after the first epoch that ends so long after the last one.
+        A checkpoint is written after the first epoch that ends this long after the previous checkpoint.
     epochs : int, optional
-        One is written after so many epochs, too.
+        A checkpoint is also written after this many epochs.
     """
 
     path: str | Path
@@ -64,21 +64,21 @@ class Checkpoint:
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """A run that can go on: what a checkpoint holds, and, without history and digest, an estimator.
+    """A run that can continue. A checkpoint holds all of it, an estimator all but history and digest.
 
     Attributes
     ----------
     run_state : RunState
     history : History
-        Of the whole run.
+        History of the whole run.
     network : Network
     settings : Settings
     seed : int
-        Of the hold-out.
+        Seed of the hold-out.
     rows : int
-        Examples that it learns from.
+        Number of rows of the training set.
     digest : str
-        Of these examples, or for a run in memory of some of them; `digest_of`. Empty: not known.
+        Digest of the training set, or of some of its rows for a run in memory; see `digest_of`. Empty: not known.
     """
 
     run_state: RunState
@@ -91,7 +91,7 @@ class SavedRun:
 
 
 def digest_of(data: TrainingSet, rows: int | None = None) -> str:
-    """Return a digest of X, Y and weights as they are learnt from: of all rows, or of about so many of them.
+    """Return a digest of X, Y and weights of a training set: of all rows, or of about `rows` of them.
 
     >>> one = TrainingSet(np.zeros((2, 3)), np.ones((2, 1)))
     >>> digest_of(one) == digest_of(TrainingSet(np.zeros((2, 3)), np.zeros((2, 1))))
@@ -109,7 +109,7 @@ def digest_of(data: TrainingSet, rows: int | None = None) -> str:
 
 
 def _save_run(path: str | Path, run: SavedRun) -> None:
-    """Write a checkpoint; the one before stays until the new one is whole.
+    """Write a checkpoint; the previous one stays until the new one is whole.
 
     Raises
     ------
@@ -144,12 +144,12 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
 
 
 def load_run(path: str | Path) -> SavedRun:
-    """Read a checkpoint. Nothing that the file says is run.
+    """Read a checkpoint. No code in the file is run.
 
     Raises
     ------
     ModelFileError
-        If the file is missing, damaged, no checkpoint, or its parts do not fit each other.
+        If the file is missing, damaged or no checkpoint, or its parts do not fit each other.
     """
     header, arrays = read_archive(path, "checkpoint", FORMAT)
     try:
@@ -185,14 +185,14 @@ def load_run(path: str | Path) -> SavedRun:
         )
     except MemoryError:
         raise
-    except Exception as error:  # whatever parts of the wrong kind or shape make Python, NumPy or this library raise
+    except Exception as error:  # parts of a wrong kind or shape may raise anything in Python, NumPy or this library
         raise ModelFileError(
             f"{path} cannot be put together ({type(error).__name__}: {str(error)[:300]}). Delete it and train again."
         ) from error
 
 
 def changed(saved: SavedRun, now: SavedRun) -> list[str]:
-    """Return in words what is another in settings and network of a run that would go on, and matters."""
+    """Return in words the differences in settings and network that keep a saved run from continuing as `now`."""
     differences = []
     for name, setting in SETTINGS.items():
         was, is_now = getattr(saved.settings, name), getattr(now.settings, name)
@@ -205,10 +205,10 @@ def changed(saved: SavedRun, now: SavedRun) -> list[str]:
 
 
 def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
-    """Raise CheckpointError if a run that would go on is another than the one that was saved."""
+    """Raise CheckpointError if the run `now` differs from the saved one that it would continue."""
     differences = changed(saved, now)
     if saved.rows != now.rows:
-        differences.append(f"it learnt from {saved.rows} examples, and here are {now.rows}")
+        differences.append(f"its training set has {saved.rows} examples, and this one has {now.rows}")
     elif saved.digest != now.digest:
         differences.append("the examples, their order, targets or weights are others")
     if differences:
@@ -223,26 +223,26 @@ def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
 
 @contextmanager
 def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., None]]:
-    """Hold a checkpoint for a run, and yield what writes it down.
+    """Lock a checkpoint for a run, and yield the function that writes it.
 
     Parameters
     ----------
     checkpoint : Checkpoint
     first : SavedRun
-        Where the run begins, with the history before.
+        The run as it begins, with its history so far.
 
     Yields
     ------
     keep : callable
-        (run_state, history of this call, force) → None; it writes where it is time to, or where it is forced to, and
-        warns where it cannot. The history is a function that returns it.
+        (run_state, history, force) → None; it writes a checkpoint if one is due or `force` is true, and warns if that
+        fails. `history` is a function that returns the history of this call.
 
     Raises
     ------
     OutputError
-        If the place cannot be written, which is found before the work.
+        If the file cannot be written; this is checked before the run begins.
     CheckpointError
-        If another run holds it.
+        If another run holds the lock.
     SettingsError
         If the engine has no name, by which the run could find it again, or a part of the network is not one of this
         library.
@@ -275,7 +275,7 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
                 try:
                     _save_run(checkpoint.path, replace(first, run_state=run_state, history=whole))
                 except OutputError as error:
-                    told = Message("{error} Training goes on; the checkpoint before stays.", error=error)
+                    told = Message("{error} Training goes on; the previous checkpoint stays.", error=error)
                     warnings.warn(told, stacklevel=2)
                 last, epochs = perf_counter(), run_state.memory.epochs
 

@@ -1,4 +1,4 @@
-"""Errors of runs whose cost becomes non-finite: they say where it happened, and what to try."""
+"""Errors of runs whose cost becomes non-finite; they say where it happened, and what to try."""
 
 from deltarule.common.errors import DivergedError
 from deltarule.engines import StepsTaken, TrainingState
@@ -29,7 +29,7 @@ def diverged(settings: Settings, m: float, where: str, was: str | None) -> Diver
         return DivergedError(f"The cost became non-finite {where}{came}. {scale.capitalize()}, or take a larger alpha.")
     eta = settings.learning_rate_init
     message = f"The cost became non-finite {where}{came} with learning_rate_init={eta:g}"
-    # θ := (1 − ηλ/m) θ grows by itself; where λ is small, it is η that is to blame.
+    # If ηλ/m > 2, θ := (1 − ηλ/m) θ grows without end; if λ is small, η is the cause.
     if settings.solver != "adam" and eta * settings.alpha > 2 * m and settings.alpha > m:
         return DivergedError(
             f"{message} and alpha={settings.alpha:g}: steps along such a penalty grow without end. Take an alpha or a "

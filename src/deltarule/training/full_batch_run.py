@@ -1,4 +1,4 @@
-"""A run of a full-batch solver: the recorder takes in every iteration, Ctrl-C leaves the best θ so far.
+"""A run of a full-batch solver: the recorder measures every iteration, and Ctrl-C returns the best θ so far.
 
 SciPy's solvers call back after each iteration and cannot be asked for the next one, so this run is no iterator.
 """
@@ -22,13 +22,13 @@ def full_batch(
     engine: Engine, data: TrainingSet, settings: Settings, theta: Array, record: Recorder
 ) -> tuple[Array, str]:
     """Minimise J on the whole training set from θ on; return the θ with the lowest J and why the run stopped."""
-    best = (np.inf, theta.astype(np.float64))  # of all iterates: what Ctrl-C leaves
+    best = (np.inf, theta.astype(np.float64))  # the best iterate, which Ctrl-C returns
     verdict = ""
 
     def objective(at: Array) -> tuple[float, Array]:
         J, D = engine.cost_and_gradient(at, data, settings.alpha)
         if not np.isfinite(J):
-            # A line search may step far out and come back; a method that cannot come back ends in `watch`.
+            # A line search may try such a point and come back; `watch` ends a method that does not come back.
             return np.inf, np.zeros_like(D)
         return J, D
 

@@ -1,4 +1,4 @@
-"""What happened in training, by epoch."""
+"""The history of training: measures of each epoch, and why training stopped."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,14 +26,14 @@ STOPPED = {
 
 
 RISES_FOR = 10
-"""Epochs after the one with the lowest held-out cost, from which a higher cost at the end counts as a rise."""
+"""Least number of epochs after that of the lowest held-out cost, for a higher last cost to count as a rise."""
 
 RISE = 0.01
-"""By which share of the lowest cost it must be higher: less is the noise of mini-batches."""
+"""Share of the lowest cost by which the last cost must be higher; less may be the noise of mini-batches."""
 
 
 def stopped_in_words(stopped: str) -> str:
-    """Return in words why training stopped; a word of a later version is returned as it is."""
+    """Return in words why training stopped; a reason that only a later version knows is returned unchanged."""
     return STOPPED.get(stopped, stopped)
 
 
@@ -50,9 +50,9 @@ class Progress:
     cost : float
         Mean of J over the epoch's steps, each before its update; for full-batch solvers J itself, after it.
     validation_cost, validation_score : float
-        On the validation set, after the epoch; NaN where there is none, or no score. The cost is without penalty.
+        On the validation set, after the epoch; NaN without validation set or score. The cost is without penalty.
     step_size : float
-        η of the epoch's last step; NaN where the solver chooses its own.
+        η of the epoch's last step; NaN if the solver chooses its own.
     seconds : float
         Since training began.
     theta : array of shape (n_parameters,)
@@ -77,13 +77,13 @@ class Progress:
 
     @property
     def history(self) -> "History":
-        """Everything by epoch of this call, up to this epoch; made when it is asked for."""
+        """The history of this call up to this epoch, made on request."""
         return self.so_far()
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Everything by epoch, as arrays of shape (epochs,), and why training stopped.
+    """Measures of each epoch, as arrays of shape (epochs,), and why training stopped.
 
     Attributes
     ----------
@@ -91,19 +91,19 @@ class History:
         As in `Progress`.
     stopped : str
         `"converged"` (no more progress, or the gradient is as small as `tol`), `"max_iter"`, `"callback"`,
-        `"interrupted"` (Ctrl-C), `"diverged"` (where the best parameters before it could be kept), or `"running"`.
+        `"interrupted"` (Ctrl-C), `"diverged"` (if the best parameters before it could be kept), or `"running"`.
     best_epoch : int
-        Number, from 1, of the epoch with the best measure that was watched: the validation score or cost where
-        training stopped on it, else the cost. 0 if none of these epochs is the best, or none ended.
+        Number, from 1, of the epoch with the best watched measure: the validation score or cost if training stops on
+        it, else the cost. 0 if none of these epochs is the best, or none ended.
     reason : str
-        Of a run that diverged: in which epoch and batch, and what to try. Else empty.
+        For a run that diverged, in which epoch and batch it did, and what to try; else empty.
     scores : mapping from str to array of shape (epochs,)
         As in `Progress`.
     notices : tuple of str
-        What a user should know of, such as a divergence that was mended.
+        Notices for the user, such as that training went on after a divergence.
     penalty : array of shape (epochs,), or None
-        λ/2m Σ Θ² after each epoch; NaN in mini-batch runs without validation set and callbacks, which show no θ between
-        epochs. None: not recorded.
+        λ/2m Σ Θ² after each epoch; NaN in mini-batch runs without validation set and callbacks, where θ between epochs
+        is not known. None: not recorded.
     """
 
     cost: Array
@@ -128,7 +128,7 @@ class History:
         reason: str = "",
         notices: Sequence[str] = (),
     ) -> "History":
-        """Make a history of what was seen after each epoch: a sequence for each of `COLUMNS` and each score."""
+        """Make a history from a sequence of measures, an entry for each epoch, for each of `COLUMNS` and each score."""
         return cls(
             **{name: np.array(columns[name], dtype=np.float64) for name in COLUMNS},
             stopped=stopped,
@@ -150,7 +150,7 @@ class History:
         began = float(earlier.seconds[-1]) if earlier.epochs else 0.0
         columns = {name: np.concatenate([earlier.column(name), self.column(name)]) for name in COLUMNS}
         columns["seconds"][earlier.epochs :] += began
-        # A score that only one of the two measured is NaN in the other.
+        # A score that only one of the two runs measured is NaN in the epochs of the other.
         scores = {
             name: np.concatenate([run.scores.get(name, np.full(run.epochs, np.nan)) for run in (earlier, self)])
             for name in {**earlier.scores, **self.scores}
@@ -160,7 +160,7 @@ class History:
         return History.of(columns, scores, self.stopped, best_epoch, self.reason, notices)
 
     def column(self, name: str) -> Array:
-        """Return one of `COLUMNS`; NaN where it is not known."""
+        """Return one of `COLUMNS`; NaN if it was not recorded."""
         values: Array | None = getattr(self, name)
         return np.full(self.epochs, np.nan) if values is None else values
 
@@ -180,7 +180,7 @@ class History:
         if not seen:
             return fragment(table(rows))
         shown = {"first": 1, f"best epoch ({self.best_epoch})": self.best_epoch, "last": self.epochs}
-        shown = {title: epoch for title, epoch in shown.items() if epoch}  # the best may lie before them
+        shown = {title: epoch for title, epoch in shown.items() if epoch}  # the best epoch may lie before this history
         figures: list[tuple[str, ...]] = [("", *shown)]
         for name, curve in seen.items():
             figures.append((name, *(f"{curve[epoch - 1]:.4g}" for epoch in shown.values())))
@@ -189,13 +189,13 @@ class History:
 
 
 def ending_of(history: History) -> list[tuple[str, str]]:
-    """Return why a run stopped, and what it gave notice of, as rows of a table."""
+    """Return why a run stopped, and its notices, as rows of a table."""
     why = " ".join(filter(None, [f"{stopped_in_words(history.stopped)}.", history.reason]))
     return [("stopped", why), *(("note", notice) for notice in history.notices)]
 
 
 def advice_of(history: History, early_stopping: bool) -> str:
-    """Return what the costs by epoch suggest to change, or nothing.
+    """Return the change of settings that the costs by epoch suggest, or an empty text.
 
     Parameters
     ----------

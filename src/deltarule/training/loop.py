@@ -1,4 +1,4 @@
-"""Training: the solver's run, what is kept when something goes wrong, and the result."""
+"""The training loop: it runs the solver, saves run states, and returns the result, after Ctrl-C and divergence too."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def train(
     start : RunState
         `RunState(first_state(…))`, or that of an earlier result. Full-batch solvers take θ from it and nothing else.
     epochs : int, optional
-        Largest number of epochs. Default: `settings.max_iter`, over which schedules stretch in any case.
+        Largest number of epochs. Default: `settings.max_iter`, which schedules span in any case.
     validation : Validation, optional
         Measured after each epoch; with `settings.early_stopping`, training stops on it and the best θ is restored.
     callbacks : sequence of callables
@@ -74,7 +74,7 @@ def train(
     Returns
     -------
     Result
-        Also after Ctrl-C, with `history.stopped == "interrupted"`: nothing that was learnt is lost.
+        Ctrl-C gives a result too, with the parameters so far and `history.stopped == "interrupted"`.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def train(
 
 
 def _kept(run: MiniBatchRun, recorder: Recorder, keep: Keeper | None) -> Moment:
-    """Take a run to its end, keeping its moments; return the last one."""
+    """Take a run to its end, pass each of its moments to `keep`, and return the last one."""
     run.call_grows = run.call_grows and keep is None
     try:
         for moment in run:

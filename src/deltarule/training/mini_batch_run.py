@@ -1,10 +1,10 @@
 """A run of mini-batch steps as an iterator of moments.
 
-The run is cut into calls of the engine, and after each call there is a moment. Where nobody looks at single epochs, a
-call covers as many of them as fit into `CALL_SECONDS`; if the stopping rule then says that the run should have ended
-inside a call, the call is made again up to that epoch. The result is bit-identical, because a training state is a
-value, a step a pure function of it, and the engine says that it is `exact`. Where epochs are long against the overhead
-of a call, or the engine is not exact, a call ends where the rule may end the run at the earliest instead.
+The run is cut into calls of the engine, and after each call there is a moment. If nothing looks at single epochs, a
+call covers as many of them as fit into `CALL_SECONDS`. If the stopping rule then says that the run should have ended
+inside a call, the call is repeated up to that epoch. The result is bit-identical, because a training state is a value,
+a step is a pure function of it, and the engine says that it is `exact`. If epochs are long compared to the overhead of
+a call, or the engine is not exact, a call instead ends with the earliest epoch at which the rule may end the run.
 """
 
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ from deltarule.training.solvers.full_batch import MOST_DIVISION
 __all__ = ["MiniBatchRun", "Moment", "first_state"]
 
 CALL_SECONDS = 0.05
-"""Long enough that the calls cost nothing (about 20 µs each), short enough that making one again is not noticed."""
+"""Target length of a call: calls then cost no time (about 20 µs each), and repeating one is not noticed."""
 
 CALL_OVERHEAD = 50e-6
-"""Seconds of a call besides its steps, with room to spare."""
+"""Upper bound for the seconds that a call takes besides its steps."""
 
 _LAST_FINITE = "the parameters before the epoch with the lowest cost"
 
@@ -55,10 +55,10 @@ def first_state(settings: Settings, theta: Array, key: int) -> TrainingState:
 
 
 class MiniBatchRun:
-    """The epochs of one run, call by call: iterate over it; the last moment says why the run stopped.
+    """An iterator over the moments of one run, one after each call; the last one says why the run stopped.
 
-    Ctrl-C that strikes between two calls, also in the code of who iterates, leaves the iterator by KeyboardInterrupt;
-    `interrupted` then returns the moment of the last epoch that the recorder took in.
+    Ctrl-C between two calls, or in the caller's code, leaves the iterator by KeyboardInterrupt. `interrupted` then
+    returns the moment after the last epoch that the recorder took in.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class MiniBatchRun:
             recorder.memory = replace(recorder.memory, last_finite=(np.inf, state.theta))
         self.call_grows = not (recorder.sees_every_epoch or restores)
         self.epochs_a_call, self.seconds_an_epoch = 1, 0.0
-        # The last call of the engine: from where, with what, what it came to, and the epochs taken in before it.
+        # The last call of the engine: its state, its plan, the epochs taken in before it, and its result.
         self.before, self.call, self.epochs_before = state, self.plan, 0
         self.taken: StepsTaken | None = None
 
@@ -102,7 +102,7 @@ class MiniBatchRun:
         return self._end("interrupted")
 
     def _next_call(self) -> Array:
-        """Set out on the next call of the engine; return η of its epochs and steps."""
+        """Prepare the next call of the engine; return η of its epochs and steps."""
         recorder, memory = self.recorder, self.recorder.memory
         count = min(self.epochs_a_call, recorder.epochs - recorder.taken)
         if not self.engine.exact or self.seconds_an_epoch * recorder.soonest_end > 20 * CALL_OVERHEAD:
@@ -117,7 +117,7 @@ class MiniBatchRun:
         return sizes
 
     def _take_in(self, taken: StepsTaken, sizes: Array, began: float, took: float) -> str:
-        """Take in the whole epochs of a call; return why the run ends, or "running"."""
+        """Record the complete epochs of a call; return why the run ends, or "running"."""
         recorder, rows = self.recorder, self.data.rows
         costs = np.concatenate([self.before.costs, taken.costs])
         full = len(costs) // self.per_epoch
@@ -153,8 +153,8 @@ class MiniBatchRun:
             self.epochs_a_call = max(4 * self.epochs_a_call, int(fitting))
 
     def _after_divergence(self, step_size: float, epochs: int) -> str:
-        """Go back to where a run whose cost became non-finite goes on, or end it; return "running" or "diverged"."""
-        if epochs > 1:  # the stopping rule may end the run before it comes to that
+        """Go back to a state from which a diverged run can continue, or end it; return "running" or "diverged"."""
+        if epochs > 1:  # the stopping rule may end the run before the epoch that diverged
             self.epochs_a_call = 1
             return "running"
         recorder = self.recorder
@@ -173,7 +173,7 @@ class MiniBatchRun:
         return "diverged"
 
     def _end(self, stopped: str) -> Moment:
-        """Return the last moment; where the last step left no finite parameters, after going back to such."""
+        """Return the last moment; if the last step left non-finite parameters, go back to the last finite ones."""
         memory = self.recorder.memory
         if memory.best_theta is None and not np.isfinite(self.state.theta).all():
             error = diverged_at_last(self.settings, self.data.m, memory.done)
@@ -183,19 +183,19 @@ class MiniBatchRun:
         return Moment(RunState(self.state, self.recorder.memory), stopped)
 
     def _last_finite(self) -> Array | None:
-        """Return the parameters to go back to after a divergence, if it is to be mended and can be."""
+        """Return the parameters to go back to after a divergence; None if the settings or the divisor forbid it."""
         memory = self.recorder.memory
         mends = self.settings.on_divergence == "restore" and memory.divisor < MOST_DIVISION
         return memory.last_finite[1] if mends and memory.last_finite is not None else None
 
     def _restore(self, theta: Array, given_up: TrainingState, notice: str) -> None:
-        """Give up the epoch that diverged: the next begins with finite parameters and shorter steps."""
+        """Discard the epoch that diverged; the next begins with finite parameters and shorter steps."""
         memory = self.recorder.memory
         self.recorder.memory = replace(memory, divisor=memory.divisor * 10)
         self.recorder.notices.append(notice)
         self._begin_anew(theta, given_up)
 
     def _begin_anew(self, theta: Array, given_up: TrainingState) -> None:
-        """Go to the state after an epoch that is given up, with other parameters and new vectors."""
+        """Go to the state after the discarded epoch, with other parameters and new vectors."""
         self.state = replace(first_state(self.settings, theta, given_up.key), epoch=given_up.epoch + 1)
         self.taken = None

@@ -1,4 +1,4 @@
-"""A bar with epoch and what is measured while training: in a terminal, in a notebook, or a few lines elsewhere."""
+"""The progress bar of training, with epoch and measures, in a terminal or a notebook; elsewhere, a few lines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 __all__ = ["progress_bar"]
 
 MOST_LINES = 10
-"""Where no bar can be drawn."""
+"""How many lines are printed at most where no bar can be drawn."""
 
 
 @contextmanager
 def progress_bar(
     epochs: int, watched: str = "validation", console: "Console | None" = None, score: str = ""
 ) -> Iterator[Callback]:
-    """Show a bar with epoch, cost and the cost or score of what is watched; where no terminal is, ten lines at most.
+    """Show a bar with epoch, cost and the watched cost or score; without a terminal, print ten lines at most.
 
     Yields the callback for `fit`.
 
     Parameters
     ----------
     epochs : int
-        How many there will be at most.
+        Largest number of epochs.
     watched : str
-        Name of the rows whose cost is measured too.
+        Name of the held-out rows whose cost is measured too.
     console : rich.console.Console, optional
         Default: a new one on stderr.
     score : str, optional
-        Name of the score that early stopping follows on these rows, to show instead of their cost where there is one.
+        Name of the score that early stopping watches on these rows; if measured, it is shown instead of their cost.
 
     Raises
     ------

@@ -24,7 +24,7 @@ _SMALLEST_STEP_SIZE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Measures that are taken after each epoch, besides the cost of training.
+    """The measures that are taken after each epoch, besides the training cost.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class LoopState:
     Attributes
     ----------
     epochs : int
-        Epochs so far, those of earlier runs that this one continues included.
+        Epochs so far, including those of earlier runs that this one continues.
     began : int
         The value of `epochs` when this run began, from which schedules count.
     seen : int
@@ -76,7 +76,7 @@ class LoopState:
 
     @property
     def done(self) -> int:
-        """Epochs of this run."""
+        """Number of epochs of this run."""
         return self.epochs - self.began
 
     def found(self, last: Array) -> Array:
@@ -101,10 +101,10 @@ class RunState:
 
 
 class Recorder:
-    """Measures after each epoch, keeps them, and applies the rule that says when there is no more progress.
+    """Measures after each epoch, keeps the measures, and applies the rule that says when progress has ended.
 
-    The rule is scikit-learn's: an epoch makes progress if it betters the best so far by `tol`; more than
-    `n_iter_no_change` epochs without progress in a row are too many.
+    The rule is scikit-learn's: an epoch makes progress if it improves on the best so far by `tol`; more than
+    `n_iter_no_change` epochs in a row without progress are too many.
     """
 
     def __init__(
@@ -134,8 +134,8 @@ class Recorder:
     def taken(self) -> int:
         """Epochs of this call so far.
 
-        The columns may be longer, where Ctrl-C came while an epoch was taken in: the memory, which is set last and as a
-        whole, says what counts.
+        The columns may be longer if Ctrl-C came while an epoch was recorded. Only the epochs in `memory` count, because
+        it is set last, in one assignment.
         """
         return self.memory.epochs - self.before
 
@@ -144,7 +144,7 @@ class Recorder:
     ) -> tuple[int, str]:
         """Record epochs, each over `rows` examples, up to the first one whose verdict is not empty.
 
-        Several at once only if not `sees_every_epoch`; θ is that after the last of them.
+        Several at once are allowed only if not `sees_every_epoch`; θ is that after the last of them.
 
         Returns
         -------
@@ -159,13 +159,13 @@ class Recorder:
         if self.watches_validation and self.validation is not None:
             watched = [-score if self.validation.watched else validation_cost]
             if not (np.isfinite(validation_cost) and np.isfinite(theta).all()):
-                watched = [np.nan]  # answers that are no numbers have a score too, but are not the best
+                watched = [np.nan]  # a network that answers NaN has a score too, but must not become the best
         memory, tol, patience = self.memory, self.settings.tol, self.settings.n_iter_no_change
         best, best_epoch, best_theta = memory.best, memory.best_epoch, memory.best_theta
         idle, count, verdict = memory.idle, 0, ""
         for value in watched:
             count += 1
-            idle = 0 if value <= best - tol else idle + 1  # written so that a NaN is no progress
+            idle = 0 if value <= best - tol else idle + 1  # in this form, NaN is no progress
             if value < best:
                 best, best_epoch = value, memory.epochs + count
                 best_theta = theta if self.watches_validation else None
@@ -218,7 +218,7 @@ class Recorder:
 
     @property
     def soonest_end(self) -> float:
-        """Least number of epochs after which there may be too many without progress."""
+        """Least number of further epochs after which the rule may end the run."""
         return self.settings.n_iter_no_change + 1 - self.memory.idle
 
     def diverge(self, step_size: float, reason: str) -> None:
@@ -244,7 +244,7 @@ class Recorder:
         return History.of(columns, scores, stopped, best_epoch, self.reason, notices)
 
     def _penalty(self, theta: Array) -> float:
-        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so itself
+        with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported elsewhere
             return penalty(self.engine.network, theta, self.settings.alpha, self.m)
 
     def _measure(self, theta: Array) -> tuple[float, float, Mapping[str, float]]:

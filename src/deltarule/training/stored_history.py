@@ -1,4 +1,4 @@
-"""A history as parts of a file: the one form in which models and checkpoints keep it."""
+"""The stored form of a history, as parts of a file, which models and checkpoints share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +13,12 @@ __all__ = ["arrays_of", "content_of", "history_of"]
 
 
 def content_of(history: History) -> dict[str, Any]:
-    """Return what goes into the header of a file."""
+    """Return the history's entries of the file's header."""
     return {name: getattr(history, name) for name in ("stopped", "best_epoch", "reason", "notices")}
 
 
 def arrays_of(history: History) -> dict[str, Array]:
-    """Return what goes into arrays of their own."""
+    """Return the history's arrays by their names in the file."""
     return {
         **{f"history/{name}": history.column(name) for name in COLUMNS},
         **{f"scores/{name}": values for name, values in history.scores.items()},
@@ -26,7 +26,7 @@ def arrays_of(history: History) -> dict[str, Array]:
 
 
 def history_of(content: Any, arrays: Mapping[str, Array]) -> History:
-    """Return the history that these parts are of; a column that came after the version of the file is not known.
+    """Return the history from its parts in a file; a column that is newer than the file is NaN.
 
     Raises
     ------

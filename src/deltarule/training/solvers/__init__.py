@@ -1,4 +1,4 @@
-"""How θ moves: on the whole training set at once, or by mini-batches."""
+"""Solvers, the rules by which θ moves: on the whole training set at once, or by mini-batches."""
 
 from deltarule.training.solvers.averaging import Averaged, ScheduleFree
 from deltarule.training.solvers.full_batch import minimise

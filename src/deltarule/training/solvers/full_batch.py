@@ -1,11 +1,11 @@
-"""How θ moves when J and D of the whole training set are at hand.
+"""Full-batch solvers, which move θ by J and D of the whole training set.
 
     gd      θ := θ − η D, with η from a schedule; or from a line search that halves it until
             J(θ − η D) ≤ J(θ) − 10⁻⁴ η ‖D‖², so that J never rises
     cg      nonlinear conjugate gradient (Polak and Ribière)
     lbfgs   L-BFGS, limited-memory quasi-Newton
 
-The last two are SciPy's. All stop when the largest |D| is `tol` or less, and where rounding leaves nothing to gain.
+The last two are SciPy's. All stop when the largest |D| is `tol` or less, or when rounding leaves nothing to gain.
 
 Source: Nocedal and Wright, Numerical Optimization, 2006: algorithm 3.1, equation 5.44 and algorithm 7.5.
 """
@@ -25,7 +25,7 @@ Objective = Callable[[Array], tuple[float, Array]]
 Watcher = Callable[[Array, float, float], bool]
 
 MOST_DIVISION = 1e10
-"""After ten tenths of the step size `on_divergence="restore"` gives up: then the step size is not what is wrong."""
+"""`on_divergence="restore"` gives up after ten divisions by 10, because then the step size is not the cause."""
 
 _ARMIJO = 1e-4
 _SMALLEST_STEP = 1e-20
@@ -45,7 +45,7 @@ def minimise(objective: Objective, theta: Array, settings: Settings, watch: Watc
         Gets (θ, J, step size or NaN) after every iteration; True stops the run. With `on_divergence="restore"`, gd
         goes back to the lowest J after a step to a non-finite J, with a tenth of η from there on.
     iterations : int
-        How many to take at most.
+        Largest number of iterations.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def _gradient_descent(objective: Objective, theta: Array, settings: Settings, wa
         if np.abs(D).max() <= settings.tol:
             return True
         if settings.learning_rate == "adaptive":
-            # Twice the last step first: the search can grow again after a narrow place.
+            # The search begins with twice the last step, so that steps can grow again after a narrow place.
             step = _line_search(objective, theta, J, D, 2 * eta if iteration else eta)
             if step is None:
                 return True
@@ -90,7 +90,7 @@ def _gradient_descent(objective: Objective, theta: Array, settings: Settings, wa
 def _line_search(
     objective: Objective, theta: Array, J: float, D: Array, eta: float
 ) -> tuple[float, Array, float, Array] | None:
-    """Return (η, θ, J, D) after a step that lowers J enough; None where rounding leaves no such step."""
+    """Return (η, θ, J, D) after a step that lowers J enough; None if rounding leaves no such step."""
     slope = float(D @ D)
     while eta > _SMALLEST_STEP:
         candidate = theta - eta * D
@@ -102,7 +102,7 @@ def _line_search(
 
 
 def _scipy(objective: Objective, theta: Array, settings: Settings, watch: Watcher, iterations: int) -> bool:
-    from scipy.optimize import minimize  # loaded here: the library itself needs NumPy only
+    from scipy.optimize import minimize  # imported here, because the library itself needs NumPy only
 
     def callback(intermediate_result: Any) -> None:
         if watch(np.array(intermediate_result.x), float(intermediate_result.fun), float("nan")):

@@ -1,11 +1,11 @@
-"""How θ moves in a mini-batch step: pure functions, no state inside.
+"""The update rules of mini-batch steps, as pure functions without state.
 
     SGD      v := μ v − η D,   θ := θ + v          with Nesterov's momentum θ := θ + μ v − η D
     Adam     p := β₁ p + (1 − β₁) D,   q := β₂ q + (1 − β₂) D²
              θ := θ − η √(1 − β₂ᵗ)/(1 − β₁ᵗ) · p/(√q + ε)          t = 1 for the first step
 
-Adam is written in the order of the last line of section 2 of its paper, as scikit-learn has it: ε is added to √q before
-the correction of its bias. All arithmetic is in the dtype of θ but for the step size and its factor.
+Adam has the form of the last line of section 2 of its paper, like scikit-learn's: ε is added to √q before the
+correction of its bias. All arithmetic is in the dtype of θ, except for the step size and its factor.
 
 Sources: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013;
 Kingma and Ba, "Adam: a method for stochastic optimization", 2015.

@@ -1,4 +1,4 @@
-"""From settings to the plan of a run: which rule, which batches, and the rates of each step."""
+"""Makes the plan of a run from the settings: its rule, its batches, and the rates of each step."""
 
 from collections.abc import Sequence
 
@@ -23,18 +23,18 @@ def rule_of(settings: Settings) -> SGD | Adam:
 
 
 def batches_of(settings: Settings, rows: int) -> MiniBatches:
-    """Return how the settings cut a training set of some rows."""
+    """Return how the settings cut a training set of `rows` rows into batches."""
     size = 200 if isinstance(settings.batch_size, str) else settings.batch_size
     return MiniBatches(min(size, rows), settings.shuffle)
 
 
 def plan_of(settings: Settings, network: Network, rows: int) -> Plan:
-    """Return the plan of a run on a training set of some rows, without a step so far: `rates_of` makes its rates.
+    """Return the plan of a run on a training set of `rows` rows, without steps; `rates_of` makes their rates.
 
     Raises
     ------
     SettingsError
-        If `dropout` has a rate for each of another number of hidden layers.
+        If `dropout` has rates for another number of hidden layers.
     """
     return Plan.of(
         network,

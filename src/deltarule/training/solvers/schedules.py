@@ -2,7 +2,7 @@
 
     constant     η
     invscaling   η/(t + 1)^power_t                t: examples seen before the epoch (gd: iterations)
-    adaptive     η, which the loop divides by 5 where progress ends
+    adaptive     η, which the loop divides by 5 when progress ends
     cosine       η/2 (1 + cos πp)                 p: share of the steps of `max_iter` epochs that are done
     one_cycle    from η/25 to η while p < 0.3, then to η/250 000, both along half a cosine
     coslog4      η/2 (1 − cos 2π log₂(1 + 15 p))    four waves, each twice as long as the one before
@@ -29,7 +29,7 @@ _FIRST, _LAST = 1 / 25, 1 / 250_000
 
 
 def step_sizes(settings: Settings, epoch: int, epochs: int, steps: int, rows: int = 0, seen: int = 0) -> Array:
-    """Return η of each step before what `adaptive` takes off.
+    """Return η of each step, before the divisions by `adaptive`.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def step_sizes(settings: Settings, epoch: int, epochs: int, steps: int, rows: in
     epoch : int
         Number of the first epoch, from 0, counted from where the schedule began.
     epochs, steps, rows : int
-        How many epochs, steps of each, and examples of each.
+        Numbers of epochs, of steps per epoch, and of examples per epoch.
     seen : int
-        Examples that were seen before.
+        Number of examples processed before.
 
     Returns
     -------
