@@ -70,7 +70,7 @@ def test_a_regressor_of_the_parts_of_another_predicts_the_same_bits(loss: str, o
 MISTAKES: list[tuple[Any, type[Exception], str]] = [
     (lambda: MLPRegressor.from_parts(LINE, [1.0]), ShapeError, r"theta has the shape \(1,\), but .* has 2 parameters"),
     (lambda: MLPRegressor.from_parts(LINE, [1.0, np.nan]), InputError, "theta holds values that are not finite"),
-    (lambda: MLPRegressor.from_parts(LINE, [1.0, 2.0], t=-1), InputError, "t=-1 is no number of examples"),
+    (lambda: MLPRegressor.from_parts(LINE, [1.0, 2.0], t=-1), InputError, "t=-1 is not a number of examples"),
     (lambda: MLPRegressor.from_parts(Network((1, 1)), [1.0, 2.0]), SettingsError, "has sigmoid outputs, which are not"),
     (lambda: MLPRegressor.from_parts(LINE, [1.0, 2.0], loss="poisson"), SettingsError, "not those of loss='poisson'"),
     (lambda: MLPRegressor.from_parts(LINE, [1.0, 2.0], alpha=-1.0), SettingsError, "The 'alpha' parameter"),

@@ -107,7 +107,7 @@ def test_training_begins_at_weights_that_were_assigned_before_it() -> None:
     assert np.abs(again.fit(X, y).coefs_[0] - 0.1).max() > 0.1
     wrong = made(MLPClassifier, hidden_layer_sizes=(6,))
     wrong.coefs_, wrong.intercepts_ = W, b
-    with pytest.raises(ShapeError, match=r"\[\(4, 5\), \(5, 3\)\].* the network 4-6-3 has \[\(4, 6\), \(6, 3\)\]"):
+    with pytest.raises(ShapeError, match=r"\[\(4, 5\), \(5, 3\)\].* the network 4-6-3 has .* \[\(4, 6\), \(6, 3\)\]"):
         go_on(wrong, 1)
 
 
@@ -118,7 +118,7 @@ def test_weights_that_were_assigned_without_biases_are_refused_until_these_are_a
     first = {"coefs_": [np.full((4, 5), 0.1), np.eye(5, 3)], "intercepts_": [np.zeros(5), np.ones(3)]}
     clf = made(MLPClassifier)
     setattr(clf, given, first[given])
-    with pytest.raises(ShapeError, match=rf"{missing} (was assigned )?nothing.* the network 4-5-3 has .* Assign both"):
+    with pytest.raises(ShapeError, match=rf"{missing} was assigned nothing.* the network 4-5-3 has .* Assign both"):
         go_on(clf, 1)
     setattr(clf, missing, first[missing])
     go_on(clf, 1)

@@ -37,10 +37,10 @@ WRONG: dict[str, Any] = {
 def test_times_are_refused_in_X_and_in_y(values: Any) -> None:
     array = np.asarray(values)
     for Estimator in (MLPClassifier, MLPRegressor):
-        with pytest.raises(InputError, match=r"y holds \w+.*\. The network takes numbers: say what counts"):
+        with pytest.raises(InputError, match=r"y holds \w+.*\. The network takes numbers: convert them"):
             Estimator(max_iter=2).fit(NUMBERS, values)
         fitted = Estimator(max_iter=2, tol=1e9, n_iter_no_change=1, early_stopping=False)
-        with pytest.raises(InputError, match=r"X holds \w+.*\. The network takes numbers: say what counts"):
+        with pytest.raises(InputError, match=r"X holds \w+.*\. The network takes numbers: convert them"):
             fitted.fit(array[:, np.newaxis], CLASSES)
 
 

@@ -215,7 +215,7 @@ def test_callbacks_that_cannot_be_called_are_refused() -> None:
         made().fit(X, y, callbacks=[ScoringMonitor(scoring="accuracy")])
     one: Any
     for one in (print, None, (print for _ in range(2))):
-        with pytest.raises(SettingsError, match=r"callbacks takes a list of callables, not .*\. Give \[f\] for one, f"):
+        with pytest.raises(SettingsError, match=r"takes a list of callables, not .*\. Pass \[f\] for one callable f"):
             made().fit(X, y, callbacks=one)
 
 

@@ -1,1 +1,1 @@
-"""What every floor uses: errors, arrays of floats, pieces of HTML."""
+"""Code that every other package uses: errors, messages, arrays of floats, pieces of HTML."""

@@ -23,10 +23,10 @@ def float_dtype(*arrays: ArrayLike) -> np.dtype[Any]:
 
 
 def as_float(values: ArrayLike, dtype: np.dtype[Any] | None = None) -> Array:
-    """Return a C-contiguous, aligned float array; the same object where it is one already."""
+    """Return a C-contiguous, aligned float array; the same object if it already is one."""
     if type(values) is np.ndarray and values.dtype == dtype and values.flags.carray:
         return values
-    with np.errstate(over="ignore"):  # what does not fit the dtype is infinite, which the checks report
+    with np.errstate(over="ignore"):  # numbers outside the dtype's range become infinite, which the checks report
         array = np.ascontiguousarray(values, dtype=dtype or float_dtype(values))
     return array if array.flags.aligned else array.copy()
 

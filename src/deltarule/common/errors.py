@@ -5,10 +5,10 @@ DeltaruleError
 │   ├── ShapeError                   wrong number of rows, columns or parameters
 │   └── TableError                   a file that is not a table, or a table without what was asked of it
 ├── SettingsError (ValueError)       a setting outside its range
-├── DivergedError (ArithmeticError, and ValueError as in scikit-learn)  the cost left the finite numbers
+├── DivergedError (ArithmeticError, and ValueError as in scikit-learn)  the cost became non-finite
 ├── ModelFileError                   a file that is not a model, or is damaged, or is of a newer version
 ├── CheckpointError                  a checkpoint of another run, or one that another run is writing
-└── OutputError (OSError)            a place that cannot be written, found before the work and not after
+└── OutputError (OSError)            a place that cannot be written, found before the work instead of after it
 """
 
 __all__ = [
@@ -45,7 +45,7 @@ class SettingsError(DeltaruleError, ValueError):
 
 
 class DivergedError(DeltaruleError, ArithmeticError, ValueError):
-    """The cost left the finite numbers during training."""
+    """The cost became non-finite during training."""
 
 
 class ModelFileError(DeltaruleError):

@@ -1,8 +1,8 @@
-"""What the HTML forms share: escaping, tables, a small curve, a fragment for a notebook and a whole page.
+"""The shared parts of HTML output: escaping, tables, a small curve, a fragment for a notebook and a whole page.
 
-A string is text unless it is `Html`: `tag` escapes every child that is not, so nothing that came from data can become
-markup. Nothing here needs a script, a font or a file from elsewhere. Colours come from the page around (the colour of
-its text, more or less faint), so a fragment reads on a light and on a dark background; what is wide scrolls by itself.
+A string is text unless it is `Html`: `tag` escapes every other child, so data cannot become markup. Nothing here needs
+a script, a font or an external file. Colours are fainter shades of the text colour of the surrounding page, so a
+fragment is readable on light and dark backgrounds. Wide parts scroll by themselves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 CURVE_WIDTH, CURVE_HEIGHT, MARGIN = 320, 64, 4
 STROKE = "fill:none;stroke-width:1.5;stroke-linecap:round"
 CURVES = ("stroke:currentColor", "stroke:#c8641b;stroke-dasharray:5 3")
-"""The orange has a contrast of 4 to white and to black; dashes tell the two apart without colour."""
+"""The orange has a contrast of 4 to white and to black; dashes distinguish the two curves without colour."""
 
 
 class Html(str):
@@ -68,7 +68,7 @@ class Html(str):
 def tag(name: str, *children: str, **attributes: str) -> Html:
     """Return an element; children that are not `Html` are escaped, attributes always.
 
-    An underscore at the end of an attribute's name goes, others become hyphens.
+    An underscore at the end of an attribute's name is dropped; other underscores become hyphens.
 
     Examples
     --------
@@ -93,14 +93,14 @@ def table(rows: Sequence[tuple[str, ...]]) -> Html:
 
 
 def fragment(*children: str) -> Html:
-    """Return a piece of a page that looks the same in a notebook and in a report: it brings its own style."""
+    """Return a piece of a page with its own style, so that it looks the same in a notebook and in a report."""
     return tag("div", tag("style", Html(STYLE)), *children, class_="deltarule")
 
 
 def page(title: str, *fragments: str, style: str = "") -> str:
     """Return a whole document in UTF-8, light or dark as the reader's system is.
 
-    It forbids the browser every script, and to load anything that is not in the page itself.
+    It forbids the browser to run scripts and to load anything that is not in the page itself.
     """
     head = tag(
         "head",
@@ -113,7 +113,7 @@ def page(title: str, *fragments: str, style: str = "") -> str:
 
 
 def sparkline(curves: Mapping[str, Array]) -> Html:
-    """Return a small picture of one or two curves over the same epochs, with a line that says what is what.
+    """Return a small picture of one or two curves over the same epochs, with a legend.
 
     The axis is logarithmic where all values are above 0. Values that are not finite leave a gap.
 
@@ -133,12 +133,12 @@ def sparkline(curves: Mapping[str, Array]) -> Html:
         heights = np.where(finite, curve, known.max())
         share = ((np.log(heights) if is_logarithmic else heights) - low) / ((high - low) or 1)
         y = MARGIN + (CURVE_HEIGHT - 2 * MARGIN) * (1 - share)
-        # More points than a line this wide can show make a notebook heavy; each that stays is a true one.
+        # Keep at most one point per pixel, so that a notebook stays small; every point kept is a true one.
         places = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), CURVE_WIDTH)).astype(int))
         for run in np.split(places, np.flatnonzero(~finite[places])):
             points = [f"{x[k]:.1f},{y[k]:.1f}" for k in run if finite[k]]
             if points:
-                points *= 2 if len(points) == 1 else 1  # a line of one point is not drawn, one from it to itself is
+                points *= 2 if len(points) == 1 else 1  # browsers draw no line of one point, but a line of it twice
                 lines.append(tag("polyline", points=" ".join(points), style=f"{STROKE};{style}"))
     names = " and ".join(f"{name} ({look})" for name, look in zip(curves, ("line", "dashes"), strict=False))
     label = f"{names} by epoch, from {known.min():.4g} to {known.max():.4g}"

@@ -1,4 +1,4 @@
-"""Messages whose own words can be said otherwise, while what a user gave stays as it is."""
+"""Messages whose own words can be replaced, while the fields that a user gave stay unchanged."""
 
 from collections.abc import Callable, Mapping
 from string import Formatter
@@ -8,7 +8,7 @@ __all__ = ["Message"]
 
 
 class Message(str):
-    """A text made of words of the library and of fields that a user gave: a path, a label, a name of a column.
+    """A text made of words of the library and of fields that a user gave, such as a path, a label or a column name.
 
     It is a `str`, so an error or a warning takes it as any other text.
 
@@ -41,10 +41,10 @@ class Message(str):
         return (self.template,), self.fields
 
     def reworded(self, reword: Callable[[str], str]) -> str:
-        """Return the text with the words between the fields as `reword` says them."""
+        """Return the text with `reword` applied to the words between the fields."""
         said, words = "", ""
         for more, name, form, conversion in Formatter().parse(self.template):
-            words += more  # which is cut at a brace too
+            words += more  # the parser also splits at an escaped brace
             if name is not None:
                 field = f"{{{name}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}}}"
                 said, words = said + (reword(words) if words else "") + field.format(**self.fields), ""

@@ -1,4 +1,4 @@
-"""The version of the library, on the ground floor: files and reports name it too."""
+"""The version of the library, kept at the lowest level because files and reports name it too."""
 
 __all__ = ["__version__"]
 

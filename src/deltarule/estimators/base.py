@@ -1,4 +1,4 @@
-"""What the estimators share: from parameters and data to a trained θ, and the attributes that a fit leaves."""
+"""The base class of the estimators: it turns parameters and data into a trained θ, and sets the attributes of a fit."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ __all__ = ["BaseMLP"]
 
 
 class BaseMLP(CallbackSupportMixin, FittedMLP):
-    """Base of the estimators; not for use by itself."""
+    """Base class of the estimators; do not use it directly."""
 
     hidden_layer_sizes: Any
     activation: str | Unit | Sequence[str | Unit]
@@ -82,28 +82,28 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             For a classifier labels of any type, or a 0/1 matrix with a column for each of several labels; for a
             regressor numbers.
         sample_weight : array of shape (m,), optional
-            A weight stands for that many repetitions of its row.
+            A weight of w counts as w copies of its row.
         eval_set : (X, y) or (X, y, sample_weight), optional
-            Rows to measure cost and scores on after each epoch, instead of held-out ones.
+            Rows to measure cost and scores on after each epoch, instead of held-out rows.
         X_val, y_val, sample_weight_val : arrays, optional
-            The same in parts, as scikit-learn's `HistGradientBoostingClassifier` takes them: so that a pipeline can
-            transform X_val as it does X, `Pipeline(steps, transform_input=["X_val"])`.
+            The same as separate arguments, as in scikit-learn's `HistGradientBoostingClassifier`. A pipeline can then
+            transform X_val like X: `Pipeline(steps, transform_input=["X_val"])`.
         callbacks : sequence of callables
-            Each gets the `Progress` after each epoch, with the `History` so far; one that returns True stops the run.
-            Those of scikit-learn's protocol are set by `set_callbacks`.
+            Each is called with a `Progress` after each epoch, which holds the `History` so far; it stops the run by
+            returning True. Set callbacks of scikit-learn's protocol by `set_callbacks`.
         resume : bool, default False
-            Take up the run that stopped (by Ctrl-C, a callback or `max_iter`) where it stands, to the bit, and go on
-            until it has taken `max_iter` epochs in all. On the same rows, and with the same parameters but for
-            `max_iter` (where no schedule stretches over it), `n_threads` and `on_divergence`; solvers adam and sgd.
-            From the weights of then: if `coefs_` or `intercepts_` were written to in between, it is refused. With
-            `checkpoint`, the run in that file, if there is one; else a new one.
+            Continue the run that stopped (by Ctrl-C, a callback or `max_iter`) until it has taken `max_iter` epochs in
+            all; results are bit-identical to those of an uninterrupted run. The solver must be adam or sgd, the rows
+            and parameters the same, except `max_iter` (unless a schedule depends on it), `n_threads` and
+            `on_divergence`. It is refused if `coefs_` or `intercepts_` were written to since. With `checkpoint`, the
+            run in that file continues; if the file does not exist, a new run begins.
         checkpoint : path or Checkpoint, optional
-            A file to write the run to, every minute or as the `Checkpoint` says, and at its end.
+            A file to write the run to: every minute, or as the `Checkpoint` says, and at the end.
 
         Raises
         ------
         ValueError
-            If data or settings do not fit. A fit that fails leaves the model of the fit before as it was.
+            If data or settings do not fit. A fit that fails leaves the previously fitted model unchanged.
         DivergedError
             If the cost becomes non-finite.
         """
@@ -116,13 +116,13 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             learnt = self._resume_from_file(call, settings, saved)
         elif resume and (self._run is not None or call.checkpoint is None):
             learnt = self._resume_from_memory(call, settings)
-        else:  # also the first time that a run with a checkpoint is to be resumed: there is none yet
+        else:  # also resume=True with a checkpoint file that does not exist yet
             learnt = self._fit(call, settings)
         self._take_over(learnt)
         return self
 
     def _keep(self, parameters: dict[str, Any]) -> None:
-        """Set what a constructor was given: its `locals()`."""
+        """Set the arguments of the constructor, given as its `locals()`, as attributes."""
         self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
 
     def _offers_partial_fit(self) -> bool:
@@ -148,7 +148,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
                 f"make the hidden layers of the network {network} ({', '.join(network.hidden)}). Leave them out: they "
                 "follow from the network."
             )
-        values = np.array(theta)  # a copy: `coefs_` write into it
+        values = np.array(theta)  # a copy, because users write into it through `coefs_`
         if values.dtype not in (np.float32, np.float64):
             values = values.astype(np.float64)
         if values.shape != (network.n_parameters,):
@@ -159,14 +159,14 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         if not np.isfinite(values).all():
             raise InputError("theta holds values that are not finite. Pass the parameters of a trained network.")
         if not (isinstance(t, int | np.integer) and t >= 0):
-            raise InputError(f"t={t!r} is no number of examples: pass a whole number, 0 or more.")
+            raise InputError(f"t={t!r} is not a number of examples. Pass a whole number, 0 or more.")
         estimator.t_ = int(t)
         Columns(network.sizes[0]).set_on(estimator)
         estimator._set_fitted(targets, network, values, History.empty() if history is None else history)
         return estimator
 
     def _fit(self, call: FitCall, settings: Settings) -> Learnt:
-        """Return what a run leaves that begins at new parameters, or with `warm_start` at those of the fit before."""
+        """Train a new run, from new parameters or, with `warm_start`, from those of the previous fit."""
         goes_on = self.warm_start and hasattr(self, "theta_")
         generator = generator_of(self.random_state)
         seed = int(generator.integers(2**31)) if call.eval_set is None and holds_out(settings) else 0
@@ -182,7 +182,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         return learn(self, self._predictor_for(task.network), call, task, run, settings.max_iter, first_theta=theta)
 
     def _fit_one_epoch(self, X: Any, y: Any, sample_weight: Any, targets: Targets | None) -> Self:
-        """Take one epoch on from where the fit before stands; `targets` are those of a first call."""
+        """Train one epoch, continuing from the previous call; `targets` are given in a first call only."""
         settings = settings_of(self)
         if settings.early_stopping:
             raise SettingsError("partial_fit does not support early_stopping=True: it sees one epoch at a time.")
@@ -214,7 +214,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         return self
 
     def _resume_from_memory(self, call: FitCall, settings: Settings) -> Learnt:
-        """Return what the run of the fit before leaves when it has gone on."""
+        """Continue the run of the previous fit."""
         paused = check_resumable(self._run, settings)
         task = self._task(call, settings, goes_on=True, seed=paused.seed)
         check_same_network(self.network_, task.network, "resume=True")
@@ -223,14 +223,14 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         return self._go_on(call, task, run)
 
     def _resume_from_file(self, call: FitCall, settings: Settings, saved: SavedRun) -> Learnt:
-        """Return what the run of a checkpoint leaves when it has gone on; what this estimator learnt does not count."""
+        """Continue the run of a checkpoint; what this estimator learnt before is ignored."""
         task = self._task(call, settings, goes_on=False, seed=saved.seed)
         assert call.checkpoint is not None
         check_same_run(call.checkpoint.path, saved, run_of(task, saved.run_state, saved.history))
         return self._go_on(call, task, run_of(task, saved.run_state, saved.history, SOME_ROWS))
 
     def _go_on(self, call: FitCall, task: LearningTask, run: SavedRun) -> Learnt:
-        """Return what a resumed run leaves, at once if it has come to its end already."""
+        """Train the rest of a resumed run; return at once if it has already ended."""
         begin, settings = run.run_state, task.settings
         epochs = settings.max_iter - begin.memory.done
         if epochs <= 0 or begin.memory.idle > settings.n_iter_no_change:
@@ -248,18 +248,18 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         return learning_task(self, settings, X, y, sample_weight, eval_set=call.eval_set, **{**known, **more})
 
     def _counts(self) -> LoopState:
-        """Return the counts of the fits so far."""
+        """Return the numbers of epochs and examples of the fits so far."""
         return LoopState(self.history_.epochs, self.history_.epochs, self.t_)
 
     def _first_theta(self, network: Network, generator: np.random.Generator, may_be_assigned: bool) -> Array:
-        """Return where a first fit begins: at `coefs_` and `intercepts_`, if they may be and were assigned before."""
+        """Return the first parameters: `coefs_` and `intercepts_` if allowed and assigned, else random ones."""
         assigned = vars(self).get("_first_weights")
         if may_be_assigned and assigned is not None:
             return unrolled(network, **assigned)
         return network.first_theta(generator)
 
     def _take_over(self, learnt: Learnt) -> None:
-        """Set what a fit leaves; nothing is set before."""
+        """Set all attributes of a finished fit; none of them is set earlier."""
         task, result, run = learnt.task, learnt.result, learnt.run
         theta = result.theta.astype(task.kept_dtype)
         self.t_ = learnt.end.memory.seen
@@ -270,7 +270,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         self.__dict__.pop("_first_weights", None)
         self._run = None
         if result.run_state is not None:
-            # The result of the run is θ itself: another copy would be a quarter of what a fitted estimator holds.
+            # The run state shares θ: a copy would take a quarter of the memory of a fitted estimator.
             self._run_checksum = checksum(result.theta)
             run_state = sharing_theta(result.run_state, theta)
             self._run = replace(run, run_state=run_state, history=History.empty())
@@ -284,7 +284,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         self.out_activation_ = {"sigmoid": "logistic"}.get(network.output, network.output)
         self.loss_curve_ = history.cost.tolist()
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
-        # As in scikit-learn, early_stopping is nothing to full-batch solvers, which hold nothing out; an eval_set is.
+        # As in scikit-learn, full-batch solvers hold no rows out, so early_stopping counts there only with an eval_set.
         has_watched = not np.isnan(history.validation_cost).all()
         stops_on_it = self.early_stopping and (self.solver in MINI_BATCH_SOLVERS or has_watched)
         self.best_loss_ = None if stops_on_it else min(self.loss_curve_, default=np.inf)

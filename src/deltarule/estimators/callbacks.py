@@ -1,6 +1,6 @@
-"""Who is told of each epoch: lines, a bar, and scikit-learn's callbacks (`set_callbacks`), for whom it is a task.
+"""Reports of each epoch of a fit: printed lines, a progress bar, and scikit-learn's callbacks (`set_callbacks`).
 
-scikit-learn has them from version 1.9 on; with an earlier one, estimators are the same without `set_callbacks`.
+scikit-learn has callbacks from version 1.9 on; with an earlier version, estimators lack `set_callbacks`.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -29,7 +29,7 @@ CallbackSupportMixin: Any = (
 
 
 def with_callbacks(fit: Method) -> Method:
-    """Decorate a `fit` that sets callbacks up, so that they are torn down after it, failed or not."""
+    """Decorate `fit` so that scikit-learn's callbacks are torn down after it, also after an error."""
     return fit if _scikit_learns is None else cast(Method, _scikit_learns.with_callbacks(fit))
 
 
@@ -37,9 +37,9 @@ __all__ = ["CallbackSupportMixin", "check_callables", "end_of", "telling", "with
 
 
 def check_callables(callbacks: Sequence[Any]) -> None:
-    """Raise SettingsError if they are no list, or something cannot be called after an epoch."""
+    """Raise SettingsError if `callbacks` is not a list, or holds something that cannot be called."""
     if not isinstance(callbacks, Collection):
-        raise SettingsError(f"callbacks takes a list of callables, not {callbacks!r}. Give [f] for one, f.")
+        raise SettingsError(f"callbacks takes a list of callables, not {callbacks!r}. Pass [f] for one callable f.")
     for callback in callbacks:
         if not callable(callback):
             kind = type(callback).__name__
@@ -50,13 +50,13 @@ def check_callables(callbacks: Sequence[Any]) -> None:
 
 
 class EpochTasks:
-    """A callback of `train` that hands each epoch on to the callbacks of an estimator.
+    """A callback of `train` that passes each epoch on to scikit-learn's callbacks.
 
     Parameters
     ----------
     estimator : estimator
     epochs : int
-        How many there will be at most.
+        Largest number of epochs.
     X, y, sample_weight
         As the user gave them.
     attributes : callable
@@ -80,7 +80,7 @@ class EpochTasks:
         self._task = self._begin()
 
     def __call__(self, progress: Progress) -> bool:
-        """End the task of an epoch and begin that of the next; return whether one of the callbacks wants to stop."""
+        """End the task of one epoch and begin that of the next; return whether a callback wants to stop."""
         theta = progress.theta
         stop = self._task.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: self._attributes(theta))
         self._epochs -= 1
@@ -88,7 +88,7 @@ class EpochTasks:
         return bool(stop)
 
     def end(self, result: Result) -> None:
-        """End the task of the fit, and that of an epoch that was not taken any more."""
+        """End the task of the fit, and the task of an epoch that began but was not trained."""
         if self._task is not None:
             self._task.call_on_fit_task_end(estimator=self._estimator)
         self._context.call_on_fit_task_end(
@@ -107,7 +107,7 @@ def telling(
     given: tuple[Any, Any, Any],
     attributes: Callable[[Array], dict[str, Any]],
 ) -> Iterator[list[Callback]]:
-    """Yield what tells of each epoch: lines or a bar, as `verbose` says, and scikit-learn's callbacks."""
+    """Yield the callbacks that report each epoch: lines or a bar, as `verbose` says, and scikit-learn's."""
     has_tasks = hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx")
     tasks = [EpochTasks(estimator, epochs, *given, attributes)] if has_tasks else []
     if estimator.verbose == "bar":
@@ -118,7 +118,7 @@ def telling(
 
 
 def end_of(tellers: Sequence[Callback], result: Result) -> None:
-    """Tell those who were told of each epoch that there is no other."""
+    """Tell the callbacks that reported each epoch that the run has ended."""
     for teller in tellers:
         if isinstance(teller, Printer | EpochTasks):
             teller.end(result)

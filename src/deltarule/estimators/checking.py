@@ -1,7 +1,7 @@
-"""X, y and weights as an estimator takes them, checked as scikit-learn checks them, in one pass over X.
+"""Checks of X, y and weights, as scikit-learn makes them, in one pass over X.
 
-`check_examples` is for training, `check_rows` for predictions. Both skip scikit-learn's own checks, which take some
-0.1 ms to begin, where X is an array that these would pass on as it is.
+`check_examples` is for training, `check_rows` for predictions. Both skip scikit-learn's own checks, which take at
+least 0.1 ms, if these would return X unchanged.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _BLOCK = 2**16
-"""Numbers that are looked at and converted at a time: 512 KB of float64, which stay in the cache in between."""
+"""How many numbers are checked and converted at a time: 512 KB of float64, which stay in the cache in between."""
 
 _LARGE = 16384
 """Above this many numbers, checking that a sum is finite first is faster than looking at each (10 000 × 64: 362 µs
@@ -37,18 +37,18 @@ instead of 452 µs per prediction); for one row it would cost 2 µs."""
 
 
 class Columns(NamedTuple):
-    """Number of the columns of X, and their names where X is a frame that has some."""
+    """The number of columns of X, and their names if X is a frame with names."""
 
     n: int
     names: NDArray[Any] | None = None
 
     @classmethod
     def of(cls, estimator: Any) -> "Columns":
-        """Return those that an estimator was fitted on."""
+        """Return the columns that an estimator was fitted on."""
         return cls(estimator.n_features_in_, getattr(estimator, "feature_names_in_", None))
 
     def set_on(self, estimator: Any) -> None:
-        """Set them as an estimator's attributes, as scikit-learn does."""
+        """Set the columns as attributes of an estimator, as scikit-learn does."""
         estimator.n_features_in_ = self.n
         estimator.__dict__.pop("feature_names_in_", None)
         if self.names is not None:
@@ -56,7 +56,7 @@ class Columns(NamedTuple):
 
 
 class CheckedExamples(NamedTuple):
-    """Examples as scikit-learn passes them on, and what else one look at X found.
+    """Examples as scikit-learn's checks return them, and what the same pass over X found.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class CheckedExamples(NamedTuple):
     inputs : array or CSR matrix of shape (m, n)
         X in the dtype that was asked for.
     largest : float
-        The largest |x|. 0 where nothing was converted.
+        The largest |x|; 0 if nothing was converted.
     """
 
     X: Array
@@ -84,13 +84,13 @@ def check_examples(
     Parameters
     ----------
     estimator : estimator
-        Names itself in messages; nothing is set on it.
+        Messages name its class; nothing is set on it.
     X, y
         As a user gave them.
     columns : Columns, optional
-        What X is compared with. Default: its columns are new.
+        Columns that X must have. Default: any.
     dtype : dtype, optional
-        What `inputs` are converted to; numbers outside its range become infinite. Default: that of X.
+        Dtype of `inputs`; numbers outside its range become infinite. Default: that of X.
 
     Raises
     ------
@@ -116,12 +116,12 @@ def check_examples(
 def check_validation_set(
     estimator: Any, eval_set: Any, columns: Columns, dtype: np.dtype[Any]
 ) -> tuple[CheckedExamples, Array | None]:
-    """Check X, y and, where there are some, the weights of a validation set.
+    """Check X, y and the optional weights of a validation set.
 
     Raises
     ------
     InputError
-        If it is no pair.
+        If `eval_set` is neither (X, y) nor (X, y, sample_weight).
     """
     if not (isinstance(eval_set, tuple | list) and len(eval_set) in (2, 3)):
         length = f" of length {len(eval_set)}" if hasattr(eval_set, "__len__") else ""
@@ -135,12 +135,12 @@ def check_validation_set(
 def validation_set_of(
     eval_set: tuple[Any, ...] | None, X_val: Any = None, y_val: Any = None, sample_weight_val: Any = None
 ) -> tuple[Any, ...] | None:
-    """Return the validation set that `fit` was given in one form or the other; None where there is none.
+    """Return the validation set that `fit` was given, as one tuple or in parts; None without one.
 
     Raises
     ------
     InputError
-        If it was given in both forms, or in part.
+        If both forms were given, or a part is missing.
     """
     given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
     names = [name for name, value in given.items() if value is not None]
@@ -155,7 +155,7 @@ def validation_set_of(
 
 
 def check_rows(estimator: Any, X: Any) -> Any:
-    """Return X of a fitted estimator for predictions: float32 or float64, dense or compressed rows.
+    """Return X for predictions of a fitted estimator: float32 or float64, dense or compressed rows.
 
     Raises
     ------
@@ -174,12 +174,12 @@ def check_rows(estimator: Any, X: Any) -> Any:
 
 
 def check_sample_weight(X: Array, sample_weight: ArrayLike | None) -> Array | None:
-    """Return the weights of the rows of X; None where there are none."""
+    """Return the checked weights of the rows of X; None without weights."""
     return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
 
 
 def _is_plain(X: Any) -> bool:
-    """Whether scikit-learn's checks would pass X on as it is, if its values are finite and its columns fit."""
+    """Whether scikit-learn's checks would return X unchanged, if its values are finite and its columns fit."""
     return type(X) is np.ndarray and X.dtype in (np.float32, np.float64) and X.ndim == 2 and X.size > 0
 
 
@@ -188,7 +188,7 @@ def _checked_by_scikit_learn(
 ) -> tuple[Any, NDArray[Any], Columns]:
     refuse_times(X, "X")
     refuse_times(y, "y")
-    learns = copy(estimator)  # it is what scikit-learn sets the columns on
+    learns = copy(estimator)  # scikit-learn sets the columns on this copy
     if columns is not None:
         columns.set_on(learns)
     try:
@@ -216,7 +216,7 @@ def _checked_by_scikit_learn(
 
 
 def _looked_over(X: Any, dtype: np.dtype[Any] | None) -> tuple[bool, Array, float]:
-    """Return whether X is finite, X in another dtype, and the largest |x| of a conversion to a narrower one."""
+    """Return whether X is finite, X in another dtype, and the largest |x| (0 if nothing was converted)."""
     if dtype is None or X.dtype == dtype:
         return is_sparse(X) or _is_finite(X), X if is_sparse(X) else as_float(X, X.dtype), 0.0
     if is_sparse(X):
@@ -224,10 +224,10 @@ def _looked_over(X: Any, dtype: np.dtype[Any] | None) -> tuple[bool, Array, floa
         return True, inputs, float(max(values.max(), -values.min())) if values.size else 0.0
     inputs = np.empty(X.shape, dtype)
     largest = 0.0
-    with np.errstate(over="ignore"):  # what is outside the range of the dtype is reported by who sees `largest`
+    with np.errstate(over="ignore"):  # the caller compares `largest` with the range of the dtype
         for rows in _blocks(X):
             block = X[rows]
-            # Of NaN both are NaN, so one comparison finds every value that is not finite.
+            # A NaN makes both max and min NaN, so one comparison finds every non-finite value.
             largest = max(float(block.max()), -float(block.min()), largest)
             if not largest < np.inf:
                 return False, X, largest
@@ -241,9 +241,9 @@ def _blocks(X: Array) -> Iterator[slice]:
 
 
 def _is_finite(X: Array) -> bool:
-    """Whether no value is NaN or infinite.
+    """Whether every value is finite.
 
-    Of a large array a finite sum says so with one pass less; a sum that is not finite may only have overflowed.
+    A finite sum proves it with one pass less over a large array; a non-finite sum may only have overflowed.
     """
     if X.size > _LARGE:
         with np.errstate(over="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""What a fit takes from parameters and data before it begins: settings, layers, precision and random numbers."""
+"""The choices that a fit makes from parameters and data before it begins: settings, layers, precision, generator."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from deltarule.training.settings import CLASSIFIER_SETTINGS, MINI_BATCH_SOLVERS,
 __all__ = ["dtypes_of", "generator_of", "hidden_layers", "preferred_dtype", "settings_of"]
 
 _LARGE = 1e18
-"""Squares of larger numbers leave the range of float32, and those of weights below its inverse too."""
+"""Squares of larger numbers overflow float32; squares of weights below its inverse underflow."""
 
 
 def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], str | Unit | list[str | Unit]]:
@@ -25,7 +25,7 @@ def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], 
     Raises
     ------
     SettingsError
-        If a size is none, a unit is unknown, or the units are those of another number of layers.
+        If a size is not a positive whole number, a unit is unknown, or there are more or fewer units than layers.
     """
     sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
     if any(isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1 for size in sizes):
@@ -52,12 +52,12 @@ def hidden_layers(hidden_layer_sizes: Any, activation: Any) -> tuple[list[int], 
 
 
 def settings_of(estimator: Any) -> Settings:
-    """Return the settings of training that an estimator has, checked, as its other parameters are.
+    """Return the training settings of an estimator, and check them and its other parameters.
 
     Raises
     ------
     SettingsError
-        If one is outside its range.
+        If a parameter is outside its range.
     """
     owner = type(estimator).__name__
     check_verbose(estimator.verbose)
@@ -67,7 +67,7 @@ def settings_of(estimator: Any) -> Settings:
 
 
 def preferred_dtype(settings: Settings) -> np.dtype[Any] | None:
-    """Return the precision to train in where the numbers allow it. None: that of X."""
+    """Return the precision to train in if the numbers allow it; None stands for that of X."""
     if settings.dtype != "auto":
         return np.dtype(settings.dtype)
     return np.dtype(np.float32) if settings.solver in MINI_BATCH_SOLVERS else None
@@ -76,13 +76,13 @@ def preferred_dtype(settings: Settings) -> np.dtype[Any] | None:
 def dtypes_of(
     settings: Settings, given: np.dtype[Any], largest: float, Y: Array, weights: Array | None
 ) -> tuple[np.dtype[Any], np.dtype[Any]]:
-    """Return the precision to train in, and that to keep the parameters and predict in.
+    """Return the precision of training, and that of predictions and of the stored parameters.
 
     Parameters
     ----------
     settings : Settings
     given : dtype
-        That of X.
+        Dtype of X.
     largest : float
         The largest |x|.
     Y : array of shape (m, K)
@@ -104,7 +104,7 @@ def _is_large(values: Array) -> bool:
 
 
 def generator_of(random_state: Any) -> np.random.Generator:
-    """Return a Generator from what scikit-learn's users pass as `random_state`."""
+    """Return a Generator for any `random_state` that scikit-learn takes."""
     if isinstance(random_state, np.random.RandomState):
         return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint64))
     try:

@@ -1,4 +1,4 @@
-"""What the examples of each class weigh."""
+"""Class weights: how much the examples of each class count in the cost."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,20 +19,20 @@ def sums_of_classes(classes: NDArray[Any], y: NDArray[Any], weights: Array | Non
 
 
 def weights_of_classes(class_weight: Any, classes: NDArray[Any], sums: Array) -> Array:
-    """Return what an example of each class weighs.
+    """Return the weight of an example of each class.
 
     Parameters
     ----------
     class_weight : mapping from label to float, or "balanced"
-        `"balanced"`: Σ/(K Σ_k) with Σ_k the sum of class k, so that all classes have the same sum and nothing changes
-        in all; 1 for a class without examples.
+        `"balanced"`: Σ/(K Σ_k), where Σ_k is the sum of class k and Σ the total; all classes then have the same sum,
+        and the total stays Σ. A class without examples gets 1.
     classes : array of shape (K,)
     sums : array of shape (K,)
 
     Raises
     ------
     SettingsError
-        If a label is none of the classes, or every class that there is weighs nothing.
+        If a label is not among the classes, or all examples would weigh 0.
 
     Examples
     --------
@@ -55,7 +55,8 @@ def weights_of_classes(class_weight: Any, classes: NDArray[Any], sums: Array) ->
     if not weights[sums > 0].any():
         raise SettingsError(
             Message(
-                "class_weight={given!r} leaves no example any weight. Give one class more than 0.", given=class_weight
+                "class_weight={given!r} gives every example the weight 0. Give at least one class more.",
+                given=class_weight,
             )
         )
     return weights

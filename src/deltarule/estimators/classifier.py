@@ -1,4 +1,4 @@
-"""MLPClassifier: a drop-in for scikit-learn's, trained by this library."""
+"""MLPClassifier: a drop-in replacement for scikit-learn's, trained by this library."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -26,39 +26,39 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron for two classes, many classes, or several labels at once.
 
     Minimises the regularised cost J(Θ) of `deltarule.cost`. Parameters have scikit-learn's names, order and defaults;
-    what they do is said once, in `deltarule.settings`. One thing differs on purpose: the penalty is λ/2m Σ Θ²
-    with m the size of the training set, also in a mini-batch.
+    `deltarule.settings` describes them. One difference is deliberate: the penalty is λ/2m Σ Θ² with m the size of the
+    training set, in a mini-batch too.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default (100,)
-        Units of each hidden layer; `()` for none, which is logistic regression.
+        Number of units of each hidden layer; `()` for no hidden layer, which is logistic regression.
     activation : str, Unit or sequence of them, default "relu"
-        Hidden units: one name for all layers, or one for each; those of `deltarule.Network`.
+        Hidden units: one name for all layers, or one for each; `deltarule.Network` lists them.
     output : {"auto", "sigmoid", "softmax"}, default "auto"
         Output units. `"auto"`: sigmoid for two classes (K = 1) and for several labels, softmax for more classes.
-        `"sigmoid"` with more classes: K independent logistic costs added up.
+        `"sigmoid"` with more classes adds up K independent logistic costs.
     class_weight : dict or "balanced", optional
-        What the examples of each class weigh in every cost (scores are not weighted): a number for each label, 1 where
-        there is none; `"balanced"` gives all classes the same sum. In `partial_fit` it counts what came so far.
+        Weight of the examples of each class in every cost; scores ignore it. A dict has a number for each label, 1 for
+        labels that it lacks. `"balanced"` gives all classes the same sum, in `partial_fit` over all rows so far.
     label_smoothing : float, default 0
-        Share ε of each target that is spread evenly: y becomes (1 − ε) y + ε/K, with one output (1 − ε) y + ε/2. In
-        training only.
+        Share ε of each target that is spread evenly, in training only: y becomes (1 − ε) y + ε/K with softmax outputs,
+        and (1 − ε) y + ε/2 with sigmoid outputs.
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
 nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, dropout, \
 weight_decay, dropout_schedule, weight_decay_schedule, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
         See `deltarule.settings.Settings`.
     random_state : int, Generator, RandomState or None
-        Seed of first weights, shuffles and hold-out.
+        Seed of the first weights, the shuffles and the hold-out.
     scoring : str, callable, list of str or dict, optional
-        Scores to measure after each epoch, on the training set and on the validation set where there is one: names of
-        scikit-learn's scorers, or callables (estimator, X, y) → float. Early stopping watches the first; `"loss"` is
-        the cost. Each is tried once before the first epoch; where one is undefined it is NaN. Default: the accuracy,
-        on the validation set alone.
+        Scores to measure after each epoch, on the training set and on a validation set: names of scikit-learn's
+        scorers, or callables (estimator, X, y) → float; `"loss"` is the cost. Early stopping watches the first. Each
+        is tried once before the first epoch; an undefined score is NaN. Default: the accuracy, on the validation set
+        only.
     verbose : bool or "bar", default False
         Print the cost after each epoch, or show a progress bar.
     warm_start : bool, default False
-        Go on from the parameters of the fit before.
+        Continue from the parameters of the previous fit.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ weight_decay, dropout_schedule, weight_decay_schedule, max_grad_norm, warmup, on
     theta_ : array of shape (n_parameters,)
     history_ : History
     validation_loss_curve_ : list of float
-        Cost of the validation set after each epoch, without penalty; NaN where there is none.
+        Cost of the validation set after each epoch, without penalty; NaN without a validation set.
     scores_ : dict from str to list of float
         Every score after each epoch, named `train_…` and `validation_…`.
     coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, n_iter_, t_, \
@@ -152,18 +152,18 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         network : Network
             With outputs "sigmoid" or "softmax". Two classes may have one sigmoid output.
         theta : array of shape (n_parameters,)
-            float32 or float64, the dtype in which it predicts; copied.
+            float32 or float64, which is also the dtype of predictions; it is copied.
         classes : array of shape (n_classes,)
             Labels, ascending, in the order of the outputs.
         several_labels : bool, default False
             Whether a row has any number of labels, each 0 or 1, instead of exactly one.
         history : History, optional
-            Of the training that led there. Default: none is known.
+            History of the training. Default: an empty one.
         t : int, default 0
-            Examples that training took, `t_`.
+            Number of examples that the training took, `t_`.
         **parameters
-            Those of the constructor, for fits that go on from here. `hidden_layer_sizes` and `activation` follow from
-            the network.
+            Parameters of the constructor, for later fits. `hidden_layer_sizes` and `activation` follow from the
+            network.
 
         Raises
         ------
@@ -221,59 +221,59 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         sample_weight: ArrayLike | None = None,
         classes: ArrayLike | None = None,
     ) -> Self:
-        """Train for one epoch over these rows, going on from where the last call left θ and the solver.
+        """Train for one epoch over these rows, continuing with θ and the solver's state from the last call.
 
-        k calls on the same rows leave the same bits as `fit` for k epochs.
+        k calls on the same rows are bit-identical to `fit` for k epochs.
 
         Parameters
         ----------
         X, y, sample_weight
             As for `fit`; y need not hold every class.
         classes : array of shape (n_classes,)
-            All labels that will ever come; needed in the first call.
+            All labels that any call will hold; required in the first call.
 
         Raises
         ------
         ValueError
             If data, classes or settings do not fit. A call that fails leaves the model as it was.
         """
-        known = SimpleNamespace(classes_=getattr(self, "classes_", None))  # on which scikit-learn sets what is new
+        known = SimpleNamespace(classes_=getattr(self, "classes_", None))  # a first call sets classes_ here
         is_first = _check_partial_fit_first_call(known, classes)
         labels = Labels(known.classes_, has_several_labels(y)) if is_first else None
         return self._fit_one_epoch(X, y, sample_weight, labels)
 
     def encode(self, y: ArrayLike) -> Array:
-        """Return the targets Y of shape (m, K) of labels, as `deltarule.cost` takes them.
+        """Return labels as targets Y of shape (m, K), as `deltarule.cost` takes them.
 
         Raises
         ------
         InputError
-            If a label is none of `classes_`.
+            If a label is not among `classes_`.
         """
         self._check_fitted()
         return self._targets.encode(y)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the label of each row; for several labels a 0/1 matrix."""
+        """Return the label of each row, or a 0/1 matrix for several labels."""
         h = self._hypothesis(X)
         return self._targets.decode(h)
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the probability of each class, of shape (m, n_classes), in the order of `classes_`.
 
-        Several labels have one independent probability each. For K independent sigmoids on K classes the
-        hypotheses are divided by their sum.
+        Several labels have independent probabilities. For K classes with K sigmoid outputs, the hypotheses of a row
+        are divided by their sum.
         """
         predictor, X = self._ready_for(X)
         theta, network = self.theta_, self.network_
         if network.K == 1 and not self.several_labels_:
-            z = predictor.z(theta, X)  # 1 − h has lost the digits that z has
+            z = predictor.z(theta, X)  # instead of h, because 1 − h has lost digits
             return sigmoid_and_rest(z) if len(self.classes_) == 2 else np.ones_like(z)
         h = predictor.hypothesis(theta, X)
         if self.several_labels_ or network.output == "softmax":
             return h
         total = h.sum(axis=1, keepdims=True)
-        has_lost = (h.min(axis=1) < np.finfo(h.dtype).tiny) & (total[:, 0] < 1)  # digits, or all of them
+        has_lost = (h.min(axis=1) < np.finfo(h.dtype).tiny) & (total[:, 0] < 1)  # h has lost some digits, or all
         if not has_lost.any():
             return np.asarray(h / total)
         of_z = shares(predictor.z(theta, X[has_lost]))
@@ -282,9 +282,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         return np.asarray(h / total)
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Return the logarithm of `predict_proba`, with the digits that a probability loses where it rounds to 0 or 1.
+        """Return the logarithm of `predict_proba`, accurate even where a probability rounds to 0 or 1.
 
-        Of several labels, the logarithm of a probability above ½ is that of the rounded one, as in scikit-learn.
+        For several labels, probabilities above ½ are rounded before the logarithm is taken, as in scikit-learn.
         """
         predictor, X = self._ready_for(X)
         z = predictor.z(self.theta_, X)

@@ -1,4 +1,4 @@
-"""Where a run begins: at new parameters, at those of the fit before, or where a run in memory or in a file stopped."""
+"""The state in which a run begins: new parameters, those of the previous fit, or a stopped run in memory or a file."""
 
 import zlib
 from dataclasses import replace
@@ -38,17 +38,17 @@ SOME_ROWS = 256
 
 
 def new_run(settings: Settings, theta: Array, generator: np.random.Generator) -> RunState:
-    """Return where a run begins that has none before it."""
+    """Return the state in which a new run begins."""
     return RunState(first_state(settings, theta, new_key(generator)))
 
 
 def warm_start(
     settings: Settings, theta: Array, counts: LoopState, paused: SavedRun | None, generator: np.random.Generator
 ) -> RunState:
-    """Return where a run begins at the parameters of a fit before it, with a new schedule and new vectors.
+    """Return the state of a run that begins at the parameters of a previous fit, with a new schedule and new vectors.
 
-    `counts` are those of the fit before; `paused` is its mini-batch run, if it was one. Key and epoch then go on, so
-    that shuffles do not repeat.
+    `counts` are those of the previous fit; `paused` is its run if the solver was a mini-batch one. The new run then
+    continues the key and the epoch of `paused`, so that shuffles do not repeat.
     """
     if paused is None:
         return RunState(first_state(settings, theta, new_key(generator)), counts)
@@ -60,7 +60,7 @@ def warm_start(
 def next_epoch(
     settings: Settings, theta: Array, counts: LoopState, paused: SavedRun | None, generator: np.random.Generator
 ) -> RunState:
-    """Return where `partial_fit` goes on: at the present θ, with the vectors and the schedule of the run before."""
+    """Return the state in which `partial_fit` continues: the present θ, and vectors and schedule of the last run."""
     if paused is None or paused.settings.solver != settings.solver:
         return warm_start(settings, theta, counts, paused, generator)
     state = paused.run_state.state.between_epochs()
@@ -73,7 +73,7 @@ def run_of(
 ) -> SavedRun:
     """Return a run that begins at `run_state`, after an earlier history.
 
-    `rows` is how many rows of the training set its digest is of: all by default; 0 leaves it empty.
+    `rows` is how many rows of the training set are hashed into the digest: all by default; 0 leaves it empty.
     """
     data = task.training_set
     digest = "" if rows == 0 else digest_of(data, rows)
@@ -82,12 +82,12 @@ def run_of(
 
 
 def checksum(theta: Array) -> int:
-    """Return a number by which parameters that were written to are told from those that were not."""
+    """Return a checksum that shows whether parameters were written to."""
     return zlib.crc32(np.ascontiguousarray(theta).data)
 
 
 def sharing_theta(run_state: RunState, theta: Array) -> RunState:
-    """Return a run state whose result is the array `theta`, which holds the same numbers, instead of a copy of it."""
+    """Return a run state whose result is the array `theta` itself, instead of a copy with the same numbers."""
     if run_state.state.theta.dtype != theta.dtype:
         return run_state
     if run_state.memory.best_theta is None:
@@ -96,12 +96,12 @@ def sharing_theta(run_state: RunState, theta: Array) -> RunState:
 
 
 def checkpoint_of(given: Any) -> Checkpoint | None:
-    """Return what a user passed as `checkpoint` as a `Checkpoint`.
+    """Return the argument `checkpoint` of a fit as a `Checkpoint`, or None.
 
     Raises
     ------
     InputError
-        If it is none, nor a path.
+        If it is neither a path nor a `Checkpoint`.
     """
     if given is None or isinstance(given, Checkpoint):
         return given
@@ -113,16 +113,16 @@ def checkpoint_of(given: Any) -> Checkpoint | None:
 
 
 def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -> SavedRun | None:
-    """Return the run that a checkpoint holds and that is to go on, if there is one.
+    """Return the run of a checkpoint that is to continue; None if there is none.
 
     Raises
     ------
     SettingsError
-        If the solver has no steps to go on with.
+        If the solver keeps no steps between iterations.
     CheckpointError
-        If there is a run and it is not to go on: it would be lost.
+        If the file holds a run and `resume` is False: the run would be lost.
     ModelFileError
-        If the file is none.
+        If the file is not a checkpoint.
     """
     if checkpoint is None:
         return None
@@ -148,7 +148,7 @@ def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -
 
 
 def check_resumable(paused: SavedRun | None, settings: Settings) -> SavedRun:
-    """Return the run in memory to go on with, or raise SettingsError if there is none."""
+    """Return the run in memory that is to continue; raise SettingsError if there is none."""
     if settings.solver not in MINI_BATCH_SOLVERS:
         raise SettingsError(
             f"resume=True goes on with the steps of adam or sgd; solver={settings.solver!r} keeps nothing between "
@@ -164,9 +164,9 @@ def check_resumable(paused: SavedRun | None, settings: Settings) -> SavedRun:
 
 
 def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: Array, as_left: int) -> None:
-    """Raise SettingsError or InputError if a run in memory would go on as another, or from other parameters.
+    """Raise SettingsError or InputError if settings, data or parameters differ from those of a run in memory.
 
-    `as_left` is the `checksum` of the run's result, `theta` what is there now.
+    `as_left` is the `checksum` of the run's result; `theta` are the present parameters.
     """
     other_way = "or go on from the parameters with warm_start=True."
     if differences := changed(paused, now):
@@ -197,7 +197,7 @@ def check_goes_on(paused: SavedRun, now: SavedRun, dtype: np.dtype[Any], theta: 
 
 
 def check_same_network(fitted: Network, network: Network, call: str) -> None:
-    """Raise SettingsError if a call would go on with a network of another shape."""
+    """Raise SettingsError if a call would continue with a network of other sizes or outputs."""
     if (fitted.sizes, fitted.output) != (network.sizes, network.output):
         raise SettingsError(
             f"{call} goes on from the fitted network {fitted}, but the parameters and data now make {network}. Keep "

@@ -1,8 +1,8 @@
-"""Fits on parts of one data set, side by side on the machine's cores: what costs against λ and against m are made of.
+"""Fits on parts of one data set, in parallel on the machine's cores, for curves of costs against λ and against m.
 
-The data are checked once. Each fit makes its own learning task, as `estimator.fit` would of its rows, when its turn
-comes. Fits run in threads. The compiled core releases the GIL while it trains, so they do not wait for each other;
-while there are as many fits as cores, each has one thread of the core.
+The data are checked once. Each fit makes its own learning task when its turn comes, as `estimator.fit` would for its
+rows. Fits run in threads: the compiled core releases the GIL while it trains, so they do not wait for each other. With
+as many fits as cores, each fit uses one thread of the compiled core.
 """
 
 import warnings
@@ -45,22 +45,21 @@ Indices = NDArray[np.int64]
 T = TypeVar("T")
 
 _CONSTANT = 1e-3
-"""Answers that vary by less than this share of what the targets do are taken for one constant answer."""
+"""Predictions whose range is at most this share of the range of the targets count as one constant."""
 
 
 @dataclass(frozen=True, eq=False)
 class FoldResult:
-    """What the fit of a fold came to.
+    """The result of the fit of a fold.
 
     Attributes
     ----------
     training_cost, validation_cost : float
-        Mean ℓ over the rows that were fitted and over those that were not, without penalty; with the weights of rows
-        and classes.
+        Mean ℓ over the fitted rows and over the held-out rows, without penalty, with the weights of rows and classes.
     penalty : float
-        λ/2m Σ Θ², which with `training_cost` makes J (2).
+        λ/2m Σ Θ²; added to `training_cost` it gives J (2).
     validation_score : float
-        Accuracy of a classifier, R² of a regressor, on the rows that were not fitted.
+        Accuracy of a classifier, or R² of a regressor, on the held-out rows.
     epochs : int
     stopped : str
         As `History.stopped`.
@@ -76,7 +75,7 @@ class FoldResult:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """The random numbers of a fit, as `fit` draws them: seed of the split of early stopping, first θ, shuffles' key."""
+    """The random numbers of a fit, drawn as in `fit`: seed of the early-stopping split, first θ and shuffle key."""
 
     seed: int
     theta: Array
@@ -85,15 +84,15 @@ class Draws:
 
 @dataclass(frozen=True, eq=False)
 class FoldTask:
-    """What is to be learnt in a fold, on which rows that is judged, and where the fit begins.
+    """The learning task of a fold, the rows to judge it on, and the state in which the fit begins.
 
     Attributes
     ----------
     task : LearningTask
     held_out : TrainingSet
-        What the fit is judged on; rows count as much as they and their classes weigh.
+        Rows to judge the fit on, with the weights of rows and classes.
     scored : TrainingSet
-        The same without the weights of classes, which do not enter scores.
+        The same rows without the weights of classes, which scores ignore.
     run_state : RunState
     """
 
@@ -129,7 +128,7 @@ class Problem:
 
     @classmethod
     def of(cls, estimator: BaseMLP, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "Problem":
-        """Check parameters and data as `fit` would, on a clone: the estimator stays as it is.
+        """Check parameters and data as `fit` would, on a clone; the estimator is not changed.
 
         Raises
         ------
@@ -150,11 +149,11 @@ class Problem:
 
     @property
     def score_name(self) -> str:
-        """What `FoldResult.validation_score` is."""
+        """The name of the score in `FoldResult.validation_score`."""
         return "accuracy" if is_classifier(self.estimator) else "R²"
 
     def folds(self, cv: Any) -> list[tuple[Indices, Indices]]:
-        """Return the rows to fit and those to judge on of each fold, as scikit-learn's tools cut them."""
+        """Return the rows to fit and the rows to judge on for each fold, as scikit-learn splits them."""
         splitter = check_cv(cv, self.y, classifier=is_classifier(self.estimator))
         folds = list(splitter.split(np.empty((len(self.y), 0)), self.y))
         if self.sample_weight is not None:
@@ -167,13 +166,13 @@ class Problem:
         return folds
 
     def draw(self) -> Draws:
-        """Draw what the next fit needs. A generator as `random_state` goes on, so this is not for threads."""
+        """Draw the random numbers of the next fit. It advances a generator given as `random_state`: not thread-safe."""
         generator = generator_of(self.estimator.random_state)
         seed = int(generator.integers(2**31)) if holds_out(self.settings) else 0
         return Draws(seed, self.network.first_theta(generator), new_key(generator))
 
     def task(self, fitted: Indices, held_out: Indices, draws: Draws) -> FoldTask:
-        """Return what the fit of some rows learns, and where it begins."""
+        """Return the learning task for a fit of some rows, and the state in which the fit begins."""
         task = learning_task(
             self.estimator,
             self.settings,
@@ -192,10 +191,10 @@ class Problem:
         return FoldTask(task, judged, replace(judged, weights=weights), RunState(begin))
 
     def fit(self, worker: Predictor, fold: FoldTask, alpha: float | None = None) -> tuple[FoldResult, FoldTask]:
-        """Train and judge, with the λ of the settings or another; return also where a warm start goes on.
+        """Train and judge a fold, with the λ of the settings or another; also return the fold for a warm start.
 
-        That is the θ that was found, unless the network now gives one answer to every example. From there it could
-        not get away: without weights δ is 0 below the last layer. Then it is the fold as it was.
+        That fold begins at the θ that was found, unless the network now predicts the same for every example. A warm
+        start could not leave such a θ: without weights, δ is 0 below the last layer. The fold is then unchanged.
         """
         settings = self.settings if alpha is None else replace(self.settings, alpha=alpha)
         task, engine, validation = fold.task, worker.engine, None
@@ -219,15 +218,15 @@ class Problem:
         state = first_state(settings, theta, fold.run_state.state.key)
         if result.run_state is None:
             return found, replace(fold, run_state=RunState(state))
-        # As `warm_start` does: the key and the epoch's number stay, the rule's vectors and the schedule begin anew.
+        # As in `warm_start`, the key and the epoch number stay; the rule's vectors and the schedule begin anew.
         state = replace(state, epoch=result.run_state.state.between_epochs().epoch)
         return found, replace(fold, run_state=RunState(state, result.run_state.memory.for_new_run()))
 
 
 def side_by_side(problem: Problem, works: Sequence[Callable[[Predictor], T]]) -> list[T]:
-    """Do works in threads, each of which has an engine of its own; return what the works return, in their order.
+    """Run `works` in threads, each with its own engine, and return their results in order.
 
-    The cores are those of `n_threads`. An error in one work, or Ctrl-C, stops the others within a call of the engine.
+    `n_threads` is the number of cores. An error in one work, or Ctrl-C, stops the others within one call of the engine.
     """
     cores = problem.settings.n_threads or usable_cores()
     workers = min(cores, len(works))
@@ -240,10 +239,10 @@ def side_by_side(problem: Problem, works: Sequence[Callable[[Predictor], T]]) ->
         return work(of_thread.worker)
 
     with ThreadPoolExecutor(workers) as pool:
-        try:  # Ctrl-C may come between two works, too
+        try:  # Ctrl-C may also come between two works
             futures = [pool.submit(do, work) for work in works]
             waiting, failed = set(futures), None
-            while waiting and failed is None:  # not in one go: a signal that another thread takes does not end a wait
+            while waiting and failed is None:  # with a timeout: a signal that another thread takes does not end a wait
                 done, waiting = wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION)
                 failed = next((future for future in done if future.exception()), None)
             if failed is not None:
@@ -268,7 +267,7 @@ def warn_of_unfinished(fits: Sequence[FoldResult], settings: Settings) -> None:
 
 
 class _Stoppable:
-    """An engine that can be told from another thread to stop: Ctrl-C reaches the main thread only."""
+    """An engine that another thread can stop; Ctrl-C reaches only the main thread."""
 
     def __init__(self, engine: Engine, stop: Event) -> None:
         self.network, self.exact = engine.network, engine.exact

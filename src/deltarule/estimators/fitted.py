@@ -1,4 +1,4 @@
-"""What a fitted network offers: its parameters as views, its hypothesis, its way through an example."""
+"""The interface of a fitted network: its parameters as views, its hypotheses, and a trace of single examples."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ __all__ = ["FittedMLP"]
 
 
 class FittedMLP(BaseEstimator):
-    """What the estimators offer once they are fitted; not for use by itself."""
+    """Base class with what a fitted estimator offers; do not use it directly."""
 
     alpha: float
     engine: Any
@@ -45,8 +45,8 @@ class FittedMLP(BaseEstimator):
     def coefs_(self) -> list[Array]:
         """Weights of each layer, of shape (s_l, s_{l+1}): views of θ.
 
-        Assigned before the first fit, they and `intercepts_` are where `partial_fit`, or `fit` with `warm_start`,
-        begins.
+        If they and `intercepts_` are assigned before the first fit, `partial_fit`, or `fit` with `warm_start`, begins
+        there.
         """
         return self._views("coefs_", lambda Theta: Theta[:, 1:].T)
 
@@ -79,18 +79,18 @@ class FittedMLP(BaseEstimator):
         Raises
         ------
         ValueError
-            If X has other columns than the network was trained on, or y holds what it does not know.
+            If X has other columns than in training, or y holds unknown labels.
         """
         self._check_fitted()
         return check_inputs(self.network_, check_rows(self, X), self.theta_.dtype), self._targets.encode(y)
 
     def trace(self, X: ArrayLike, y: Any) -> ExampleTrace | Trace:
-        """Return every z, a, δ and contribution to Δ, as the lecture notes compute them, unit by unit.
+        """Return every z, a, δ and contribution to Δ, computed unit by unit as in the lecture notes.
 
         Parameters
         ----------
         X : array of shape (n_features,), or array, sparse matrix or frame of shape (m, n_features)
-            One example, or several: then Δ and D too, with λ = `alpha`. It is slow; take few.
+            One example; or several, which also gives Δ and D with λ = `alpha`. It is slow, so pass few.
         y : label or number, or array of shape (m,)
 
         Returns
@@ -111,14 +111,14 @@ class FittedMLP(BaseEstimator):
         return trace(self.network_, self.theta_, *self.arrays_of(X, y), lambda_=self.alpha)
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted estimator to a model file; `deltarule.load` gives it back with the same bits.
+        """Write the fitted estimator to a model file; `deltarule.load` restores it bit-identically.
 
         Raises
         ------
         OutputError
             If the file cannot be written.
         ModelFileError
-            If it holds what a model file does not take, such as a generator as `random_state`.
+            If it holds a value that a model file cannot hold, such as a generator as `random_state`.
         """
         self._check_fitted()
         save(path, self)
@@ -129,40 +129,40 @@ class FittedMLP(BaseEstimator):
         return predictor.hypothesis(self.theta_, X)
 
     def _ready_for(self, X: Any) -> tuple[Predictor | Answers, Array]:
-        """Return who predicts, and rows as an engine takes them."""
+        """Return the predictor, and X as an engine takes it."""
         if not hasattr(self, "theta_"):
             self._check_fitted()
         X = check_rows(self, X)
         dtype = self.theta_.dtype
         if X.dtype != dtype:
-            X = check_inputs(self.network_, X, dtype)  # a narrower one may not hold every number
+            X = check_inputs(self.network_, X, dtype)  # a narrower dtype may not hold every number
         elif not is_sparse(X):
             X = as_float(X, dtype)
-        if self._predictor is None:  # after pickling, or made of parts
+        if self._predictor is None:  # the estimator was unpickled, or made by `from_parts`
             self._predictor = self._predictor_for(self.network_)
         return self._predictor, X
 
     def _predictor_for(self, network: Network) -> Predictor:
-        """Return who predicts with a network: the one of the fit before, where it is for the same."""
+        """Return a predictor for a network: that of the previous fit if it has the same network and engine."""
         asked = (network, self.engine, self.n_threads)
         had = self._predictor
         return had if isinstance(had, Predictor) and had.asked == asked else Predictor(*asked)
 
     def _check_fitted(self) -> None:
-        """Raise NotFittedError, with what to do, if there is nothing to predict with."""
+        """Raise NotFittedError, which says what to do, if the estimator is not fitted."""
         if hasattr(self, "theta_"):
             return
         if "_first_weights" in vars(self):
             name = type(self).__name__
             raise NotFittedError(
                 f"This {name} instance is not fitted yet: coefs_ and intercepts_ were assigned, which do not say what "
-                f"units and outputs the network has. Make one that predicts by {name}.from_parts(network, theta, …), "
+                f"units and outputs the network has. Make a fitted one by {name}.from_parts(network, theta, …), "
                 "or call fit with warm_start=True or partial_fit, which begin there."
             )
         check_is_fitted(self, "theta_")
 
     def __getstate__(self) -> dict[str, Any]:
-        # It may be the very `__dict__` of this estimator, which keeps its engines.
+        # The state may be the `__dict__` of this estimator, which must keep its engines: so it is copied.
         state: dict[str, Any] = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_predictor"}
 

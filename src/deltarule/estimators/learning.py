@@ -1,4 +1,4 @@
-"""One run of training for an estimator, from where it begins to what it found."""
+"""One training run of an estimator, from the state in which it begins to its result."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ __all__ = ["FitCall", "Learnt", "learn", "predicting_with"]
 
 @dataclass(frozen=True, eq=False)
 class FitCall:
-    """What `fit` and `partial_fit` were called with."""
+    """The arguments of a call of `fit` or `partial_fit`."""
 
     X: Any
     y: Any
@@ -41,17 +41,17 @@ class FitCall:
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """What a fit found, before anything of it is set on the estimator.
+    """The result of a fit, before any of it is set on the estimator.
 
     Attributes
     ----------
     task : LearningTask
     run : SavedRun
-        Where the run began, and the history before it.
+        The state in which the run began, and the history before it.
     result : Result
     predictor : Predictor
     epochs : int, optional
-        How many the whole run took, if it was resumed.
+        Number of epochs of the whole run, if it was resumed.
     """
 
     task: LearningTask
@@ -62,7 +62,7 @@ class Learnt:
 
     @property
     def end(self) -> RunState:
-        """Where the run stands now; for full-batch solvers, whose runs keep no state, where it began."""
+        """The run state at the end; for full-batch solvers, which keep no run state, that at the beginning."""
         return self.run.run_state if self.result.run_state is None else self.result.run_state
 
 
@@ -77,24 +77,24 @@ def learn(
     first_theta: Array | None,
     is_whole: bool = True,
 ) -> Learnt:
-    """Train from where a run begins, and tell those who want to know.
+    """Train a run, report its epochs and write its checkpoints.
 
     Parameters
     ----------
     estimator : MLPClassifier or MLPRegressor
         Nothing is set on it.
     predictor : Predictor
-        Of the task's network.
+        Predictor of the task's network.
     call : FitCall
     task : LearningTask
     run : SavedRun
-        Where it begins.
+        The run, which holds the state to begin in.
     epochs : int
-        How many to take at most.
+        Largest number of epochs to take.
     first_theta : array or None
-        Where the scores are tried first.
+        Parameters on which the scores are tried first.
     is_whole : bool, default True
-        Whether this is all that is asked for: then it warns where it ends early, and gives back what it allocated.
+        Whether this call is a whole fit: then it warns of an early end, and frees what training allocated.
     """
     warn_of_clipped_batches(task.settings, task.training_set.rows)
     attributes, at, answering = predicting_with(estimator, task, predictor)
@@ -125,14 +125,14 @@ def learn(
 def predicting_with(
     estimator: Any, task: LearningTask, predictor: Predictor
 ) -> tuple[Callable[[Array], dict[str, Any]], Callable[[Array], Any], Callable[[Array], Any]]:
-    """Return what makes copies of an estimator that predict while it is trained.
+    """Return functions that make copies of an estimator, which predict while it is trained.
 
     Returns
     -------
     attributes : callable
         θ ↦ the attributes of an estimator that predicts with θ.
     at : callable
-        θ ↦ such a copy. X of the task has no names any more, so the copy knows none.
+        θ ↦ a copy that predicts with θ. X of the task has no column names any more, so the copy has none.
     answering : callable
         h ↦ a copy whose hypotheses are h, whatever X is.
     """
@@ -163,7 +163,7 @@ def predicting_with(
 
 @contextmanager
 def _keeping(checkpoint: Checkpoint | None, task: LearningTask, run: SavedRun) -> Iterator[Any]:
-    """Yield what writes a run down in a checkpoint; None where there is none."""
+    """Yield the function that writes a run to its checkpoint; None without a checkpoint."""
     if checkpoint is None:
         yield None
     else:
@@ -172,7 +172,7 @@ def _keeping(checkpoint: Checkpoint | None, task: LearningTask, run: SavedRun) -
 
 
 def _trained(*arguments: Any, **more: Any) -> Result:
-    """Train, with scikit-learn's words where that fails."""
+    """Train, and put scikit-learn's words into the error if the cost diverges."""
     try:
         return train(*arguments, **more)
     except DivergedError as error:

@@ -1,4 +1,4 @@
-"""What a fitted network says of rows whose truth is known: predicted once, and then measured, drawn and reported."""
+"""Predictions of a fitted network for rows with known targets: computed once, then measured, drawn and reported."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -15,7 +15,7 @@ __all__ = ["Outcome", "answers_of", "outcome_of"]
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Predictions for rows, and what is true; make it with `outcome_of`.
+    """Predictions for rows, and the true targets; make it with `outcome_of`.
 
     Attributes
     ----------
@@ -27,9 +27,9 @@ class Outcome:
     probabilities : array of shape (m, n_classes) or None
         None for quantities.
     classes : array of shape (n_classes,) or None
-        Likewise.
+        None for quantities.
     costs : array of shape (m,)
-        ℓ of each row, without weight and without penalty, in float64.
+        ℓ of each row, without weight and penalty, in float64.
     """
 
     data: TrainingSet
@@ -45,17 +45,17 @@ class Outcome:
         return len(self.costs)
 
     def in_units(self, y: Array, mean: float, deviation: float) -> Self:
-        """Return the outcome of a regressor that learnt (y − mean)/deviation with y and predictions in units of y."""
+        """Return the outcome in units of y, if the regressor learnt (y − mean)/deviation."""
         return replace(self, y=y, predicted=mean + deviation * self.predicted)
 
 
 def outcome_of(model: Any, X: Any, y: ArrayLike) -> Outcome:
-    """Return what a fitted estimator predicts for rows, with what is true.
+    """Return the predictions of a fitted estimator for rows, with the true targets.
 
     Parameters
     ----------
     model : MLPClassifier or MLPRegressor
-        After its fit.
+        A fitted estimator.
     X : array, sparse matrix or frame of shape (m, n_features)
     y : array of shape (m,) or (m, K)
 
@@ -86,7 +86,7 @@ def outcome_of(model: Any, X: Any, y: ArrayLike) -> Outcome:
 
 
 def answers_of(model: Any, X: Any) -> tuple[NDArray[Any], Array | None]:
-    """Return what `predict` of a fitted estimator says of rows, and the probability of each class, None for quantities.
+    """Return the predictions of a fitted estimator, and the probability of each class (None for quantities).
 
     The rows go through the network once.
     """

@@ -1,4 +1,4 @@
-"""Who predicts with a network: its engine, and a second one for the weighted inputs of the last layer."""
+"""The engines that predict with a network: one for hypotheses, one for the weighted inputs of the last layer."""
 
 from functools import cached_property
 
@@ -12,16 +12,16 @@ __all__ = ["Answers", "Predictor"]
 
 
 class Predictor:
-    """The engines of a network. Copies of an estimator, which scorers and callbacks get after each epoch, share it.
+    """The engines of a network, shared by the copies of an estimator that scorers and callbacks get after each epoch.
 
     Parameters
     ----------
     network : Network
     name : str or callable
-        The engine that is asked for, as `engine_for` takes it.
+        The engine to use, as `engine_for` takes it.
     n_threads : int or None
     engine : Engine, optional
-        The engine, if there is one already.
+        An existing engine to use instead of a new one.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Predictor:
         return engine_for(Network(network.parts, output="identity"), name, n_threads)
 
     def release(self) -> None:
-        """Give back what training allocated."""
+        """Free what training allocated."""
         self.engine.release()
 
 
@@ -60,6 +60,6 @@ class Answers:
         return self._h
 
     def z(self, theta: Array, X: Array) -> Array:
-        """Return weighted inputs of hypotheses that are 0 or 1."""
+        """Return weighted inputs for hypotheses that are 0 or 1."""
         del theta, X
         return np.where(self._h > 0.5, 40.0, -40.0)

@@ -1,4 +1,4 @@
-"""What a fit tells while it runs (`verbose`) and when it ends early, in scikit-learn's words."""
+"""What a fit prints while it runs (`verbose`), and its warnings when it ends early, in scikit-learn's words."""
 
 import sys
 import warnings
@@ -24,7 +24,7 @@ class Printer:
         self._step_size = np.nan
 
     def __call__(self, progress: Progress) -> None:
-        """Print an epoch; before it, whether `adaptive` has shortened the steps."""
+        """Print an epoch, after a line that says so if `adaptive` has shortened the steps."""
         if self._is_adaptive and progress.step_size < self._step_size:
             _say(f"{self._reason()} Setting learning rate to {progress.step_size:f}")
         self._step_size = progress.step_size
@@ -33,7 +33,7 @@ class Printer:
             _say(f"Validation score: {progress.validation_score:f}")
 
     def end(self, result: Result) -> None:
-        """Print why the run ended, where the stopping rule ended it."""
+        """Print the reason if the stopping rule ended the run."""
         if result.history.stopped == "converged" and self._settings.solver in MINI_BATCH_SOLVERS:
             _say(f"{self._reason()} {'Learning rate too small. ' if self._is_adaptive else ''}Stopping.")
 
@@ -52,7 +52,7 @@ def check_verbose(verbose: object) -> None:
 
 
 def warn_of(history: History, settings: Settings, at_the_end: bool) -> None:
-    """Warn of what went wrong, and, if `at_the_end`, where a run ended before the stopping rule said so."""
+    """Warn of what went wrong in a run and, if `at_the_end`, of an end before the stopping rule was met."""
     stacklevel = stacklevel_of_call()
     for notice in history.notices:
         warnings.warn(notice, ConvergenceWarning, stacklevel=stacklevel)
@@ -73,7 +73,7 @@ def warn_of(history: History, settings: Settings, at_the_end: bool) -> None:
 
 
 def warn_of_clipped_batches(settings: Settings, m: int) -> None:
-    """Warn if a mini-batch would have more than the m rows of the training set."""
+    """Warn if a mini-batch is to have more rows than the m of the training set."""
     size = settings.batch_size
     if settings.solver in MINI_BATCH_SOLVERS and not isinstance(size, str) and size > m:
         warnings.warn(
@@ -86,7 +86,7 @@ def warn_of_clipped_batches(settings: Settings, m: int) -> None:
 
 
 def warn_of_one_class(label: object) -> None:
-    """Warn that y holds one class only. It is no UserWarning: scikit-learn's own tests make errors of those here."""
+    """Warn that y holds one class only. A UserWarning would be an error here in scikit-learn's own tests."""
     warnings.warn(
         f"y holds one class only, {label!r}: there is nothing to tell apart, and every prediction will be that class. "
         "Give examples of two classes or more.",
@@ -96,9 +96,9 @@ def warn_of_one_class(label: object) -> None:
 
 
 def stacklevel_of_call() -> int:
-    """Return the stacklevel by which a warning of the caller names the line outside that called `fit`.
+    """Return the stacklevel with which a warning of the caller points at the user's call of `fit`.
 
-    Counted anew each time: scikit-learn's callbacks put a frame of their own around `fit`, and none around
+    The frames are counted each time, because scikit-learn's callbacks add a frame around `fit`, but none around
     `partial_fit`.
     """
     frame, level = sys._getframe(1), 1

@@ -1,4 +1,4 @@
-"""MLPRegressor: a drop-in for scikit-learn's, trained by this library."""
+"""MLPRegressor: a drop-in replacement for scikit-learn's, trained by this library."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -23,16 +23,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron for one quantity, or several at once.
 
     Minimises the regularised cost J(Θ) of `deltarule.cost`. Parameters have scikit-learn's names, order and defaults;
-    what they do is said once, in `deltarule.settings`. One thing differs on purpose: the penalty is λ/2m Σ Θ²
-    with m the size of the training set, also in a mini-batch.
+    `deltarule.settings` describes them. One difference is deliberate: the penalty is λ/2m Σ Θ² with m the size of the
+    training set, in a mini-batch too.
 
     Parameters
     ----------
     loss : {"squared_error", "poisson"}, default "squared_error"
         Half the squared error, with identity outputs; half the Poisson deviance, with exp outputs, for counts and
-        other y ≥ 0. Those of several targets are added up.
+        other y ≥ 0. The losses of several targets are added up.
     hidden_layer_sizes : sequence of int, default (100,)
-        Units of each hidden layer; `()` for none, which is linear or Poisson regression.
+        Number of units of each hidden layer; `()` for no hidden layer, which is linear or Poisson regression.
     activation : str, Unit or sequence of them, default "relu"
         Hidden units: one name for all layers, or one for each.
     solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, tol, momentum, \
@@ -40,16 +40,15 @@ nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon
 weight_decay, dropout_schedule, weight_decay_schedule, max_grad_norm, warmup, on_divergence, engine, dtype, n_threads
         See `deltarule.settings.Settings`. Early stopping watches R².
     random_state : int, Generator, RandomState or None
-        Seed of first weights, shuffles and hold-out.
+        Seed of the first weights, the shuffles and the hold-out.
     scoring : str, callable, list of str or dict, optional
-        Scores to measure after each epoch, on the training set and on the validation set where there is one: names of
-        scikit-learn's scorers, or callables (estimator, X, y) → float. Early stopping watches the first; `"loss"` is
-        the cost. Each is tried once before the first epoch; where one is undefined it is NaN. Default: R², on the
-        validation set alone.
+        Scores to measure after each epoch, on the training set and on a validation set: names of scikit-learn's
+        scorers, or callables (estimator, X, y) → float; `"loss"` is the cost. Early stopping watches the first. Each
+        is tried once before the first epoch; an undefined score is NaN. Default: R², on the validation set only.
     verbose : bool or "bar", default False
         Print the cost after each epoch, or show a progress bar.
     warm_start : bool, default False
-        Go on from the parameters of the fit before.
+        Continue from the parameters of the previous fit.
 
     Attributes
     ----------
@@ -57,7 +56,7 @@ weight_decay, dropout_schedule, weight_decay_schedule, max_grad_norm, warmup, on
     theta_ : array of shape (n_parameters,)
     history_ : History
     validation_loss_curve_ : list of float
-        Cost of the validation set after each epoch, without penalty; NaN where there is none.
+        Cost of the validation set after each epoch, without penalty; NaN without a validation set.
     scores_ : dict from str to list of float
         Every score after each epoch, named `train_…` and `validation_…`.
     coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, n_iter_, t_, \
@@ -132,14 +131,14 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         network : Network
             With outputs "identity" or "exp".
         theta : array of shape (n_parameters,)
-            float32 or float64, the dtype in which it predicts; copied.
+            float32 or float64, which is also the dtype of predictions; it is copied.
         history : History, optional
-            Of the training that led there. Default: none is known.
+            History of the training. Default: an empty one.
         t : int, default 0
-            Examples that training took, `t_`.
+            Number of examples that the training took, `t_`.
         **parameters
-            Those of the constructor, for fits that go on from here. `hidden_layer_sizes` and `activation` follow from
-            the network.
+            Parameters of the constructor, for later fits. `hidden_layer_sizes` and `activation` follow from the
+            network.
 
         Raises
         ------
@@ -189,9 +188,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
 
     @available_if(BaseMLP._offers_partial_fit)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train for one epoch over these rows, going on from where the last call left θ and the solver.
+        """Train for one epoch over these rows, continuing with θ and the solver's state from the last call.
 
-        k calls on the same rows leave the same bits as `fit` for k epochs.
+        k calls on the same rows are bit-identical to `fit` for k epochs.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Which rows early stopping sets aside to watch."""
+"""The random choice of the rows that early stopping holds out and watches."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ __all__ = ["split_off_validation"]
 def split_off_validation(
     m: int, fraction: float, seed: int, strata: NDArray[Any] | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw the indices of the rows to learn from and those of the rows to watch.
+    """Draw the indices of the rows to learn from and of the rows to watch.
 
-    Two classes keep their shares in both, as in scikit-learn. More classes keep them where each has two rows and both
-    parts have room for all of them.
+    Two classes keep their shares in both parts, as in scikit-learn. More classes do if each has two rows and both parts
+    have room for all classes.
 
     Raises
     ------
     SettingsError
-        If the fraction is 0, which is in the setting's range for fits that hold nothing out.
+        If the fraction is 0, which the setting allows for fits that hold no rows out.
     ValueError
         If fewer than two rows would be watched, or one of two classes has a single row.
     """

@@ -1,6 +1,6 @@
-"""A fitted estimator as parts of a model file: what JSON can write, and arrays. Nothing of it names a type or function.
+"""A fitted estimator as the parts of a model file: JSON and arrays, which never name a type or function.
 
-What belongs to a machine and not to a model (`engine`, `n_threads`) is left out.
+Settings that belong to a machine and not to a model (`engine`, `n_threads`) are left out.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from deltarule.training.stored_history import arrays_of, content_of
 __all__ = ["FORMAT", "checked_classes", "parts_of", "save", "untagged"]
 
 FORMAT = 3
-"""Of model files. Raised when older versions of this library could not read what is written.
+"""Format of model files. It is raised when older versions of this library could not read a new file.
 
 1: before the first release. 2: a classifier with its encoder. 3: either estimator, with or without one.
 """
@@ -34,7 +34,7 @@ LABELS = (
     "float32",
     "float64",
 )
-"""What `classes_` may be made of."""
+"""The types that `classes_` may have."""
 
 
 def save(path: str | Path, estimator: Any) -> None:
@@ -45,14 +45,14 @@ def save(path: str | Path, estimator: Any) -> None:
     OutputError
         If the file cannot be written.
     ModelFileError
-        If the estimator holds what a model file does not take.
+        If the estimator holds a value that a model file cannot hold.
     """
     content, arrays = parts_of(estimator)
     write_whole(path, to_bytes("model", FORMAT, {"estimator": content}, arrays))
 
 
 def parts_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Return a fitted estimator as JSON can write it, and its arrays.
+    """Return a fitted estimator as JSON content, and its arrays.
 
     Raises
     ------
@@ -77,22 +77,22 @@ def parts_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     }
     if (classes := getattr(estimator, "classes_", None)) is not None:
         kind = "str" if classes.dtype.kind == "U" else classes.dtype.name
-        checked_classes(kind, classes.tolist())  # what would not be read is not written
+        checked_classes(kind, classes.tolist())  # never write what could not be read
         content["classes"] = {"type": kind, "values": classes.tolist()}
         content["several_labels"] = bool(estimator.several_labels_)
     return content, {"theta": estimator.theta_, **arrays_of(history)}
 
 
 def checked_classes(kind: str, labels: Any) -> NDArray[Any]:
-    """Return labels as an array, if they come out of it as they went in and each is larger than the one before.
+    """Return labels as an array, if it reproduces them exactly and each is larger than the one before.
 
     Raises
     ------
     TypeError, ValueError
-        If they do not.
+        If the labels are not such.
     """
     _one_of(LABELS, kind)
-    if kind == "str":  # each takes the room of the longest
+    if kind == "str":  # each label takes the memory of the longest
         lengths = [len(of_type(str, label)) for label in labels]
         if max(lengths) * len(lengths) > 100 * sum(lengths) + 10_000:
             raise ValueError("labels of which one is far longer than the others")
@@ -104,12 +104,12 @@ def checked_classes(kind: str, labels: Any) -> NDArray[Any]:
         or repr(classes.tolist()) != repr(labels)
         or not (classes[:-1] < classes[1:]).all()
     ):
-        raise ValueError(f"labels that are not rising ones of the type {kind}")
+        raise ValueError(f"labels that are not ascending or not of the type {kind}")
     return classes
 
 
 def _tagged(value: Any) -> Any:
-    """Return a parameter as JSON that tells tuples, mappings and units from lists."""
+    """Return a parameter as JSON in which tuples, mappings and units differ from lists."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, list):
@@ -130,12 +130,12 @@ def _tagged(value: Any) -> Any:
 
 
 def untagged(value: Any) -> Any:
-    """Return the parameter that was written.
+    """Return the parameter that `_tagged` wrote.
 
     Raises
     ------
     TypeError, ValueError
-        If it has a form that is never written.
+        If the value has a form that `_tagged` never writes.
     """
     if isinstance(value, list):
         return [untagged(one) for one in value]

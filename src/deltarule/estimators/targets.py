@@ -1,4 +1,4 @@
-"""What targets are: labels of classes, several labels a row, or quantities; how a network takes and gives them."""
+"""The kinds of targets: class labels, several labels per row, or quantities; their encoding for a network and back."""
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from deltarule.network.network import Network
 __all__ = ["LOSSES", "Labels", "Quantities", "Targets", "has_several_labels"]
 
 LOSSES = {"squared_error": "identity", "poisson": "exp"}
-"""Output units by the loss of a regressor."""
+"""Output units for each loss of a regressor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Labels:
     output : str
         Name of the output units: `"sigmoid"` or `"softmax"`.
     class_weights : array of shape (n_classes,), or None
-        What a row of each class weighs in the cost. None: 1.
+        Weight of a row of each class in the cost. None: 1.
     class_sums : array of shape (n_classes,), or None
         The sum of the sample weights of each class so far, from which `"balanced"` weights are computed.
     smoothing : float
@@ -61,7 +61,7 @@ class Labels:
         known: "Labels | None" = None,
         may_lack_classes: bool = False,
     ) -> "Labels":
-        """Return what y says of the labels.
+        """Return the labels that y describes.
 
         Parameters
         ----------
@@ -69,18 +69,18 @@ class Labels:
         output : {"auto", "sigmoid", "softmax"}
         smoothing : float
         known : Labels, optional
-            Those of the network so far: y must fit them.
+            Labels of the network so far, which y must fit.
         may_lack_classes : bool
             Whether some of the known classes may be absent from y.
 
         Raises
         ------
         ValueError
-            If y holds no labels, or others than `known`.
+            If y holds no labels, or labels that do not fit `known`.
         """
         classes = np.unique(y) if y.ndim == 1 and y.dtype.kind in "biuU" else None
-        # Labels of these kinds are classes whatever they are. type_of_target would take 0.13 ms to say so, and warns
-        # where there are so many that they look like quantities.
+        # Labels of these kinds are always classes. type_of_target would take 0.13 ms to find that out, and would warn
+        # of so many labels that they look like quantities.
         several = (classes is None or 2 * len(classes) > len(y)) and has_several_labels(y)
         if classes is None:
             classes = np.arange(y.shape[1]) if several else unique_labels(y)
@@ -99,7 +99,7 @@ class Labels:
         Raises
         ------
         InputError
-            If they are not ascending labels, or the network has other outputs.
+            If the classes are not ascending labels, or do not fit the outputs of the network.
         """
         labels = _plain(np.asarray(classes))
         is_ascending = labels.ndim == 1 and len(labels) > 0 and labels.dtype.kind in "biufUO"
@@ -120,9 +120,9 @@ class Labels:
     def weighed(
         self, class_weight: Any, y: NDArray[Any], sample_weight: Array | None, known: "Labels | None" = None
     ) -> "Labels":
-        """Return the same labels with the weights that `class_weight` asks for.
+        """Return the same labels with the weights that `class_weight` gives.
 
-        With `known`, its `class_sums` count as well.
+        The `class_sums` of `known` are added to those of y.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class Labels:
         return 1 if is_one else len(self.classes)
 
     def attributes(self) -> dict[str, Any]:
-        """Return what they set on a fitted estimator."""
+        """Return the attributes that labels set on a fitted estimator."""
         return {"classes_": self.classes, "several_labels_": self.several}
 
     def encode(self, y: ArrayLike) -> Array:
@@ -157,7 +157,7 @@ class Labels:
         Raises
         ------
         InputError
-            If a label is none of the classes.
+            If a label is not among the classes.
         """
         labels = np.asarray(y)
         if self.several:
@@ -171,7 +171,7 @@ class Labels:
 
     def _places(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         """Return the index of the class of each label."""
-        if labels.dtype.kind == "O":  # what cannot be compared is no label
+        if labels.dtype.kind == "O":  # isin, because some objects cannot be compared
             is_known = np.isin(labels, self.classes)
         elif (labels.dtype.kind == "U") != (self.classes.dtype.kind == "U") and self.classes.dtype.kind != "O":
             is_known = np.zeros(labels.shape, dtype=bool)
@@ -193,12 +193,12 @@ class Labels:
         return np.searchsorted(self.classes, labels) if labels.dtype.kind == "O" else index
 
     def decode(self, h: Array) -> NDArray[Any]:
-        """Return the label of each row of hypotheses; for several labels a 0/1 matrix."""
+        """Return the label of each row of hypotheses, or a 0/1 matrix for several labels."""
         answers = self._answers(h)
         return answers if self.several else self.classes[answers]
 
     def _answers(self, h: Array) -> NDArray[np.int64]:
-        """Return the index of the class that each row of hypotheses says; for several labels 0 or 1 for each."""
+        """Return the index of the class that each row of hypotheses predicts; for several labels 0 or 1 for each."""
         if self.several:
             return (h > 0.5).astype(np.int64)
         if len(self.classes) == 1:
@@ -206,34 +206,34 @@ class Labels:
         return (h[:, 0] > 0.5).astype(np.int64) if h.shape[1] == 1 else h.argmax(axis=1)
 
     def weights_in_cost(self, y: NDArray[Any], sample_weight: Array | None) -> Array | None:
-        """Return the weights of rows times those of their classes."""
+        """Return the weights of rows times the weights of their classes."""
         if self.class_weights is None:
             return sample_weight
         of_rows: Array = self.class_weights[np.searchsorted(self.classes, y)]
         return of_rows if sample_weight is None else (sample_weight * of_rows).astype(sample_weight.dtype)
 
     def smoothed(self, Y: Array) -> Array:
-        """Return the targets to learn from."""
+        """Return the targets to learn from, with label smoothing."""
         share = self.smoothing / (Y.shape[1] if self.output == "softmax" else 2)
         return (1 - self.smoothing) * Y + share if self.smoothing else Y
 
     def strata(self, Y: Array) -> NDArray[Any] | None:
-        """Return the class of each row, whose shares a random split keeps; None where rows have several labels."""
+        """Return the class of each row, for a split that keeps the shares of classes; None for several labels."""
         if self.several:
             return None
         if Y.shape[1] == 1:
-            return np.where(Y[:, 0] > 0.5, "True", "False")  # as scikit-learn names them where one is too rare
+            return np.where(Y[:, 0] > 0.5, "True", "False")  # scikit-learn's names in its error about rare classes
         return np.asarray(Y.argmax(axis=1))
 
     def score(self, data: TrainingSet, h: Array) -> float:
-        """Return the accuracy; for several labels, the share of rows with all of them right."""
+        """Return the accuracy; for several labels, the share of rows with all labels right."""
         right = (self._answers(h) == self._answers(data.Y)).reshape(len(h), -1).all(axis=1)
         return float(np.average(right, weights=data.weights))
 
 
 @dataclass(frozen=True, eq=False)
 class Quantities:
-    """One number a row, or several.
+    """One number per row, or several.
 
     Attributes
     ----------
@@ -247,12 +247,12 @@ class Quantities:
 
     @classmethod
     def of(cls, loss: Any, owner: str) -> "Quantities":
-        """Return the quantities that a loss is of.
+        """Return the quantities for a loss.
 
         Raises
         ------
         SettingsError
-            If it is unknown.
+            If the loss is unknown.
         """
         if not isinstance(loss, str) or loss not in LOSSES:
             raise SettingsError(
@@ -261,7 +261,7 @@ class Quantities:
         return cls(LOSSES[loss])
 
     def attributes(self) -> dict[str, Any]:
-        """Return what they set on a fitted estimator."""
+        """Return no attributes: quantities set none on a fitted estimator."""
         return {}
 
     def encode(self, y: ArrayLike) -> Array:
@@ -309,7 +309,7 @@ def has_several_labels(y: ArrayLike) -> bool:
     ValueError
         If y holds no labels at all.
     """
-    kind = type_of_target(y, input_name="y")  # 0.1 ms: asked once
+    kind = type_of_target(y, input_name="y")  # called once, because it takes 0.1 ms
     if kind == "multilabel-indicator":
         return True
     if kind not in ("binary", "multiclass"):
@@ -350,7 +350,7 @@ def _output_units(output: str, n_classes: int, several: bool) -> str:
 
 
 def _plain(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return labels that are all texts as an array of texts, whatever array held them."""
+    """Return labels as an array of texts if all are texts; other labels are unchanged."""
     if labels.dtype.kind != "O" or not all(isinstance(label, str) for label in labels.ravel().tolist()):
         return labels
     return np.array(labels.tolist(), dtype=str)

@@ -1,7 +1,7 @@
-"""What is to be learnt, as one value: the network, its training set, what is watched, and in which precision.
+"""The learning task: network, training set, validation set and precision of a fit as one value.
 
-`learning_task` makes it of an estimator's parameters and of data. `fit`, `partial_fit`, `resume` and cross-validation
-all begin with it. It sets nothing on the estimator.
+`learning_task` makes it from an estimator's parameters and from data, and sets nothing on the estimator. `fit`,
+`partial_fit`, `resume` and cross-validation all begin with it.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ __all__ = ["Dataset", "LearningTask", "holds_out", "learning_task", "network_of"
 
 
 class Dataset(NamedTuple):
-    """Rows as a user gave them, which scorers take, and as the network takes them.
+    """Rows as a user gave them, for scorers, and their targets and weights as the network takes them.
 
     Attributes
     ----------
@@ -41,9 +41,9 @@ class Dataset(NamedTuple):
     Y : array of shape (m, K)
         The targets, not smoothed.
     sample_weight : array of shape (m,) or None
-        Of the rows. None: 1 each.
+        Weights of the rows. None: 1 each.
     weights : array of shape (m,) or None
-        The same times those of their classes: what a row weighs in the cost.
+        Weights in the cost: those of the rows times those of their classes.
     """
 
     X: Array
@@ -53,7 +53,7 @@ class Dataset(NamedTuple):
     weights: Array | None
 
     def take(self, indices: NDArray[np.int64]) -> "Dataset":
-        """Return some of the rows."""
+        """Return the rows at some indices."""
         sample_weight, weights = (
             None if array is None else array[indices] for array in (self.sample_weight, self.weights)
         )
@@ -62,7 +62,7 @@ class Dataset(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LearningTask:
-    """What is to be learnt; made by `learning_task`.
+    """What a fit is to learn; made by `learning_task`.
 
     Attributes
     ----------
@@ -70,17 +70,17 @@ class LearningTask:
     network : Network
     targets : Labels or Quantities
     columns : Columns
-        Of X.
+        Columns of X.
     dtype, kept_dtype : dtype
-        In which training takes place, and in which a fitted estimator keeps θ.
+        Precision of training, and of the θ that a fitted estimator keeps.
     training_set : TrainingSet
-        What is learnt, in `dtype`, with smoothed targets and with the weights of rows and classes.
+        Rows to learn from, in `dtype`, with smoothed targets and with the weights of rows and classes.
     validation_set : TrainingSet or None
-        What is watched, in `dtype`, with the weights of rows and classes.
+        Rows to watch, in `dtype`, with the weights of rows and classes.
     seed : int
-        Of the rows that early stopping sets aside.
+        Seed of the early-stopping split.
     training, validation : Dataset, and Dataset or None
-        The same rows for scorers.
+        The same rows, for scorers.
     """
 
     settings: Settings
@@ -109,24 +109,24 @@ def learning_task(
     may_lack_classes: bool = False,
     seed: int = 0,
 ) -> LearningTask:
-    """Check parameters and data, and return what is to be learnt.
+    """Check parameters and data, and return the learning task.
 
     Parameters
     ----------
     estimator : MLPClassifier or MLPRegressor
         Its parameters are read; nothing is set on it.
     settings : Settings
-        Those of the estimator, `settings_of`.
+        Settings of the estimator, from `settings_of`.
     X, y, sample_weight, eval_set
         As for `fit`.
     columns : Columns, optional
-        Those that X must have, in a run that goes on. Default: the columns of X are new.
+        Columns that X must have, if a run continues. Default: any.
     targets : Labels or Quantities, optional
-        Those that y must fit, in a run that goes on. Default: y says what they are.
+        Targets that y must fit, if a run continues. Default: those that y describes.
     may_lack_classes : bool, default False
-        Whether y may lack some of the classes of `targets`; the sums of their weights then go on.
+        Whether y may lack some of the classes of `targets`; the sums of class weights then continue.
     seed : int, default 0
-        Of the rows that early stopping sets aside.
+        Seed of the early-stopping split.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def learning_task(
         watched, weights = check_validation_set(estimator, eval_set, examples.columns, dtype)
         validation, validation_inputs = _dataset(watched, targets, weights), _inputs(network, watched, dtype)
     elif holds_out(settings):
-        if estimator.scoring is None:  # nobody asks for the rows as they were given
+        if estimator.scoring is None:  # no scorer needs the rows as they were given
             training = training._replace(X=inputs)
         parts = split_off_validation(len(training.y), settings.validation_fraction, seed, targets.strata(training.Y))
         (training, inputs), (validation, validation_inputs) = (_part(training, inputs, indices) for indices in parts)
@@ -167,17 +167,17 @@ def learning_task(
 
 
 def holds_out(settings: Settings) -> bool:
-    """Whether early stopping sets rows aside where there is no `eval_set`."""
+    """Whether early stopping holds rows out if there is no `eval_set`."""
     return settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS
 
 
 def network_of(estimator: Any, features: int, outputs: int, output: str) -> Network:
-    """Return the network that an estimator's parameters make, with so many features and outputs.
+    """Return the network that an estimator's parameters describe, with given numbers of features and outputs.
 
     Raises
     ------
     SettingsError
-        If they make none.
+        If the parameters describe no network.
     """
     layers, units = hidden_layers(estimator.hidden_layer_sizes, estimator.activation)
     return _network((features, *layers, outputs), units if isinstance(units, str | Unit) else tuple(units), output)
@@ -196,7 +196,7 @@ def targets_of(
     known: Targets | None = None,
     may_lack_classes: bool = False,
 ) -> tuple[Targets, Array | None]:
-    """Return what y says of the targets, and the weights of the rows, checked; see `learning_task`."""
+    """Return the targets that y describes, and the checked weights of the rows; see `learning_task`."""
     if not isinstance(estimator, ClassifierMixin):
         return (
             Quantities.of(estimator.loss, type(estimator).__name__),
@@ -215,12 +215,12 @@ def _dataset(examples: CheckedExamples, targets: Targets, sample_weight: Array |
 
 
 def _inputs(network: Network, examples: CheckedExamples, dtype: np.dtype[Any]) -> Array:
-    """Return X in the precision to train in.
+    """Return X in the precision of training.
 
     Raises
     ------
     InputError
-        If a number is outside its range.
+        If a number is outside the range of `dtype`.
     """
     if examples.inputs.dtype == dtype and examples.largest <= float(np.finfo(dtype).max):
         return examples.inputs

@@ -1,4 +1,4 @@
-"""Dates, times and durations, which are refused: NumPy would take the counts behind them for numbers in silence."""
+"""The check that refuses dates, times and durations: NumPy would silently use the counts behind them as numbers."""
 
 from datetime import date, time, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from deltarule.network.data import is_sparse
 __all__ = ["refuse_times"]
 
 _TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)
-"""What a pandas Timestamp and a datetime are, too."""
+"""The types to refuse; datetime and the Timestamp and Timedelta of pandas are subclasses of them."""
 
 
 def refuse_times(values: Any, name: str) -> None:
@@ -24,13 +24,13 @@ def refuse_times(values: Any, name: str) -> None:
     found = None if values is None or is_sparse(values) else _times_in(values)
     if found is not None:
         raise InputError(
-            f"{name} holds {found}. The network takes numbers: say what counts, for instance the days since a date, "
+            f"{name} holds {found}. The network takes numbers: convert them, for instance to days since a date, "
             "(times - start) / np.timedelta64(1, 'D')."
         )
 
 
 def _times_in(values: Any) -> str | None:
-    """Return what kind of times there is among some values; None where there is none."""
+    """Return the kind of times among values; None if there are no times."""
     if hasattr(values, "columns"):
         kinds = (
             (name, _kind_of(dtype, values, name)) for name, dtype in zip(values.columns, values.dtypes, strict=True)

@@ -1,4 +1,4 @@
-"""What a fit measures after each epoch: cost and scores, on a validation set and on the training set."""
+"""The measurements of a fit after each epoch: cost and scores, on a validation set and on the training set."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ __all__ = ["validation_of"]
 Scorer = Callable[..., float]
 
 _SETS = {"train": "training", "validation": "validation"}
-"""In words, what the names of scores begin with."""
+"""The prefixes of the names of scores, and the sets that they mean."""
 
 
 def validation_of(
@@ -34,12 +34,12 @@ def validation_of(
     answering: Callable[[Array], Any],
     first_theta: Array | None = None,
 ) -> Validation | None:
-    """Return what is measured after each epoch of a task; None where that is nothing.
+    """Return what to measure after each epoch of a task; None if there is nothing to measure.
 
     Parameters
     ----------
     estimator : MLPClassifier or MLPRegressor
-        Its `scoring` says what.
+        Its `scoring` names the scores.
     task : LearningTask
     engine : Engine
     at : callable
@@ -47,12 +47,12 @@ def validation_of(
     answering : callable
         h ↦ an estimator whose hypotheses are h, whatever X is.
     first_theta : array, optional
-        Where the scores are tried first.
+        Parameters on which the scores are tried first.
 
     Raises
     ------
     SettingsError
-        If `scoring` asks for what cannot be measured.
+        If `scoring` names a score that cannot be measured.
     """
     data, targets = task.validation_set, task.targets
     if estimator.scoring is None:
@@ -76,12 +76,12 @@ def validation_of(
 
 
 def _scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:
-    """Return what `scoring` asks for, by name, the first being what early stopping watches; None stands for the cost.
+    """Return the scorers of `scoring` by name; early stopping watches the first, and None stands for the cost.
 
     Raises
     ------
     SettingsError
-        If it names none, or scikit-learn knows no such scorer.
+        If `scoring` names no score, or one that scikit-learn does not know.
     """
     named: Mapping[str, Any]
     if isinstance(scoring, str):
@@ -111,7 +111,7 @@ def _scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:
             )
     try:
         return {name: None if one == "loss" else check_scoring(estimator, scoring=one) for name, one in named.items()}
-    except ValueError as error:  # a metric where a scorer should be
+    except ValueError as error:  # a metric instead of a scorer
         raise SettingsError(str(error)) from error
 
 
@@ -121,11 +121,11 @@ def _check_measurable(
     scorers: Mapping[str, Scorer | None],
     sets: Mapping[str, Dataset],
 ) -> None:
-    """Raise SettingsError if a score cannot be measured of such an estimator on such targets.
+    """Raise SettingsError if a score cannot be measured for this estimator on these targets.
 
-    It is tried on the first parameters and, where that fails, on answers that are right. A score that raises on both
-    does not fit; one that raises on the first only may be defined later on, as errors of logarithms are once all
-    predictions are positive. A set that lacks a class says nothing: a score may be undefined on it and fit elsewhere.
+    Each score is tried on the first parameters and, if it raises, on right answers. A score that raises on both does
+    not fit. One that raises only on the first may become defined later: an error of logarithms does once all
+    predictions are positive. A set that lacks a class is skipped: a score may be undefined on it and fit elsewhere.
     """
     for kind, rows in sets.items():
         if rows.y.ndim == 1 and len(np.unique(rows.y)) < len(getattr(estimator, "classes_", ())):
@@ -151,7 +151,7 @@ def _check_measurable(
 
 
 def _right_answers(estimator: Any, rows: Dataset) -> Array:
-    """Return the targets as hypotheses, or numbers next to them: quantities are seldom whole numbers or 0."""
+    """Return the targets as hypotheses; for quantities the next larger numbers, which are not whole numbers or 0."""
     return np.nextafter(rows.Y, np.inf) if is_regressor(estimator) else rows.Y
 
 
@@ -175,8 +175,8 @@ def _remedy(estimator: Any, rows: Dataset, error: Exception) -> str:
 def _scores_at(estimator: Any, scorers: Mapping[str, Scorer | None], sets: Mapping[str, Dataset]) -> dict[str, float]:
     """Return every score of a fitted estimator on every set, named as in `train_accuracy`; NaN where it is undefined.
 
-    A scorer of `_check_measurable` that raises ValueError all the same does so because of the predictions or the rows;
-    that is warned of, and ends no training.
+    If a scorer that passed `_check_measurable` raises ValueError, the predictions or the rows are the reason. That
+    gives a warning and does not end training.
     """
     scores = {}
     for kind, rows in sets.items():

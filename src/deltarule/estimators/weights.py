@@ -1,4 +1,4 @@
-"""`coefs_` and `intercepts_`: lists of views of θ that write through, as scikit-learn's users write into them."""
+"""`coefs_` and `intercepts_` as lists of views of θ: what a user writes into them is written into θ."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["Views", "unrolled"]
 
 
 class Views(list[Any]):
-    """A list of views of θ; an array put in the place of one is written into θ.
+    """A list of views of θ; assigning an array to an element writes it into θ.
 
     >>> import numpy as np
     >>> theta = np.zeros(3)
@@ -31,18 +31,18 @@ class Views(list[Any]):
 
 
 def unrolled(network: Network, coefs_: Sequence[Array] = (), intercepts_: Sequence[Array] = ()) -> Array:
-    """Return θ of weights and biases as scikit-learn shapes them.
+    """Return θ for weights and biases in scikit-learn's shapes.
 
     Raises
     ------
     ShapeError
-        If one of them is missing, or they are those of another network.
+        If one of them is missing, or their shapes are those of another network.
     """
     came = [[np.shape(array) for array in arrays] for arrays in (coefs_, intercepts_)]
     fits = [[(columns - 1, rows) for rows, columns in network.shapes], [(rows,) for rows, _ in network.shapes]]
     if came != fits:
         raise ShapeError(
-            f"coefs_ was assigned {came[0] or 'nothing'} and intercepts_ {came[1] or 'nothing'}, in shapes, but the "
-            f"network {network} has {fits[0]} and {fits[1]}. Assign both of them before the first fit, or neither."
+            f"coefs_ was assigned {came[0] or 'nothing'} and intercepts_ was assigned {came[1] or 'nothing'}, but the "
+            f"network {network} has the shapes {fits[0]} and {fits[1]}. Assign both before the first fit, or neither."
         )
     return network.unroll([np.column_stack([b, np.transpose(W)]) for W, b in zip(coefs_, intercepts_, strict=True)])

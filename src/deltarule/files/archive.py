@@ -1,12 +1,12 @@
-"""Files of numbers and JSON: what a model or a checkpoint is stored in. Reading one makes nothing else.
+"""The archives of JSON and numbers in which models and checkpoints are stored. Reading one creates nothing else.
 
-    deltarule.json   the header: what the file is, in which format, made by which version; and all that is not an array.
-                     JSON has no number that is not finite: such a one is {"$float": "inf"}, "-inf" or "nan"
+    deltarule.json   the header: kind, format and version of the file, and everything that is not an array. JSON has no
+                     non-finite numbers: they are written as {"$float": "inf"}, "-inf" or "nan"
     *.npy            arrays of float32 or float64, as NumPy writes them: `numpy.load(path)["theta"]` opens one
 
-The archive is a zip whose parts are not compressed, so that what comes out is never larger than the file. No type,
-function or class is ever named in it. A part that is cut short, has a wrong check sum, is named twice, is compressed,
-or says another size than it has, stops the reading before its contents are looked at.
+The archive is a zip whose parts are not compressed, so its contents are never larger than the file. It never names a
+type, function or class. Reading stops before the contents of a part are used if the part is cut short, has a wrong
+checksum, is named twice, is compressed, or states a size that it does not have.
 """
 
 import io
@@ -36,20 +36,20 @@ _NPY = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '<(f4|f8)', 'fortran_order': False, 'shape': \(([0-9, ]{0,200})\), \} *\n",
     re.DOTALL,
 )
-"""The one form that `to_bytes` writes; NumPy's own reader would take many more."""
+"""The only form that `to_bytes` writes; NumPy's own reader accepts many more."""
 
 
 def to_bytes(kind: str, format_: int, content: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
-    """Return a whole file.
+    """Return the bytes of a whole file.
 
     Parameters
     ----------
     kind : str
-        What it is: `"model"`.
+        Kind of the file, such as `"model"`.
     format_ : int
-        Raised when older versions of this library could not read it.
+        Number of the format, raised when older versions of this library could not read the file.
     content : mapping
-        What JSON can write; may override `deltarule`, the version.
+        Values that JSON can write; an entry `deltarule` overrides the version.
     arrays : mapping of str to array
         float32 or float64.
 
@@ -74,7 +74,7 @@ def to_bytes(kind: str, format_: int, content: Mapping[str, Any], arrays: Mappin
 
 
 def read_archive(path: str | Path, kind: str, format_: int) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Return the header and the arrays of a file of a kind, in a format up to `format_`.
+    """Return the header and the arrays of a file of the given kind, in a format up to `format_`.
 
     Raises
     ------
@@ -111,12 +111,12 @@ def read_archive(path: str | Path, kind: str, format_: int) -> tuple[dict[str, A
 
 
 def of_type(kind: type[T], value: Any) -> T:
-    """Return a value of a header that is of a type, exactly.
+    """Return a value of a header, if it is exactly of a type.
 
     Raises
     ------
     TypeError
-        If it is of another.
+        If the value is of another type.
     """
     if type(value) is not kind:
         raise TypeError(f"{str(value)[:40]!r} where a value of type {kind.__name__} belongs")
@@ -124,7 +124,7 @@ def of_type(kind: type[T], value: Any) -> T:
 
 
 def _tagged(value: Any) -> Any:
-    """Return a value in which numbers that are not finite are tagged."""
+    """Return a value in which non-finite numbers are tagged."""
     if isinstance(value, float) and not math.isfinite(value):
         return {NOT_FINITE: str(float(value))}
     if isinstance(value, Mapping):
@@ -156,7 +156,7 @@ def _bytes_of(path: str | Path, kind: str) -> bytes:
 def _check_header(path: str | Path, header: Any, kind: str, format_: int) -> None:
     if not isinstance(header, dict) or not isinstance(header.get("format"), int):
         raise ValueError(f"its {HEADER} names no format")
-    if header.get("kind", kind) != kind:  # first: each kind counts its formats for itself
+    if header.get("kind", kind) != kind:  # checked before the format, because each kind numbers its own formats
         raise ModelFileError(f"{path} is a {header['kind']}, not a {kind}. Give a {kind} file.")
     made_by = f"{path} was made by deltarule {header.get('deltarule')} in format {header['format']}"
     if header["format"] > format_:
@@ -169,7 +169,7 @@ def _check_header(path: str | Path, header: Any, kind: str, format_: int) -> Non
 
 
 def _content(archive: zipfile.ZipFile, part: zipfile.ZipInfo, size: int) -> bytes:
-    """Return a part, whose check sum zipfile compares."""
+    """Return the bytes of a part; zipfile compares its checksum."""
     if part.compress_type != zipfile.ZIP_STORED or part.file_size != part.compress_size or part.file_size > size:
         raise ValueError(f"its part {part.filename!r} is compressed, or says that it is larger than the file")
     return archive.read(part)

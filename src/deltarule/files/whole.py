@@ -1,4 +1,4 @@
-"""Write files whole or not at all, and find out before the work whether a place can be written."""
+"""Functions that write files whole or not at all, and find out before the work whether a path can be written."""
 
 import errno
 import glob
@@ -15,19 +15,19 @@ from deltarule.common.messages import Message
 
 try:
     import fcntl
-except ImportError:  # Windows has locks of its own kind
+except ImportError:  # Windows has no fcntl
     fcntl = None  # type: ignore[assignment]
 
 __all__ = ["check_writable", "check_writable_folder", "lock_beside", "remove_leftovers", "write_whole"]
 
 _HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)
-"""What the system answers where another process holds the lock."""
+"""Error numbers of the system when another process holds the lock."""
 
 
 def check_writable(path: str | Path) -> None:
-    """Raise OutputError if a file cannot be written at a path, by writing an empty one beside it.
+    """Raise OutputError if a file cannot be written at a path; to find out, it writes an empty file beside it.
 
-    A file that is there already is not touched.
+    An existing file at the path is not touched.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def check_writable(path: str | Path) -> None:
 
 
 def check_writable_folder(path: str | Path) -> None:
-    """Make a folder in one that is there, unless it is, and raise OutputError if files cannot be written into it."""
+    """Make a folder unless it exists, in an existing one; raise OutputError if files cannot be written into it."""
     try:
         Path(path).mkdir(exist_ok=True)
     except FileNotFoundError:
@@ -62,14 +62,14 @@ def check_writable_folder(path: str | Path) -> None:
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a file so that its name always stands for a whole one, the old or the new, whatever happens.
+    """Write a file so that its name always refers to a whole file, the old or the new one, whatever happens.
 
-    The bytes go to a temporary file in the same folder, onto the disk, and then take the name.
+    The bytes are written to a temporary file in the same folder, synced to the disk, and then renamed.
 
     Raises
     ------
     OutputError
-        If the file cannot be written; one that was there before is as it was.
+        If the file cannot be written; an existing file is then unchanged.
     """
     target = Path(path).resolve()
     temporary = _beside(target)
@@ -90,7 +90,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
 
 
 def remove_leftovers(path: str | Path) -> None:
-    """Remove the temporary files that processes left which were killed while they wrote a file."""
+    """Remove the temporary files of processes that were killed while they wrote a file."""
     target = Path(path).resolve()
     for leftover in target.parent.glob(f".{glob.escape(target.name[:80])}.????????.tmp"):
         leftover.unlink(missing_ok=True)
@@ -98,15 +98,15 @@ def remove_leftovers(path: str | Path) -> None:
 
 @contextmanager
 def lock_beside(path: str | Path) -> Iterator[bool]:
-    """Hold a lock in a file beside a path; the system lets it go when the process ends, however it ends.
+    """Hold a lock file beside a path; the system releases the lock when the process ends, however it ends.
 
-    Yields whether it was free. Where the system has no locks (Windows, some network disks) it always seems free; a
-    disk without locks is warned of.
+    Yields whether the lock was free. Without locks (Windows, some network disks) it always seems free; a disk without
+    locks gives a warning.
 
     Raises
     ------
     OutputError
-        If the file of the lock cannot be made.
+        If the lock file cannot be made.
     """
     target = Path(path).resolve()
     try:

@@ -1,8 +1,8 @@
-"""Model files read back: one file that holds everything to predict, and no code.
+"""The reader of model files: one file holds everything needed to predict, and no code.
 
-The file is an archive of JSON and numbers (`archive.py`), so no type or function is ever named in it: what it says is
-checked, and then goes into an encoder and an estimator that are made here. Estimators and models of tables write
-themselves (`estimators/stored.py`, `tables/model.py`).
+The file is an archive of JSON and numbers (`archive.py`), which never names a type or function. Its contents are
+checked, and then passed to an encoder and an estimator that are made here. Estimators and table models write themselves
+(`estimators/stored.py`, `tables/model.py`).
 """
 
 from collections.abc import Mapping
@@ -37,17 +37,17 @@ def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor:
     Parameters
     ----------
     path : path
-        Of a file that `deltarule train`, or `save` of a model or estimator, wrote.
+        A file written by `deltarule train`, or by `save` of a model or estimator.
 
     Returns
     -------
     model : TableModel, MLPClassifier or MLPRegressor
-        What was saved: of the command line a `TableModel`, which predicts tables.
+        The saved model; `deltarule train` saves a `TableModel`, which predicts tables.
 
     Raises
     ------
     ModelFileError
-        If the file is missing, cut short, damaged, not a model, made by a newer format, or its parts do not fit each
+        If the file is missing, cut short, damaged, not a model, or of a newer format, or if its parts do not fit each
         other.
     """
     header, arrays = read_archive(path, "model", FORMAT)
@@ -66,7 +66,7 @@ def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor:
 
 
 def load_table_model(path: str | Path) -> TableModel:
-    """Read a model of a table from a file.
+    """Read a table model from a file.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def load_table_model(path: str | Path) -> TableModel:
 
 
 def _as_format_3(header: dict[str, Any]) -> dict[str, Any]:
-    """Return a header of format 2, which held a classifier and its encoder, as one of today."""
+    """Return a header of format 2, which held a classifier and its encoder, as one of format 3."""
     old = dict(header)
     classifier = old.pop("classifier", None)
     estimator = {"kind": "MLPClassifier", "names": None, **classifier} if isinstance(classifier, dict) else classifier

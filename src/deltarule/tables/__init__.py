@@ -1,11 +1,11 @@
-"""Tables: a file of numbers, words and gaps to X, and a column of labels to y.
+"""Tables: a file of numbers, words and gaps becomes X, and its target column becomes y.
 
-reading.py    a CSV, TSV or Parquet file to a data frame whose index says where each row stands in the file
-encoding.py   a data frame to X: gaps filled, numbers standardised, categories one-hot
-labels.py     the target column to labels; rows without one; which rows are held out
-targets.py    what the target is, labels or a quantity
-learning.py   all of it, from a table to a trained model
-model.py      a trained model of a table
+reading.py    reads a CSV, TSV or Parquet file into a data frame whose index says where each row is in the file
+encoding.py   turns a data frame into X: gaps filled, numbers standardised, categories one-hot
+labels.py     turns the target column into labels, leaves out rows without one, and chooses the held-out rows
+targets.py    decides whether the target is labels or a quantity
+learning.py   does all of it, from a table to a trained model
+model.py      holds a trained model of a table
 """
 
 from deltarule.tables.encoding import TableEncoder

@@ -1,4 +1,4 @@
-"""Cells of a column whose kind and form are known: to numbers, or to words, with the gaps among them."""
+"""The reading of cells whose kind and form are known: as numbers or as words, with the gaps among them."""
 
 from dataclasses import dataclass
 from numbers import Number
@@ -19,13 +19,13 @@ __all__ = [
 
 KINDS = ("number", "date", "duration", "category", "boolean")
 NUMBERS = ("number", "date", "duration")
-"""Kinds whose columns become one number for each row."""
+"""The kinds whose columns become one number per row."""
 
 SAID_AS_TEXT = ("time", "period")
-"""Values of Python and pandas that are read as the texts that they print: 14:30:00 and 2024-01."""
+"""Types of Python and pandas whose values are read as the texts that they print: 14:30:00 and 2024-01."""
 
 LARGEST = 1e100
-"""Numbers beyond it are refused as infinite ones are: their squares leave the finite numbers."""
+"""Larger numbers are refused like infinite ones, so that squares of the others stay finite."""
 
 USUAL_GAPS = frozenset(
     [
@@ -33,7 +33,7 @@ USUAL_GAPS = frozenset(
         "NULL", "NaN", "None", "n/a", "nan", "null",
     ]
 )  # fmt: skip
-"""What pandas reads as a gap in any column."""
+"""The texts that pandas reads as a gap in any column."""
 
 _MARKS = frozenset(word.lower() for word in USUAL_GAPS) | frozenset(
     [
@@ -42,7 +42,7 @@ _MARKS = frozenset(word.lower() for word in USUAL_GAPS) | frozenset(
         "not applicable", "(null)", "(none)", "[null]", "<null>", "undefined", "nat", "void", "unk",
     ]
 )  # fmt: skip
-"""What stands for a gap among numbers, in small letters."""
+"""The texts that mean a gap among numbers, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class Form:
     date : str
         One of `DATE_FORMS`.
     parts : tuple of str
-        Parts of a date that come round again and have columns of X of their own.
+        Cyclic parts of a date that have columns of X of their own.
     gaps : tuple of str
-        Words that are gaps in this column, beyond what is one by custom.
+        Words that are gaps in this column, besides those that are gaps by custom.
     digits : bool
         Whether the words of a category are numbers, so that 1.0 is the word 1.
     """
@@ -70,9 +70,9 @@ class Form:
 
 
 def numbers_of(column: pd.Series, kind: str, form: Form) -> tuple[Array, NDArray[np.bool_]]:
-    """Return a column of numbers, dates or durations as float64, and where a cell is none of them.
+    """Return a column of numbers, dates or durations as float64, and which cells are none of these.
 
-    Gaps are NaN; the values of such cells are not to be used.
+    Gaps are NaN; the values of cells that are none of these are meaningless.
     """
     gaps = column.isna().to_numpy(dtype=bool)
     if is_plain(column):
@@ -88,7 +88,7 @@ def numbers_of(column: pd.Series, kind: str, form: Form) -> tuple[Array, NDArray
         marks = np.array([is_gap(text) or text in form.gaps for text in texts], dtype=bool)
         values = np.append(known, np.nan)[codes]
         gaps = gaps | np.append(marks, True)[codes]
-        if kind != "number" and column.dtype == object:  # a number is no date, though 20240131 reads as one
+        if kind != "number" and column.dtype == object:  # a number is not a date, though 20240131 reads as one
             values[[isinstance(value, Number) for value in column]] = np.inf
         return np.where(gaps, np.nan, values), ~gaps & ~(np.abs(values) <= LARGEST)
     values = _typed(column, kind)
@@ -105,14 +105,14 @@ def _values_of(texts: list[str], kind: str, form: Form) -> Array:
 
 
 def _typed(column: pd.Series, kind: str) -> Array:
-    """Return the values of a column without texts; NaN for gaps and for what is of another kind."""
+    """Return the values of a column without texts; NaN for gaps and for values of another kind."""
     strange = np.full(len(column), np.nan)
     if kind == "date":
         if pd.api.types.is_timedelta64_dtype(column.dtype):
             return strange
         if pd.api.types.is_datetime64_any_dtype(column.dtype):
             return days_of(pd.to_datetime(column, utc=True))
-        # A number is no date, though pandas reads 20240131 as one.
+        # A number is not a date, though pandas reads 20240131 as one.
         column = column.astype(object).mask(np.array([isinstance(value, Number) for value in column], dtype=bool))
         return days_of(pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601"))
     is_duration = pd.api.types.infer_dtype(column, skipna=True) in ("timedelta", "timedelta64")
@@ -121,18 +121,18 @@ def _typed(column: pd.Series, kind: str) -> Array:
             return strange
         return (pd.to_timedelta(column) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64, na_value=np.nan)
     if is_duration or pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return strange  # pandas would count nanoseconds
+        return strange  # instead of nanoseconds, which pandas would return
     if pd.api.types.infer_dtype(column, skipna=True) == "decimal":
         column = column.astype(object)  # pandas loses the gaps of Arrow's decimals
     try:
         numbers = pd.to_numeric(column, errors="coerce")
         return strange if numbers.dtype.kind == "c" else numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    except OverflowError:  # a whole number of more than 308 digits, which is infinite as a text
+    except OverflowError:  # a whole number of more than 308 digits; read as a text, it is infinite
         return PLAIN.numbers(["" if gap else str(value) for value, gap in zip(column, column.isna(), strict=True)])
 
 
 def words_of(column: pd.Series, kind: str, form: Form) -> tuple[NDArray[np.intp], list[str]]:
-    """Return which word each cell of a column of words is, -1 for a gap, and the words, which differ."""
+    """Return the index of each cell's word (-1 for a gap), and the distinct words of a column."""
     codes, words = texts_of(column)
     if kind == "boolean":
         words = [word.lower() for word in words]
@@ -147,7 +147,7 @@ def words_of(column: pd.Series, kind: str, form: Form) -> tuple[NDArray[np.intp]
 
 
 def texts_of(column: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
-    """Return which text each cell is, -1 for a gap, and the texts, which differ, each as it is written."""
+    """Return the index of each cell's text (-1 for a gap), and the distinct texts as they are written."""
     if not isinstance(column.dtype, pd.StringDtype):
         gaps = column.isna().to_numpy(dtype=bool)
         column = pd.Series(
@@ -158,19 +158,19 @@ def texts_of(column: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
 
 
 def gap_words_of(column: pd.Series, form: Form) -> dict[str, int]:
-    """Return the words in a column of numbers that are gaps, and in how many rows each stands."""
+    """Return the words in a column of numbers that are gaps, each with its number of rows."""
     if not _may_hold_texts(column):
         return {}
     return {text: n for text, n in counts_of(column).items() if is_gap(text) or text in form.gaps}
 
 
 def is_plain(column: pd.Series) -> bool:
-    """Return whether a column is numbers of NumPy's."""
+    """Return whether a column has a numeric dtype of NumPy."""
     return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
 
 
 def is_gap(text: str) -> bool:
-    """Return whether a text among numbers stands for a gap by custom."""
+    """Return whether a text among numbers means a gap by custom."""
     return text.strip().lower() in _MARKS
 
 
@@ -181,12 +181,12 @@ def _may_hold_texts(column: pd.Series) -> bool:
 
 def _word(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a column of whole numbers with a gap comes as floats
+        value = int(value)  # pandas stores whole numbers with a gap as floats
     return str(value)
 
 
 def counts_of(column: pd.Series) -> dict[str, int]:
-    """Return in how many rows each text of a column stands."""
+    """Return the number of rows of each text of a column."""
     codes, texts = texts_of(column)
     rows = np.bincount(codes[codes >= 0], minlength=len(texts))
     return dict(zip(texts, rows.tolist(), strict=True))

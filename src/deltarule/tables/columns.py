@@ -1,7 +1,7 @@
-"""Fields of a text file to columns: numbers where every field is one as computers write it, else texts as they stand.
+"""Columns of a text file: numbers if every field is one as computers write it, else texts as they are written.
 
-A column is kept as numbers only if nothing is lost by it: not the zeros of 007, no mark, no word for a gap. Everything
-else stays text, and what it means is found in cells.py.
+A column is kept as numbers only if that loses nothing: not the zeros of 007, no mark, no word for a gap. Every other
+column stays text; meaning.py finds out what it means.
 """
 
 from typing import Any
@@ -27,16 +27,16 @@ class Column:
     Parameters
     ----------
     as_text : bool
-        Whether its fields are kept as they are written, whatever they are.
+        Whether to keep all fields as they are written.
 
     Attributes
     ----------
     lost : bool
-        Whether numbers were kept as such before a field came that is none: then it must be read again, as text.
+        Whether a field that is not a number came after numbers were kept: the column must be read again, as text.
     dots_may_group : bool
-        Whether its numbers have dots, each before three digits and behind at most three: 1.234 may be 1234 then.
+        Whether its numbers have dots, each before three digits and after at most three: 1.234 may then mean 1234.
     has_commas : bool
-        Whether it is text in which a comma stands before decimals.
+        Whether it is text with a comma before decimals.
     """
 
     def __init__(self, as_text: bool) -> None:
@@ -47,7 +47,7 @@ class Column:
         self._texts: list[Any] = []
 
     def add(self, fields: Any) -> None:
-        """Take the fields of the next rows, an array of Arrow's."""
+        """Add the fields of the next rows, given as an Arrow array."""
         if not self._is_text:
             numbers = _numbers(fields)
             if numbers is not None:
@@ -67,7 +67,7 @@ class Column:
             self._texts.append(_texts(fields))
 
     def finish(self) -> pd.Series:
-        """Return the whole column, and let go of its parts."""
+        """Return the whole column, and free its parts."""
         numbers, self._numbers = self._numbers, []
         texts, self._texts = self._texts, []
         if self._is_text:
@@ -76,7 +76,7 @@ class Column:
 
 
 def _numbers(fields: Any) -> NDArray[Any] | None:
-    """Return fields as numbers, NaN for empty ones; None if one is no plain number, or is more than its value."""
+    """Return fields as numbers, NaN for empty ones; None if a field is not a plain number, or would lose digits."""
     ends = np.frombuffer(fields.buffers()[1], dtype=np.int64)[fields.offset : fields.offset + len(fields) + 1]
     data = fields.buffers()[2]
     codes = memoryview(data)[ends[0] : ends[-1]].tobytes() if data is not None else b""
@@ -93,7 +93,7 @@ def _numbers(fields: Any) -> NDArray[Any] | None:
     try:
         if not others.strip(b"+-") and not has_gaps:
             whole: NDArray[Any] = compute.cast(fields, pyarrow.int64()).to_numpy()
-            small = np.iinfo(np.int32)  # half the memory, where it is enough
+            small = np.iinfo(np.int32)  # takes half the memory, if all values fit
             return whole.astype(np.int32) if small.min <= whole.min() and whole.max() <= small.max else whole
         filled = compute.if_else(compute.equal(fields, ""), None, fields) if has_gaps else fields
         values: NDArray[Any] = compute.cast(filled, pyarrow.float64()).to_numpy(zero_copy_only=False)
@@ -110,7 +110,7 @@ def _zeros_in_front(codes: NDArray[np.uint8], starts: NDArray[np.int64], lengths
 
 
 def _texts(fields: Any) -> Any:
-    """Return fields without the blanks around them, null for empty ones."""
+    """Return fields without surrounding blanks, null for empty ones."""
     texts = compute.utf8_trim_whitespace(fields)
     texts = compute.if_else(compute.equal(texts, ""), None, texts)
     return compute.if_else(compute.equal(texts, EMPTY_WORD), "", texts)
@@ -119,5 +119,5 @@ def _texts(fields: Any) -> Any:
 def _joined(chunks: list[Any]) -> pd.Series:
     texts = pyarrow.chunked_array(chunks, pyarrow.large_string())
     dtype: Any = pd.Series(["a"]).dtype
-    # As Arrow has them, by default since pandas 3: in a fifth of the memory of objects.
+    # Arrow's strings, the default since pandas 3, take a fifth of the memory of objects.
     return pd.Series(dtype.__from_arrow__(texts) if hasattr(dtype, "__from_arrow__") else texts.to_pandas())

@@ -1,7 +1,7 @@
 """Dates, times of day and durations as people write them: one form for a whole column.
 
-Every text of a form is written anew as ISO 8601 says and then read by one reader, so a day is the same number whatever
-form it came in: days since 1970-01-01 (UTC), with the time of day as a fraction.
+Texts of every form are rewritten in ISO 8601 and read by one reader, so a day is the same number in every form: days
+since 1970-01-01 (UTC), with the time of day as a fraction.
 """
 
 import re
@@ -33,12 +33,12 @@ DATE_FORMS = {
     "named": "the month by its name",
     "time": "the time of day",
 }
-"""Forms of dates, and how a notice calls them."""
+"""The forms of dates, and their names in notices."""
 
 ORDERS = ("day-first", "month-first")
 
 PARTS = {"month": 12, "weekday": 7, "time": 1}
-"""What of a date comes round again, and after how much of it: months, days, days."""
+"""The cyclic parts of a date, and their periods in months, days and days."""
 
 _MONTHS = {
     name: n
@@ -84,18 +84,18 @@ _DURATION = re.compile(
 
 @dataclass(frozen=True)
 class DatesFound:
-    """What the cells of a column tell of its dates.
+    """What the cells of a column show about its dates.
 
     Attributes
     ----------
     form : str
         The form that most cells fit.
     rows : int
-        In how many rows it fits.
+        Number of rows that it fits.
     any_rows : int
-        In how many rows some form fits.
+        Number of rows that some form fits.
     in_doubt : bool
-        Whether day and month may change places in all these cells.
+        Whether day and month could be swapped in all these cells.
     """
 
     form: str = "iso"
@@ -105,17 +105,17 @@ class DatesFound:
 
 
 def learn_date_form(cells: Mapping[str, int], order: str | None) -> DatesFound:
-    """Return what the cells of a column tell.
+    """Return what the cells of a column show about its dates.
 
     Parameters
     ----------
     cells : mapping of str to int
-        Different texts of a column without its gaps, and in how many rows each stands.
+        Distinct texts of a column without its gaps, each with its number of rows.
     order : {"day-first", "month-first"} or None
-        What the caller says of dates such as 03/04/2024.
+        The order that the caller gives for dates such as 03/04/2024.
     """
     texts = list(cells)
-    some = texts[:: max(1, len(texts) // 200)]  # where none of them fits, the form fits too few rows to matter
+    some = texts[:: max(1, len(texts) // 200)]  # if none of these fits, the form fits too few rows to matter
     counts = np.array([*cells.values()])
     fits = {}
     for form in DATE_FORMS:
@@ -130,9 +130,9 @@ def learn_date_form(cells: Mapping[str, int], order: str | None) -> DatesFound:
 
 
 def date_numbers(texts: Sequence[str], form: str) -> Array:
-    """Return the days since 1970-01-01 that texts say in a form; NaN for what is no date.
+    """Return the dates that texts of a form say, as days since 1970-01-01; NaN for texts that are not dates.
 
-    By the form `iso` all of ISO 8601 is a date, also 2024-W01-1, as the models of 0.1.0 read it.
+    The form `iso` accepts all of ISO 8601, such as 2024-W01-1, as models of 0.1.0 do.
     """
     return _days_of_iso(texts if form == "iso" else [_as_iso(text, form) for text in texts])
 
@@ -142,13 +142,13 @@ def _days_of_iso(texts: Sequence[Any]) -> Array:
 
 
 def days_of(dates: pd.Series) -> Array:
-    """Return days since 1970-01-01 of dates with a zone; NaN for gaps."""
-    # Counted in seconds from 1970, of which there are enough for every date; nanoseconds end in 2262.
+    """Return dates with a time zone as days since 1970-01-01; NaN for gaps."""
+    # Counted in seconds, which reach every date; nanoseconds end in 2262.
     return ((dates - pd.Timestamp(0, tz="UTC").as_unit("s")) / pd.Timedelta(days=1).as_unit("s")).to_numpy()
 
 
 def duration_days(texts: Iterable[str]) -> Array:
-    """Return the days of durations as pandas writes them, `2 days 06:00:00`; NaN for what is none."""
+    """Return durations, written as pandas does (`2 days 06:00:00`), in days; NaN for other texts."""
     values = []
     for text in texts:
         found = _DURATION.fullmatch(text)
@@ -163,7 +163,7 @@ def duration_days(texts: Iterable[str]) -> Array:
 
 
 def cyclic(days: Array, part: str) -> Array:
-    """Return sine and cosine of what comes round again in dates, of shape (m, 2); 0 and 0 for a gap.
+    """Return sine and cosine of a cyclic part of dates, of shape (m, 2); 0 and 0 for a gap.
 
     >>> cyclic(np.array([0.0, 0.25]), "time").round(12)
     array([[0., 1.],
@@ -175,7 +175,7 @@ def cyclic(days: Array, part: str) -> Array:
 
 
 def parts_that_vary(days: Array) -> tuple[str, ...]:
-    """Return which parts of dates have more than one value."""
+    """Return the cyclic parts of dates that have more than one value."""
     known = days[~np.isnan(days)]
     return tuple(part for part in PARTS if len(np.unique(_part(known, part))) > 1)
 
@@ -193,7 +193,7 @@ def _part(days: Array, part: str) -> Array:
 
 
 def _as_iso(text: str, form: str) -> str | None:
-    """Write a date of a form as ISO 8601 says; None if the form does not fit."""
+    """Return a date of a form in ISO 8601; None if the form does not fit."""
     if form == "iso":
         return text if _ISO.match(text.strip()) else None
     for reader in _READERS[form]:

@@ -1,4 +1,4 @@
-"""A data frame to X, by what the training rows taught; all of it plain data, kept with the model.
+"""The encoding of a data frame as X, learnt from the training rows. It is plain data and kept with the model.
 
     number     gaps become the median, plus one column that says where they were; then mean 0 and variance 1
     date       the same, in days since 1970-01-01 (UTC); and month, weekday and time of day as sine and cosine, where
@@ -8,11 +8,11 @@
                seen is all zeros; a gap is a value of its own if training had gaps, else all zeros
     boolean    a category with the values false and true
 
-What the cells of a column mean is found in cells.py, from all rows of a table; medians and the like come from those
-that are learnt from. Dropped, each with a notice: a column without any value; a column with one value and no gap; row
-numbers (row_numbers.py); a column of words with more than 20 different ones that differ in more than half of the rows
-(names, identifiers, free text). Of a category with more than 200 values, the rarer ones are as if never seen, with a
-notice.
+meaning.py finds out what the cells of a column mean, from all rows of a table; medians and the like come from the rows
+to learn from. These columns are dropped, each with a notice: a column without any value; a column with one value and no
+gap; row numbers (row_numbers.py); a column of words with more than 20 different ones, and more than half as many as
+filled rows (names, identifiers, free text). Of a category with more than 200 values, the rarer ones count as never
+seen, with a notice.
 """
 
 from collections import Counter
@@ -41,12 +41,12 @@ NARROWEST = 1e-200
 """Lower bound for a standard deviation, so that LARGEST / NARROWEST stays finite."""
 
 MANY = 20
-"""A column of words with more different values than this, in more than half of its rows, names the rows."""
+"""A column of words names the rows if it has more different values than this, and than half of its filled rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class TableEncoder:
-    """Turns tables with the columns of the training table into X; make it with `TableEncoder.fit`.
+    """An encoder of tables with the columns of the training table as X; make it with `TableEncoder.fit`.
 
     Attributes
     ----------
@@ -54,17 +54,17 @@ class TableEncoder:
         `"number"`, `"date"`, `"duration"`, `"category"` or `"boolean"` for each column that is used, in the order of
         the training table.
     medians : array of shape (numbers,)
-        Of the columns of numbers, dates and durations, in their order: what their gaps become.
+        Medians of the columns of numbers, dates and durations, in their order; their gaps become these.
     gaps : tuple of str
-        Those of them that had gaps in training.
+        Columns of numbers, dates and durations that had gaps in training.
     means, deviations : arrays of shape (numbers + gaps,)
-        Of these columns and of the marks of their gaps.
+        Of the columns of numbers, dates and durations, and of the columns that mark their gaps.
     categories : dict of str to tuple
-        The values of each other column that have a column of X, in its order; None for a gap.
+        For each other column, the values that have a column of X, in its order; None for a gap.
     notices : tuple of str
-        What was dropped or read in a way that one should know of, a sentence each.
+        A sentence for each thing that was dropped, or read in a way that one should know of.
     forms : dict of str to Form
-        How the cells of a column are written; a column that is not in it has the plain form.
+        How the cells of a column are written; a column without an entry has the plain form.
     dropped : dict of str to str
         Why a column of the training table is not used: `"empty"`, `"constant"`, `"names"`, `"row numbers"` or
         `"asked"`.
@@ -89,15 +89,15 @@ class TableEncoder:
         options: TableOptions | None = None,
         rows: Sequence[int] | None = None,
     ) -> "TableEncoder":
-        """Learn what the columns mean, and medians, means, deviations and categories, from a training table.
+        """Learn from a training table what its columns mean, and medians, means, deviations and categories.
 
         Parameters
         ----------
         table : DataFrame of pandas or polars, or Table of Arrow
-            The whole of it: whether a column numbers the rows, and in which form its dates are written, is only to be
-            seen in all rows.
+            The whole table, because only all rows show whether a column numbers the rows, and in which form its dates
+            are written.
         without : sequence of str
-            Columns that are no features: the target.
+            Columns that are not features, such as the target.
         options : TableOptions, optional
         rows : sequence of int, optional
             Positions of the rows to learn medians, means, deviations and categories from; all rows by default.
@@ -105,8 +105,8 @@ class TableEncoder:
         Raises
         ------
         TableError
-            If no column is left to learn from, a column has no name of its own, or holds what is neither a number,
-            text, a boolean, a date nor a duration, or is of one of these in nearly all rows but not in the others.
+            If no column is left to learn from, or a column has no unique name, holds something that is not a number,
+            text, boolean, date or duration, or is of one kind in nearly all rows but not in the others.
 
         Examples
         --------
@@ -186,7 +186,7 @@ class TableEncoder:
         return cls(**checked_parts(content, arrays, tuple(DROPPED), -LARGEST, LARGEST, NARROWEST))
 
     def to_content(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return everything that was learnt: what JSON can write, and arrays.
+        """Return everything that was learnt, as JSON content and arrays.
 
         Examples
         --------
@@ -201,7 +201,7 @@ class TableEncoder:
 
     @property
     def as_text(self) -> list[str]:
-        """Columns to read as they are written: give it to `read_table`, so that a category `01` stays `01`."""
+        """Columns to read as they are written; pass them to `read_table`, so that a category `01` stays `01`."""
         return [
             name
             for name, kind in self.kinds.items()
@@ -229,7 +229,7 @@ class TableEncoder:
     def transform(self, table: pd.DataFrame) -> Array:
         """Return X of a table: one row for each of its rows, in their order.
 
-        Columns are found by name, wherever they stand; columns that training did not use are passed over.
+        Columns are found by name, wherever they are; columns that training did not use are ignored.
 
         Returns
         -------
@@ -239,18 +239,18 @@ class TableEncoder:
         Raises
         ------
         TableError
-            If a column is missing or there twice, or one that held numbers or dates in training holds something else.
+            If a column is missing or occurs twice, or held numbers or dates in training and now holds something else.
         """
         return self.encode(table)[0]
 
     def encode(self, table: pd.DataFrame) -> tuple[Array, tuple[str, ...]]:
-        """Return X of a table as `transform` does, and how the table strays from the one of training.
+        """Return X of a table as `transform` does, and how the table differs from the training table.
 
         Returns
         -------
         X : array of shape (m, s₁), float64
         notices : tuple of str
-            A sentence for each column with words that the model does not know, and one for all that are empty.
+            A sentence for each column with words that the model does not know, and one for all empty columns.
 
         Raises
         ------
@@ -292,20 +292,20 @@ class TableEncoder:
             if unknown:
                 notices.append(unknown_words(name, unknown, len(codes), known))
         notices = [*words_read_as_gaps(table, self.kinds, self.forms), *notices]
-        # Of a single row, an empty column is a gap as any other.
+        # In a table of a single row, an empty column is an ordinary gap.
         if len(table) > 1 and (empty := [name for name in self.kinds if table[name].isna().all()]):
             notices.insert(0, f"Empty in every row, but not in training: {name_some(empty, 8)}.")
         return X, tuple(notices)
 
 
 def _filled_and_marked(values: Array, medians: Array, gaps: Sequence[int]) -> Array:
-    """Return numbers with medians in their gaps, and behind them 1 where the columns of `gaps` had one, else 0."""
+    """Return numbers with medians in their gaps, then a column for each of `gaps`: 1 where it has a gap, else 0."""
     holes = np.isnan(values)
     return np.hstack([np.where(holes, medians, values), holes[:, gaps]])
 
 
 def _means_and_deviations(values: Array) -> tuple[Array, Array]:
-    """Return them by column; the deviation of a constant is 1, and a mean is one of the value itself then."""
+    """Return the mean and the deviation of each column; for a constant they are its value exactly, and 1."""
     means = values[0] + (values - values[0]).mean(axis=0)
     centred = values - means
     largest = np.abs(centred).max(axis=0)
@@ -315,7 +315,7 @@ def _means_and_deviations(values: Array) -> tuple[Array, Array]:
 
 
 def _numbers(column: pd.Series, kind: str, form: Form) -> Array:
-    """Return a column of numbers, dates or durations as float64 with NaN for gaps."""
+    """Return a column of numbers, dates or durations as float64, with NaN for gaps."""
     values, strange = numbers_of(column, kind, form)
     if strange.any():
         first, count = int(np.flatnonzero(strange)[0]), int(np.count_nonzero(strange))
@@ -333,7 +333,7 @@ def _like(form: Form) -> str:
 
 
 def _why_no_number(values: Array) -> str:
-    """Return why a column of numbers is dropped, or nothing."""
+    """Return why a column of numbers is dropped; empty if it is not."""
     gaps = np.isnan(values)
     if gaps.all():
         return "empty"
@@ -341,7 +341,7 @@ def _why_no_number(values: Array) -> str:
 
 
 def _why_no_category(counts: Mapping[str | None, int], many: float) -> str:
-    """Return why a column of words is dropped, or nothing; more than `many` that hardly come back are names."""
+    """Return why a column of words is dropped, empty if it is not; more than `many` that hardly recur are names."""
     filled = sum(n for word, n in counts.items() if word is not None)
     different = len(counts) - (None in counts)
     if not filled:
@@ -352,7 +352,7 @@ def _why_no_category(counts: Mapping[str | None, int], many: float) -> str:
 
 
 def _counted(codes: Any, words: Sequence[str]) -> Counter[str | None]:
-    """Return in how many rows each word stands; None for gaps."""
+    """Return the number of rows of each word; None stands for gaps."""
     rows = np.bincount(codes + 1, minlength=len(words) + 1).tolist()
     return Counter({word: n for word, n in zip([None, *words], rows, strict=True) if n})
 

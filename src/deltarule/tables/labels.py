@@ -1,7 +1,7 @@
-"""The target column of a table: labels for training, labels to compare with, and which rows are held out.
+"""The target column of a table: labels to learn, labels to compare with, and the choice of held-out rows.
 
-A row without a label teaches nothing and cannot be judged: training and evaluation leave it out and say so. Prediction
-never looks at the target, so it keeps every row. Only a missing value is no label: None, NA and the like are words.
+A row without a label can be neither learnt nor judged: training and evaluation leave it out, with a notice. Prediction
+ignores the target, so it keeps every row. Only a missing value means no label: None, NA and the like are words.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from deltarule.tables.reading import check_columns, name_some, place_of
 __all__ = ["Labels", "hold_out", "known_labels", "training_labels"]
 
 MANY = 20
-"""More classes than this are doubted: fractions are then a quantity, and labels must come back in other rows."""
+"""With more classes than this, fractions count as a quantity, and labels must recur in other rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Labels:
     values : array of shape (m,)
         int64, bool or str, without gaps.
     rows : array of shape (m,)
-        Positions of the rows of the table that have a label, rising.
+        Positions of the labelled rows in the table, ascending.
     notices : tuple of str
     """
 
@@ -46,7 +46,7 @@ class Labels:
 def training_labels(table: pd.DataFrame, target: str) -> Labels:
     """Return the labels to learn.
 
-    Whole numbers are int64 labels, booleans are bool, everything else is a text as it is written: also 01, 02.
+    Whole numbers become int64 labels and booleans bool; everything else is text as it is written, such as 01 and 02.
 
     Raises
     ------
@@ -79,9 +79,9 @@ def training_labels(table: pd.DataFrame, target: str) -> Labels:
 
 
 def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any]) -> Labels:
-    """Return the labels of a table in the terms of a trained model.
+    """Return the labels of a table as classes of a trained model.
 
-    Labels are compared as they are written, so 3 in one file is 3.0 in another.
+    Labels are compared as they are written, except that 3 in one file equals 3.0 in another.
 
     Raises
     ------
@@ -122,15 +122,15 @@ def hold_out(y: NDArray[Any], share: float, seed: int) -> tuple[NDArray[np.intp]
     ----------
     y : array of shape (m,)
     share : float
-        Of the rows that are held out, in [0, 1).
+        Share of the rows to hold out, in [0, 1).
     seed : int
 
     Returns
     -------
     training, held_out : arrays of int
-        Positions, rising; every position is in one of them, and every class has a row in `training`.
+        Positions, ascending; every position is in one of them, and every class has a row in `training`.
     notices : tuple of str
-        Which classes could not be held out.
+        A sentence that names the classes without a held-out row.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def hold_out(y: NDArray[Any], share: float, seed: int) -> tuple[NDArray[np.intp]
     """
     generator = np.random.default_rng(seed)
     classes, numbers = np.unique(y, return_inverse=True)
-    # Rows sorted by class, in random order within one; then every (1/share)th: each class gives its share within a row.
+    # Sort rows by class, at random within a class, and take every (1/share)th: shares are right to within one row.
     order = np.lexsort((generator.random(len(y)), numbers))
     steps = np.floor(share * np.arange(len(y) + 1) + generator.random())
     chosen = order[np.diff(steps) > 0]
@@ -179,7 +179,7 @@ def _filled(table: pd.DataFrame, target: str) -> tuple[pd.Series, NDArray[np.int
 
 
 def _doubts(target: str, values: NDArray[Any], classes: NDArray[Any]) -> list[str]:
-    """Say which labels may be gaps, and which may be one."""
+    """Return notices of labels that may be gaps, and of labels that may be the same."""
     if values.dtype.kind != "U":
         return []
     notices = []
@@ -198,7 +198,7 @@ def _doubts(target: str, values: NDArray[Any], classes: NDArray[Any]) -> list[st
 
 
 def _are_fractions(classes: NDArray[Any]) -> bool:
-    """Whether labels are texts of numbers with decimals, in any form of writing."""
+    """Whether labels are texts of numbers with decimals, in any form."""
     if classes.dtype.kind != "U":
         return False
     found = learn_number_form(dict.fromkeys(classes.tolist(), 1))
@@ -217,7 +217,7 @@ def _plain(filled: pd.Series) -> NDArray[Any]:
     if inferred == "boolean":
         return filled.to_numpy(dtype=bool)
     if inferred in ("integer", "floating", "mixed-integer-float"):
-        with suppress(OverflowError):  # a whole number of more than 308 digits is a text
+        with suppress(OverflowError):  # a whole number of more than 308 digits stays a text
             numbers = filled.to_numpy(dtype=np.float64)
             if (numbers == np.rint(numbers)).all() and (np.abs(numbers) <= 2**53).all():
                 return numbers.astype(np.int64)

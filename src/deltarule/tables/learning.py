@@ -1,4 +1,4 @@
-"""From a table to a trained model: what to predict, which rows to hold out, encode, fit, measure. Nothing here prints.
+"""The way from a table to a trained model: choose the task and the held-out rows, encode, fit, measure; nothing prints.
 
 task = TableTask("price", holdout=0.2, seed=1)
 learnt = learn(prepare(read_table("houses.csv"), task), {"hidden_layer_sizes": (64,)})
@@ -37,30 +37,30 @@ __all__ = ["Learnt", "Prepared", "TableTask", "learn", "prepare"]
 
 @dataclass(frozen=True)
 class TableTask:
-    """What to learn from a table, and which rows not to learn from.
+    """What to learn from a table, and how many rows to hold out.
 
     Parameters
     ----------
     target : str
         Name of the column to predict.
     task : {"auto", "classify", "regress"}, default "auto"
-        `"auto"`: what the values of the target say (`targets.py`).
+        `"auto"` decides by the values of the target (`targets.py`).
     holdout : float, default 0.2
         Share of the rows that training never sees, in [0, 1).
     validation : float, optional
-        Share of the other rows to watch while training goes on, for early stopping. Default: the held-out rows are
-        watched, and nothing stops on them.
+        Share of the other rows to watch during training, for early stopping. Default: the held-out rows are watched,
+        but training does not stop on them.
     seed : int, default 0
-        Of the hold-out, the first weights and the order of the examples.
+        Seed of the hold-out, the first weights and the order of the examples.
     weight : str, optional
-        Name of a column of weights: a weight stands for that many repetitions of its row, in training and in the costs
-        by epoch. Held-out figures count each row once.
+        Name of a column of weights: a weight of w counts as w copies of its row, in training and in the costs by epoch.
+        Held-out figures count each row once.
     options : TableOptions, optional
 
     Raises
     ------
     SettingsError
-        If `holdout` is outside its range, or the target, or the column of weights, is named for another use as well.
+        If `holdout` is outside its range, or if the target or the column of weights is named for another use as well.
     """
 
     target: str
@@ -84,22 +84,22 @@ class TableTask:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A table made ready for training.
+    """A table that is ready for training.
 
     Attributes
     ----------
     task : TableTask
     target : Target
     scale : Scale or None
-        Of a quantity.
+        Scale of a quantity; None for labels.
     encoder : TableEncoder
         Fitted on all rows that are not held out.
     training : Examples
     watched : Examples or None
-        Rows whose cost is recorded by epoch: those held out; with early stopping, others, so that the held-out figures
-        stay honest.
+        Rows whose cost is recorded by epoch: the held-out rows, or other rows with early stopping, so that the held-out
+        figures stay honest.
     held_out : Examples or None
-        Never looked at in training; only its cost is shown.
+        Rows that training never learns from; only their cost is shown.
     notices : tuple of str
     """
 
@@ -115,7 +115,7 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """A trained model, what it says of the held-out rows, and what training warned of."""
+    """A trained model, its outcome on the held-out rows, and the warnings of training."""
 
     model: TableModel
     outcome: Outcome | None
@@ -123,7 +123,7 @@ class Learnt:
 
 
 def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
-    """Find out what there is to learn, split the rows and encode each of them once.
+    """Decide what there is to learn, split the rows, and encode each row once.
 
     Raises
     ------
@@ -176,20 +176,20 @@ def learn(
     checkpoint: Checkpoint | None = None,
     resume: bool = False,
 ) -> Learnt:
-    """Train a classifier or a regressor, and judge it on the held-out rows. Ctrl-C ends it early with what it learnt.
+    """Train a classifier or a regressor, and judge it on the held-out rows. Ctrl-C ends training and keeps the result.
 
     Parameters
     ----------
     prepared : Prepared
     parameters : mapping
-        Of the estimator, by name. Labels in `class_weight` may be texts.
+        Parameters of the estimator, by name. Labels in `class_weight` may be texts.
     callbacks, checkpoint, resume
         As for the estimator's `fit`.
 
     Raises
     ------
     SettingsError
-        If a parameter is outside its range, or is one of classes and the target is a quantity.
+        If a parameter is outside its range, or acts on classes although the target is a quantity.
     """
     task, y = prepared.task, prepared.training.y
     estimator: MLPClassifier | MLPRegressor
@@ -255,7 +255,7 @@ def _arrays(examples: Examples, scale: Scale | None) -> tuple[Array, NDArray[Any
 
 
 def _with_labels(parameters: Mapping[str, Any], y: NDArray[Any]) -> Mapping[str, Any]:
-    """Return parameters whose class weights name labels as they stand in y, where they were given as texts."""
+    """Return parameters in which the labels of `class_weight`, if given as texts, have the type that they have in y."""
     if not isinstance(weights := parameters.get("class_weight"), Mapping):
         return parameters
     labels = {str(label): label for label in np.unique(y).tolist()}
@@ -276,7 +276,7 @@ def _without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _told(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
-    """Return what was warned of, once each; what became of the run is in its history: notices, stopped and reason."""
+    """Return each warning once, without those that the history holds as notices, stopped and reason."""
     told: dict[str, None] = {}
     for warning in caught:
         text = str(warning.message)

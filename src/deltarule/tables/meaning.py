@@ -1,8 +1,8 @@
 """What the cells of a column of a training table mean: the kind of the column, and the form in which they are written.
 
-A column of texts is what most of its cells are. Where at least four of five are numbers (or dates, or durations) it is
-a column of these: what stands for a gap by custom is one then, and every other text among them is an error. In a column
-of words only a missing value is a gap, so the words None and NA stay words.
+A column of texts has the kind of most of its cells. If at least four of five are numbers (or dates, or durations), it
+is a column of these: texts that mean a gap by custom are then gaps, and every other text is an error. In a column of
+words only a missing value is a gap, so the words None and NA stay words.
 """
 
 import heapq
@@ -27,17 +27,17 @@ MOST = 0.8
 """Share of the cells that must be numbers for the column to be one of numbers."""
 
 SOME = 0.1
-"""Share of the cells from which on numbers among words are said."""
+"""Above this share of numbers among words, a notice says so."""
 
 FEW_WORDS = 5
 MANY_NUMBERS = 20
-"""A column with no more different words than the one, and more different numbers than the other, is one of numbers."""
+"""A column with at most FEW_WORDS different words and more than MANY_NUMBERS different numbers is one of numbers."""
 
 MOST_OF_UNIT = 0.95
-"""The same where a unit made of letters stands beside the numbers: 2A, 3A and 3B are codes."""
+"""MOST for numbers with a unit made of letters: 2A, 3A and 3B are codes."""
 
 _SOME = 500
-"""Where none of so many of the commonest texts is a number or date, and none of so many others, there are too few."""
+"""If none of this many commonest texts is a number or date, and none of as many others, there are too few."""
 
 _KIND_OF = {
     "integer": "number",
@@ -52,12 +52,12 @@ _KIND_OF = {
     "timedelta": "duration",
     "timedelta64": "duration",
 }
-"""What pandas calls a column's values, and how they are used."""
+"""The kind of a column for each type of values that pandas infers."""
 
 
 @dataclass(frozen=True, eq=False)
 class Meaning:
-    """What the cells of a column were found to mean.
+    """The meaning of the cells of a column.
 
     Attributes
     ----------
@@ -65,17 +65,17 @@ class Meaning:
         One of `KINDS`, or `"empty"`.
     form : Form
     gap_words : mapping of str to int
-        Among numbers: words that are gaps, and in how many rows.
+        In a column of numbers: words that are gaps, each with its number of rows.
     word_gaps : mapping of str to int
-        Among words: those that are usual gaps and are words here.
+        In a column of words: words that usually mean a gap but are words here.
     example : str
-        A cell, as it is written, where a notice should show one.
+        A cell as it is written, for a notice to show.
     why : str
-        `"zeros"` or `"mixed"` where cells with digits are used as words.
+        `"zeros"` or `"mixed"` if cells with digits are used as words.
     numbers : int
-        How many rows hold numbers, where `why` is `"mixed"`.
+        Number of rows that hold numbers, if `why` is `"mixed"`.
     open : str
-        `"comma"` or `"dot"` where the column alone does not tell whether `1,222` or `1.222` has decimals.
+        `"comma"` or `"dot"` if the column alone does not show whether `1,222` or `1.222` has decimals.
     """
 
     kind: str
@@ -94,8 +94,8 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
     Raises
     ------
     TableError
-        If nearly all cells are of one kind and others are not, if day and month cannot be told apart, or if a cell is
-        neither a number, a text, a boolean nor a date.
+        If nearly all cells are of one kind but the others are not, if day and month cannot be distinguished, or if a
+        cell is not a number, text, boolean, date or duration.
     """
     form = Form(gaps=options.gaps)
     as_words = column.name in options.categories
@@ -132,7 +132,7 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
 def _numbers_dates_or_durations(
     column: pd.Series, filled: dict[str, int], form: Form, options: TableOptions
 ) -> tuple[Meaning, int]:
-    """Return which of these most cells are; in how many rows in any form (`numbers`), and in how many in the best."""
+    """Return the kind of most cells, with the rows that any form fits (`numbers`), and the rows that the best fits."""
     if len(filled) > 2 * _SOME and not _any_numbers_or_dates(_some(filled), options):
         return Meaning("number", form), 0
     days = duration_days(filled)
@@ -151,7 +151,7 @@ def _numbers_dates_or_durations(
 
 
 def _few_words_among_many_numbers(filled: dict[str, int], found: Meaning) -> bool:
-    """Whether a word such as <0.5 stands again and again among measured values."""
+    """Whether a few words such as <0.5 recur among measured values."""
     if found.kind != "number" or found.form.number.unit.isalpha() or found.numbers <= SOME * sum(filled.values()):
         return False
     words = int(np.isnan(found.form.number.numbers(filled)).sum())
@@ -164,7 +164,7 @@ def _any_numbers_or_dates(cells: dict[str, int], options: TableOptions) -> bool:
 
 
 def _some(filled: dict[str, int]) -> dict[str, int]:
-    """Return the commonest texts, and others from the first to the last."""
+    """Return the commonest texts, and others spread from the first to the last."""
     chosen = [*heapq.nlargest(_SOME, filled, key=lambda text: filled[text]), *list(filled)[:: len(filled) // _SOME]]
     return {text: filled[text] for text in chosen[: 2 * _SOME]}
 
@@ -174,12 +174,12 @@ def _looks_like_gap(word: str) -> bool:
 
 
 def _example(filled: dict[str, int]) -> str:
-    """Return a cell that shows how numbers are written: the first of those with the most marks."""
+    """Return a cell that shows how numbers are written: the first one with the most marks."""
     return max(filled, key=lambda text: len(text) - sum(map(str.isdecimal, text)))
 
 
 def _has_zeros_in_front(filled: dict[str, int]) -> bool:
-    """Whether the cells are digits of one length, some with a 0 in front: codes, which are no quantities."""
+    """Whether the cells are digits of one length, some with a leading 0: codes and not quantities."""
     lengths = {len(text) for text in filled}
     return (
         len(lengths) == 1
@@ -190,12 +190,12 @@ def _has_zeros_in_front(filled: dict[str, int]) -> bool:
 
 
 def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning]) -> None:
-    """Settle by the other columns whether 1,222 and 1.222 have decimals, where a column alone does not tell.
+    """Decide by the other columns whether 1,222 and 1.222 have decimals, if a column alone does not show it.
 
     Raises
     ------
     TableError
-        If a file that separates its columns by semicolons or tabs holds 1,222 and nothing tells, or others contradict.
+        If a file with semicolons or tabs between columns holds 1,222, and no other column decides, or they disagree.
     """
     in_doubt = {name: meaning for name, meaning in meanings.items() if meaning.open}
     if not in_doubt:
@@ -219,7 +219,7 @@ def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning]) -> None:
 
 
 def _kind_of_values(column: pd.Series) -> str:
-    """Return the kind of a column by the types of its values; `"text"` where texts must tell, `"empty"` without any."""
+    """Return the kind of a column by the types of its values: `"text"` if texts must decide, `"empty"` without any."""
     filled = column.dropna()
     if filled.empty:
         return "empty"
@@ -237,7 +237,7 @@ def _kind_of_values(column: pd.Series) -> str:
 
 
 def _strays(column: pd.Series, kind: str, form: Form, filled: int) -> TableError:
-    """Say which cells of a column are none of what the others are."""
+    """Return an error that names the cells of a column that are not of the kind of the others."""
     _, strange = numbers_of(column, kind, form)
     places = np.flatnonzero(strange)
     cells = Counter(str(column.iloc[place])[:40] for place in places)

@@ -1,4 +1,4 @@
-"""A model of a table: an encoder, an estimator fitted on what it makes, and how the target is written."""
+"""A model of a table: an encoder, an estimator fitted on its output, and the form of the target."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -27,7 +27,7 @@ __all__ = ["Examples", "HeldOut", "HeldOutQuantity", "TableModel", "measured"]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """On rows that training did not see: how many, the share of right labels, the mean cost without penalty."""
+    """Figures on held-out rows: how many there are, the share of right labels, the mean cost without penalty."""
 
     rows: int
     accuracy: float
@@ -36,9 +36,9 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class HeldOutQuantity:
-    """On rows that training did not see: how many, R², both errors in units of the target, the mean cost.
+    """Figures on held-out rows: how many there are, R², both errors in units of the target, the mean cost.
 
-    The cost is that of the network, half the squared error of the standardised target.
+    The cost is that of the network: half the squared error of the standardised target.
     """
 
     rows: int
@@ -72,7 +72,7 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class TableModel:
-    """A trained network with what it takes to use it on tables.
+    """A trained network with everything needed to use it on tables.
 
     Attributes
     ----------
@@ -82,16 +82,16 @@ class TableModel:
     target : str
         Name of the column that it predicts.
     seed : int
-        Of the hold-out, the first weights and the order of the examples.
+        Seed of the hold-out, the first weights and the order of the examples.
     settings : mapping
-        What training was asked for, as JSON can write it.
+        Settings that training was given, as JSON can write them.
     held_out : HeldOut, HeldOutQuantity or None
     scale : Scale or None
-        Of a quantity; None for labels.
+        Scale of a quantity; None for labels.
     form : Form
         How a quantity is written in a table.
     version : str
-        Of the deltarule that trained it.
+        Version of the deltarule that trained it.
     """
 
     encoder: TableEncoder
@@ -106,12 +106,12 @@ class TableModel:
 
     @property
     def classes(self) -> NDArray[Any] | None:
-        """The labels that it knows; None for a quantity."""
+        """The labels that the model knows; None for a quantity."""
         return getattr(self.estimator, "classes_", None)
 
     @property
     def as_text(self) -> list[str]:
-        """Columns to read as they are written, for `read_table`, so that they compare as in training."""
+        """Columns to read as they are written; pass them to `read_table`, so that they compare as in training."""
         classes = self.classes
         is_text = (
             classes is not None
@@ -126,15 +126,15 @@ class TableModel:
         Returns
         -------
         predictions : DataFrame
-            A row for each row of the table, in its order: `predicted_<target>`, and for labels the probability of each,
-            `probability_<label>`.
+            One row for each row of the table, in its order: `predicted_<target>` and, for labels, the probability of
+            each, `probability_<label>`.
         notices : tuple of str
-            How the table strays from the one of training.
+            How the table differs from the training table.
 
         Raises
         ------
         TableError
-            If a column is missing, or holds what it did not hold in training.
+            If a column is missing, or holds values of another kind than in training.
         """
         X, notices = self.encoder.encode(table)
         predicted, probabilities = answers_of(self.estimator, X)
@@ -152,28 +152,28 @@ class TableModel:
         Raises
         ------
         TableError
-            If a column or the target is missing, or holds what it did not hold in training.
+            If a column or the target is missing, or holds values of another kind than in training.
         """
         target = known_target(table, self.target, self.classes, self.form)
         X, notices = self.encoder.encode(table.iloc[target.rows])
         return Examples(X, target.values, target.rows, (*target.notices, *notices))
 
     def outcome_of(self, examples: Examples) -> Outcome:
-        """Return what is predicted for examples, in units of the target, with what is true."""
+        """Return the predictions for examples, in units of the target, with the true values."""
         if self.scale is None:
             return outcome_of(self.estimator, examples.X, examples.y)
         outcome = outcome_of(self.estimator, examples.X, self.scale.standardised(examples.y))
         return outcome.in_units(examples.y, self.scale.mean, self.scale.deviation)
 
     def save(self, path: str | Path) -> None:
-        """Write the model to a file; `deltarule.load` gives it back with the same bits.
+        """Write the model to a file; `deltarule.load` restores it bit-identically.
 
         Raises
         ------
         OutputError
             If the file cannot be written.
         ModelFileError
-            If the model holds what a model file does not take, such as a generator as `random_state`.
+            If the model holds a value that a model file cannot hold, such as a generator as `random_state`.
         """
         estimator, arrays = parts_of(self.estimator)
         encoder, more = self.encoder.to_content()
@@ -192,7 +192,7 @@ class TableModel:
 
 
 def measured(outcome: Outcome) -> HeldOut | HeldOutQuantity:
-    """Return the figures of predictions, each row counted once.
+    """Return the figures of an outcome, each row counted once.
 
     The cost is the mean of (2), without penalty.
     """
@@ -206,7 +206,7 @@ def measured(outcome: Outcome) -> HeldOut | HeldOutQuantity:
 
 
 def _is_as_numbers_are_written(label: str) -> bool:
-    """Whether a label is text that a table would read as the number that it is: 2 and 1.5, and not 01."""
+    """Whether a table would read a label as a number that is written the same: 2 and 1.5, but not 01."""
     try:
         number = float(label)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is said of the columns of a table: what was dropped, and what was read in a way that one should know of."""
+"""Notices about the columns of a table: what was dropped, and what was read in a way that one should know of."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ from deltarule.tables.reading import name_some
 __all__ = ["DROPPED", "MOST_CATEGORIES", "alike", "notices_of", "unknown_words", "words_read_as_gaps"]
 
 MOST_CATEGORIES = 200
-"""Columns of X for one column of words: 10⁶ rows take 1.6 GB then, and rarer values teach little."""
+"""Most columns of X for one column of words: with them 10⁶ rows take 1.6 GB, and rarer values teach little."""
 
 DROPPED = {
     "empty": "No value in any row, so dropped",
@@ -24,7 +24,7 @@ DROPPED = {
     "row numbers": "Row numbers, which say nothing about new rows, so dropped (--keep uses them)",
     "asked": "",
 }
-"""Why a column is not used, and the notice that says so; what the caller asked for is not said."""
+"""The reasons why a column is not used, and their notices; there is none for what the caller asked for."""
 
 _PARTS_SAID = {"time": "time of day"}
 
@@ -41,16 +41,16 @@ def notices_of(
     crowded: Mapping[str, int],
     categories: Mapping[str, Sequence[str | None]],
 ) -> tuple[str, ...]:
-    """Return a sentence for each thing that one should know of what a table was found to mean.
+    """Return a sentence for each thing that one should know about how a table was read.
 
     Parameters
     ----------
     meanings : mapping
-        Of all columns that were looked at.
+        Meanings of all columns that were examined.
     dropped, kinds, forms : mapping
         As of a TableEncoder.
     crowded : mapping of str to int
-        Columns with more words than are used, and how many they have.
+        Columns with more words than are used, each with its number of words.
     categories : mapping
         As of a TableEncoder.
     """
@@ -108,7 +108,7 @@ def notices_of(
 
 
 def unknown_words(name: str, unknown: Mapping[str, int], rows: int, known: Iterable[str | None]) -> str:
-    """Say which words of a column the model does not know."""
+    """Return a notice of the words in a column that the model does not know."""
     most = sorted(unknown, key=lambda word: (-unknown[word], word))
     return (
         f"{name!r} holds what the model does not know in {sum(unknown.values())} of {rows} rows "
@@ -117,7 +117,7 @@ def unknown_words(name: str, unknown: Mapping[str, int], rows: int, known: Itera
 
 
 def words_read_as_gaps(table: pd.DataFrame, kinds: Mapping[str, str], forms: Mapping[str, Form]) -> list[str]:
-    """Say which words of columns of numbers were read as gaps."""
+    """Return a notice of the words in columns of numbers that were read as gaps."""
     words = {
         name: gap_words_of(table[name], forms.get(name, Form())) for name, kind in kinds.items() if kind in NUMBERS
     }
@@ -125,7 +125,7 @@ def words_read_as_gaps(table: pd.DataFrame, kinds: Mapping[str, str], forms: Map
 
 
 def alike(words: Iterable[str]) -> list[list[str]]:
-    """Return words that differ in case, blanks or invisible marks only, those that are alike together.
+    """Return groups of words that differ only in case, blanks or invisible marks.
 
     >>> alike(["yes", "no", "Yes "])
     [['yes', 'Yes ']]
@@ -142,7 +142,7 @@ def _add(groups: dict[str, list[str]], text: str, column: str) -> None:
 
 
 def _quoted(words: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Return each column that has such words, with the words and in how many rows they stand."""
+    """Return each column that has such words, with the words and their numbers of rows."""
     return [
         f"{name!r} ({', '.join(f'{word!r} in {n} {_rows(n)}' for word, n in list(counts.items())[:4])})"
         for name, its in words.items()

@@ -1,7 +1,7 @@
 """Numbers as people write them: marks, currencies, percent, units; one form for a whole column.
 
-A form is learnt from all cells of a column and then holds for every cell: `1.234,50 €` is read by the form with the
-decimal mark `,`, the thousands mark `.` and the unit `€`. A cell that the form does not fit is no number.
+A form is learnt from all cells of a column and then used for every cell: `1.234,50 €` is read by the form with the
+decimal mark `,`, the thousands mark `.` and the unit `€`. A cell that the form does not fit is not a number.
 """
 
 import re
@@ -19,10 +19,10 @@ DECIMALS = (".", ",")
 THOUSANDS = ("", ",", ".", " ", "'")
 
 _MARKS = ((".", ""), (".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"))
-"""Decimal and thousands marks that are tried, the likelier first."""
+"""Pairs of decimal and thousands marks to try, the likelier first."""
 
 _SAME = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " ") | {"\u2212": "-", "\u2019": "'"})
-"""Blanks that keep digits together, the minus sign and the apostrophe, and how they stand on a keyboard."""
+"""Blanks that keep digits together, the minus sign and the apostrophe, mapped to the characters of a keyboard."""
 
 _CURRENCY = r"(?:(?:US|A|C|NZ|HK|R)?[$¢£¥\u20a0-\u20cf]|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|ZAR)"
 
@@ -53,10 +53,10 @@ class NumberForm:
     Attributes
     ----------
     decimal, thousands : str
-        The marks; `thousands` is empty where there is none.
+        The marks; `thousands` is empty if there is none.
     unit : str
-        What stands beside each number: a currency, `%`, or a unit such as `kg`; empty where there is none. A currency
-        may be left out of a cell, everything else may not.
+        The unit beside each number: a currency, `%`, or a unit such as `kg`; empty if there is none. A cell may leave
+        out a currency, but no other unit.
     """
 
     decimal: str = "."
@@ -93,18 +93,18 @@ PLAIN = NumberForm()
 
 @dataclass(frozen=True)
 class NumbersFound:
-    """What the cells of a column tell of its numbers.
+    """What the cells of a column show about its numbers.
 
     Attributes
     ----------
     form : NumberForm
         The form that most cells fit.
     rows : int
-        In how many rows it fits.
+        Number of rows that it fits.
     any_rows : int
-        In how many rows some form fits that has no unit, a currency or `%`.
+        Number of rows that some form fits, with no unit, a currency or `%`.
     certain : bool
-        False where another form fits all these cells and gives other numbers: `1,222`.
+        False if another form fits all these cells and gives other numbers: `1,222`.
     """
 
     form: NumberForm = PLAIN
@@ -114,7 +114,7 @@ class NumbersFound:
 
 
 def learn_number_form(cells: Mapping[str, int]) -> NumbersFound:
-    """Return what the different texts of a column tell, with the number of rows in which each stands."""
+    """Return what the distinct texts of a column, each with its number of rows, show about its numbers."""
     found = [(parts[1], parts[2], n) for text, n in cells.items() if (parts := _parts(text))]
     units: Counter[str] = Counter()
     for unit, _, n in found:
@@ -123,7 +123,7 @@ def learn_number_form(cells: Mapping[str, int]) -> NumbersFound:
         return NumbersFound()
     unit = max(units, key=lambda name: (units[name], not name))
     if not unit and (currencies := [name for name in units if is_currency(name)]):
-        unit = max(currencies, key=lambda name: units[name])  # most prices have no sign, but some have
+        unit = max(currencies, key=lambda name: units[name])  # most prices have no currency sign, but some do
     fit = {unit, ""} if is_currency(unit) else {unit}
     bodies: Counter[str] = Counter()
     any_rows = 0
@@ -135,24 +135,24 @@ def learn_number_form(cells: Mapping[str, int]) -> NumbersFound:
     counts = {
         marks: sum(n for body, n in bodies.items() if pattern.fullmatch(body)) for marks, pattern in _PATTERNS.items()
     }
-    best = max(_MARKS, key=lambda marks: counts[marks])  # of equal ones the first
+    best = max(_MARKS, key=lambda marks: counts[marks])  # the first of equal ones
     certain = best != (".", ",") or counts[",", ""] < counts[best]
     return NumbersFound(NumberForm(*best, unit), counts[best], max(any_rows, counts[best]), certain)
 
 
 def tell_marks_apart(cells: Iterable[str]) -> bool:
-    """Return whether each cell with a mark is like `1.234`: decimals or thousands, by the habits of the file."""
+    """Return whether each cell with a mark is like `1.234`, which has decimals in one file and thousands in another."""
     marked = [body for text in cells if (parts := _parts(text)) and not (body := parts[2]).isdecimal()]
     return bool(marked) and all(_THREE.fullmatch(body) and body[0] != "0" for body in marked)
 
 
 def is_currency(unit: str) -> bool:
-    """Return whether a unit is a currency, which may be left out of a cell."""
+    """Return whether a unit is a currency, which a cell may leave out."""
     return re.fullmatch(_CURRENCY, unit) is not None
 
 
 def _parts(text: str) -> tuple[bool, str, str] | None:
-    """Return whether a number is negative, its unit, and its digits with their marks; None if it is no number."""
+    """Return whether a number is negative, its unit, and its digits with marks; None if the text is not a number."""
     found = _CELL.fullmatch(text.translate(_SAME) if not text.isascii() else text)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""What a caller says of a table that its values do not say: which columns count, what is a word, what is a gap."""
+"""Options for what the values of a table do not show: which columns count, what is a word, what is a gap."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,25 +10,25 @@ __all__ = ["TableOptions"]
 DateOrder = Literal["day-first", "month-first"]
 
 DATE_ORDERS: tuple[DateOrder, ...] = ("day-first", "month-first")
-"""How a date such as 03/04/2024 is read: as 3 April, or as 4 March."""
+"""The ways to read a date such as 03/04/2024: as 3 April, or as 4 March."""
 
 
 @dataclass(frozen=True)
 class TableOptions:
-    """How the columns of a table are read and which of them are used; with no argument, all by their values.
+    """How to read the columns of a table, and which of them to use; by default, their values decide.
 
     Parameters
     ----------
     categories : tuple of str
         Columns whose values are categories, though they look like numbers or dates.
     gaps : tuple of str
-        What stands for a gap, besides an empty field and the spellings that pandas knows: `("?",)`.
+        Texts that mean a gap, such as `"?"`, besides an empty field and the spellings that pandas knows.
     dates : "day-first", "month-first" or None
-        How dates with slashes, dots or hyphens between day, month and year are read; None: only as ISO 8601.
+        Order of day and month in dates such as 03/04/2024. None: the dates of the column decide.
     keep : tuple of str
-        Columns that are used though they look like names, identifiers or free text, which are dropped else.
+        Columns to use though they look like names, identifiers or free text, which are dropped otherwise.
     drop : tuple of str
-        Columns that are not used.
+        Columns not to use.
 
     Raises
     ------

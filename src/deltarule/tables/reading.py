@@ -1,8 +1,8 @@
-"""Read a table from a file, or say exactly what is wrong with the file.
+"""Functions that read a table from a file, or say exactly what is wrong with the file.
 
-A text file is gone through record by record (records.py), and each of its columns is kept as numbers or as texts
-(columns.py). Blank lines are no rows. The index of the table says where each row stands in the file (its line, for
-text; its number from 0, for Parquet), for messages.
+A text file is read record by record (records.py), and each of its columns is kept as numbers or as texts (columns.py).
+Blank lines are not rows. The index of the table says for messages where each row is in the file: its line in a text
+file, its number from 0 in Parquet.
 """
 
 import codecs
@@ -33,14 +33,13 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
     path : str or Path
         Text files are UTF-8, with one line of column names first. `-` is standard input.
     as_text : iterable of str, optional
-        Columns of a text file whose values are kept as they are written: `01` stays `01`. Names that the file does
-        not have are passed over.
+        Columns of a text file to keep as they are written: `01` stays `01`. Names that the file lacks are ignored.
 
     Returns
     -------
     table : DataFrame
-        Columns as in the file, rows in the order of the file, none left out. The index is named `line` (CSV, TSV;
-        the header is line 1) or `row` (Parquet, from 0).
+        All columns and rows of the file, in its order. The index is named `line` (CSV, TSV; the header is line 1) or
+        `row` (Parquet, from 0).
 
     Raises
     ------
@@ -62,12 +61,12 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
 
 
 def as_frame(table: Any) -> pd.DataFrame:
-    """Return a table of pandas, polars or Arrow as one of pandas.
+    """Return a table of pandas, polars or Arrow as a data frame of pandas.
 
     Raises
     ------
     TableError
-        If it is none of these.
+        If the table is none of these.
     """
     if isinstance(table, pd.DataFrame):
         return table
@@ -80,9 +79,9 @@ def as_frame(table: Any) -> pd.DataFrame:
 
 
 def check_columns(table: pd.DataFrame, names: Iterable[str], what: str) -> None:
-    """Raise TableError if a table lacks a column, naming those that it has, closest first, or has one twice.
+    """Raise TableError if a table lacks one of some columns, or has it twice; the message names similar columns first.
 
-    `what` says in the caller's words what the columns are for: `"the model was trained on"`.
+    `what` says what the columns are for, in the caller's words: `"the model was trained on"`.
     """
     names = list(names)
     missing = [name for name in names if name not in table.columns]
@@ -116,7 +115,7 @@ def name_some(names: Iterable[Any], most: int = 5) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text says a number.
+    """Return whether a text is a number to Python.
 
     >>> is_number("1e3"), is_number("1,000")
     (True, False)
@@ -129,7 +128,7 @@ def is_number(text: str) -> bool:
 
 
 def place_of(table: pd.DataFrame | pd.Series, row: int) -> str:
-    """Return where a row stands in its file: `line 7`."""
+    """Return where a row is in its file: `line 7`."""
     return f"{table.index.name or 'row'} {table.index[row]}"
 
 
@@ -153,10 +152,10 @@ def _text(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.D
 
 
 def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.DataFrame:
-    """Read a file whose separator is known, a second time for columns that turn out to be text.
+    """Read a file whose separator is known; read it again if columns turn out to be text.
 
-    Such a column has a field that is no number only far down, or has numbers like 1.234 in a file that puts commas
-    before decimals.
+    Such a column has a field far down that is not a number, or numbers like 1.234 in a file that puts commas before
+    decimals.
     """
     while True:
         file.seek(0)
@@ -183,7 +182,7 @@ def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) ->
 
 
 def _names(path: Path, names: list[str]) -> list[str]:
-    """Return the names of the columns; a first one without a name gets that which pandas gives it."""
+    """Return the names of the columns; a first column without a name gets the name that pandas gives it."""
     if not names:
         raise _empty(path)
     if len(names) > 1 and not names[0] and UNNAMED not in names:
@@ -209,7 +208,7 @@ def _not_utf8(path: Path, file: BinaryIO) -> TableError:
 
 
 def check_names(where: str | Path, names: Sequence[Any]) -> None:
-    """Raise TableError unless every column has a text of its own for a name."""
+    """Raise TableError unless every column has a unique name that is a text."""
     if other := [name for name in names if not isinstance(name, str)]:
         raise TableError(
             f"{where}: a column has the name {other[0]!r} ({type(other[0]).__name__}), but names are texts. "
@@ -242,7 +241,7 @@ def _parquet(path: Path, file: BinaryIO) -> pd.DataFrame:
         table = pd.read_parquet(file)
     except ImportError:
         raise TableError(f"{path} is Parquet, which needs pyarrow: pip install 'deltarule[cli]'") from None
-    except Exception as error:  # pyarrow has no one exception for a damaged file
+    except Exception as error:  # pyarrow raises several kinds of exceptions for a damaged file
         raise TableError(
             f"{path} cannot be read as Parquet ({str(error).splitlines()[0].rstrip('.')}). It may be cut short or be "
             "of another kind: make it again, or save it as CSV."

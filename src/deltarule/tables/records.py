@@ -1,7 +1,7 @@
-"""A text file of separated fields, record by record, with the line on which each begins; never the whole file at once.
+"""The records of a text file of separated fields, with their first lines; the file is never in memory as a whole.
 
-Every record must have as many fields as the header has names. A field is taken without the blanks around it, quoted or
-not. A quoted field that is empty, or blank, comes as `EMPTY_WORD`, because it is a word and an empty field is a gap.
+Every record must have as many fields as the header has names. Blanks around a field, quoted or not, are dropped. A
+quoted field that is empty or blank is read as `EMPTY_WORD`: it is a word, whereas an empty field is a gap.
 """
 
 import codecs
@@ -24,10 +24,10 @@ from deltarule.common.errors import TableError
 __all__ = ["EMPTY_WORD", "Records", "separators"]
 
 EMPTY_WORD = "\ufdd0"
-"""What stands for a quoted field without text: a code point that Unicode promises never to give a meaning."""
+"""The text that stands for a quoted field without text: a code point to which Unicode will never give a meaning."""
 
 _BATCH = 1 << 19
-"""Bytes of a file that are taken at a time; where csv reads them, their fields take some ten times as many."""
+"""How many bytes of a file are read at a time; if csv reads them, their fields take about ten times as many."""
 
 _TEXT = pyarrow.large_string()
 
@@ -43,10 +43,10 @@ class Batch:
 
 
 class Records:
-    """The records of a file: the names of the columns, and then the others, many at a time.
+    """The records of a file: first the names of the columns, then the others, many at a time.
 
-    Most lines are cut by Arrow, many times as fast as csv does. Where quotes stand in doubtful places, or Arrow fails,
-    csv reads the lines and finds out what is wrong.
+    Arrow cuts most lines, many times faster than csv. If quotes are in doubtful places, or Arrow fails, csv reads the
+    lines and finds out what is wrong.
 
     Parameters
     ----------
@@ -69,11 +69,11 @@ class Records:
         self._path, self._file, self._separator = path, file, separator
         mark = re.escape(separator)
         self._blank = re.compile(rf'(\A|\n|{mark})[ ]*"[^\S\n]*"(?=[^\S\r\n]*(?:{mark}|[\r\n]|\Z))')
-        # A blank before an opening quote, or a quote that neither begins nor ends a field nor stands beside another.
+        # A blank before an opening quote, or a quote that neither begins nor ends a field nor is beside another quote.
         self._doubtful = re.compile(rf'[{mark}\n][ ]+"|[^{mark}\n"]"[^{mark}\r\n"]'.encode())
         self._line = 1
         self._raw: list[str] = []  # the lines of the record that is being read
-        self._waiting: deque[str] = deque()  # those that come next
+        self._waiting: deque[str] = deque()  # the lines that come next
         self._reader = csv.reader(self._lines(), delimiter=separator, skipinitialspace=True, strict=True)
         self._header: list[str] = []
         self._put(file.readline().removeprefix(codecs.BOM_UTF8))
@@ -85,7 +85,7 @@ class Records:
                 self.names = [name.strip().replace(EMPTY_WORD, "") for name in record]
 
     def batches(self) -> Iterator[Batch]:
-        """Return the records below the names."""
+        """Yield the records below the names."""
         while data := self._next():
             fast = None if self._waiting or len(self.names) < 2 else self._cut_by_arrow(data)
             if fast is not None:
@@ -99,7 +99,7 @@ class Records:
                 yield Batch([pyarrow.array(one, _TEXT) for one in fields], [line for _, line in records])
 
     def _next(self) -> bytes:
-        """Return some of the next lines of the file, or those that wait already."""
+        """Return the waiting lines, or else some of the next lines of the file."""
         if self._waiting:
             data = "".join(self._waiting).encode()
             self._waiting.clear()
@@ -108,14 +108,14 @@ class Records:
         return data + self._file.readline()
 
     def _cut_by_arrow(self, data: bytes) -> list[Any] | None:
-        """Return the columns of lines; None if they are better read by csv."""
-        data.decode()  # raises where the data are not UTF-8
+        """Return the columns of lines; None if csv must read the lines."""
+        data.decode()  # raises if the data are not UTF-8
         if data.count(b"\r") != data.count(b"\r\n") or any(header in data for header in self._headers):
             return None
         if b'"' in data:
             if self._doubtful.search(data) or any(line.count(b'"') % 2 for line in data.split(b"\n")):
                 return None
-            # Inside a quoted field this makes one field more, at which Arrow fails.
+            # Inside a quoted field, this adds a field, and Arrow fails.
             data = self._blank.sub(_AS_EMPTY_WORD, data.decode()).encode()
         names = [str(n) for n in range(len(self.names))]
         try:
@@ -134,21 +134,21 @@ class Records:
         return [column.combine_chunks() for column in table.columns]
 
     def _put(self, data: bytes) -> int:
-        """Let lines wait for csv; return how many."""
+        """Add lines to those that wait for csv; return how many were added."""
         lines = [*io.StringIO(data.decode(), newline="")]
         self._waiting.extend(lines)
         return len(lines)
 
     def _lines(self) -> Iterator[str]:
-        """Return lines as csv asks for them: those that wait, and more of the file where a record goes on."""
+        """Yield lines as csv asks for them: the waiting lines, then more of the file if a record continues."""
         while self._waiting or self._put(self._file.readline()):
             line = self._waiting.popleft()
             self._raw.append(line)
-            # Where this meets the inside of a quoted field, csv finds the quote at fault and _fields takes over.
+            # If this changes the inside of a quoted field, csv reports the quote and _fields takes over.
             yield self._blank.sub(_AS_EMPTY_WORD, line) if '"' in line else line
 
     def _records(self, most: int = sys.maxsize) -> Iterator[tuple[list[str], int]]:
-        """Return the records of the lines that wait, and the line on which each begins."""
+        """Yield the records of the waiting lines, and the line on which each begins."""
         found = 0
         with _fields_of_any_length():
             while self._waiting and found < most:
@@ -159,14 +159,14 @@ class Records:
                     record = self._careful()
                     if not record:
                         raise _unreadable(self._path, self._line, error) from None
-                if record and (record != [""] or self._raw[-1].strip()):  # else a blank line; "" alone is a gap
+                if record and (record != [""] or self._raw[-1].strip()):  # not a blank line; "" alone is a gap
                     found += 1
                     self._check(record)
                     yield record, self._line
                 self._line += len(self._raw)
 
     def _careful(self) -> list[str]:
-        """Read a record that csv gave up, be it within a quoted field: its quotes are even in number at its end."""
+        """Read a record that csv gave up, even inside a quoted field; at its end the number of quotes is even."""
         quotes = sum(line.count('"') for line in self._raw)
         more = self._lines()
         while quotes % 2 and (line := next(more, None)) is not None:
@@ -194,7 +194,7 @@ def _fields_of_any_length() -> Iterator[None]:
 
 
 def _fields(record: str, separator: str) -> list[str] | None:
-    """Return the fields of a whole record, telling quoted ones apart; None if a quote stands where none belongs."""
+    """Return the fields of a whole record, with empty quoted ones marked; None if a quote is misplaced."""
     mark = re.escape(separator)
     one = re.compile(
         rf'[ ]*(?:"(?P<quoted>[^"]*(?:""[^"]*)*)"[^\S\r\n{mark}]*|(?P<plain>[^{mark}\r\n"][^{mark}\r\n]*|))'
@@ -212,10 +212,10 @@ def _fields(record: str, separator: str) -> list[str] | None:
 
 
 def separators(file: BinaryIO, usual: str) -> list[str]:
-    """Return the marks that may separate the fields of a file, the likelier first, by its first line.
+    """Return the marks that may separate the fields of a file, the likelier first, judging by its first line.
 
-    It is the usual one, unless that does not cut the line at all and another does. Where another cuts it into more
-    fields, it comes second: for names such as `price, EUR` in a file with semicolons.
+    The usual mark comes first, unless it does not cut the line and another does. A mark that cuts the line into more
+    fields than the usual one comes second: for names such as `price, EUR` in a file with semicolons.
     """
     file.seek(0)
     lines = file.read(100_000).decode("utf-8-sig", errors="replace").lstrip().splitlines()

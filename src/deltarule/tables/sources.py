@@ -1,4 +1,4 @@
-"""Where a table comes from: a file, a compressed one, or standard input; open at its start, and seekable."""
+"""The sources of a table: a file, a compressed file, or standard input; opened at the start, and seekable."""
 
 import gzip
 import shutil
@@ -16,14 +16,14 @@ from deltarule.common.errors import TableError
 __all__ = ["PARQUET", "SEPARATORS", "Source", "opened"]
 
 STDIN = Path("-")
-"""Standard input, as a path of the command line."""
+"""Standard input, as a path on the command line."""
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 PARQUET = (".parquet", ".pq")
 COMPRESSED = ".gz"
 
 IN_MEMORY = 2**26
-"""Bytes of what cannot be read twice that are kept in memory; more goes to a temporary file."""
+"""How many bytes of a stream are kept in memory; a longer one goes to a temporary file."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _kind_of(path: Path) -> str:
 
 @contextmanager
 def _kept(name: Path, stream: BinaryIO) -> Iterator[BinaryIO]:
-    """Copy what can be read only once."""
+    """Copy a stream that can be read only once."""
     with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
         try:
             shutil.copyfileobj(stream, file)

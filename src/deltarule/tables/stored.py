@@ -1,4 +1,4 @@
-"""What an encoder learnt as parts of a file, and back: each value is checked, for anybody may have written the file."""
+"""What an encoder learnt, as parts of a file and back; each value is checked, as anybody may have written the file."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
@@ -16,23 +16,23 @@ __all__ = ["checked_form", "checked_parts", "different", "finite", "form_content
 
 
 def form_content(form: Form) -> dict[str, Any]:
-    """Return a form as JSON can write it."""
+    """Return a form as JSON content."""
     return asdict(form)
 
 
 def checked_parts(
     content: Any, arrays: Mapping[str, Array], dropped: Collection[str], low: float, high: float, narrow: float
 ) -> dict[str, Any]:
-    """Return the arguments of a TableEncoder.
+    """Return the checked arguments of a TableEncoder.
 
-    A content without `forms` is one of 0.1.0: its words that are usual gaps were gaps.
+    Content without `forms` is from 0.1.0, where words that usually mean a gap were gaps.
 
     Parameters
     ----------
     content, arrays
-        As `TableEncoder.to_content` gave them, or as a file has them.
+        As `TableEncoder.to_content` returns them, or as read from a file.
     dropped : collection of str
-        Why a column may be dropped.
+        Reasons why a column may be dropped.
     low, high, narrow : float
         Smallest and largest median and mean; smallest deviation.
 
@@ -88,7 +88,7 @@ def checked_form(content: Any) -> Form:
 
 
 def one_of(choices: Collection[str], value: Any) -> str:
-    """Return a text that must be one of some."""
+    """Return a value that must be one of some texts."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{str(value)[:40]!r} where one of {', '.join(list(choices)[:20])} belongs")
     return value
@@ -102,7 +102,7 @@ def different(values: Any) -> list[Any]:
 
 
 def finite(array: Array, n: int, low: float, high: float) -> Array:
-    """Return an array that must have n numbers between two."""
+    """Return an array that must have n numbers in [low, high]."""
     wide = array.astype(np.float64)
     if array.shape != (n,) or not (np.isfinite(wide) & (wide >= low) & (wide <= high)).all():
         raise ValueError(f"an array of shape {array.shape} where {n} finite numbers belong, from {low:g} to {high:g}")

@@ -1,10 +1,10 @@
-"""The column to predict: labels or a quantity, and which rows have a value.
+"""The column to predict: labels or a quantity, and the rows that have a value.
 
     text, booleans      labels
     fractions           a quantity
-    whole numbers       labels, unless there are 20 different ones or more of which most stand in few rows
+    whole numbers       labels, unless at least 20 different ones occur, most of them in few rows
 
-A caller may say which; what was found and why is one sentence either way.
+The caller may decide instead. In both cases one sentence says what the target was taken for, and why.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ Task = Literal["auto", "classify", "regress"]
 TASKS: tuple[Task, ...] = ("auto", "classify", "regress")
 
 MANY = 20
-"""Different whole numbers from which they may be a quantity."""
+"""Fewest different whole numbers that may be a quantity."""
 
 RARE = 10
 """A whole number in fewer rows than this is rare."""
@@ -52,12 +52,12 @@ class Scale:
 
     @classmethod
     def from_content(cls, content: Any) -> Self:
-        """Return the scale that a file tells of.
+        """Return the scale in the content of a file.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If a part is missing, of another type, or no scale.
+            If a part is missing, of another type, or out of range.
         """
         scale = cls(of_type(float, content["mean"]), of_type(float, content["deviation"]))
         if not (np.isfinite(scale.mean) and np.isfinite(scale.deviation) and scale.deviation > 0):
@@ -71,14 +71,14 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """The values to learn or to compare with.
+    """The target values to learn or to compare with.
 
     Attributes
     ----------
     values : array of shape (m,)
         Labels as int64, bool or str, or a quantity as float64; without gaps.
     rows : array of shape (m,)
-        Positions of the rows of the table that have a value, rising.
+        Positions of the rows of the table that have a value, ascending.
     is_quantity : bool
     form : Form
         How a quantity is written in the cells.
@@ -96,7 +96,7 @@ class Target:
 
 
 def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOptions) -> Target:
-    """Return what there is to learn.
+    """Return the target to learn.
 
     Raises
     ------
@@ -153,13 +153,13 @@ def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOp
 
 
 def known_target(table: pd.DataFrame, name: str, classes: NDArray[Any] | None, form: Form) -> Target:
-    """Return the values of a table's target in the terms of a trained model: its classes, or None for a quantity.
+    """Return the target of a table for a trained model with these classes, or None for a quantity.
 
     Raises
     ------
     TableError
-        If the table has no such column, the column is empty, or it holds labels that are not among the classes, or
-        what is no number.
+        If the table has no such column, the column is empty, or it holds labels that are not among the classes, or for
+        a quantity something that is not a number.
     """
     if classes is not None:
         labels = known_labels(table, name, classes)
@@ -169,7 +169,7 @@ def known_target(table: pd.DataFrame, name: str, classes: NDArray[Any] | None, f
 
 
 def _without(column: pd.Series, options: TableOptions) -> pd.Series:
-    """Return a column without what is a gap by the options."""
+    """Return a column in which texts that the options call gaps are missing values."""
     return column.mask(column.isin(options.gaps)) if options.gaps else column
 
 
@@ -208,12 +208,12 @@ def _quantity(column: pd.Series, form: Form) -> Target:
 
 
 def _told(quantity: Target, why: str, notice: str = "") -> Target:
-    """Return a quantity to learn, with why it is one.
+    """Return a quantity to learn, with the reason why it is one.
 
     Raises
     ------
     TableError
-        If it is the same in every row.
+        If the quantity is the same in every row.
     """
     values = quantity.values
     if values.min() == values.max():
