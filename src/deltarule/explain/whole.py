@@ -1,4 +1,4 @@
-"""A whole pass over a training set: the examples that cost most one by one, then J, Δ and D over all of them."""
+"""The explanation of a training set: the examples that cost most, one by one, then J, Δ and D over all examples."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ __all__ = ["account_of_training_set"]
 
 
 def account_of_training_set(trace: Trace, scale: Scale, heading: str) -> Account:
-    """Return the account of all examples together."""
+    """Return the account of a training set."""
     network, rows = trace.examples[0].network, len(trace.examples)
     costs = np.array([example.weight * example.cost for example in trace.examples])
     shown = largest(costs, scale.examples)
@@ -45,7 +45,7 @@ def _is_weighted(trace: Trace) -> bool:
 
 
 class _Sums:
-    """What is summed over all examples: J, Δ and D."""
+    """The sums over all examples: J, Δ and D."""
 
     def __init__(self, trace: Trace, scale: Scale) -> None:
         self.trace, self.scale = trace, scale
@@ -60,7 +60,7 @@ class _Sums:
         return Section(Sentence(f"Over {_examples(len(self.w))}"), (self._cost(), sums, gradient))
 
     def _entries(self, layer: int) -> list[tuple[int, int]]:
-        """Choose rows by √Σ_t w_t δ² of their units, and in each row the largest entries of D."""
+        """Return the entries to show: rows with the largest √Σ_t w_t δ², and in each row the largest entries of D."""
         delta = np.array([example.delta[layer - 2] for example in self.trace.examples])
         units = self.scale.chosen(np.sqrt(self.w @ delta**2))
         return [(i, j) for i in units for j in largest(self.trace.D[layer - 2][i], self.scale.units)]
