@@ -1,6 +1,6 @@
 """How strong should the penalty be? Cost against λ, by cross-validation.
 
-python examples/choosing_lambda.py [FOLDER]        leaves lambda_path.png and size_path.png there
+python examples/choosing_lambda.py [FOLDER]        writes lambda_path.png and size_path.png there
 """
 
 import sys
@@ -27,13 +27,13 @@ for n, value in enumerate(path.lambdas):
     mark = "  <- chosen" if n == path.best else ""
     print(f"{value:6g}{costs}{path.validation_score[n].mean():11.1%}{path.epochs[n].mean():9.0f}{mark}")
 
-# Only now the rows that took no part in the choice.
+# Measure the least and the chosen λ on rows that took no part in the choice.
 for value in (path.lambdas[0], path.best_lambda):
     clf.set_params(alpha=value).fit(X_train, y_train)
     cost = log_loss(y_test, clf.predict_proba(X_test))
     print(f"λ = {value:g}: {len(y_test)} other digits cost {cost:.4f} each, {clf.score(X_test, y_test):.1%} right")
 
-# Would more examples help? The gap between both costs says so.
+# Would more examples help? Yes, if there is a gap between both costs.
 sizes = size_path(clf.set_params(alpha=path.best_lambda), X_train, y_train)
 
 path.plot()

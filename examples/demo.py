@@ -1,7 +1,7 @@
 """The demo: 1 797 handwritten digits, from a CSV file to a trained, checked and explained network.
 
-Makes the table demo/digits.csv from scikit-learn's digits, then runs the command line on it, echoing each command as it
-would be typed. Exits with 1 if the network gets less than 97 % of the held-out fifth right, or its gradient is wrong.
+The demo makes the table demo/digits.csv from scikit-learn's digits, then prints and runs commands of the command line
+on it. It exits with 1 if the network gets less than 97 % of the held-out fifth right, or if its gradient is wrong.
 
     make demo        or        python examples/demo.py [FOLDER]
 """
@@ -20,7 +20,7 @@ GOAL = 0.97
 
 
 def main(folder: Path) -> None:
-    """Run the demo; everything it makes goes into a folder."""
+    """Run the demo, and write all its files into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     table, model, predictions = folder / "digits.csv", folder / "digits.deltarule", folder / "predictions.csv"
 
@@ -32,12 +32,14 @@ def main(folder: Path) -> None:
     settings = "--layers 200 --lambda 0.3 --learning-rate-init 0.003 --batch-size 64 --epochs 40 --seed 0"
     deltarule("train", table, "--target", "digit", "--output", model, "--pictures", folder, *settings.split())
 
-    say("Is the gradient right? D against differences of J, on the trained network:")
+    say("Is the gradient right? Compare D with differences of J, on the trained network:")
     deltarule("check-gradient", model, table)
 
     deltarule("predict", model, table, "--output", predictions)
     unsure = int(pd.read_csv(predictions).filter(like="probability_").to_numpy().max(axis=1).argmin())
-    say(f"The digit that the network is least sure of is in row {unsure}. Step by step, shortened to a screen:")
+    say(
+        f"The network is least sure of the digit in row {unsure}. Its forward and backward pass, shortened to a screen:"
+    )
     deltarule("explain", model, table, "--row", str(unsure), "--lines", "40")
 
     trained = load(model)
@@ -45,14 +47,14 @@ def main(folder: Path) -> None:
     if not isinstance(held_out, HeldOut) or held_out.accuracy < GOAL:
         sys.exit(f"The demo failed: {held_out} is below {GOAL:.0%} right.")
     say(
-        f"Done: {held_out.accuracy:.1%} of the {held_out.rows} held-out digits are right, and the gradient is. "
-        f"In {folder}/ are the table digits.csv, the model digits.deltarule, the predictions predictions.csv, and two "
-        "pictures: network.png and learning_curve.png."
+        f"Done: {held_out.accuracy:.1%} of the {held_out.rows} held-out digits are right, and so is the gradient. "
+        f"{folder}/ holds the table digits.csv, the model digits.deltarule, the predictions predictions.csv, and two "
+        "pictures, network.png and learning_curve.png."
     )
 
 
 def deltarule(*arguments: object) -> None:
-    """Run a command of the command line, and end the demo if it fails."""
+    """Run a command of the command line, and exit if it fails."""
     command = [str(argument) for argument in arguments]
     say("$ deltarule " + " ".join(command))
     done = subprocess.run([sys.executable, "-m", "deltarule", *command], check=False)
@@ -61,7 +63,7 @@ def deltarule(*arguments: object) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line apart from the output of the commands."""
+    """Print a line, with a blank line before it."""
     sys.stdout.write(f"\n{text}\n")
     sys.stdout.flush()
 

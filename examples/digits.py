@@ -1,6 +1,6 @@
-"""Handwritten digits: a network trained, measured, checked, and looked into.
+"""Handwritten digits: train a network, measure it, check its gradient, and look inside.
 
-python examples/digits.py [FOLDER]        leaves four pictures there
+python examples/digits.py [FOLDER]        writes four pictures there
 """
 
 import sys
@@ -15,7 +15,7 @@ from deltarule.pictures import confusion, first_layer, learning_curve, network_p
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 
-# 1 797 images of 8 x 8 pixels from 0 to 16. A fifth is put aside and looked at once, at the end.
+# 1 797 images of 8 x 8 pixels from 0 to 16. A fifth is held out, to measure the trained network.
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.2, random_state=0, stratify=y)
 
@@ -26,14 +26,14 @@ clf = MLPClassifier(
 clf.fit(X_train, y_train)
 print(f"{clf.n_iter_} epochs; {clf.score(X_test, y_test):.1%} of {len(y_test)} digits that it never saw are right.")
 
-# D of equations (3) to (6) against differences of J.
+# Compare D of equations (3) to (6) with differences of J.
 print(check_gradient(clf, X_train[:50], y_train[:50], parameters=200))
 
-# The digit that it gets most wrong: what it took it for, and the error terms that go back from there.
+# The test digit that the network gets most wrong: the predicted digit, and the error terms of the outputs.
 P = clf.predict_proba(X_test)
 worst = P[range(len(y_test)), y_test].argmin()
 trace = trace_example(clf.network_, clf.theta_, X_test[worst], clf.encode(y_test)[worst])
-print(f"Most wrong: a {y_test[worst]} that it takes for a {P[worst].argmax()}, with probability {P[worst].max():.2f}.")
+print(f"Most wrong: a {y_test[worst]} taken for a {P[worst].argmax()}, with probability {P[worst].max():.2f}.")
 print(f"Its cost is {trace.cost:.2f}, and δ of the outputs is", *(f"{value:+.2f}" for value in trace.delta[-1]))
 
 network_picture(clf).plot()

@@ -1,6 +1,6 @@
-"""Coming from scikit-learn: change one import, and go on from there.
+"""Coming from scikit-learn: change one import, then use what is new.
 
-python examples/from_scikit_learn.py [FOLDER]        leaves validation_curve.png and scores.png there
+python examples/from_scikit_learn.py [FOLDER]        writes validation_curve.png and scores.png there
 """
 
 import sys
@@ -20,7 +20,7 @@ data = load_breast_cancer()
 X, y = data.data, 1 - data.target  # 1: malignant
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, random_state=0, stratify=y)
 
-# What was written for scikit-learn's class runs as it is: pipelines, searches, curves.
+# Pipelines, searches and curves written for scikit-learn's class run unchanged.
 network = MLPClassifier((20,), learning_rate_init=0.01, max_iter=1000, random_state=0)
 model = make_pipeline(StandardScaler(), network)
 print(f"As before: {model.fit(X_train, y_train).score(X_test, y_test):.1%} right")
@@ -31,7 +31,7 @@ display = ValidationCurveDisplay.from_estimator(
 display.ax_.set_xlabel("alpha, the strength of the penalty")
 display.figure_.savefig(folder / "validation_curve.png", dpi=120)
 
-# New: what an example costs depends on its class. A malignant tumour that is missed is worse than a false alarm.
+# New: the cost of an example depends on its class. Missing a malignant tumour is worse than a false alarm.
 for weights in (None, {1: 10.0}):
     model.set_params(mlpclassifier__alpha=1, mlpclassifier__class_weight=weights).fit(X_train, y_train)
     found = recall_score(y_test, model.predict(X_test))

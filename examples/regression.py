@@ -14,12 +14,12 @@ LAMBDA = 1.0
 
 
 def compare(title: str, names: list[str], here: np.ndarray, there: np.ndarray) -> None:
-    """Print the first parameters of both, and by how much all of them differ."""
+    """Print the first parameters of both libraries, and the largest difference of all parameters."""
     print(f"\n{title}: {len(here)} parameters\n{'':24}{'deltarule':>14}{'scikit-learn':>14}")
     for name, ours, theirs in list(zip(["bias", *names], here, there, strict=True))[:6]:
         print(f"{name:24}{ours:14.6f}{theirs:14.6f}")
     difference = np.abs(here - there).max() / np.abs(there).max()
-    print(f"largest difference, to the largest parameter: {difference:.0e}")
+    print(f"largest difference, relative to the largest parameter: {difference:.0e}")
     assert difference < 1e-6
 
 
@@ -30,7 +30,7 @@ clf = MLPClassifier(hidden_layer_sizes=(), solver="lbfgs", alpha=LAMBDA, tol=1e-
 clf.fit(X, y)
 known = LogisticRegression(C=1 / LAMBDA, solver="newton-cholesky", tol=1e-9).fit(X, y)
 compare("Tumours, logistic", list(data.feature_names), clf.theta_, np.hstack([known.intercept_, known.coef_[0]]))
-print(f"{clf.score(X, y):.1%} of the tumours are told right.")
+print(f"{clf.score(X, y):.1%} of the tumours are classified correctly.")
 
 # Linear regression: one identity output. The penalty of ridge regression leaves out the bias too.
 data = load_diabetes(scaled=False)

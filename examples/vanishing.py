@@ -1,6 +1,6 @@
 """A deep network of sigmoids that fails to learn, the reason, and the repair.
 
-python examples/vanishing.py [FOLDER]        leaves layer_values.png there
+python examples/vanishing.py [FOLDER]        writes layer_values.png there
 """
 
 import sys
@@ -25,7 +25,7 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.2, ra
 narrow = MLPClassifier(HIDDEN, "logistic", solver="sgd", learning_rate_init=0.1, random_state=0)
 usual = MLPClassifier(HIDDEN, "logistic", solver="sgd", learning_rate_init=0.1, random_state=0)
 
-# The first weights that lecture notes recommend: uniform between ±0.12. Training begins where coefs_ are.
+# Lecture notes recommend first weights uniform between ±0.12. Training begins with the assigned coefs_.
 random = np.random.default_rng(0)
 shapes = [(64, 32)] + [(32, 32)] * 5 + [(32, 10)]
 narrow.coefs_ = [random.uniform(-0.12, 0.12, shape) for shape in shapes]

@@ -1,7 +1,7 @@
-"""Writes the settings of training out in the API reference, where docstrings only name them.
+"""An extension that describes each training setting in the API reference, where docstrings only name it.
 
-Estimators list some thirty names and say "See `deltarule.settings.Settings`"; `Settings` has them as
-fields. On the pages each gets its range, default and help from the one place where it is declared.
+Docstrings of estimators list some thirty names and say "See `deltarule.settings.Settings`"; `Settings` has them as
+fields. The extension adds range, default and help from the declaration of each setting.
 """
 
 import re
@@ -16,10 +16,10 @@ NAMED_ONLY = re.compile(r"^(\w+(?:, \w+)+)\n    See `deltarule\.settings\.Settin
 
 
 class SettingsInDocstrings(griffe.Extension):
-    """What mkdocstrings calls for every class that it reads."""
+    """The extension that mkdocstrings calls for every class that it reads."""
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
-        """Write the settings into the docstring of a class that names them, or that declares them."""
+        """Write the settings into the docstring of a class that names or declares them."""
         if cls.docstring is None:
             return
         if cls.path == "deltarule.training.settings.Settings":
@@ -30,7 +30,7 @@ class SettingsInDocstrings(griffe.Extension):
 
 
 def written_out(names: Iterable[str]) -> str:
-    """Return settings as numpydoc writes parameters."""
+    """Return settings in the form of numpydoc parameters."""
     entries = []
     for name in names:
         setting = SETTINGS[name]

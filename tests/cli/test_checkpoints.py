@@ -73,4 +73,4 @@ def test_a_checkpoint_that_does_not_fit_is_found_before_the_table_is_read(
 def test_resuming_needs_a_checkpoint(run: Run) -> None:
     result = run("train", "absent.csv", "--target", "y", "--resume")
     assert result.exit_code == 2
-    assert "give --checkpoint, too" in result.stderr
+    assert "Give --checkpoint, too" in result.stderr

@@ -62,7 +62,7 @@ def test_a_network_that_the_memory_does_not_hold_is_one_line(
     result = run("train", data, "--target", "label", "-o", tmp_path / "model")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == (
-        "Error: The memory is not enough (Unable to allocate 298. GiB). Take a smaller network, or fewer rows or "
+        "Error: There is not enough memory (Unable to allocate 298. GiB). Take a smaller network, or fewer rows or "
         "columns."
     )
 

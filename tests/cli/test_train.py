@@ -84,7 +84,7 @@ def test_the_report_agrees_with_the_model_and_its_command_makes_both_again(
     assert float(figures["accuracy"]) == pytest.approx(loaded.held_out.accuracy, rel=1e-12)
     assert float(figures["mean cost"]) == pytest.approx(loaded.held_out.cost, rel=1e-12)
     data = named(section(page, "Data"))
-    assert (data["judged on"], data["trained on"], data["rows"]) == ("rows that training did not see", "72 rows", "18")
+    assert (data["judged on"], data["trained on"], data["rows"]) == ("held-out rows", "72 rows", "18")
     assert (data["table"], data["target"], data["columns"]) == (str(source), "the label", "4")
     rows = read_table(source)
     for (name, _, true, predicted, _), _ in zip(*[iter(table_of(page, "costly"))] * 2, strict=True):
@@ -110,7 +110,7 @@ def test_a_report_without_a_hold_out_says_that_its_rows_were_learnt(run: Run, da
     run("train", data, *options.split(), tmp_path / "model", "--report", tmp_path / "report.html")
     page = read_page((tmp_path / "report.html").read_text(encoding="utf-8"))
     summary = named(section(page, "Data"))
-    assert (summary["judged on"], summary["rows"]) == ("the very rows that it was trained on", "90")
+    assert (summary["judged on"], summary["rows"]) == ("the training set", "90")
 
 
 def test_what_a_report_lacks_is_one_line_before_the_table_is_read(
@@ -149,7 +149,7 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
     result = run("train", data, *options.split(), tmp_path / "model", "--solver", solver)
     assert result.exit_code == 130
     assert "interrupted by Ctrl-C" in result.stdout
-    assert re.search(r"Note: Interrupted after epoch [45]: the model is what was learnt so far\.", result.stderr)
+    assert re.search(r"Note: Interrupted after epoch [45]: the model is the one trained so far\.", result.stderr)
     assert load(tmp_path / "model").estimator.history_.stopped == "interrupted"
 
 

@@ -60,5 +60,5 @@ def test_other_than_two_features_are_refused(reader: Any, digits: tuple[Array, A
 
 def test_a_regressor_is_refused() -> None:
     reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs").fit(np.eye(2), [0.0, 1.0])
-    with pytest.raises(InputError, match="A decision boundary is of classes"):
+    with pytest.raises(InputError, match="A decision boundary needs classes"):
         decision_boundary(reg, np.eye(2), [0, 1])

@@ -172,7 +172,7 @@ def test_up_to_four_classes_are_named_and_of_more_the_best_and_the_worst(
 @pytest.mark.parametrize("make", [confusion, reliability, roc, precision_recall])
 def test_a_regressor_is_refused(make: Any) -> None:
     reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0])
-    with pytest.raises(InputError, match="is of classes, but MLPRegressor has none"):
+    with pytest.raises(InputError, match="needs classes, but MLPRegressor has none"):
         make(reg, [[0.0]], [0.0])
 
 

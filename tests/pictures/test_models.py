@@ -50,5 +50,5 @@ def test_a_picture_of_a_regressor_without_a_fit_is_refused_as_scikit_learn_refus
 @pytest.mark.parametrize("picture", OF_CLASSES)
 def test_a_picture_of_classes_takes_no_regressor(picture: Callable[[Any], object]) -> None:
     regressor = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs").fit(X, y)
-    with pytest.raises(InputError, match=r"is of classes, but MLPRegressor has none\. Give a classifier\."):
+    with pytest.raises(InputError, match=r"needs classes, but MLPRegressor has none\. Give a classifier\."):
         picture(regressor)

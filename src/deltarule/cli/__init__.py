@@ -1,14 +1,14 @@
-"""The command line: thin, each command a few calls of the library.
+"""The command line: each command is a few calls of the library.
 
-options.py    options that are settings of training, with the defaults and words of `deltarule.settings`
+options.py    the options that are settings of training, with defaults and help texts from `deltarule.settings`
 train.py      train
-training.py   what train does besides: check, tell, draw, report
+training.py   the steps of train: check its outputs, fit, print, draw, report
 apply.py      predict, evaluate
 export.py     export
 importing.py  import
 inspect.py    check-gradient, explain, info
-places.py     no output takes the place of an input or of another output
-display.py    progress, tables and the small chart in the terminal
+places.py     the check that no output overwrites an input or another output
+display.py    tables, notes and the small chart in the terminal
 """
 
 import errno
@@ -35,13 +35,13 @@ __all__ = ["app"]
 
 
 class _OneLineErrors(TyperGroup):
-    """Commands whose expected errors are one red line and exit code 1.
+    """A group of commands that shows an expected error as one red line and exits with code 1.
 
-    (Which package `ctx` comes from depends on the version of typer: click, or typer itself.)
+    `ctx` has the type Any because its package depends on the version of typer: click, or typer itself.
     """
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        with _one_line_errors():  # --help and --version are written here
+        with _one_line_errors():  # --help and --version are printed here
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:
@@ -59,13 +59,13 @@ def _one_line_errors() -> Iterator[None]:
         message = in_options(error.args[0]) if about_settings else str(error)
     except MemoryError as error:
         reason = str(error).rstrip(".") or "the system gives no more"
-        message = f"The memory is not enough ({reason}). Take a smaller network, or fewer rows or columns."
+        message = f"There is not enough memory ({reason}). Take a smaller network, or fewer rows or columns."
     except OSError as error:
-        # A reader that has seen enough, as `head` has, is no error; what names a file is none of the output.
+        # EPIPE is no error: the reader, such as `head`, needs no more. An error with a file name is not about stdout.
         if error.errno == errno.EPIPE or error.filename is not None:
             raise
         message = f"The output cannot be written ({error.strerror}). Make room, or send it elsewhere."
-        # What is still to be written would be tried again, and fail again, when the process ends.
+        # Otherwise Python would try to write the rest, and fail again, when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     show_error(message)
     raise typer.Exit(1)

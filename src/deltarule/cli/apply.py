@@ -27,7 +27,7 @@ def predict(
 ) -> None:
     """Predict a label or a number for each row, with the probability of each label.
 
-    One row comes out for each that goes in, in the same order. Extra columns, the target too, are not looked at.
+    The output has one row for each input row, in the same order. Extra columns, including the target, are ignored.
     """
     from deltarule.files.whole import check_writable, write_whole
     from deltarule.models.model_file import load_table_model
@@ -58,7 +58,7 @@ def evaluate(
 ) -> None:
     """Measure a model on a table whose target is known.
 
-    Of labels: accuracy, cost, confusion, precision and recall of each. Of numbers: R² and errors with intervals.
+    Labels: accuracy, cost, confusion matrix, precision and recall of each. Numbers: R² and errors with intervals.
     """
     from deltarule.models.model_file import load_table_model
     from deltarule.tables import read_table

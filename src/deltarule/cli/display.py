@@ -1,4 +1,4 @@
-"""What the terminal shows: progress, tables, a small chart. Results go to stdout, everything else to stderr."""
+"""Output in the terminal: tables, notes and a small chart. Results go to stdout, everything else to stderr."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MOST_CLASSES = 12
-"""A confusion matrix of more classes than this is wider than a screen."""
+"""Most classes of a confusion matrix that fits on a screen."""
 
 stdout = Console(highlight=False)
 stderr = Console(highlight=False, stderr=True)
@@ -41,7 +41,7 @@ def say(text: str = "") -> None:
 
 
 def show_table(titled: tuple[str, Table]) -> None:
-    """Print a table below its title, and a blank line."""
+    """Print a title, the table below it, and a blank line."""
     title, table = titled
     stdout.print(Text(title, style="bold"), soft_wrap=True)
     stdout.print(table)
@@ -54,7 +54,7 @@ def show_error(message: str) -> None:
 
 
 def show_notices(notices: Iterable[str]) -> None:
-    """Print things that one should know of to stderr; of many of a kind, the first few."""
+    """Print the first six notices to stderr, and how many more there are."""
     notices = list(notices)
     for notice in notices[:6]:
         stderr.print(Text(f"Note: {notice}", style="yellow"), soft_wrap=True)
@@ -63,7 +63,7 @@ def show_notices(notices: Iterable[str]) -> None:
 
 
 def confusion(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -> tuple[str, Table]:
-    """Return the confusion matrix with its title, rows true and columns predicted; of many classes, the mistakes."""
+    """Return a title and the confusion matrix, or for many classes the most frequent mistakes."""
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, (np.searchsorted(classes, y), np.searchsorted(classes, predicted)), 1)
     names = [_short(name) for name in classes]
@@ -93,7 +93,7 @@ def _mistakes(counts: NDArray[np.int_], names: list[str]) -> tuple[str, Table]:
 
 
 def per_class(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -> tuple[str, Table]:
-    """Return precision and recall of each class with a title; of many classes, those with the lowest recall."""
+    """Return a title and the precision and recall of each class, or for many classes those with the lowest recall."""
     rows = []
     for name in classes:
         of_class, said = y == name, predicted == name
@@ -113,7 +113,7 @@ def per_class(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -
 def chart(history: History, held_out: str, width: int = 64, height: int = 9) -> str:
     """Return the learning curve as text: • training, ○ held out, ◉ both; the cost axis is logarithmic.
 
-    Costs that are not finite, as of the epoch in which a run diverged, leave their place empty.
+    A non-finite cost, such as that of the epoch in which a run diverged, leaves its place empty.
 
     Examples
     --------
@@ -151,9 +151,9 @@ def chart(history: History, held_out: str, width: int = 64, height: int = 9) -> 
 
 
 def show_figures(target: str, outcome: "Outcome", seed: int, what: str = "") -> None:
-    """Print accuracy and cost of labels in a line, or the errors of a quantity with their intervals in a table.
+    """Print accuracy and cost for labels in a line, or the errors of a quantity with their intervals in a table.
 
-    `what` says of which rows they are, `"Held-out"`; `seed` is that of the bootstrap.
+    `what` names the rows, such as `"Held-out"`. `seed` is the seed of the bootstrap.
     """
     if outcome.classes is not None:
         right = int(np.count_nonzero(outcome.predicted == outcome.y))

@@ -1,4 +1,4 @@
-"""`deltarule check-gradient`, `deltarule explain` and `deltarule info`: looking inside."""
+"""`deltarule check-gradient`, `deltarule explain` and `deltarule info`: the commands that look inside."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ __all__ = ["check_gradient", "explain", "info"]
 
 
 class Form(StrEnum):
-    """How an explanation is written."""
+    """The format of an explanation."""
 
     text = "text"
     markdown = "markdown"
@@ -27,7 +27,7 @@ class Form(StrEnum):
 
 
 ENDINGS = {".md": Form.markdown, ".html": Form.html, ".htm": Form.html}
-"""Names of files that say how an explanation is written; others are text."""
+"""The format for each ending of a file name; other files are text."""
 
 Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the target.", show_default=False)]
 
@@ -35,11 +35,11 @@ Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the t
 def check_gradient(
     model: ModelPath,
     data: Labelled,
-    rows: Annotated[int, typer.Option(help="How many rows to compute J and D on, from the first.", min=1)] = 20,
+    rows: Annotated[int, typer.Option(help="Compute J and D on this many rows, from the first.", min=1)] = 20,
     parameters: Annotated[
-        int | None, typer.Option(help="How many parameters to compare; by default all up to 2 000.", min=1)
+        int | None, typer.Option(help="How many parameters to compare; by default all, up to 2 000.", min=1)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the sample of parameters and the direction.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the sample of parameters and of the direction.", min=0)] = 0,
 ) -> None:
     """Compare the gradient D of a trained network with differences of its cost J; exit code 1 if they differ."""
     from deltarule.models.model_file import load_table_model
@@ -71,22 +71,23 @@ def check_gradient(
 def explain(
     model: ModelPath,
     data: Labelled,
-    row: Annotated[int, typer.Option(help="Which row, counted from 0.", min=0)] = 0,
+    row: Annotated[int, typer.Option(help="Row to explain, counted from 0.", min=0)] = 0,
     lines: Annotated[
-        int | None, typer.Option(help="Lines at most, counted as text; by default 40 of text, else 100.", min=1)
+        int | None,
+        typer.Option(help="Most lines, counted as text; by default 40 for text, 100 for other formats.", min=1),
     ] = None,
     form: Annotated[
         Form | None,
         typer.Option(
             "--format",
-            help="Markdown has LaTeX in it; HTML is a whole page if written to a file. By default what the ending of "
-            "--output says, .md or .html, else text.",
+            help="Markdown contains LaTeX; HTML is a whole page if written to a file. By default the ending of "
+            "--output decides, .md or .html; otherwise text.",
             show_default=False,
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")] = None,
 ) -> None:
-    """Follow one row through the network and back, equations (1) to (6) with its numbers."""
+    """Follow one row forward and back through the network: equations (1) to (6) with its numbers."""
     from deltarule.common.errors import TableError
     from deltarule.common.html import Html, page
     from deltarule.explain import explain as explain_trace
@@ -121,7 +122,7 @@ def explain(
 
 
 def info() -> None:
-    """Show versions, and which engine and instruction set run."""
+    """Show versions, and the engine and instruction set that are used."""
     from deltarule.reporting.provenance import versions
 
     for name, value in versions().items():
@@ -129,7 +130,7 @@ def info() -> None:
 
 
 def _verdict(model: "TableModel", outcome: "Outcome") -> str:
-    """Return what is true of one row, what is predicted, and what each output of the network stands for."""
+    """Return the true and the predicted value of one row, and what each output of the network stands for."""
     if model.scale is not None:
         mean, deviation = model.scale.mean, model.scale.deviation
         return (

@@ -1,6 +1,6 @@
-"""Options that are settings of training: defaults and words come from `deltarule.settings`.
+"""The options that are settings of training; their defaults and help texts come from `deltarule.settings`.
 
-And the way back: messages of the library in the words of options, and the command that was given.
+This file also rewrites messages of the library with the names of options, and rebuilds the command that was given.
 """
 
 import re
@@ -34,13 +34,14 @@ _NAMED = {
     **{name: declared.option for name, declared in DECLARED.items()},
     **{name: f"--{name}" for name in ("resume", "checkpoint", "scoring", "task", "weight", "holdout")},
 }
-"""How each parameter is written on the command line."""
+"""The option for each parameter of the library."""
 
 _WORD = re.compile(r"(?<![\w./'-])(`?)(\w+)\1(?:(=(?:True\b|False\b)?)|(?![\w/'-]|\.\w))")
-"""A word of a message, not of what it quotes, with a value that it is given."""
+"""A word of a message outside quotes, with the value that follows its equals sign."""
 
 MOST_PARAMETERS = 10**12
-"""Between hidden layers. Times a million columns, their bytes can be counted, and the memory says what it holds."""
+"""Most parameters between hidden layers. Below it, a million columns overflow no count of bytes, and MemoryError says
+what the memory can hold."""
 
 
 def setting(name: str) -> Any:
@@ -56,24 +57,24 @@ def setting(name: str) -> Any:
 
 
 def parameter_of(name: str) -> str:
-    """Return what the parameter of a command is called that holds a setting: no word that Python keeps for itself."""
+    """Return the name of the command's parameter for a setting; a Python keyword gets an underscore."""
     word = DECLARED[name].word
     return f"{word}_" if iskeyword(word) else word
 
 
 def default(name: str) -> Any:
-    """Return the default of a setting, as the option takes it."""
+    """Return the default of a setting in the form that the option takes."""
     declared = DECLARED[name]
     return str(declared.default) if declared.is_composed and declared.default is not None else declared.default
 
 
 def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings as the estimator takes them.
+    """Return the settings in the form that the estimator takes.
 
     Raises
     ------
     typer.BadParameter
-        If one is outside its range.
+        If a setting is outside its range.
     """
     settings = {name: _parsed(name, value) if DECLARED[name].is_composed else value for name, value in values.items()}
     for name, value in settings.items():
@@ -83,9 +84,9 @@ def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_options(message: str) -> str:
-    """Return a message about settings with the options that they are here; what a user gave in it stays as it is.
+    """Return a message with its settings replaced by the options of the command line; quoted input stays unchanged.
 
-    A setting whose name is a word of English is taken for one only where it is given a value.
+    A setting whose name is an English word, such as `momentum`, is replaced only where a value follows it.
 
     >>> in_options("Go on with it by resume=True: alpha was 1.0 with solver='sgd', and the momentum stays.")
     "Go on with it by --resume: --lambda was 1.0 with --solver 'sgd', and the momentum stays."
@@ -106,14 +107,14 @@ def in_options(message: str) -> str:
 
 
 def _range_of(name: str) -> str:
-    """Return the range of a setting in words, without what has no word on the command line."""
+    """Return the range of a setting in words, without values that the command line cannot express."""
     if name == "class_weight":
         return "'balanced', or a weight for each label, finite and 0 or more: yes=2,no=1"
     return str(DECLARED[name].range).removesuffix(" or None").removesuffix(" or inf")
 
 
 def _parsed(name: str, text: str | None) -> Any:
-    """Return what a text stands for: `"64"`, `"0.2,0.5"`, `"yes=2,no=1"`; a text that is neither stays what it is."""
+    """Return the value of a text such as `"64"`, `"0.2,0.5"` or `"yes=2,no=1"`; other texts are returned unchanged."""
     if text is None or text == DECLARED[name].default:
         return text
     parts = [part.strip() for part in text.split(",")]
@@ -136,7 +137,7 @@ def parse_layers(text: str) -> tuple[int, ...]:
     Raises
     ------
     typer.BadParameter
-        If the text is something else, or too large to be counted.
+        If the text is neither, or asks for more parameters than any memory holds.
     """
     if text.strip().lower() == "none":
         return ()
@@ -177,7 +178,7 @@ def parse_activation(text: str, layers: tuple[int, ...]) -> str | tuple[str, ...
 
 
 def command_of(context: typer.Context) -> str:
-    """Return the command line that a context was made from, as a shell takes it: what was given, no default."""
+    """Return the command line of a context in shell syntax, with the options that were given and no defaults."""
     words = context.command_path.split()
     for parameter in context.command.params:
         name, value = str(parameter.name), context.params.get(str(parameter.name))

@@ -1,4 +1,4 @@
-"""Files that a command names: found out before the work that no output takes the place of an input or of another."""
+"""The check, before any work, that no output of a command overwrites one of its inputs or another output."""
 
 import os
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ __all__ = ["check_apart"]
 
 Read = tuple[str, Path]
 Written = tuple[str, Path | None]
-"""An argument as the help writes it, DATA or --output, and the file that it names; None if it was not given."""
+"""An argument as the help writes it, DATA or --output, and its file; None if the argument was not given."""
 
 
 def check_apart(reads: Sequence[Read], writes: Sequence[Written]) -> None:
-    """Raise OutputError if a file that a command writes is one that it reads, or is named by two of its options.
+    """Raise OutputError if a command would write a file that it reads, or write one file by two options.
 
-    A file is one file by whatever names, relative or through links, and may not be there yet.
+    Different names of one file, relative or through links, count as the same file. It need not exist yet.
     """
     given = [(what, path) for what, path in writes if path is not None]
     for what, path in given:
@@ -29,13 +29,11 @@ def check_apart(reads: Sequence[Read], writes: Sequence[Written]) -> None:
                 )
     for (what, path), (other, also) in combinations(given, 2):
         if _are_one(path, also):
-            raise OutputError(
-                f"{what} and {other} name the same file, {also}, where only one can be. Give one of them another name."
-            )
+            raise OutputError(f"{what} and {other} name the same file, {also}. Give one of them another name.")
 
 
 def _are_one(path: Path, other: Path) -> bool:
     try:
         return path.samefile(other)
-    except OSError:  # one of them is not there yet
+    except OSError:  # one of the files does not exist yet
         return os.path.normcase(os.path.realpath(path)) == os.path.normcase(os.path.realpath(other))

@@ -1,4 +1,4 @@
-"""`deltarule train`: its options, and what it does, step by step."""
+"""`deltarule train`: its options and its steps."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ TABLE = typer.Argument(
 
 
 class TaskName(StrEnum):
-    """What is predicted."""
+    """The kind of the prediction."""
 
     auto = "auto"
     classify = "classify"
@@ -26,7 +26,7 @@ class TaskName(StrEnum):
 
 
 class DateName(StrEnum):
-    """How a date with slashes is read."""
+    """The order of day and month in a date with slashes."""
 
     day_first = "day-first"
     month_first = "month-first"
@@ -36,15 +36,15 @@ def train(
     context: typer.Context,
     data: Annotated[Path, TABLE],
     target: Annotated[str, typer.Option(help="Name of the column to predict.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.deltarule"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write.")] = Path("model.deltarule"),
     task: Annotated[
         TaskName,
         typer.Option(
-            help="classify: predict a label; regress: predict a number; auto: what the values of the target say."
+            help="classify: predict a label; regress: predict a number; auto: decide by the values of the target."
         ),
     ] = TaskName.auto,
-    holdout: Annotated[float, typer.Option(help="Share of the rows to hold out and judge on, in [0, 1).")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Of the hold-out, the first weights and the order of examples.", min=0)] = 0,
+    holdout: Annotated[float, typer.Option(help="Share of the rows to hold out and measure on, in [0, 1).")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed of the hold-out, first weights and order of examples.", min=0)] = 0,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for network.png and learning_curve.png.", show_default=False)
     ] = None,
@@ -54,13 +54,13 @@ def train(
     ] = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(help="File to write the run to while it goes on, for --resume.", show_default=False),
+        typer.Option(help="File to save the run to during training, for --resume.", show_default=False),
     ] = None,
     checkpoint_seconds: Annotated[
-        float, typer.Option(help="Seconds between two checkpoints; one is written when an epoch ends.", min=0)
+        float, typer.Option(help="Least seconds between two checkpoints, each written at the end of an epoch.", min=0)
     ] = 60.0,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in the checkpoint, to the bit, if there is one.")
+        bool, typer.Option("--resume", help="Continue the run in the checkpoint, if any, with bit-identical results.")
     ] = False,
     weight: Annotated[
         str | None,
@@ -72,12 +72,12 @@ def train(
     ] = None,
     drop: Annotated[
         list[str] | None,
-        typer.Option(help="Column not to use; may be given again.", show_default=False, rich_help_panel="Columns"),
+        typer.Option(help="Column to ignore; may be repeated.", show_default=False, rich_help_panel="Columns"),
     ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option(
-            help="Column to use though it looks like names or numbers of rows; may be given again.",
+            help="Column to use although it looks like names or numbers of rows; may be repeated.",
             show_default=False,
             rich_help_panel="Columns",
         ),
@@ -85,7 +85,7 @@ def train(
     categories: Annotated[
         list[str] | None,
         typer.Option(
-            help="Column whose numbers are labels of categories; may be given again.",
+            help="Column whose numbers are labels of categories; may be repeated.",
             show_default=False,
             rich_help_panel="Columns",
         ),
@@ -93,14 +93,14 @@ def train(
     gaps: Annotated[
         list[str] | None,
         typer.Option(
-            help="What stands for a missing value, besides an empty field; may be given again.",
+            help="Text that means a missing value, besides an empty field; may be repeated.",
             show_default=False,
             rich_help_panel="Columns",
         ),
     ] = None,
     dates: Annotated[
         DateName | None,
-        typer.Option(help="How 03/04/2024 is read.", show_default=False, rich_help_panel="Columns"),
+        typer.Option(help="Order of day and month in 03/04/2024.", show_default=False, rich_help_panel="Columns"),
     ] = None,
     layers: Annotated[
         str, typer.Option(help="Units of each hidden layer, or none.", rich_help_panel="Settings")
@@ -139,8 +139,8 @@ def train(
     scoring: Annotated[
         str | None,
         typer.Option(
-            help="Scores to measure after each epoch, names of scikit-learn's scorers with commas between; early "
-            "stopping watches the first, and loss is the cost.",
+            help="Scores to measure after each epoch: names of scikit-learn's scorers, separated by commas; loss is "
+            "the cost. Early stopping watches the first.",
             show_default="accuracy",
             rich_help_panel="Settings",
         ),
@@ -149,9 +149,9 @@ def train(
     dtype: Annotated[str, setting("dtype")] = default("dtype"),
     n_threads: Annotated[int | None, setting("n_threads")] = default("n_threads"),
 ) -> None:
-    """Train a network on a table, judge it on rows it has not seen, and save it as one file.
+    """Train a network on a table, measure it on held-out rows, and save it as one file.
 
-    Ctrl-C ends the training early and saves what was learnt so far.
+    Ctrl-C ends the training early and saves the model trained so far.
     """
     given = locals()
     parameters = parameters_of(given)
@@ -180,5 +180,5 @@ def train(
     display.say(f"Model: {output}")
     history = learnt.model.estimator.history_
     if history.stopped == "interrupted":
-        display.show_notices([f"Interrupted after epoch {history.epochs}: the model is what was learnt so far."])
+        display.show_notices([f"Interrupted after epoch {history.epochs}: the model is the one trained so far."])
         raise typer.Exit(130)

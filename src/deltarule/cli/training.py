@@ -1,4 +1,4 @@
-"""What `deltarule train` does besides taking options: check them and the places to write to, tell, draw, report."""
+"""The steps of `deltarule train`: check options and output files, fit, print the results, draw, report."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 __all__ = ["Outputs", "draw", "fit", "parameters_of", "show", "table_options_of", "tell", "write_report"]
 
 PICTURES = ("network.png", "learning_curve.png")
-"""What goes into the folder of `--pictures`."""
+"""The files in the folder of `--pictures`."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where `train` writes to: named as its options."""
+    """The files that `train` writes; each field is named after its option."""
 
     output: Path
     report: Path | None
@@ -45,18 +45,18 @@ class Outputs:
     resume: bool
 
     def check(self, data: Path, parameters: Mapping[str, Any]) -> None:
-        """Find everything that can be wrong with the places before the work.
+        """Check before any work that every file can be written and the run in the checkpoint can be resumed.
 
         Raises
         ------
         OutputError
-            If a place cannot be written, or is one of another file.
+            If a file cannot be written, or would overwrite another file of the command.
         CheckpointError, SettingsError, ModelFileError
-            If the run in the checkpoint would be lost, or cannot go on.
+            If the run in the checkpoint would be lost, or cannot be resumed.
         ImportError
-            If what draws is missing.
+            If a picture or report is asked for and matplotlib is missing.
         typer.BadParameter
-            If there is nothing to resume.
+            If `--resume` is given without `--checkpoint`.
         """
         from deltarule.files.whole import check_writable, check_writable_folder
 
@@ -66,7 +66,7 @@ class Outputs:
         check_apart([("DATA", data)], [*written, *drawn])
         check_writable(self.output)
         if self.resume and self.checkpoint is None:
-            raise typer.BadParameter("goes on with a run in a file: give --checkpoint, too.", param_hint="--resume")
+            raise typer.BadParameter("it needs the file of the run. Give --checkpoint, too.", param_hint="--resume")
         if self.pictures is not None or self.report is not None:
             from deltarule.pictures.style import check_matplotlib
 
@@ -84,19 +84,19 @@ class Outputs:
 
     @property
     def place(self) -> "Checkpoint | None":
-        """The checkpoint, and how often it is written."""
+        """The checkpoint file and how often it is written; None without `--checkpoint`."""
         from deltarule.training.checkpoint import Checkpoint
 
         return None if self.checkpoint is None else Checkpoint(self.checkpoint, self.checkpoint_seconds)
 
 
 def parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the options of `train` say of the estimator.
+    """Return the parameters of the estimator from the options of `train`.
 
     Raises
     ------
     typer.BadParameter
-        If one is outside its range.
+        If an option is outside its range.
     """
     sizes = parse_layers(given["layers"])
     scoring = given["scoring"]
@@ -109,7 +109,7 @@ def parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def table_options_of(given: Mapping[str, Any]) -> "TableOptions":
-    """Return what the options of `train` say of the columns."""
+    """Return the options of `train` that are about columns."""
     from deltarule.tables.options import TableOptions
 
     lists = {name: tuple(given[name] or ()) for name in ("categories", "gaps", "keep", "drop")}
@@ -117,7 +117,7 @@ def table_options_of(given: Mapping[str, Any]) -> "TableOptions":
 
 
 def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "Learnt":
-    """Train with a bar of progress, and show what training warned of."""
+    """Train with a progress bar, and show the warnings of the training."""
     from deltarule.tables.learning import learn
     from deltarule.training.progress_bar import progress_bar
 
@@ -131,12 +131,12 @@ def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -
 
 
 def show(notices: Sequence[str]) -> None:
-    """Show notices of the library, those about its parameters in the words of options."""
+    """Show notices of the library, with its parameters named by their options."""
     display.show_notices(in_options(text) if isinstance(text, Message) else text for text in notices)
 
 
 def tell(prepared: "Prepared", learnt: "Learnt") -> None:
-    """Say what was trained, how it went, and how good it is on the held-out rows."""
+    """Print the network, how its training ended, and its measures on the held-out rows."""
     estimator, history = learnt.model.estimator, learnt.model.estimator.history_
     network = estimator.network_
     display.say(f"Task: {prepared.target.why}.")
@@ -192,12 +192,12 @@ def draw(learnt: "Learnt", folder: Path) -> None:
 def write_report(
     prepared: "Prepared", learnt: "Learnt", table: "pd.DataFrame", path: Path, data: Path, command: str
 ) -> None:
-    """Write a report on the held-out rows, or where there are none, on those that were learnt."""
+    """Write a report on the held-out rows, or on the training set if no rows were held out."""
     from deltarule.reporting.tables import report_on_table
 
-    examples, outcome, judged = prepared.held_out, learnt.outcome, "rows that training did not see"
+    examples, outcome, judged = prepared.held_out, learnt.outcome, "held-out rows"
     if examples is None or outcome is None:
-        examples, judged = prepared.training, "the very rows that it was trained on"
+        examples, judged = prepared.training, "the training set"
         outcome = learnt.model.outcome_of(examples)
     about = {"judged on": judged, "trained on": f"{len(prepared.training.y)} rows", "table": str(data)}
     report_on_table(learnt.model, examples, outcome, table, path, about=about, command=command)

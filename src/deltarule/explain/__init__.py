@@ -1,11 +1,13 @@
-"""What the algorithm does, as the lecture notes would write it, with the numbers in: text, Markdown or HTML.
+"""Explanations: the algorithm as lecture notes write it, with numbers, as text, Markdown or HTML.
 
-Each part gives an equation once and then the same with numbers, a line for each unit. What is too large for the lines
-that there are is shortened: units with a small |δ⁽ˡ⁾_j| go, in each sum the small terms, of many layers the middle
-ones, of many examples those that cost little. What was left out is said.
+Each part gives an equation once, and then the equation with numbers, one line for each unit. An explanation that is
+too long is shortened. It then leaves out units with a small |δ⁽ˡ⁾_j|, small terms of each sum, the middle layers, and
+examples that cost little, and says how many of each.
 
-`content.py` is what is said; `example.py` and `whole.py` say it of one example and of a training set, and `scale.py`
-chooses; `text.py`, `markdown.py` and `markup.py` write it down.
+content.py                             the parts of an explanation, as data
+example.py, whole.py                   the explanation of one example, and of a training set
+scale.py                               what is shown and what is left out
+text.py, markdown.py, markup.py        an explanation as plain text, Markdown and HTML
 """
 
 from bisect import bisect_right
@@ -27,14 +29,14 @@ __all__ = ["FORMS", "explain"]
 
 @dataclass(frozen=True)
 class Form:
-    """A way to write an account down.
+    """A format of an explanation.
 
     Attributes
     ----------
     write : callable
         (account, width) ↦ str.
     lines, width : int
-        How much it holds by default, measured as text.
+        Default size, measured as text.
     """
 
     write: Callable[[Account, int], str]
@@ -42,7 +44,8 @@ class Form:
     width: int
 
 
-# A screen for text; what can be scrolled holds XOR's four examples through 2-2-1 whole, and sums of some twenty terms.
+# Text fills a screen. The other formats scroll; they hold XOR's four examples through 2-2-1 uncut, and sums of about
+# twenty terms.
 FORMS = {
     "text": Form(as_text, 40, 100),
     "markdown": Form(lambda account, _: as_markdown(account), 100, 120),
@@ -50,7 +53,7 @@ FORMS = {
 }
 
 LEAST_UNITS = 3
-"""An example more is shown only if every layer keeps so many of its units."""
+"""Another example is shown only if every layer keeps at least this many units."""
 
 
 def explain(
@@ -63,23 +66,23 @@ def explain(
 ) -> str:
     """Write the forward and backward pass, equations (1) to (6), with numbers.
 
-    Of one example: (1) to (5). Its D (6) is not written out: it is a mean over a training set with the penalty in it,
-    and for m = 1 without penalty it would only say the numbers of (5) again. Of a training set: the examples that cost
-    most in the same way, then J with its penalty, Δ and D over all examples.
+    One example is explained by (1) to (5). Its D (6) is not written out: for m = 1 without penalty, D repeats the
+    numbers of (5). A training set is explained by (1) to (4) for the examples that cost most, then J with its penalty,
+    Δ and D over all examples.
 
     Parameters
     ----------
     trace : ExampleTrace or Trace
-        What `deltarule.trace_example` or `deltarule.trace` returns.
+        The result of `deltarule.trace_example` or `deltarule.trace`.
     form : {"text", "markdown", "html"}, default "text"
         Markdown has LaTeX between dollar signs; HTML is a fragment of a page, with its style and without scripts.
     lines : int, optional
-        So many lines at most, counted as text. Everything is shown if it fits. Default 40 for text, else 100.
+        Most lines, counted as text. Everything is shown if it fits. Default 40 for text, else 100.
     width : int, optional
-        Columns of a line, 80 or more, counted as text; sums are cut to fit it. Default 100 for text, 120 for Markdown,
-        160 for HTML, where long lines scroll.
+        Columns of a line, 80 or more, counted as text; sums are shortened to fit. Default 100 for text, 120 for
+        Markdown, 160 for HTML, where long lines scroll.
     heading : str, optional
-        One more line, to stand first.
+        A first line above the explanation.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def explain(
     Raises
     ------
     SettingsError
-        If there are too few lines for one unit of two layers, or there is no such form.
+        If there are too few lines for one unit of two layers, or the form is unknown.
 
     Examples
     --------
@@ -119,11 +122,11 @@ def explain(
 
 
 def _fitted(trace: ExampleTrace | Trace, lines: int, width: int, heading: str) -> Account:
-    """Return the account with as many examples, then layers, then units as fit."""
-    L, most = trace.network.L, 1 + max(trace.network.sizes)  # so many units: every entry of every matrix
+    """Return the account with as many examples as fit, then as many layers, then as many units."""
+    L, most = trace.network.L, 1 + max(trace.network.sizes)  # with `most` units, every entry of every matrix is shown
     numbers = {1}
     if isinstance(trace, Trace):
-        # Eight lines are the least that an example takes: so no more of them are written than could fit.
+        # An example takes at least eight lines, so lines // 8 is the most that can fit.
         numbers = {n for n in (len(trace.examples), 4, 3, 2, 1, 0) if n <= min(len(trace.examples), lines // 8)}
 
     def height(scale: Scale) -> int:
@@ -143,7 +146,10 @@ def _fitted(trace: ExampleTrace | Trace, lines: int, width: int, heading: str) -
 
 
 def _largest_that_fits(scales: list[Scale], lines: int, height: Callable[[Scale], int]) -> Scale:
-    """Return the last of growing scales that fits, the first of which does; none far too large is ever written."""
+    """Return the largest of growing scales that fits, given that the first fits.
+
+    The search doubles before it bisects, so that no scale far too large is ever written.
+    """
     fitting, beyond = 1, min(2, len(scales))
     while fitting < beyond and height(scales[beyond - 1]) <= lines:
         fitting, beyond = beyond, min(2 * beyond, len(scales))

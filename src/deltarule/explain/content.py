@@ -1,7 +1,7 @@
-"""What an explanation says, before anyone writes it down as text, Markdown or HTML.
+"""The content of an explanation, which text, Markdown and HTML have in common.
 
-Formulas and numbers are strings in the notation of the documentation, Θ⁽¹⁾_ij, e^−0.5, 2.06e-09; `notation.py` says
-what may stand in them. Words and formulas are kept apart, since only formulas are set as mathematics.
+Formulas and numbers are strings in the notation of the documentation, Θ⁽¹⁾_ij, e^−0.5, 2.06e-09; `notation.py`
+defines their syntax. Words and formulas are separate, because only formulas are typeset as mathematics.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ __all__ = ["Account", "Equality", "Group", "Line", "Part", "Section", "Sentence"
 
 @dataclass(frozen=True)
 class Equality:
-    """A value by its name, the same with numbers, and what comes out: `name = numbers = value`.
+    """A name, its formula with numbers, and the result: `name = numbers = value`.
 
     Attributes
     ----------
     name, numbers, value : str
-        `numbers` is empty where there is nothing to compute.
+        `numbers` is empty if nothing is computed.
     """
 
     name: str
@@ -31,12 +31,12 @@ class Equality:
 
 
 Line: TypeAlias = tuple[Equality, ...]
-"""One or two equalities that belong together: of one unit, z and a."""
+"""One or two equalities that belong together, such as z and a of one unit."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words, and a formula at their end where there is one."""
+    """Words, with or without a formula at the end."""
 
     words: str
     formula: str = ""
@@ -44,18 +44,18 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Part:
-    """An equation and the same with the numbers in, line by line.
+    """An equation, and its lines with numbers.
 
     Attributes
     ----------
     label : str
-        What it is about, in words: "Layer 2".
+        Its subject in words: "Layer 2".
     formula : str
     number : int or None
         Of the equation, 1 to 11; None where it only names something.
     lines : tuple of Line
     left_out : Sentence or None
-        What is not shown, and how large that is.
+        What is not shown, and how large it is.
     """
 
     label: str
@@ -66,12 +66,12 @@ class Part:
 
 
 Group: TypeAlias = tuple[Part | Sentence, ...]
-"""Parts that stand together; a sentence among them says which were left out between two."""
+"""Parts that belong together; a sentence between two parts says which layers were left out."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """Groups under a title: one of several examples, or the sums over all of them.
+    """Groups under a title: one of several examples, or the sums over all examples.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Account:
     Attributes
     ----------
     heading : str
-        The caller's own first line, any text; may be empty.
+        The first line, any text that the caller gives; may be empty.
     opening : Sentence
     sections : tuple of Section
     left_out : Sentence or None

@@ -1,4 +1,4 @@
-"""The cost ℓ of one example, (2), with its terms."""
+"""The terms of the cost ℓ (2) of one example, with numbers."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ __all__ = ["cost_terms"]
 
 
 def cost_terms(trace: ExampleTrace, room: int) -> str:
-    """Write the terms with numbers, the largest that fit; logarithms come from z, where no digit is lost."""
+    """Write the largest terms that fit, with numbers; logarithms are computed from z, so that no digit is lost."""
     z, h, y, output = trace.z[-1], trace.h, trace.y, trace.network.output
     if output == "sigmoid":
         sides = np.column_stack([y, 1 - y]).ravel()
@@ -42,12 +42,12 @@ def _logarithms(factors: Array, logs: Array, write: Callable[[int], str], room: 
 
 
 def _log(log: float) -> str:
-    """Write log p of a probability p, however near to 0 or 1 it is."""
+    """Write log p of a probability p, even if p is very near to 0 or 1."""
     if log < -700:
         return f"log e^{number(log)}"
     return f"log(1 − {number(-np.expm1(log))})" if log > -5e-5 else f"log {number(np.exp(log))}"
 
 
 def _log_of_rest(h: float, log: float) -> str:
-    """Write log(1 − h), with h where four digits of it tell 1 − h."""
+    """Write log(1 − h), with h itself if its four digits determine 1 − h."""
     return f"log(1 − {number(h)})" if h <= 0.99 else _log(log)

@@ -1,4 +1,4 @@
-"""One example's way through the network: forward, cost, back, and what it adds to Δ."""
+"""The explanation of one example: forward pass, cost, backward pass, and its contribution to Δ."""
 
 import numpy as np
 
@@ -16,11 +16,11 @@ from deltarule.network.textbook_floor import error_of
 __all__ = ["Way", "account_of_example"]
 
 WIDE = 56
-"""Columns that a sum which must be shortened shall keep: where g with its number would leave it fewer, g has none."""
+"""Least columns of a shortened sum: if writing g with its number would leave fewer, g is written without."""
 
 
 def account_of_example(trace: ExampleTrace, scale: Scale, heading: str) -> Account:
-    """Return the account of a single example: with (5), and what (6) would make of it."""
+    """Return the account of a single example, with (5) and a line about (6)."""
     way = Way(trace, scale)
     weight = "" if trace.weight == 1 else f" of weight {number(trace.weight)}"
     opening = Sentence(f"The network {trace.network} on one example{weight},", way.target())
@@ -29,7 +29,7 @@ def account_of_example(trace: ExampleTrace, scale: Scale, heading: str) -> Accou
 
 
 class Way:
-    """The parts of one example's account."""
+    """The parts of one example's account: its way forward and back through the network."""
 
     def __init__(self, trace: ExampleTrace, scale: Scale) -> None:
         self.trace, self.network, self.scale = trace, trace.network, scale
@@ -142,7 +142,7 @@ class Way:
         a = float(self.trace.a[layer - 1][i])
         if layer == self.network.L:
             y = self.trace.y[i]
-            # Four digits of h = 1 − 0.00002 are 1: what is left of it is in δ, which has all its digits.
+            # h = 1 − 0.00002 is 1 in four digits, so it is written as 1 − |δ|; δ has all its digits.
             h = f"(1 − {number(-delta)})" if y == 1 and -5e-5 < delta < 0 else number(a)
             return Equality(name, f"{h} − {factor(y)}", number(delta))
         part, above = self.network.parts[layer - 2], self.trace.delta[layer - 1]
@@ -197,7 +197,7 @@ class Way:
         delta, values = self.trace.delta[layer - 2][i], self.trace.contributions[layer - 2][i]
         inputs = np.concatenate([[1.0], self.trace.a[layer - 2]])
         name, a = f"δ{sup(layer)}_{i + 1}", f"a{sup(layer - 1)}"
-        if 6 * len(values) <= self.scale.width:  # else it cannot fit, and writing it takes long
+        if 6 * len(values) <= self.scale.width:  # otherwise it cannot fit, and writing it would take long
             whole = Equality(f"{name}·[1, {a}]", f"{number(delta)}·{_row(inputs)}", _row(values))
             if len(f"  {whole.name} = {whole.right}") <= self.scale.width:
                 return (whole,)

@@ -1,4 +1,4 @@
-"""How each unit is written: its formula, short enough for a title of 80 columns, and the same with numbers."""
+"""The formula of each unit, short enough for a title of 80 columns, and the formula with numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ def _nothing(_: float) -> str:
 
 @dataclass(frozen=True)
 class _HiddenFormula:
-    """A hidden unit as it is written.
+    """The formulas of a hidden unit.
 
     Attributes
     ----------
     g, slope : str
         g(z) and g′(z).
     with_z : callable
-        z ↦ g with the number z in; empty where nothing is computed.
+        z ↦ the formula of g with the number z; empty if nothing is computed.
     with_a : callable
-        a ↦ g′ with the number a in, to stand after a sign of multiplication; empty where it is not computed from a,
-        or where four digits of a do not tell it.
+        a ↦ the formula of g′ with the number a, written as a factor; empty if g′ is not computed from a, or if four
+        digits of a do not determine g′.
     """
 
     g: str
@@ -43,14 +43,14 @@ class _HiddenFormula:
 
 @dataclass(frozen=True)
 class _OutputFormula:
-    """An output unit as it is written.
+    """The formulas of an output unit.
 
     Attributes
     ----------
     h, cost : str
         h_i of z, and ℓ.
     with_z : callable
-        (z⁽ᴸ⁾, i) ↦ h_i with the numbers in; empty where nothing is computed.
+        (z⁽ᴸ⁾, i) ↦ the formula of h_i with numbers; empty if nothing is computed.
     """
 
     h: str
@@ -67,13 +67,13 @@ def _logistic(z: float) -> str:
 
 
 def _softmax(z: Array, i: int) -> str:
-    if np.abs(z).max() > 700:  # the powers leave the floating-point numbers
+    if np.abs(z).max() > 700:  # the powers would overflow
         return ""
     return f"{_power(z[i])}/{number(np.exp(z).sum())}"
 
 
 def _below(formula: str) -> str:
-    """Say that the second half of a formula is for z below 0, if a title of 80 columns has the room."""
+    """Add that the second half of a formula is for z below 0, if a title of 80 columns has room."""
     return f"{formula} below 0" if len(formula) <= 10 else formula
 
 
@@ -119,7 +119,7 @@ HIDDEN = {
 }
 
 WITH_NUMBERS = {"leaky_relu": _leaky_relu, "elu": _elu}
-"""Units whose formula has numbers in it, which are put in by these functions."""
+"""Functions that make the formulas of units with numbers, such as the slope of `leaky_relu`."""
 
 OUTPUT = {
     "sigmoid": _OutputFormula(
@@ -132,7 +132,7 @@ OUTPUT = {
 
 
 def formula_of(unit: Unit) -> _HiddenFormula:
-    """Return how a hidden unit is written, with its numbers."""
+    """Return the formulas of a hidden unit, with its numbers."""
     return WITH_NUMBERS[unit.name](*unit.numbers) if unit.numbers else HIDDEN[unit.name]
 
 

@@ -1,7 +1,7 @@
-r"""An account as Markdown with LaTeX, for notebooks and pages that set $…$ and $$…$$ as mathematics.
+r"""An account as Markdown with LaTeX, for notebooks and pages that typeset $…$ and $$…$$ as mathematics.
 
-Only what KaTeX and MathJax both know is used. Lines that belong together are one `aligned` block, so that their equals
-signs stand below each other.
+It uses only commands that both KaTeX and MathJax know. Lines that belong together are one `aligned` block, so that
+their equals signs are aligned.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""An account as HTML, for notebooks and reports: no script, no file from elsewhere."""
+"""An account as HTML for notebooks and reports, without scripts or other files."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ __all__ = ["as_html"]
 
 
 def as_html(account: Account) -> Html:
-    """Return a fragment of a page. Of several examples the first is open, the others open by a click."""
+    """Return a fragment of a page; the first of several examples is open, the others open by a click."""
     head = [tag("p", tag("b", account.heading))] if account.heading else []
     titled = [section for section in account.sections if section.title and section.groups]
     is_open = {id(section) for section in (titled[:1] + titled[-1:])}
@@ -69,7 +69,7 @@ def _written(token: Token) -> Iterator[str]:
     elif token.kind == "power":
         yield tag("sup", token.text)
     elif token.kind == "letter":
-        # Capital Greek letters stand upright in mathematics, all others lean.
+        # In mathematics capital Greek letters are upright, all others italic.
         yield token.text if token.text in "ΘΔΣΦ" else tag("i", token.text)
         above, below = (tag(name, text) if text else "" for name, text in (("sup", token.above), ("sub", token.below)))
         yield tag("span", above, below, class_="marks") if above and below else above or below

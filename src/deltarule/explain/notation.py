@@ -1,12 +1,13 @@
-"""The notation of formulas in plain text, cut into tokens, from which LaTeX and HTML are written.
+"""The plain-text notation of formulas, split into tokens from which LaTeX and HTML are written.
 
-    Θ⁽¹⁾_12,0     a letter with its marks: raised characters, and below after _ letters, or numbers with commas, or {…}
-    e^−0.5        e to a number
-    2.06e-09      a number; 1/4, λ/2m a fraction of numbers and single letters
-    log, below    two Latin letters or more: a function or a word
-    ²             after a bracket or a number: a power
+    Θ⁽¹⁾_12,0     a letter with marks: superscript characters, and after _ a subscript of letters, numbers or {…}
+    e^−0.5        a power of e
+    2.06e-09      a number
+    1/4, λ/2m     a fraction of numbers and single letters
+    log, below    two or more Latin letters: a function or a word
+    ²             a power, after a bracket or a number
 
-Everything else stands for itself. `plain` undoes the raising of characters.
+Every other character is a token of its own. `plain` turns superscript characters into ordinary ones.
 """
 
 import re
@@ -48,7 +49,7 @@ class Token:
     text : str
         The numerator, the exponent, the number, the word, the letter (with its prime), the power, the character.
     above, below : str
-        Marks of a letter, not raised any more; `below` is the denominator of a fraction.
+        Superscript and subscript of a letter, in ordinary characters; `below` is also the denominator of a fraction.
     """
 
     kind: str
@@ -58,7 +59,7 @@ class Token:
 
 
 def tokens(formula: str) -> Iterator[Token]:
-    """Cut a formula into its tokens.
+    """Split a formula into its tokens.
 
     Examples
     --------
@@ -81,7 +82,7 @@ def tokens(formula: str) -> Iterator[Token]:
 
 
 def plain(raised: str) -> str:
-    """Return raised characters as ordinary ones.
+    """Return superscript characters as ordinary ones.
 
     >>> plain("⁽¹²⁾")
     '(12)'
@@ -90,7 +91,7 @@ def plain(raised: str) -> str:
 
 
 def sup(layer: int) -> str:
-    """Return the mark of a layer.
+    """Return the superscript of a layer.
 
     >>> sup(12)
     '⁽¹²⁾'

@@ -1,4 +1,4 @@
-"""Numbers in a formula, and long sums and lists cut to the room that there is: the largest terms stay."""
+"""Numbers in a formula, and long sums and lists shortened to their largest terms."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from deltarule.common.arrays import Array
 __all__ = ["count", "factor", "fitting", "largest", "listed", "number", "product", "shortened_sum", "vector"]
 
 SHORTEST = 3
-"""No term with its sign has fewer characters."""
+"""Least characters of a term with its sign."""
 
 
 def number(value: float) -> str:
-    """Write four digits.
+    """Write a number with four digits.
 
     >>> number(-0.123456), number(-0.0)
     ('−0.1235', '0')
@@ -23,12 +23,12 @@ def number(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """Write a number of examples: a sum of weights need not be whole."""
+    """Write a number of examples, which as a sum of weights need not be whole."""
     return f"{value:.0f}" if value == round(value) else number(value)
 
 
 def factor(value: float) -> str:
-    """Write a number to stand after a sign of multiplication.
+    """Write a number as the second factor of a product, in brackets if it is negative.
 
     >>> factor(-2.0)
     '(−2)'
@@ -37,7 +37,7 @@ def factor(value: float) -> str:
 
 
 def product(*factors: float) -> str:
-    """Write a product as a term of a sum, its sign apart.
+    """Write a product as a term of a sum, with its sign in front.
 
     >>> product(-0.5, -2.0)
     ' − 0.5·(−2)'
@@ -48,17 +48,18 @@ def product(*factors: float) -> str:
 
 
 def shortened_sum(values: Array, write: Callable[[int], str], room: int, first: str = "") -> str:
-    """Write a sum in at most so many characters if possible: the largest terms, then the sum of the rest.
+    """Write a sum, if possible in `room` characters: the largest terms, then the sum of the rest.
 
     Parameters
     ----------
     values : array of shape (n,)
-        What the terms are worth.
+        Values of the terms.
     write : callable
-        Number of a term ↦ the term with its sign, as `product` writes it.
+        Index of a term ↦ the term with its sign, as `product` writes it.
     room : int
+        Most characters.
     first : str, optional
-        A term that stands first and always stays.
+        A first term that is always shown.
     """
     kept = fitting(values, write, room - len(first), reserve=28)
     text = first + "".join(kept.values())
@@ -72,7 +73,7 @@ def shortened_sum(values: Array, write: Callable[[int], str], room: int, first: 
 
 
 def listed(sizes: Array, write: Callable[[int], str], mark: str, room: int) -> str:
-    """Join the largest terms that fit, one at least, in their order, and say how many more there are."""
+    """Join the largest terms that fit, at least one, in their order, and say how many more there are."""
     kept = fitting(sizes, lambda k: mark + write(k), room, reserve=14)
     texts = kept or {(k := int(np.argmax(np.abs(sizes)))): mark + write(k)}
     more = f"{mark}… ({len(sizes) - len(texts)} more)" if len(texts) < len(sizes) else ""
@@ -80,12 +81,12 @@ def listed(sizes: Array, write: Callable[[int], str], mark: str, room: int) -> s
 
 
 def vector(values: Array, room: int) -> str:
-    """Write a vector; of one that is too long, the first entries."""
+    """Write a vector, or the first entries of a vector that is too long."""
     return f"[{listed(np.arange(len(values), 0.0, -1), lambda k: number(values[k]), ', ', room)}]"
 
 
 def fitting(sizes: Array, write: Callable[[int], str], room: int, reserve: int) -> dict[int, str]:
-    """Return the terms to keep, in order: all if they fit, else the largest that leave the reserve."""
+    """Return the terms to keep, in order: all if they fit, otherwise the largest that leave `reserve` characters."""
     if len(sizes) * SHORTEST <= room:
         texts = {k: write(k) for k in range(len(sizes))}
         if sum(map(len, texts.values())) <= room:
@@ -101,6 +102,6 @@ def fitting(sizes: Array, write: Callable[[int], str], room: int, reserve: int) 
 
 
 def largest(values: Array, most: int) -> list[int]:
-    """Return the places of the largest magnitudes, in order."""
+    """Return the indices of the `most` largest magnitudes, in ascending order."""
     places: list[int] = sorted(np.argsort(-np.abs(values), kind="stable")[:most].tolist())
     return places

@@ -1,7 +1,7 @@
-"""How much is shown: layers, units of a layer, columns. What matters most is decided here and nowhere else.
+"""What an explanation shows: how many layers, units and columns, and which.
 
-In each layer the units with the largest |δ⁽ˡ⁾_j| stay, since what they do moves the cost most. Of many layers the
-middle ones go.
+Each layer keeps the units with the largest |δ⁽ˡ⁾_j|, because they affect the cost most. If there are too many layers,
+the middle ones are left out.
 """
 
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ __all__ = ["Scale", "with_gaps"]
 
 @dataclass(frozen=True)
 class Scale:
-    """What there is room for.
+    """How much an explanation shows.
 
     Attributes
     ----------
     layers : tuple of int
         The layers from 2 to L that are shown, in order.
     units : int
-        How many units of each layer; of a matrix, how many rows, and how many entries of a row.
+        Most units of each layer; for a matrix, most rows, and most entries of a row.
     examples : int
-        How many examples are followed one by one.
+        How many examples are shown one by one.
     width : int
         Columns of a line.
     """
@@ -40,17 +40,17 @@ class Scale:
 
     @classmethod
     def of(cls, L: int, layers: int, units: int, examples: int, width: int) -> "Scale":
-        """Return the scale that shows so many of the layers 2 to L: half of them from the front, half from the end."""
+        """Return the scale that shows `layers` of the layers 2 to L: half from the front, half from the end."""
         front = layers // 2
         shown = (*range(2, 2 + front), *range(L - (layers - front) + 1, L + 1))
         return cls(shown, units, examples, width)
 
     def chosen(self, delta: Array) -> list[int]:
-        """Return the units of a layer that are shown, by their δ."""
+        """Return the units of a layer that are shown, chosen by their δ."""
         return largest(delta, self.units)
 
     def left_out(self, layer: int, delta: Array) -> Sentence | None:
-        """Say how many units of a layer are not shown, and how large their |δ| is at most."""
+        """Say how many units of a layer are not shown, and bound their |δ|."""
         rest = np.delete(np.abs(delta), self.chosen(delta))
         if not rest.size:
             return None
@@ -58,7 +58,7 @@ class Scale:
 
 
 def with_gaps(parts: Mapping[int, Part]) -> Group:
-    """Return parts in the order of the mapping from layers, with a word about the layers between that are missing."""
+    """Return the parts of the layers in the order of the mapping, with a sentence for each gap between layers."""
     group: list[Part | Sentence] = []
     previous: int | None = None
     for layer, part in parts.items():

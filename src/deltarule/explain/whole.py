@@ -1,4 +1,4 @@
-"""A whole pass over a training set: the examples that cost most one by one, then J, Δ and D over all of them."""
+"""The explanation of a training set: the examples that cost most, one by one, then J, Δ and D over all examples."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ __all__ = ["account_of_training_set"]
 
 
 def account_of_training_set(trace: Trace, scale: Scale, heading: str) -> Account:
-    """Return the account of all examples together."""
+    """Return the account of a training set."""
     network, rows = trace.examples[0].network, len(trace.examples)
     costs = np.array([example.weight * example.cost for example in trace.examples])
     shown = largest(costs, scale.examples)
@@ -46,7 +46,7 @@ def _is_weighted(trace: Trace) -> bool:
 
 
 class _Sums:
-    """What is summed over all examples: J, Δ and D."""
+    """The sums over all examples: J, Δ and D."""
 
     def __init__(self, trace: Trace, scale: Scale) -> None:
         self.trace, self.scale = trace, scale

@@ -1,6 +1,6 @@
-"""Pictures: computed first, as frozen dataclasses of plain numbers, and drawn second by their `plot(ax=None)`.
+"""Pictures: frozen dataclasses of plain numbers, each computed first and then drawn by its `plot(ax=None)`.
 
-Drawing needs matplotlib, which is loaded when something is drawn; it needs no display.
+Drawing loads matplotlib, and needs no display.
 """
 
 from deltarule.pictures.boundary import DecisionBoundary, decision_boundary

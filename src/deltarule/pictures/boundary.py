@@ -1,4 +1,4 @@
-"""Where a classifier of two features changes its mind."""
+"""The decision boundary of a classifier of two features."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,14 +27,14 @@ class DecisionBoundary:
     ----------
     classes : array of shape (K,)
     x1, x2 : arrays of shape (n,)
-        Where the grid's columns and rows are.
+        Coordinates of the columns and rows of the grid.
     probabilities : array of shape (n, n, K)
-        Of each class at (x2, x1).
+        Probability of each class at (x2, x1).
     X : array of shape (m, 2)
     y : array of shape (m,)
-        The examples that are drawn over it.
+        The examples that are drawn over the grid.
     names : (str, str)
-        Of the features.
+        Names of the features.
     """
 
     classes: NDArray[Any]
@@ -47,11 +47,11 @@ class DecisionBoundary:
 
     @property
     def predicted(self) -> Array:
-        """Index of the most probable class at each place, of shape (n, n)."""
+        """Index of the most probable class at each point of the grid, of shape (n, n)."""
         return np.asarray(self.probabilities.argmax(axis=2))
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the boundary and the examples; between two classes the probability, too, as shades.
+        """Draw the boundary and the examples; for two classes, shades show the probability.
 
         Returns
         -------
@@ -90,12 +90,12 @@ class DecisionBoundary:
 
 
 def decision_boundary(model: Any, X: ArrayLike, y: ArrayLike, resolution: int = 200) -> DecisionBoundary:
-    """Ask a fitted classifier of two features on a grid around the examples.
+    """Return the probabilities of a fitted classifier of two features, on a grid around the examples.
 
     Parameters
     ----------
     model : MLPClassifier
-        With two inputs and one label a row.
+        A network of two inputs, with one label per row.
     X : array or frame of shape (m, 2)
     y : array of shape (m,)
     resolution : int, default 200

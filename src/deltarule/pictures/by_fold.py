@@ -1,4 +1,4 @@
-"""Costs of several folds: their means and standard errors, and how they are drawn."""
+"""Means and standard errors of the costs of several folds, and their curves."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ __all__ = ["draw_costs", "mean_and_error", "stack"]
 
 
 def stack(fits: NDArray[Any], name: str) -> Array:
-    """Return one number of each fit, as an array of the shape of the fits.
+    """Return one attribute of every fit, as an array of the same shape as the fits.
 
     >>> stack(np.array([[1 + 2j], [3 + 4j]], dtype=object), "imag").tolist()
     [[2.0], [4.0]]

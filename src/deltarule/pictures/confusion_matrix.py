@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""The confusion matrix: how often each class is taken for each other one."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ _SMALLEST_FONT = 4.5  # points
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """How many examples of each class got each label; made by `confusion`.
+    """The number of examples of each class that got each label; made by `confusion`.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Confusion:
         return float(np.trace(self.counts) / self.counts.sum())
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the shares of each true class as shades, with the counts on them where they have room.
+        """Draw the shares of each true class as shades, with the counts on them if there is room.
 
         Returns
         -------
@@ -76,7 +76,7 @@ class Confusion:
         return ax
 
     def _name_classes(self, ax: "Axes", names: list[str], cell: float) -> None:
-        """Write the names along both axes; every second, third … one where not all have room."""
+        """Write the names along both axes, or every second, third … name if there is no room for all."""
         n = len(names)
         font = max(_SMALLEST_FONT, min(_usual_font(), 0.85 * cell))
         every = int(np.ceil(font / (0.85 * cell)))

@@ -1,4 +1,4 @@
-"""Cost against λ: which strength of the penalty carries over to examples that were not learnt."""
+"""Cost against λ: which strength of the penalty generalises to examples outside the training set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,13 +36,13 @@ class LambdaPath:
     lambdas : array of shape (n,)
         λ, ascending.
     training_cost, validation_cost : arrays of shape (n, folds)
-        Mean ℓ over the rows that were fitted and over those that were not, without penalty.
+        Mean ℓ over the fitted rows, and over the held-out rows, without penalty.
     penalty : array of shape (n, folds)
-        λ/2m Σ Θ²; with `training_cost` it makes J (2).
+        λ/2m Σ Θ²; added to `training_cost` it gives J (2).
     validation_score : array of shape (n, folds)
         Accuracy of a classifier, R² of a regressor.
     epochs : array of shape (n, folds), int
-        How many each fit took.
+        Number of epochs of each fit.
     score_name : str
         `"accuracy"` or `"R²"`.
     """
@@ -57,7 +57,7 @@ class LambdaPath:
 
     @property
     def best(self) -> int:
-        """Index of the λ whose mean validation cost is least; of equals the largest λ."""
+        """Index of the λ with the least mean validation cost; among equals, of the largest λ."""
         means = self.validation_cost.mean(axis=1)
         return int(np.flatnonzero(means == means.min())[-1])
 
@@ -67,9 +67,9 @@ class LambdaPath:
         return float(self.lambdas[self.best])
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw both costs against λ, means with their standard errors, and mark the chosen λ.
+        """Draw both mean costs with their standard errors against λ, and mark the chosen λ.
 
-        λ = 0, which a logarithmic axis has no place for, stands at its left end.
+        A logarithmic axis has no place for λ = 0, so it is drawn at the left end.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class LambdaPath:
         return ax
 
     def _repr_html_(self) -> str:
-        """Return a small table: λ, mean costs with their standard errors, mean score."""
+        """Return a small table of λ, the mean costs with their standard errors, and the mean score."""
         heads = ("λ", "training cost", "validation cost", f"validation {self.score_name}")
         columns = [
             mean_and_error(values) for values in (self.training_cost, self.validation_cost, self.validation_score)
@@ -117,17 +117,17 @@ def lambda_path(
 ) -> LambdaPath:
     """Train an estimator for each λ of a grid, by k-fold cross-validation.
 
-    In each fold the largest λ is fitted as `fit` would. Each smaller one goes on from the θ of the one before, as
-    with `warm_start`: towards smaller λ the network gains freedom step by step, while on the way to larger ones it
-    would have to give up what it had overfitted. Fits of different folds run side by side.
+    In each fold the largest λ is fitted as by `fit`. The fit of each smaller λ begins with the θ of the previous fit,
+    as with `warm_start`. The order matters: towards smaller λ the network gains freedom step by step; towards larger λ
+    it would have to unlearn what it had overfitted. Fits of different folds run in parallel.
 
-    Where J has one minimum (no hidden layer), the costs are those of fits from the first weights, within the solver's
-    tolerance. Elsewhere both end in a minimum nearby, and at small λ a warm start tends to overfit less.
+    If J has one minimum (no hidden layer), the costs equal those of fits from first weights, within the solver's
+    tolerance. Otherwise both kinds of fit end in some minimum, and at small λ a warm start tends to overfit less.
 
     Parameters
     ----------
     estimator : MLPClassifier or MLPRegressor
-        Its `alpha` is not used, its other parameters are. It is not changed.
+        Its parameters except `alpha` are used. It is not changed.
     X : array, sparse matrix or frame of shape (m, n_features)
     y : array of shape (m,) or (m, K)
     lambdas : sequence of float
@@ -135,7 +135,7 @@ def lambda_path(
     cv : int or splitter of scikit-learn, default 5
         Folds are cut as `validation_curve` does.
     sample_weight : array of shape (m,), optional
-        Counts in training and in the costs and scores.
+        Weights of the examples in training, costs and scores.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def lambda_path(
 
     Examples
     --------
-    y is a line with noise, which a penalty only flattens:
+    y is a line with noise, and a penalty only flattens the line:
 
     >>> from deltarule import MLPRegressor
     >>> X = np.linspace(-1, 1, 30)[:, np.newaxis]
@@ -192,7 +192,7 @@ def _path(
 
 
 def _name_zero(ax: "Axes", place: float, positive: Array) -> None:
-    """Write 0 at the left end of a logarithmic axis, and powers of ten where they belong."""
+    """Write 0 at the left end of a logarithmic axis, and powers of ten at their places."""
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
     low, high = np.floor(np.log10(positive[0])), np.ceil(np.log10(positive[-1]))

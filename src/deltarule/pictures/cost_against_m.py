@@ -30,9 +30,9 @@ class SizePath:
     Attributes
     ----------
     sizes : array of shape (n,), int
-        Rows that were fitted, ascending.
+        Numbers of fitted rows, ascending.
     training_cost, validation_cost : arrays of shape (n, folds)
-        Mean ℓ over the rows that were fitted, and over all rows of the fold that was held out, without penalty.
+        Mean ℓ over the fitted rows, and over all rows of the held-out fold, without penalty.
     validation_score : array of shape (n, folds)
         Accuracy of a classifier, R² of a regressor.
     score_name : str
@@ -46,10 +46,10 @@ class SizePath:
     score_name: str
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw both costs against m, means with their standard errors.
+        """Draw both mean costs with their standard errors against m.
 
-        Curves that meet high up say that the network is too small or λ too large (bias); a gap between them says that
-        it learns its examples by heart (variance), and that more of them would help.
+        If the curves meet at a high cost, the network is too small or λ too large (bias). If there is a gap between
+        them, the network learns its examples by heart (variance), and more examples would help.
 
         Returns
         -------
@@ -80,11 +80,11 @@ def size_path(
     X : array, sparse matrix or frame of shape (m, n_features)
     y : array of shape (m,) or (m, K)
     sizes : sequence of float or int
-        Shares in (0, 1] of the rows that a fold leaves to learn from, or numbers of rows, 2 or more.
+        Shares in (0, 1] of the training rows of a fold, or numbers of rows, 2 or more.
     cv : int or splitter of scikit-learn, default 5
     sample_weight : array of shape (m,), optional
     seed : int, default 0
-        Of the order in which rows are added. A larger part holds all rows of a smaller one.
+        Seed of the order in which rows are added. A larger part holds all rows of a smaller one.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def size_path(
     generator = np.random.default_rng(seed)
     folds = [(generator.permutation(fitted), held_out) for fitted, held_out in problem.folds(cv)]
     counts = _counts(sizes, min(len(fitted) for fitted, _ in folds))
-    # The longest fits first, so that the cores end together.
+    # The longest fits run first, so that all cores finish at about the same time.
     parts = [(fitted[:m], held_out) for m in counts[::-1] for fitted, held_out in folds]
     fits = side_by_side(problem, [partial(_fit, problem, part, problem.draw()) for part in parts])
     warn_of_unfinished(fits, problem.settings)

@@ -27,11 +27,11 @@ class LearningCurve:
     cost : array of shape (n,)
         J on the training set, with the penalty.
     penalty : array of shape (n,)
-        Its part λ/2m Σ Θ²; NaN in epochs after which nobody looked at Θ.
+        The part λ/2m Σ Θ² of `cost`; NaN in epochs after which it was not measured.
     validation_cost : array of shape (n,)
-        Without penalty; NaN where nothing was held out.
+        Cost of the held-out examples without penalty; NaN if nothing was held out.
     best_epoch : int
-        0 if there is none.
+        Number of the best epoch; 0 if there is none.
     """
 
     epochs: Array
@@ -43,8 +43,8 @@ class LearningCurve:
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the costs, and mark the best epoch.
 
-        The cost axis is logarithmic where the costs span more than a factor of 20. The penalty is drawn where it is
-        known and above 0.
+        The cost axis is logarithmic if the costs span more than a factor of 20. The penalty is drawn where it is known
+        and above 0.
 
         Returns
         -------
@@ -104,5 +104,5 @@ def learning_curve(model: Any) -> LearningCurve:
 
 
 def _marked(style: dict[str, Any], every: int, first: int) -> dict[str, Any]:
-    """Return a style with a marker at every so manieth epoch, shifted so that those of two curves do not coincide."""
+    """Return a style with a marker every few epochs, starting at `first` so that two curves' markers stay apart."""
     return {**style, "markevery": (first, every), "markersize": 4}

@@ -1,4 +1,4 @@
-"""What each unit of the first hidden layer looks for in an image: its row of Θ⁽¹⁾, as an image."""
+"""The first weights as images: each row of Θ⁽¹⁾ shows what its hidden unit looks for in an input image."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ class FirstLayer:
     units : array of shape (n,), int
         Numbers i of the units, from 1.
     of : int
-        How many units the layer has.
+        Number of units of the layer.
     """
 
     images: Array
@@ -36,7 +36,7 @@ class FirstLayer:
 
     @property
     def mosaic(self) -> Array:
-        """All images in one, row by row, with a line of NaN between them."""
+        """All images in one array, row by row, with lines of NaN between them."""
         n, height, width = self.images.shape
         columns = int(np.ceil(np.sqrt(n * 4 / 3)))
         rows = -(-n // columns)
@@ -48,7 +48,7 @@ class FirstLayer:
         return sheet
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the images side by side, all on one scale, zero in its middle.
+        """Draw the images side by side on one colour scale, with zero in the middle.
 
         Returns
         -------
@@ -80,12 +80,12 @@ def first_layer(model: Any, shape: tuple[int, int] | None = None, most: int = 48
     shape : (int, int), optional
         Height and width of an input image; by default inputs are square.
     most : int, default 48
-        Of a larger layer the units with the largest Σ_j Θ⁽¹⁾_ij² are shown, in the order of their numbers.
+        Most units to show. A larger layer shows those with the largest Σ_j Θ⁽¹⁾_ij², in the order of their numbers.
 
     Raises
     ------
     ShapeError
-        If the inputs of the network do not make such an image.
+        If the number of inputs is not height times width.
     """
     network, theta = fitted(model)
     features = network.sizes[0]

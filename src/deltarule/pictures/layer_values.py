@@ -1,7 +1,7 @@
-"""How a and δ are spread in each layer: which layers are saturated, and where δ vanishes on its way back.
+"""The distribution of a and δ in each layer, which shows saturated layers and where δ vanishes on its way back.
 
-A unit is saturated for an example where |g′(z)| is below a twentieth of the steepest slope of g: whatever error comes
-back to it, hardly any goes on. A unit that is saturated for every example is dead.
+A unit is saturated for an example if |g′(z)| is below a twentieth of the steepest slope of g: it passes hardly any
+error back. A unit is dead if it is saturated for every example.
 """
 
 from dataclasses import dataclass
@@ -29,22 +29,22 @@ FLAT = 0.05
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer l ≥ 2 on some examples.
+    """The values of one layer l ≥ 2 on some examples.
 
     Attributes
     ----------
     number : int
         l.
     unit : str
-        Its units, with their numbers where these are not the defaults.
+        Kind of its units, with their numbers if these are not the defaults.
     activations : tuple of float
         The `QUANTILES` of a⁽ˡ⁾, over all units and examples.
     errors : tuple of float
-        Those of |δ⁽ˡ⁾|.
+        The `QUANTILES` of |δ⁽ˡ⁾|.
     saturated : float
-        Share of all pairs of a unit and an example where the unit is saturated; NaN for the output layer.
+        Share of the pairs of unit and example in which the unit is saturated; NaN for the output layer.
     dead : int
-        Units that are saturated for every example; 0 for the output layer.
+        Number of units that are saturated for every example; 0 for the output layer.
     size : int
         s_l.
     """
@@ -60,23 +60,23 @@ class Layer:
 
 @dataclass(frozen=True)
 class Layers:
-    """All layers from 2 to L; made by `layers`."""
+    """The layers from 2 to L on some examples; made by `layers`."""
 
     layers: tuple[Layer, ...]
     rows: int
 
     def plot(self, ax: "Axes | None" = None, what: str = "delta") -> "Axes":
-        """Draw the quantiles of |δ⁽ˡ⁾| by layer on a logarithmic axis, or with `what="a"` those of a⁽ˡ⁾.
+        """Draw the quantiles of |δ⁽ˡ⁾| by layer on a logarithmic axis, or with `what="a"` the quantiles of a⁽ˡ⁾.
 
-        A thin line reaches from 5 % to 95 %, a thick one from 25 % to 75 %, and the mark is the median. Quantiles that
-        are 0 have no place on a logarithmic axis: what is left of a line begins at its bottom end.
+        A thin line reaches from 5 % to 95 %, a thick line from 25 % to 75 %, and a marker shows the median. A
+        logarithmic axis has no place for quantiles of 0, so their lines begin at the bottom of the axis.
 
         Returns
         -------
         ax : matplotlib Axes
         """
         if what not in ("a", "delta"):
-            raise InputError(f"what={what!r} is nothing that is kept here. Take 'a' or 'delta'.")
+            raise InputError(f"what={what!r} is not known. Take 'a' or 'delta'.")
         ax = axes_for(ax)
         table = np.array([layer.activations if what == "a" else layer.errors for layer in self.layers])
         if what == "delta":
@@ -113,14 +113,14 @@ class Layers:
 
 
 def layers(model: Any, X: ArrayLike, y: ArrayLike) -> Layers:
-    """Take examples forward and back through the network of a fitted estimator, and describe every layer.
+    """Return the distribution of a and δ in every layer of a fitted estimator, for some examples.
 
     Parameters
     ----------
     model : MLPClassifier or MLPRegressor
         Fitted.
     X : array, sparse matrix or frame of shape (m, n_features)
-        All rows are held in memory at once, a and δ of every layer too: give a few thousand.
+        All rows, and their a and δ of every layer, are in memory at once: give a few thousand rows.
     y : array of shape (m,) or (m, K)
 
     Raises
@@ -155,7 +155,7 @@ def layers(model: Any, X: ArrayLike, y: ArrayLike) -> Layers:
 
 
 def _flat(unit: Unit, values: Values) -> Array:
-    """Return for which examples each unit is saturated."""
+    """Return whether each unit is saturated for each example."""
     flat: Array = np.abs(unit.derivative(values.z, values.g)) < FLAT * _steepest(unit)
     return flat
 

@@ -1,4 +1,4 @@
-"""What the pictures ask of a fitted estimator."""
+"""Checked access to what pictures need of a fitted estimator: network, θ, examples, classes."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ def fitted(model: Any) -> tuple[Network, Array]:
     Raises
     ------
     NotFittedError
-        If it is not fitted yet.
+        If the model is not fitted yet.
     InputError
-        If it is no estimator of this library.
+        If the model is no estimator of this library.
     """
     _check_fitted(model)
     if hasattr(model, "named_steps"):
         raise InputError(
-            f"{type(model).__name__} has no parameters of its own to show. Give its last step, pipeline[-1], and X as "
-            "the others make it, pipeline[:-1].transform(X)."
+            f"{type(model).__name__} has no parameters of its own to show. Give its last step, pipeline[-1], and X "
+            "transformed by the other steps, pipeline[:-1].transform(X)."
         )
     if not hasattr(model, "theta_"):
         raise InputError(f"{type(model).__name__} has no parameters to show. Give an MLPClassifier or MLPRegressor.")
@@ -42,12 +42,12 @@ def _check_fitted(model: Any) -> None:
 
 
 def checked(model: Any, X: ArrayLike, y: ArrayLike) -> TrainingSet:
-    """Return examples as the network of a fitted estimator takes them.
+    """Return X and y as the training set that the network of a fitted estimator takes.
 
     Raises
     ------
     NotFittedError
-        If it is not fitted yet.
+        If the model is not fitted yet.
     InputError, ShapeError
         If X and y do not fit the network.
     """
@@ -63,10 +63,10 @@ def classes_of(model: Any, picture: str) -> NDArray[Any]:
     NotFittedError
         If the model is not fitted yet.
     InputError
-        If it is no classifier; `picture` says what needs one.
+        If the model is no classifier. The message begins with `picture`, the name of what needs a classifier.
     """
     _check_fitted(model)
     if not hasattr(model, "classes_"):
-        raise InputError(f"{picture} is of classes, but {type(model).__name__} has none. Give a classifier.")
+        raise InputError(f"{picture} needs classes, but {type(model).__name__} has none. Give a classifier.")
     classes: NDArray[Any] = model.classes_
     return classes

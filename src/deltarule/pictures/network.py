@@ -1,7 +1,7 @@
-"""A network as the lecture notes draw it: columns of circles, bias units apart, Θ⁽ˡ⁾ below the gaps.
+"""A network as lecture notes draw it: columns of circles, bias units in another colour, Θ⁽ˡ⁾ below the gaps.
 
-What is drawn where is computed first (`network_picture`), as plain numbers in units of the distance between two
-circles. Drawing finds out how large such a unit and the letters can be in the axes that it is given.
+`network_picture` first computes all positions, in units of the distance between two circles. `plot` then finds the
+largest unit and the largest letters that fit into the axes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 __all__ = ["MOST_UNITS", "RADIUS", "Edge", "NetworkPicture", "Unit", "network_picture"]
 
 MOST_UNITS = 8
-"""A longer layer shows this many units less one, and an ellipsis."""
+"""A layer of more units shows one unit less than this, and an ellipsis."""
 
 RADIUS = 0.4
 COLUMN = 2.2
-"""Width of a column, where units of a layer are 1 apart."""
+"""Width of a column, in units of the distance between two circles."""
 
 WIDEST_COLUMN = 3.6
-"""Its width where there is room."""
+"""Width of a column if there is room."""
 
 BIAS_FILL = "#f0c674"
 DASHES = (0, (3, 1.5))
 LETTER = 0.62
-"""Width of a letter in sizes of its font, with room to spare."""
+"""Width of a letter relative to its font size, rounded up."""
 LONGEST_NAME = 24
-"""Letters of the name of an input."""
+"""Most letters of an input's name."""
 
 LARGEST_UNIT = 0.72  # inches
 LARGEST_FONT, SMALLEST_FONT = 9.0, 3.0  # points
@@ -44,7 +44,7 @@ LARGEST_FONT, SMALLEST_FONT = 9.0, 3.0  # points
 
 @dataclass(frozen=True)
 class Unit:
-    """A circle: where it is, what is written in it, and whether it is a bias unit.
+    """A circle of the picture, with its position and label.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Unit:
         Number of the unit in its layer, from 1; 0 for the bias unit.
     x, y : float
     label : str
-        As matplotlib writes mathematics.
+        Text in the circle, in matplotlib's notation for mathematics.
     """
 
     layer: int
@@ -71,7 +71,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Edge:
-    """A line between two circles, and Θ⁽ˡ⁾_ij on it; NaN without a model."""
+    """A line between two circles, with its weight Θ⁽ˡ⁾_ij, or NaN without a model."""
 
     start: Unit
     end: Unit
@@ -80,22 +80,22 @@ class Edge:
 
 @dataclass(frozen=True)
 class NetworkPicture:
-    """A network in the plane.
+    """The positions of all circles, lines and texts of a network's picture; made by `network_picture`.
 
     Attributes
     ----------
     units : tuple of Unit
         All circles.
     ellipses : tuple of (float, float)
-        Places of the dots that stand for units left out.
+        Positions of the dots that stand for units left out.
     edges : tuple of Edge
-        From each unit, the bias unit too, to each unit of the next layer but its bias unit.
+        Lines from each unit, including the bias unit, to each unit of the next layer except its bias unit.
     heads : tuple of (float, str)
         x and text above each layer.
     thetas : tuple of (float, str)
         x and text below each gap between layers.
     outputs, inputs : tuple of (Unit, str)
-        Units of the last and of the first layer, and what is written beside them.
+        Units of the last and of the first layer, with the text beside them.
     """
 
     units: tuple[Unit, ...]
@@ -108,12 +108,12 @@ class NetworkPicture:
 
     @property
     def has_weights(self) -> bool:
-        """Whether the lines are those of a model."""
+        """Whether the lines have weights, which only a fitted model gives."""
         return not np.isnan(self.edges[0].weight)
 
     @property
     def widest_weights(self) -> dict[int, float]:
-        """Largest |Θ⁽ˡ⁾_ij| that is drawn, by layer l."""
+        """Largest drawn |Θ⁽ˡ⁾_ij| of each layer l."""
         most: dict[int, float] = {}
         for edge in self.edges:
             most[edge.start.layer] = max(most.get(edge.start.layer, 0.0), abs(edge.weight))
@@ -121,7 +121,7 @@ class NetworkPicture:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height, in inches, of a figure that fits."""
+        """Width and height, in inches, of a figure that fits the picture."""
         margins = self._inches(LARGEST_FONT)
         return (
             margins.left + margins.right + LARGEST_UNIT * self._width,
@@ -129,10 +129,10 @@ class NetworkPicture:
         )
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw it: in the given axes, or in a new figure of a fitting size.
+        """Draw the network into the given axes, or into a new figure of a fitting size.
 
-        With weights, the width of a line is |Θ⁽ˡ⁾_ij| as a share of the largest that is drawn of its Θ⁽ˡ⁾. Positive
-        ones are blue and solid, negative ones orange and dashed.
+        The width of a line is |Θ⁽ˡ⁾_ij| relative to the largest drawn weight of its Θ⁽ˡ⁾. Positive weights are blue and
+        solid, negative weights orange and dashed.
 
         Returns
         -------
@@ -146,7 +146,7 @@ class NetworkPicture:
         width, height = room.width / dpi, room.height / dpi
         unit, font = self._fit(width, height)
         margins = self._inches(font)
-        # Where there is room, columns stand further apart.
+        # If there is room, columns are further apart.
         last = self.heads[-1][0]
         stretch = (width - margins.left - margins.right - 2 * RADIUS * unit) / (last * unit)
         stretch = min(max(stretch, 1.0), WIDEST_COLUMN / COLUMN)
@@ -190,7 +190,7 @@ class NetworkPicture:
         return self._top - self._bottom + 2 * RADIUS
 
     def _inches(self, font: float) -> "_Margins":
-        """Return the room that the texts around the circles take, for a size of their letters."""
+        """Return the room that the texts around the circles take at a font size."""
         line = 1.55 * font / 72
         letter = LETTER * font / 72
         head = max(0.0, _letters(self.heads) * letter / 2 - RADIUS * LARGEST_UNIT / 2)
@@ -203,7 +203,7 @@ class NetworkPicture:
         )
 
     def _fit(self, width: float, height: float) -> tuple[float, float]:
-        """Return the largest unit, in inches, and the largest font, in points, with which nothing overlaps."""
+        """Return the largest unit, in inches, and the largest font, in points, at which nothing overlaps."""
         unit, font = 0.0, SMALLEST_FONT
         for font in np.arange(LARGEST_FONT, SMALLEST_FONT, -0.25):
             margins = self._inches(font)
@@ -213,7 +213,7 @@ class NetworkPicture:
                 (height - margins.top - margins.bottom) / self._height,
             )
             texts = max(_letters(self.heads), _letters(self.thetas)) * LETTER * font / 72
-            # Letters beside a circle must not be taller than the distance of two.
+            # Letters beside a circle must not be taller than the distance between two circles.
             if texts <= 0.95 * COLUMN * unit and 1.3 * font / 72 <= unit:
                 break
         return max(unit, 0.01), float(font)
@@ -273,16 +273,16 @@ class _Margins:
 
 
 def network_picture(model: Any, most_units: int = MOST_UNITS, names: Sequence[str] = ()) -> NetworkPicture:
-    """Place the circles of a network; layers of more than `most_units` units are shortened.
+    """Return the picture of a network; layers of more than `most_units` units are shortened.
 
     Parameters
     ----------
     model : Network, MLPClassifier or MLPRegressor
         A fitted estimator gives the lines their weights.
     most_units : int, default 8
-        3 or more.
+        Longest layer that is not shortened, 3 or more.
     names : sequence of str, optional
-        Of the inputs, for what is written beside them.
+        Names of the inputs, written beside them.
 
     Examples
     --------
@@ -344,7 +344,7 @@ def _widest(edges: tuple[Edge, ...], layer: int) -> str:
 
 
 def _letters(texts: Iterable[tuple[float, str]]) -> int:
-    """Return how many letters the longest line takes, with commands of mathematics as about one."""
+    """Return the number of letters of the longest line, counting a command such as Theta or leq as one."""
     lines = [line for _, text in texts for line in text.split("\n")]
     for command in ("\\Theta", "\\times", "\\leq"):
         lines = [line.replace(command, "x") for line in lines]
@@ -354,7 +354,7 @@ def _letters(texts: Iterable[tuple[float, str]]) -> int:
 
 
 def _named(name: str) -> str:
-    """Return a name cut to the room that there is, with nothing in it that matplotlib takes for mathematics."""
+    """Return a name shortened to `LONGEST_NAME`, with dollar signs escaped for matplotlib."""
     return (name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…").replace("$", r"\$")
 
 

@@ -1,4 +1,4 @@
-"""What a regressor predicts against what is true."""
+"""The predictions of a regressor against the true values."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["PredictedAgainstTrue", "predicted_against_true"]
 
 _MOST_AS_LINES = 2000
-"""More points than this are drawn as an image inside a vector picture, which they would make heavy."""
+"""Most points drawn as vectors. More are drawn as an image, because they would make a vector file large."""
 
 
 @dataclass(frozen=True, eq=False)
 class PredictedAgainstTrue:
-    """Predictions and the truth, example by example; made by `predicted_against_true`.
+    """Predictions and true values of each example; made by `predicted_against_true`.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class PredictedAgainstTrue:
     predicted: Array
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw a point for each example, and the diagonal on which a right prediction lies.
+        """Draw a point for each example, and the diagonal on which a correct prediction lies.
 
-        Several targets are drawn into one picture, each scaled to mean 0 and deviation 1 of its true values.
+        Several targets share one picture; each is scaled so that its true values have mean 0 and deviation 1.
 
         Returns
         -------
@@ -69,7 +69,7 @@ class PredictedAgainstTrue:
 
 
 def predicted_against_true(model: Any, X: ArrayLike, y: ArrayLike) -> PredictedAgainstTrue:
-    """Return what a fitted regressor predicts for examples, with what is true.
+    """Return the predictions of a fitted regressor for examples, with the true values.
 
     Raises
     ------

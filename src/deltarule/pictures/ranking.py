@@ -1,4 +1,4 @@
-"""ROC and precision–recall: what a threshold on the probability gains and costs, for each class against the rest."""
+"""ROC and precision–recall curves: what a threshold on a class's probability gains and costs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["PrecisionRecall", "PrecisionRecallCurve", "Roc", "RocCurve", "precision_recall", "roc", "roc_of"]
 
 _MOST_NAMED = 4
-"""With more classes the best and the worst are named, and the others drawn thin."""
+"""Most curves with a name. With more classes, only the best and the two worst are named; the others are thin."""
 
 _LOOKS: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-"},
@@ -32,7 +32,7 @@ _GUESSING: dict[str, Any] = {"linewidth": 0.8, "linestyle": (0, (4, 2))}
 
 @dataclass(frozen=True, eq=False)
 class RocCurve:
-    """One class against the rest.
+    """The ROC curve of one class against the rest.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class RocCurve:
     false_positive_rate, true_positive_rate : arrays of shape (n,)
         Ascending, from (0, 0) to (1, 1).
     area : float
-        Under the curve: how often an example of the class is given a larger probability than another.
+        Area under the curve: how often an example of the class gets a larger probability than one of the rest.
     """
 
     name: str
@@ -51,17 +51,17 @@ class RocCurve:
 
 @dataclass(frozen=True, eq=False)
 class PrecisionRecallCurve:
-    """One class against the rest.
+    """The precision–recall curve of one class against the rest.
 
     Attributes
     ----------
     name : str
     precision, recall : arrays of shape (n,)
-        The last are 1 and 0: nothing is taken for the class.
+        The last values are 1 and 0, where no example is predicted to be of the class.
     average_precision : float
-        Mean of the precisions, weighted with the recall that each adds.
+        Mean of the precisions, each weighted by the recall that it adds.
     share : float
-        Share of the class among the examples: the precision of guessing.
+        Share of the class among the examples, which is the precision of guessing.
     """
 
     name: str
@@ -73,12 +73,12 @@ class PrecisionRecallCurve:
 
 @dataclass(frozen=True, eq=False)
 class Roc:
-    """ROC of each class that has examples and counterexamples; of two classes, the second's. Made by `roc`."""
+    """The ROC curve of each class with examples and counterexamples, or of the second of two; made by `roc`."""
 
     curves: tuple[RocCurve, ...]
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the true against the false positive rate; with more than four classes the best and worst are named.
+        """Draw the true against the false positive rate; of more than four classes only the best and worst are named.
 
         Returns
         -------
@@ -95,14 +95,14 @@ class Roc:
 
 @dataclass(frozen=True, eq=False)
 class PrecisionRecall:
-    """Precision–recall of each class that has examples; of two classes, the second's. Made by `precision_recall`."""
+    """The precision–recall curve of each class with examples, or of the second of two; made by `precision_recall`."""
 
     curves: tuple[PrecisionRecallCurve, ...]
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the precision against the recall; with more than four classes the best and worst are named.
+        """Draw the precision against the recall; of more than four classes only the best and worst are named.
 
-        A thin line is what guessing would give: the share of the class.
+        A thin line shows the precision of guessing, which is the share of the class.
 
         Returns
         -------
@@ -121,7 +121,7 @@ class PrecisionRecall:
 
 
 def roc(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Roc:
-    """Return the ROC of a fitted classifier on examples.
+    """Return the ROC curves of a fitted classifier on examples.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def roc(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None 
 
 
 def roc_of(classes: NDArray[Any], y: ArrayLike, probabilities: Array, sample_weight: ArrayLike | None = None) -> Roc:
-    """Return the ROC of probabilities of shape (m, n_classes)."""
+    """Return the ROC curves of probabilities of shape (m, n_classes)."""
     from sklearn.metrics import auc, roc_curve
 
     curves = []
@@ -154,7 +154,7 @@ def roc_of(classes: NDArray[Any], y: ArrayLike, probabilities: Array, sample_wei
 
 
 def precision_recall(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> PrecisionRecall:
-    """Return precision and recall of a fitted classifier on examples, at every threshold.
+    """Return the precision–recall curves of a fitted classifier on examples.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def precision_recall(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: Arra
 def _one_against_the_rest(
     classes: NDArray[Any], y: ArrayLike, probabilities: Array
 ) -> Iterator[tuple[str, NDArray[np.bool_], Array]]:
-    """Return the name, the examples and the probabilities of each class that has examples."""
+    """Return name, membership and probability of each class that has examples."""
     labels = np.asarray(y)
     several = labels.ndim == 2
     for n, name in enumerate(classes.tolist()):
@@ -198,7 +198,7 @@ def _one_against_the_rest(
 
 
 def _looks(names: list[str], areas: list[float]) -> Iterator[tuple[int, str | None, dict[str, Any]]]:
-    """Return index, label and style of each curve, those with a name last, so that they lie on top."""
+    """Return index, label and style of each curve; curves with a name come last, so that they lie on top."""
     order = np.argsort(areas, kind="stable")[::-1].tolist()
     if len(names) <= _MOST_NAMED:
         named = order

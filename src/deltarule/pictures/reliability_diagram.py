@@ -1,4 +1,4 @@
-"""Whether a predicted probability of 0.8 comes true eight times in ten."""
+"""The reliability diagram, which shows whether a predicted probability of 0.8 comes true eight times in ten."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,18 +19,18 @@ __all__ = ["Reliability", "reliability", "reliability_of"]
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Predicted probabilities against what came true, in bins; made by `reliability`. Empty bins are left out.
+    """Predicted probabilities and observed frequencies, in bins that are not empty; made by `reliability`.
 
     Attributes
     ----------
     event : str
-        What the probability is of: a class, or that the predicted class is right.
+        The event that has the probability: a class, or that the predicted class is right.
     probability : array of shape (bins,)
         Mean predicted probability of the examples in each bin.
     frequency : array of shape (bins,)
-        Share of them in which the event came true.
+        Share of the examples in each bin for which the event came true.
     counts : array of shape (bins,), int
-        How many they are.
+        Number of examples in each bin.
     """
 
     event: str
@@ -49,9 +49,9 @@ class Reliability:
         return float(np.average(np.abs(self.frequency - self.probability), weights=self.counts))
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the frequency, with its standard error, against the probability; a reliable model lies on the diagonal.
+        """Draw the frequency with its standard error against the probability.
 
-        The area of a marker grows with the number of examples in its bin.
+        A reliable model lies on the diagonal. The area of a marker grows with the number of examples in its bin.
 
         Returns
         -------
@@ -75,9 +75,9 @@ class Reliability:
 
 
 def reliability(model: Any, X: ArrayLike, y: ArrayLike, bins: int = 10) -> Reliability:
-    """Compare the probabilities of a fitted classifier with what came true.
+    """Compare the probabilities of a fitted classifier with the observed frequencies.
 
-    For two classes the event is the second class. For more, it is that the class of the largest probability is right.
+    For two classes the event is the second class. For more classes, the event is that the predicted class is right.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def reliability(model: Any, X: ArrayLike, y: ArrayLike, bins: int = 10) -> Relia
     y : array of shape (m,)
         Labels.
     bins : int, default 10
-        Equal parts of 0 … 1.
+        Number of equal parts of 0 … 1.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def reliability(model: Any, X: ArrayLike, y: ArrayLike, bins: int = 10) -> Relia
 
 
 def reliability_of(classes: NDArray[Any], labels: NDArray[Any], probabilities: Array, bins: int = 10) -> Reliability:
-    """Compare probabilities of shape (m, n_classes) with the labels that came true."""
+    """Compare probabilities of shape (m, n_classes) with the true labels."""
     from sklearn.calibration import calibration_curve
 
     if len(classes) == 2:
@@ -112,7 +112,7 @@ def reliability_of(classes: NDArray[Any], labels: NDArray[Any], probabilities: A
         came_true = labels == classes[probabilities.argmax(axis=1)]
     probability = np.clip(probability.astype(np.float64), 0, 1)
     frequency, mean = calibration_curve(came_true, probability, n_bins=bins, pos_label=True)
-    # As scikit-learn cuts: a bin holds its right end.
+    # A bin holds its right end, as in scikit-learn.
     cuts = np.linspace(0, 1, bins + 1)
     counts = np.bincount(np.searchsorted(cuts[1:-1], probability), minlength=bins)
     return Reliability(event, mean, frequency, counts[counts > 0])

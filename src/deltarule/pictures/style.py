@@ -1,6 +1,6 @@
-"""What the pictures share: colours, lines, axes to draw in, and the message where matplotlib is missing.
+"""The style of all pictures: colours, lines, axes, legend, and the error if matplotlib is missing.
 
-Two curves of one picture differ in colour, in lightness (so in grey too), in their dashes and in their markers.
+Two curves of one picture differ in colour, in lightness (so also in grey), in dashes and in markers.
 """
 
 from importlib.util import find_spec
@@ -24,22 +24,22 @@ __all__ = [
 ]
 
 INK, GREY = "#222222", "#777777"
-BLUE, ORANGE = "#00558c", "#d55e00"  # after Okabe and Ito: told apart by the colour-blind; dark and light in grey
+BLUE, ORANGE = "#00558c", "#d55e00"  # after Okabe and Ito: distinct for the colour-blind; dark and light in grey
 MAP = "cividis"
-"""From dark to light in even steps, and the same to the colour-blind: its order can be read in grey too."""
+"""Colour map from dark to light in even steps, which the colour-blind see alike and whose order shows in grey too."""
 
 TRAINING: dict[str, Any] = {"color": BLUE, "linestyle": "-", "marker": "o"}
 VALIDATION: dict[str, Any] = {"color": ORANGE, "linestyle": (0, (4, 1.6)), "marker": "s"}
 
 
 def check_matplotlib() -> None:
-    """Raise an ImportError that says what to install, if matplotlib is missing."""
+    """Raise an ImportError that says what to install if matplotlib is missing."""
     if find_spec("matplotlib") is None:
         raise ImportError("Drawing needs matplotlib: pip install 'deltarule[cli]'")
 
 
 def pyplot() -> ModuleType:
-    """Return `matplotlib.pyplot`, or say what to install."""
+    """Return `matplotlib.pyplot`, or raise an ImportError that says what to install."""
     check_matplotlib()
     import matplotlib.pyplot as module
 
@@ -47,7 +47,7 @@ def pyplot() -> ModuleType:
 
 
 def axes_for(ax: "Axes | None", size: tuple[float, float] = (6.4, 4.8)) -> "Axes":
-    """Return the axes to draw in: those given, or those of a new figure of a size in inches."""
+    """Return the given axes, or those of a new figure of a size in inches, without top and right spines."""
     module = pyplot()
     if ax is None:
         _, ax = module.subplots(figsize=size, layout="compressed")  # settles at the first drawing
@@ -56,7 +56,7 @@ def axes_for(ax: "Axes | None", size: tuple[float, float] = (6.4, 4.8)) -> "Axes
 
 
 def legend_above(ax: "Axes", columns: int, **more: Any) -> None:
-    """Put the legend over the axes, where it covers nothing."""
+    """Put the legend above the axes, where it covers nothing."""
     ax.legend(
         loc="lower center",
         bbox_to_anchor=(0.5, 1.0),

@@ -1,15 +1,15 @@
-"""A report of a trained network: everything computed first, as a frozen `Report`, and written second, as one HTML file.
+"""Reports of a trained network: each is first computed, as a frozen `Report`, and then written as one HTML file.
 
-content.py      what a report holds
-computing.py    how it is computed
-measures.py     accuracy, ROC AUC, R² and their like, of many weightings of the rows at once
-bootstrap.py    their intervals
+content.py      the class Report
+computing.py    the computation of a report
+measures.py     accuracy, ROC AUC, R² and others, for many weightings of the rows at once
+bootstrap.py    the intervals of the measures
 columns.py      the data summary
 examples.py     the examples that cost most
 provenance.py   settings, versions, the call that makes the model again
 drawing.py      pictures as images inside the page
 document.py     the page, section by section
-layout.py       how the page looks on a screen, a phone and paper
+layout.py       the style of the page on a screen, a phone and paper
 """
 
 from deltarule.reporting.computing import report

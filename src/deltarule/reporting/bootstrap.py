@@ -1,8 +1,8 @@
-"""Bootstrap intervals: how far a measure would move on other rows of the same kind.
+"""Bootstrap intervals: how much a measure would vary on other rows of the same kind.
 
-Rows are drawn m times with replacement, again and again, and the measure is taken of each such sample; the interval
-runs from the 2.5th to the 97.5th percentile. A sample is a row of counts, so that a measure is taken of many samples
-at once, and all measures see the same samples.
+A sample draws m rows with replacement. The measure is computed on many samples, and its interval runs from the 2.5th to
+the 97.5th percentile. A sample is stored as a row of counts, so that a measure is computed on many samples at once. All
+measures use the same samples.
 
 Source: Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
 """
@@ -19,7 +19,7 @@ __all__ = ["LEVEL", "Measure", "Statistic", "measured", "resamples"]
 LEVEL = 0.95
 
 _AT_ONCE = 2**21
-"""Counts that are held at once: 16 MB."""
+"""Counts in memory at once: 16 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Statistic:
     ----------
     name, meaning : str
     of : callable
-        Weights of shape (n, m) ↦ values of shape (n,); NaN where a weighting leaves nothing to measure.
+        Weights of shape (n, m) ↦ values of shape (n,); NaN if a weighting leaves nothing to measure.
     """
 
     name: str
@@ -40,15 +40,15 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure on the rows as they are, and its interval.
+    """A measure on the given rows, with its interval.
 
     Attributes
     ----------
     name, meaning : str
     value : float
-        NaN where the rows leave nothing to measure.
+        NaN if the rows leave nothing to measure.
     low, high : float
-        Ends of the 95 % bootstrap interval; NaN where no sample could be measured.
+        Ends of the 95 % bootstrap interval; NaN if no sample could be measured.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Measure:
 
 
 def measured(statistics: Sequence[Statistic], m: int, samples: int, seed: int) -> tuple[Measure, ...]:
-    """Return each statistic of m rows, with its interval from so many samples.
+    """Return each statistic of m rows, with its interval from the given number of bootstrap samples.
 
     Examples
     --------
@@ -80,9 +80,9 @@ def measured(statistics: Sequence[Statistic], m: int, samples: int, seed: int) -
 
 
 def resamples(m: int, samples: int, seed: int) -> Iterator[Array]:
-    """Return how often each of m rows is in each sample: arrays of shape (n, m) with rows of sum m, n in all `samples`.
+    """Return how often each of m rows occurs in each sample, as arrays of shape (n, m) whose rows sum to m.
 
-    The same seed gives the same samples.
+    The n of all arrays sum to `samples`. The same seed gives the same samples.
     """
     generator = np.random.default_rng(seed)
     at_once = max(1, _AT_ONCE // m)

@@ -1,4 +1,4 @@
-"""The data summary: what stands in each column of the rows that a report is about."""
+"""The data summary: figures of each column of the rows in a report."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ from deltarule.network.data import is_sparse
 __all__ = ["MOST_COLUMNS", "Columns", "Numbers", "Words", "columns_of", "dense_rows", "summary_of"]
 
 MOST_COLUMNS = 40
-"""Of a wider table the first so many columns are shown."""
+"""Most columns shown; a wider table shows its first columns."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of numbers. Where all are gaps, the figures are NaN."""
+    """The summary of a column of numbers; if all cells are gaps, the figures are NaN."""
 
     name: str
     gaps: int
@@ -33,7 +33,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Words:
-    """A column of words: how many different ones, and the commonest with its number of rows."""
+    """The summary of a column of words: how many are different, and the commonest with its number of rows."""
 
     name: str
     gaps: int
@@ -44,16 +44,16 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The columns that are shown, as they came: nothing of them is copied.
+    """The columns that a report shows, without copying their values.
 
     Attributes
     ----------
     values : mapping from names to sequences of length m
         The first `MOST_COLUMNS`.
     index : sequence of length m, or None
-        What the table calls its rows.
+        Names of the rows in the table.
     n_columns : int
-        Of the whole table.
+        Number of columns of the whole table.
     """
 
     values: Mapping[str, Sequence[Any]]
@@ -61,13 +61,13 @@ class Columns:
     n_columns: int
 
     def row_name(self, t: int) -> str:
-        """Return what row t is called."""
+        """Return the name of row t."""
         if self.index is None:
             return f"row {t}"
         return f"{self.index.name or 'row'} {self.index[t]}"
 
     def row(self, t: int) -> Iterator[tuple[str, Any]]:
-        """Return name and value of each column in row t."""
+        """Return the name of each column and its value in row t."""
         for name, column in self.values.items():
             yield name, getattr(column, "iloc", column)[t]
 
@@ -79,12 +79,12 @@ def columns_of(X: Any, table: Any = None) -> Columns:
     ----------
     X : array, sparse matrix or frame of shape (m, n)
     table : DataFrame, or mapping from names to sequences, optional
-        What the rows were before they became X.
+        The rows before they were encoded as X.
 
     Raises
     ------
     ShapeError
-        If the table has other rows than X.
+        If the table and X have different numbers of rows.
     """
     m = X.shape[0] if hasattr(X, "shape") else len(X)
     if table is None:
@@ -94,8 +94,8 @@ def columns_of(X: Any, table: Any = None) -> Columns:
     for name, column in values.items():
         if len(column) != m:
             raise ShapeError(
-                f"Column {name!r} of the table has {len(column)} rows, but X has {m}. Give the rows that became X, in "
-                "the same order."
+                f"Column {name!r} of the table has {len(column)} rows, but X has {m}. Give the rows of X, in the same "
+                "order."
             )
     n_columns = X.shape[1] if is_sparse(X) and not hasattr(table, "columns") else len(names)
     index = getattr(table, "index", None)
@@ -103,7 +103,7 @@ def columns_of(X: Any, table: Any = None) -> Columns:
 
 
 def summary_of(name: str, values: Sequence[Any]) -> Numbers | Words:
-    """Return the summary of a column: of numbers if nothing else is in it, else of words.
+    """Return the summary of a column, as numbers if it holds only numbers, otherwise as words.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def summary_of(name: str, values: Sequence[Any]) -> Numbers | Words:
     if all(isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in filled):
         return _of_numbers(name, np.array(filled + [np.nan] * gaps, dtype=np.float64))
     counts = Counter(map(str, filled))
-    # Of equally common ones the first in the alphabet, so that the order of rows does not matter.
+    # Among equally common words the first in the alphabet, so that the order of rows does not matter.
     commonest, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
     return Words(name, gaps, len(counts), commonest, count)
 
@@ -135,7 +135,7 @@ def _of_numbers(name: str, values: Array) -> Numbers:
 
 
 def dense_rows(X: Any, rows: Sequence[int]) -> Any:
-    """Return some rows of X, as the kind of table that it is; of a sparse matrix, an array."""
+    """Return some rows of X in the type of X, or as an array if X is a sparse matrix."""
     taken = _safe_indexing(X, np.asarray(rows, dtype=np.intp))
     return taken.toarray() if is_sparse(taken) else taken
 
@@ -148,5 +148,5 @@ def _columns_of_matrix(X: Any) -> dict[str, Array]:
 
 
 def _is_gap(value: Any) -> bool:
-    """Whether this is None, NaN or what pandas writes for a gap."""
+    """Whether a value is None, NaN, or a missing value of pandas."""
     return value is None or (not isinstance(value, str) and str(value) in ("nan", "NaT", "<NA>"))

@@ -1,4 +1,4 @@
-"""How a report is computed: the rows go through the network once, and everything else is made of that."""
+"""The computation of a report: one forward pass of the rows, from whose outcome all its parts are made."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,13 +30,13 @@ from deltarule.training.history import advice_of
 __all__ = ["report", "report_of"]
 
 _CHECKED_ROWS = 20
-"""Rows that the gradient check computes J and D on."""
+"""Rows on which the gradient check computes J and D."""
 
 MOST_CHECKED, LEAST_CHECKED = 500, 10
-"""Parameters that are compared in a small and in a large network."""
+"""Most and least parameters that the gradient check compares."""
 
 CHECKED_WORK = 5_000_000
-"""Parameters compared times parameters there are: of 784-512-512-10 ten are compared, in 6 s on a busy machine."""
+"""Compared parameters times all parameters: 784-512-512-10 compares ten, which took 6 s on a busy machine."""
 
 
 def report(
@@ -58,26 +58,27 @@ def report(
     Parameters
     ----------
     model : MLPClassifier or MLPRegressor
-        After its fit.
+        A fitted estimator.
     X : array, sparse matrix or frame of shape (m, n_features)
-        Rows to judge it on, best such as the training did not see.
+        Rows to measure the model on, preferably rows outside the training set.
     y : array of shape (m,) or (m, K)
-        Their labels or quantities.
+        Labels or quantities of the rows.
     path : path, optional
         An HTML file to write; by default none.
     table : DataFrame, or mapping from names to sequences of length m, optional
-        What the rows were before they became X: its columns are summed up and shown with examples. Default: X.
+        The rows before they were encoded as X. The report summarises its columns and shows them with examples.
+        Default: X.
     about : mapping from str to str, optional
-        More to say of the data, such as where it comes from.
+        Additional facts about the data, such as its source.
     title : str, optional
     command : str, optional
-        What makes the model and the report again. Default: the calls in Python.
+        The command that makes the model and the report again. Default: the calls in Python.
     costly : int, default 10
         How many of the examples with the highest cost to show, 1 or more.
     samples : int, default 1000
-        Bootstrap samples, 1 or more.
+        Number of bootstrap samples, 1 or more.
     seed : int, default 0
-        Of the bootstrap and of the gradient check. The same seed gives the same report.
+        Seed of the bootstrap and of the gradient check. The same seed gives the same report.
 
     Returns
     -------
@@ -88,11 +89,11 @@ def report(
     NotFittedError
         If the model is not fitted yet.
     InputError, ShapeError
-        If the model is none of this library, or X, y or the table do not fit it.
+        If the model is not of this library, or X, y or the table do not fit it.
     OutputError
-        If the path cannot be written; found before the work.
+        If the path cannot be written; raised before any work.
     ImportError
-        If a path is given and matplotlib is missing; likewise.
+        If a path is given and matplotlib is missing; raised before any work.
 
     Examples
     --------
@@ -107,7 +108,7 @@ def report(
         _check_place(path)
     for name, number in (("costly", costly), ("samples", samples)):
         if number < 1:
-            raise SettingsError(f"{name}={number} cannot be: it is a whole number, 1 or more.")
+            raise SettingsError(f"{name}={number} cannot be. Give a whole number, 1 or more.")
     fitted(model)
     if not hasattr(X, "shape"):
         X = np.asarray(X)
@@ -153,23 +154,23 @@ def report_of(
     dropped: Mapping[str, str] | None = None,
     target: str = "y",
 ) -> Report:
-    """Report on a fitted network and what it predicted.
+    """Report on a fitted network and its predictions.
 
     Parameters
     ----------
     model : MLPClassifier or MLPRegressor
     outcome : Outcome
-        Of the rows that it is judged on.
+        Predictions for the rows that the model is measured on.
     columns : Columns
-        What these rows were.
+        Columns of these rows.
     about, title, command, costly, samples, seed
         As for `report`.
     inputs : sequence of str, optional
         Names of the inputs x_1, x_2, … of the network.
     dropped : mapping from str to str, optional
-        Columns of the table that the model does not use, and why.
+        Columns of the table that the model does not use, each with the reason.
     target : str, default "y"
-        Name of what is predicted.
+        Name of the predicted quantity.
     """
     network, theta = fitted(model)
     unused = dropped or {}
@@ -204,7 +205,7 @@ def report_of(
 
 
 def _pictures(outcome: Outcome) -> dict[str, Any]:
-    """Return what predictions are drawn as; None for what does not fit their kind."""
+    """Return the pictures of the predictions by name; None for pictures that do not fit their kind."""
     of_labels: dict[str, Any] = dict.fromkeys(("confusion", "reliability", "ranking"))
     y, predicted, classes, probabilities = outcome.y, outcome.predicted, outcome.classes, outcome.probabilities
     if classes is None or probabilities is None:
@@ -217,7 +218,7 @@ def _pictures(outcome: Outcome) -> dict[str, Any]:
 
 
 def _of_true(outcome: Outcome) -> Array | None:
-    """Return the probability that each row's true label gets."""
+    """Return the predicted probability of each row's true label."""
     if outcome.classes is None or outcome.probabilities is None or outcome.y.ndim == 2:
         return None
     probabilities = np.asarray(outcome.probabilities, dtype=np.float64)

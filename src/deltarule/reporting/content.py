@@ -1,4 +1,4 @@
-"""What a report holds: every number of it, computed before anything is written."""
+"""The content of a report: all its numbers, computed before anything is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,54 +24,54 @@ __all__ = ["Report"]
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Everything that a report says; made by `report`, written by `save`.
+    """The content of a report; made by `report`, written to a file by `save`.
 
     Attributes
     ----------
     title : str
     about : mapping from str to str
-        What the caller says of the data.
+        Facts about the data that the caller gives.
     rows : int
-        m, the examples that it is about.
+        m, the number of examples.
     n_columns : int
-        Of the table, or of X.
+        Number of columns of the table, or of X.
     columns : tuple of Numbers or Words
-        The first of them.
+        Summaries of the first columns.
     dropped : mapping from str to str
-        Columns of the table that the model does not use, and why.
+        Columns of the table that the model does not use, each with the reason.
     targets : tuple of Numbers or of (str, int)
-        For quantities, a summary of each; for labels, each with its number of rows.
+        For quantities, a summary of each; for labels, each label with its number of rows.
     network : Network
     picture : NetworkPicture
     history : History
     advice : str
-        What the costs by epoch suggest to change; may be empty.
+        A change that the costs by epoch suggest; may be empty.
     curve : LearningCurve
     measures : tuple of Measure
-        On these rows, with bootstrap intervals.
+        Measures on these rows, with bootstrap intervals.
     samples, seed : int
-        Of the bootstrap; the seed is that of the gradient check too.
+        Number of bootstrap samples, and the seed of the bootstrap and of the gradient check.
     confusion : Confusion or None
         None for quantities and for several labels.
     reliability : Reliability or None
-        Likewise.
+        None for quantities and for several labels.
     ranking : Roc or None
         None for quantities.
     predictions : PredictedAgainstTrue or None
         None for labels.
     costly : tuple of Costly
-        The examples that the model gets most wrong.
+        The examples with the highest cost.
     trace : ExampleTrace
-        The way of the first of these through the network.
+        Forward and backward pass of the first example in `costly`.
     gradient : GradientCheck
     checked_rows : int
-        The first so many rows, on which the gradient was checked.
+        The gradient was checked on this many rows, from the first.
     settings : tuple of GivenSetting
     random_state : str
         The seed of the training, as Python writes it.
     versions : mapping from str to str
     command : str
-        What makes the model and the report again.
+        The command that makes the model and the report again.
     """
 
     title: str
@@ -103,19 +103,19 @@ class Report:
     command: str
 
     def html(self) -> str:
-        """Return the report as one page of HTML that asks for no other file.
+        """Return the report as one HTML page that needs no other file.
 
         Raises
         ------
         ImportError
-            If matplotlib, which draws the pictures, is missing.
+            If matplotlib is missing.
         """
         from deltarule.reporting.document import document
 
         return document(self)
 
     def save(self, path: str | Path) -> None:
-        """Write the page to a file, whole or not at all.
+        """Write the page to a file; if writing fails, the file stays as it was.
 
         Raises
         ------

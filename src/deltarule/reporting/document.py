@@ -1,6 +1,6 @@
-"""The page of a report, section by section. Nothing is computed here but how a number is written.
+"""The HTML page of a report, section by section. This file only formats numbers; it computes none.
 
-Numbers stand in `<data value="…">` elements with all their digits, so that the page can be read by programs too.
+Each number is in a `<data value="…">` element with all its digits, so that programs can read the page too.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["document"]
 
 MOST_CLASSES = 30
-"""A confusion matrix of more classes is shown as a picture only."""
+"""Most classes of a confusion matrix in numbers; one of more classes is shown only as a picture."""
 
 _SQUARE = (4.6, 4.3)  # inches
 
@@ -70,8 +70,8 @@ def _measures(report: "Report") -> list[Html]:
         body.append(_below(len(head), measure.meaning))
     said = (
         f"On {_count(report.rows)}. The intervals hold {100 * LEVEL:.0f} of 100 bootstrap samples of these rows "
-        f"({report.samples} samples, seed {report.seed}): they say how far other rows of the same kind would move a "
-        "measure, not how far another training would."
+        f"({report.samples} samples, seed {report.seed}). They show how much a measure would vary on other rows of the "
+        "same kind, not how much it would vary with another training."
     )
     return [_whole_table(head, body, class_="measures"), _faint(said)]
 
@@ -103,7 +103,7 @@ def _data(report: "Report") -> list[Html]:
 def _network(report: "Report") -> list[Html]:
     network = report.network
     units = ", ".join([*map(str, network.hidden_units), network.output])
-    words = f"The network {network}, layer by layer, its largest weights with the widest lines."
+    words = f"The network {network}, layer by layer. The largest weights have the widest lines."
     rows = [
         ("units by layer", str(network)),
         ("kinds of units", f"{units} (the last are the outputs)"),
@@ -139,7 +139,7 @@ def _confusion(report: "Report") -> list[Html]:
         (name, _ratio(right[k], said[k]), _ratio(right[k], of_class[k]), _number(int(of_class[k])))
         for k, name in enumerate(names)
     ]
-    words = f"Of {len(names)} classes, the share that gets each label; the numbers stand in the tables."
+    words = f"The share of each of {len(names)} classes that gets each label; the tables show the numbers."
     parts = [_figure(drawn(confusion.plot, (4.9, 3.9), words), "Shades are shares of the true class.")]
     if len(names) <= MOST_CLASSES:
         rows = [(name, *(_number(int(count)) for count in counts[k])) for k, name in enumerate(names)]
@@ -152,7 +152,7 @@ def _probabilities(report: "Report") -> list[Html]:
     figures, more = [], []
     if (found := report.reliability) is not None:
         words = f"Predicted probability of {found.event} against the share that came true, in {len(found.counts)} bins."
-        text = "On the diagonal, what is given a probability of 0.8 comes true eight times in ten."
+        text = "On the diagonal, an event of probability 0.8 comes true eight times in ten."
         figures.append(_figure(drawn(found.plot, _SQUARE, words), text))
         columns = (found.probability, found.frequency, found.counts)
         lines = [tuple(_number(value) for value in line) for line in zip(*columns, strict=True)]
@@ -161,9 +161,9 @@ def _probabilities(report: "Report") -> list[Html]:
         more.append(tag("details", title, _table(head, lines, class_="reliability")))
         more.append(table([("expected calibration error", _number(found.expected_error))]))
     if report.ranking is not None and report.ranking.curves:
-        words = "True against false positive rate; area under the curve: "
+        words = "True against false positive rate. Areas under the curves: "
         words += ", ".join(f"{curve.name} {curve.area:.3f}" for curve in report.ranking.curves) + "."
-        text = "What a lower threshold on the probability gains in true positives, and costs in false ones."
+        text = "A lower threshold on the probability gains true positives and costs false positives."
         figures.append(_figure(drawn(report.ranking.plot, _SQUARE, words), text))
     return [tag("div", *figures, class_="figures"), *more] if figures else []
 
@@ -187,21 +187,21 @@ def _costly(report: "Report") -> list[Html]:
         between = [part for value in values for part in (value, " ")]
         body += [tag("tr", tag("th", example.name), *map(_cell, figures)), _below(len(head), *between)]
     what = "The example" if len(report.costly) == 1 else f"The {len(report.costly)} examples"
-    said = f"{what} with the highest cost: look here for wrong labels, and for what the columns do not tell."
-    said += " The probability is what the model gives to the true label." if has_probability else ""
+    said = f"{what} with the highest cost. Look here for wrong labels, and for facts that the columns do not hold."
+    said += " The probability is that of the true label." if has_probability else ""
     return [tag("p", said), _whole_table(head, body, class_="costly")]
 
 
 def _example(report: "Report") -> list[Html]:
     first = report.costly[0]
-    heading = f"The most costly one, {first.name}: {first.true}, predicted {first.predicted}"
+    heading = f"The most costly example, {first.name}: true {first.true}, predicted {first.predicted}"
     return [Html(explain(report.trace, form="html", heading=heading))]
 
 
 def _gradient(report: "Report") -> list[Html]:
     said = (
-        "The gradient D of backpropagation against differences of the cost J, on the first "
-        f"{_count(report.checked_rows)}, seed {report.seed}. A mistake anywhere in the arithmetic would show here."
+        "The gradient D of backpropagation compared with differences of the cost J, on the first "
+        f"{_count(report.checked_rows)}, seed {report.seed}. A mistake in the computation of D would show here."
     )
     return [tag("p", said), Html(report.gradient._repr_html_())]
 
@@ -213,7 +213,7 @@ def _provenance(report: "Report") -> list[Html]:
     ]
     seed = report.random_state
     if seed == "None":
-        seed = "None: the training drew its own, so another run gives other numbers"
+        seed = "None: the training drew a random seed, so another run gives other numbers"
     return [
         tag("pre", report.command),
         table([("seed of the training", seed), ("seed of the report", str(report.seed))]),
@@ -221,7 +221,7 @@ def _provenance(report: "Report") -> list[Html]:
         table(list(report.versions.items())),
         tag("h3", "Settings"),
         _whole_table(("setting", "value"), rows, class_="settings"),
-        _faint("In bold, what is not the default."),
+        _faint("Settings in bold differ from the default."),
     ]
 
 
@@ -230,7 +230,7 @@ def _changed(is_changed: bool) -> dict[str, str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[tuple[str, ...]], **attributes: str) -> Html:
-    """Return a table with a head; the first cell of each row names it, numbers stand at the right."""
+    """Return a table with a head; the first cell of each row is its name, and numbers are aligned right."""
     body = [tag("tr", tag("th", first), *map(_cell, rest)) for first, *rest in rows]
     return _whole_table(head, body, **attributes)
 
@@ -241,7 +241,7 @@ def _whole_table(head: Sequence[str], body: Sequence[Html], **attributes: str) -
 
 
 def _below(columns: int, *children: str) -> Html:
-    """Return a row that says more of the one above it; it is never wider than the screen."""
+    """Return a row with more about the row above; it is never wider than the screen."""
     return tag("tr", tag("td", tag("div", *children), colspan=str(columns)), class_="more")
 
 
@@ -260,7 +260,7 @@ def _faint(text: str) -> Html:
 
 
 def _number(value: float) -> Html:
-    """Return a number with four digits, a large or whole one with all of them, and in its element the value itself."""
+    """Return a number with four digits, or a whole or large number without decimals, in an element with its value."""
     if isinstance(value, int | np.integer):
         text = f"{value:,}"
     elif 1e4 <= abs(value) < 1e15:

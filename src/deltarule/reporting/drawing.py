@@ -1,6 +1,6 @@
-"""Pictures as images inside a page: vector graphics in a `data:` address, so that a page needs no other file.
+"""Pictures as vector images in `data:` addresses, so that a page needs no other file.
 
-As an image, a picture keeps its names and styles to itself, and nothing in it can act on the page.
+Ids and styles inside an image cannot clash with those of the page, and an image cannot run scripts.
 """
 
 import io
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["drawn"]
 
 _NAMELESS = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-"""What matplotlib would add of itself: it makes each file another one."""
+"""Metadata that matplotlib would add; with it no two files would be equal."""
 
 
 def drawn(plot: Callable[["Axes"], object], size: tuple[float, float], words: str, *, fills: bool = False) -> Html:
@@ -26,24 +26,24 @@ def drawn(plot: Callable[["Axes"], object], size: tuple[float, float], words: st
     Parameters
     ----------
     plot : callable
-        Draws into axes; a picture's own `plot`.
+        Draws into axes, such as the `plot` of a picture.
     size : (float, float)
         Width and height in inches.
     words : str
-        What it shows, for those who do not see it.
+        Alternative text, for readers who do not see the image.
     fills : bool, default False
-        Whether the axes take the whole figure, because the picture keeps its own margins.
+        Whether the axes fill the whole figure, because the picture has its own margins.
 
     Raises
     ------
     ImportError
-        If matplotlib is missing; the message says what to install.
+        If matplotlib is missing.
     """
     check_matplotlib()
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    # A figure that pyplot does not know needs no display and opens no window; the reader's own style stays out of it.
+    # A figure made without pyplot needs no display and opens no window. The defaults exclude the user's own style.
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({"svg.hashsalt": "deltarule", "axes.unicode_minus": True})

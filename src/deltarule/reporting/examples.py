@@ -1,4 +1,4 @@
-"""The examples that the model gets most wrong."""
+"""The examples with the highest cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ __all__ = ["Costly", "most_costly"]
 
 @dataclass(frozen=True)
 class Costly:
-    """An example with what it costs.
+    """An example with its cost.
 
     Attributes
     ----------
     row : int
-        From 0, in X.
+        Row of X, from 0.
     name : str
-        What the table calls it.
+        Name of the row in the table.
     true, predicted : str
         Labels, or quantities.
     probability : float or None
-        That the model gives to the true label; None for quantities and for several labels.
+        Predicted probability of the true label; None for quantities and for several labels.
     cost : float
         ℓ of this example, without penalty.
     values : tuple of (str, str)
-        Names of columns and what stands there.
+        Names of columns, each with its value.
     """
 
     row: int
@@ -50,7 +50,7 @@ def most_costly(
     columns: Columns,
     most: int,
 ) -> tuple[Costly, ...]:
-    """Return the examples with the highest cost, the highest first; of equal ones, the first in X."""
+    """Return the examples with the highest cost in descending order; equal costs are in the order of X."""
     order: Sequence[int] = np.argsort(-costs, kind="stable")[:most].tolist()
     return tuple(
         Costly(
@@ -67,7 +67,7 @@ def most_costly(
 
 
 def text_of(value: Any) -> str:
-    """Return a value as it is read: numbers with six digits, several with commas between.
+    """Return a value as text: a number with six digits, several values separated by commas.
 
     Examples
     --------

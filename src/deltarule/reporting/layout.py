@@ -1,4 +1,4 @@
-"""How a report looks: one column on a phone, wider on a screen, light on paper."""
+"""The style sheet of a report: one column on a phone, wider on a screen, light on paper."""
 
 __all__ = ["LAYOUT"]
 

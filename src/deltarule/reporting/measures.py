@@ -1,6 +1,6 @@
-"""Measures as functions of the weights of the rows, so that one call takes them of many bootstrap samples.
+"""Measures as functions of the weights of the rows, so that one call computes them for many bootstrap samples.
 
-Each takes weights of shape (n, m) and returns n values. With weights 1 they are scikit-learn's `accuracy_score`,
+Each takes weights of shape (n, m) and returns n values. With weights 1 they equal scikit-learn's `accuracy_score`,
 `balanced_accuracy_score`, `roc_auc_score`, `r2_score`, `root_mean_squared_error` and `mean_absolute_error`.
 """
 
@@ -16,13 +16,13 @@ from deltarule.reporting.bootstrap import Statistic
 
 __all__ = ["of_labels", "of_quantities", "of_several_labels", "statistics_of"]
 
-_COST = "J without the penalty: what an example costs in the mean, equation (2)"
+_COST = "J without the penalty: the mean cost of an example, equation (2)"
 
 _Function = Callable[[Array], Array]
 
 
 def statistics_of(outcome: Outcome) -> list[Statistic]:
-    """Return the measures of what a network predicted."""
+    """Return the measures of a network's predictions."""
     y, predicted, costs = outcome.y, outcome.predicted, outcome.costs
     if outcome.classes is None or outcome.probabilities is None:
         true, found = (np.asarray(part, dtype=np.float64).reshape(outcome.rows, -1) for part in (y, predicted))
@@ -39,11 +39,12 @@ def of_labels(
     right = predicted == y
     statistics = [
         Statistic("accuracy", "share of right labels", _mean(right)),
-        Statistic("balanced accuracy", "the same for each class apart, then the mean", _balanced(y, right)),
+        Statistic("balanced accuracy", "mean over the classes of each class's accuracy", _balanced(y, right)),
         Statistic("mean cost", _COST, _mean(costs)),
     ]
     if len(classes) == 2:
-        meaning = f"how often an example of {classes[1]!s} gets a larger probability of it than another"
+        first, second = map(str, classes)
+        meaning = f"how often an example of {second} gets a larger probability of {second} than one of {first}"
         statistics.append(Statistic("ROC AUC", meaning, _area(y == classes[1], probabilities[:, 1])))
     return statistics
 
@@ -59,9 +60,9 @@ def of_several_labels(y: NDArray[Any], predicted: NDArray[Any], costs: Array) ->
 
 
 def of_quantities(Y: Array, predicted: Array, costs: Array) -> list[Statistic]:
-    """Return the measures of a regressor; of several targets, the mean over them."""
+    """Return the measures of a regressor, averaged over several targets."""
     return [
-        Statistic("R²", "share of the spread of y that the predictions explain", _determination(Y, predicted)),
+        Statistic("R²", "share of the variance of y that the predictions explain", _determination(Y, predicted)),
         Statistic("root mean squared error", "in units of y", _root(_mean(np.square(Y - predicted).mean(axis=1)))),
         Statistic("mean absolute error", "in units of y", _mean(np.abs(Y - predicted).mean(axis=1))),
         Statistic("mean cost", _COST, _mean(costs)),
@@ -85,7 +86,7 @@ def _balanced(y: NDArray[Any], right: NDArray[np.bool_]) -> _Function:
         weights = weights[:, order]
         counts = np.add.reduceat(weights, starts, axis=1)  # (n, classes)
         hits = np.add.reduceat(weights * right, starts, axis=1)
-        # A class of which a sample has no row has no recall: the mean is over the others.
+        # A class without rows in a sample has no recall; the mean is over the other classes.
         recalls = hits / np.where(counts > 0, counts, 1)
         return np.asarray(recalls.sum(axis=1) / (counts > 0).sum(axis=1))
 
@@ -101,19 +102,19 @@ def _area(truth: NDArray[np.bool_], scores: Array) -> _Function:
         of_class = np.add.reduceat(weights * truth, starts, axis=1)
         others = np.add.reduceat(weights * ~truth, starts, axis=1)
         below = np.cumsum(others, axis=1) - others
-        wins = (of_class * (below + others / 2)).sum(axis=1)  # among equal scores one in two
+        wins = (of_class * (below + others / 2)).sum(axis=1)  # equal scores count as half a win
         return _ratio(wins, of_class.sum(axis=1) * others.sum(axis=1))
 
     return of
 
 
 def _determination(Y: Array, predicted: Array) -> _Function:
-    Y, rest = Y - Y.mean(axis=0), np.square(Y - predicted)  # moved to the mean, so that the spread keeps its digits
+    Y, rest = Y - Y.mean(axis=0), np.square(Y - predicted)  # centred, so that the spread keeps its digits
 
     def of(weights: Array) -> Array:
         m = weights.sum(axis=1, keepdims=True)
         spread = weights @ np.square(Y) - np.square(weights @ Y) / m  # (n, K)
-        # What is left of a constant by rounding is no spread.
+        # A constant target has no spread; rounding leaves a tiny one.
         spread = np.where(spread > 1e-12 * (weights @ np.square(Y)), spread, 0)
         return np.asarray((1 - _ratio(weights @ rest, spread)).mean(axis=1))
 
@@ -121,7 +122,7 @@ def _determination(Y: Array, predicted: Array) -> _Function:
 
 
 def _groups(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return an order in which equal values stand together, and where each group begins in it."""
+    """Return an order that groups equal values, and the position where each group begins."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     return order, np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))

@@ -1,4 +1,4 @@
-"""Where a model comes from: versions, settings, the call that makes it again."""
+"""The provenance of a model: versions, settings, and the call that makes it again."""
 
 import inspect
 import platform
@@ -16,7 +16,7 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
 @dataclass(frozen=True)
 class GivenSetting:
-    """A parameter of an estimator, as Python writes it, and whether it is another value than the default."""
+    """A parameter of an estimator with its value as Python writes it, and whether the value is not the default."""
 
     name: str
     value: str
@@ -24,7 +24,7 @@ class GivenSetting:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of this library and of what it stands on, and who does the arithmetic."""
+    """Return the versions of this library and its dependencies, and the engine that is used."""
     found = {"deltarule": __version__, "Python": f"{platform.python_version()} on {platform.platform()}"}
     for package in _PACKAGES:
         try:

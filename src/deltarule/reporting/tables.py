@@ -1,4 +1,4 @@
-"""A report on a model of a table: the columns that it uses and those that it does not, the target in its own units."""
+"""Reports on a model of a table, with used and dropped columns, and the target in its own units."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,11 +24,11 @@ WHY_DROPPED = {
 }
 
 _COUNTS = 2 * 10**7
-"""Rows times bootstrap samples that are drawn for a line of the command line: a second's work."""
+"""Most rows times bootstrap samples for the measures that the command line prints; this takes about a second."""
 
 
 def measures_of(outcome: Outcome, seed: int) -> tuple[Measure, ...]:
-    """Return the measures of predictions with bootstrap intervals, of 1 000 samples, or fewer of very many rows."""
+    """Return measures of predictions with bootstrap intervals from 1 000 samples, or fewer for very many rows."""
     samples = max(100, min(1000, _COUNTS // outcome.rows))
     return measured(statistics_of(outcome), outcome.rows, samples, seed)
 
@@ -49,16 +49,16 @@ def report_on_table(
     ----------
     model : TableModel
     examples : Examples
-        The rows that it is judged on.
+        The rows that the model is measured on.
     outcome : Outcome
-        What it predicts for them.
+        Predictions for these rows.
     table : DataFrame
-        That they are rows of.
+        The table of which `examples` are rows.
     path : path
     about : mapping from str to str
-        More to say of the data.
+        Additional facts about the data.
     command : str
-        What makes the model and the report again.
+        The command that makes the model and the report again.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def report_on_table(
     scaled = {}
     if model.scale is not None:
         what = f"({model.target} − {model.scale.mean:.6g})/{model.scale.deviation:.6g}"
-        scaled = {"the network learns": f"{what}; its costs and the example in numbers are of that"}
+        scaled = {"the network learns": f"{what}; costs and the example in numbers are in this scale"}
     report = report_of(
         model.estimator,
         outcome,
