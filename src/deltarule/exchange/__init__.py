@@ -1,0 +1,1 @@
+"""Networks that travel: files of other tools, written and read."""

@@ -1,0 +1,75 @@
+"""Trained networks as files of other tools: whole, encoder and labels included, and as exact as their arithmetic is.
+
+exported.py      what is exported, as one plain value, which every writer takes
+content.py       what a file says of its model besides, for readers of this library
+onnx.py          ONNX; its units in onnx_units.py
+checking.py      a written file in its own runtime, side by side with the model; each runtime in runtimes.py
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from deltarule.common.errors import SettingsError
+from deltarule.exchange.writing.exported import Exported, check_precision, exported_of
+from deltarule.exchange.writing.onnx import onnx_bytes
+from deltarule.files.whole import check_writable, write_whole
+
+__all__ = ["FORMATS", "SUFFIXES", "export", "format_of"]
+
+FORMATS: Mapping[str, Callable[[Exported, str], bytes]] = {
+    "onnx": onnx_bytes,
+}
+
+SUFFIXES = {"onnx": ".onnx"}
+
+
+def export(model: Any, path: str | Path, format: str | None = None, precision: str = "float64") -> None:  # noqa: A002
+    """Write a trained network to a file that other tools read.
+
+    Parameters
+    ----------
+    model : MLPClassifier, MLPRegressor, or model of a table
+        Fitted. The file of a model of a table takes rows of the table as they are: numbers with gaps, dates as days
+        since 1970-01-01 (UTC), words.
+    path : str or Path
+    format : {"onnx"}, optional
+        By default what the name of the file ends in says.
+    precision : {"float64", "float32"}, default "float64"
+        Of the weights and of the arithmetic of the network. The numbers of a table are double in both.
+
+    Raises
+    ------
+    SettingsError
+        If format or precision is unknown.
+    InputError
+        If the model is not fitted, or the format cannot hold it.
+    ImportError
+        If the format needs a package that is not installed.
+    OutputError
+        If the file cannot be written; one that was there before is as it was.
+    """
+    name = format_of(path) if format is None else format
+    if name not in FORMATS:
+        raise SettingsError(f"format={format!r} is unknown. Take one of {', '.join(FORMATS)}.")
+    check_precision(precision)
+    check_writable(path)
+    write_whole(path, FORMATS[name](exported_of(model), precision))
+
+
+def format_of(path: str | Path) -> str:
+    """Return the format that the name of a file says.
+
+    Raises
+    ------
+    SettingsError
+        If it says none.
+    """
+    suffix = Path(path).suffix.lower()
+    for name, usual in SUFFIXES.items():
+        if suffix == usual:
+            return name
+    raise SettingsError(
+        f"{path} ends in {suffix!r}, which says no format. Take one of {', '.join(SUFFIXES.values())}, or name the "
+        "format."
+    )
