@@ -3,14 +3,18 @@
 exported.py      what is exported, as one plain value, which every writer takes
 content.py       what a file says of its model besides, for readers of this library
 onnx.py          ONNX; its units in onnx_units.py
+c.py             C99; its units in c_units.py, dates in c_dates.py
+evaluating.py    what is exported, computed in NumPy
 checking.py      a written file in its own runtime, side by side with the model; each runtime in runtimes.py
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deltarule.common.errors import SettingsError
+from deltarule.exchange.writing.c import c_bytes
 from deltarule.exchange.writing.exported import Exported, check_precision, exported_of
 from deltarule.exchange.writing.onnx import onnx_bytes
 from deltarule.files.whole import check_writable, write_whole
@@ -19,9 +23,10 @@ __all__ = ["FORMATS", "SUFFIXES", "export", "format_of"]
 
 FORMATS: Mapping[str, Callable[[Exported, str], bytes]] = {
     "onnx": onnx_bytes,
+    "c": c_bytes,
 }
 
-SUFFIXES = {"onnx": ".onnx"}
+SUFFIXES = {"onnx": ".onnx", "c": ".c"}
 
 
 def export(model: Any, path: str | Path, format: str | None = None, precision: str = "float64") -> None:  # noqa: A002
@@ -33,7 +38,7 @@ def export(model: Any, path: str | Path, format: str | None = None, precision: s
         Fitted. The file of a model of a table takes rows of the table as they are: numbers with gaps, dates as days
         since 1970-01-01 (UTC), words.
     path : str or Path
-    format : {"onnx"}, optional
+    format : {"onnx", "c"}, optional
         By default what the name of the file ends in says.
     precision : {"float64", "float32"}, default "float64"
         Of the weights and of the arithmetic of the network. The numbers of a table are double in both.
@@ -54,7 +59,7 @@ def export(model: Any, path: str | Path, format: str | None = None, precision: s
         raise SettingsError(f"format={format!r} is unknown. Take one of {', '.join(FORMATS)}.")
     check_precision(precision)
     check_writable(path)
-    write_whole(path, FORMATS[name](exported_of(model), precision))
+    write_whole(path, FORMATS[name](replace(exported_of(model), name=Path(path).stem), precision))
 
 
 def format_of(path: str | Path) -> str:

@@ -116,6 +116,8 @@ class Exported:
         Of deltarule.
     encoder : mapping or None
         Everything that the encoder learnt, as JSON can write it, so that a reader can make it again.
+    name : str
+        Of the file, without its suffix.
     """
 
     columns: tuple[Column, ...]
@@ -130,6 +132,7 @@ class Exported:
     target: str = ""
     version: str = __version__
     encoder: Mapping[str, Any] | None = None
+    name: str = "model"
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -163,8 +166,8 @@ def parts_of(model: Any) -> tuple[MLPClassifier | MLPRegressor, TableEncoder | N
     estimator = next((there for name in ("estimator", "classifier") if (there := getattr(model, name, None))), model)
     if not isinstance(estimator, MLPClassifier | MLPRegressor):
         raise InputError(
-            f"A {type(model).__name__} cannot be exported. Give a fitted MLPClassifier or MLPRegressor, or a model of a "
-            "table."
+            f"A {type(model).__name__} cannot be exported. Give a fitted MLPClassifier or MLPRegressor, or a model of "
+            "a table."
         )
     if not hasattr(estimator, "theta_"):
         raise InputError(f"This {type(estimator).__name__} is not fitted, so there is nothing to export. Fit it first.")

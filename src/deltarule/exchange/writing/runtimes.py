@@ -1,5 +1,10 @@
 """Each format in a runtime of its own: a file and rows in, labels and numbers out."""
 
+import ctypes
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
-from deltarule.exchange.writing.exported import Exported
+from deltarule.common.errors import InputError
+from deltarule.exchange.writing.c_texts import identifier
+from deltarule.exchange.writing.exported import Column, Exported
 from deltarule.exchange.writing.onnx import input_names, word_of_gap
 
-__all__ = ["onnx_feed", "run_onnx"]
+__all__ = ["onnx_feed", "run_c", "run_onnx"]
 
 
 def run_onnx(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
@@ -39,3 +46,56 @@ def onnx_feed(exported: Exported, cells: Any, precision: str) -> dict[str, NDArr
             values = np.array([gap if word is None else f"{word} " if word == gap else word for word in values], object)
         feed[name] = values[:, np.newaxis]
     return feed
+
+
+def run_c(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
+    """Compile a file of C, with every warning an error, and call it for each row."""
+    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    if compiler is None:
+        raise ImportError("C files are checked by a C compiler, and there is none (cc, gcc or clang). Install one.")
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "model.so"
+        command = [compiler, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-O2", "-fPIC", "-shared"]
+        said = subprocess.run([*command, str(path), "-o", str(library), "-lm"], capture_output=True, text=True)
+        if said.returncode:
+            raise InputError(f"{path} does not compile: {said.stderr.strip()[:500]}")
+        return _call(getattr(ctypes.CDLL(str(library)), f"{identifier(path.stem)}_predict"), exported, cells, precision)
+
+
+def _call(predict: Any, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
+    real: Any = ctypes.c_double if precision == "float64" or exported.classes is None else ctypes.c_float
+    h, several = (real * exported.answers)(), (ctypes.c_int * exported.K)()
+    kind = "" if exported.classes is None else exported.classes.dtype.kind
+    types = {"U": ctypes.c_char_p, "f": ctypes.c_double, "u": ctypes.c_ulonglong, "b": ctypes.c_int}
+    predict.restype = None if exported.several or not kind else types.get(kind, ctypes.c_longlong)
+    labels, numbers = [], []
+    for row in _c_rows(exported, cells, precision):
+        label = predict(row, several, h) if exported.several else predict(row, h)
+        labels.append(list(several) if exported.several else label.decode() if kind == "U" else label)
+        numbers.append(list(h))
+    dtype = np.int64 if exported.several else None if exported.classes is None else exported.classes.dtype
+    return (np.array(labels, dtype=dtype) if kind else None), np.array(numbers)
+
+
+def _c_rows(exported: Exported, cells: Any, precision: str) -> Iterator[Any]:
+    if not exported.columns:
+        real: Any = ctypes.c_double if precision == "float64" else ctypes.c_float
+        yield from ((real * len(values))(*values) for values in cells.tolist())
+        return
+    types = [
+        ctypes.c_double if column.is_quantity else ctypes.c_int if column.kind == "boolean" else ctypes.c_char_p
+        for column in exported.columns
+    ]
+    members = [(f"column{n}", kind) for n, kind in enumerate(types)]
+    Row = type("Row", (ctypes.Structure,), {"_fields_": members})
+    for n in range(len(cells[0])):
+        row = [_c_cell(column, values[n]) for column, values in zip(exported.columns, cells, strict=True)]
+        yield ctypes.byref(Row(*row))
+
+
+def _c_cell(column: Column, value: Any) -> Any:
+    if column.is_quantity:
+        return float(value)
+    if column.kind == "boolean":
+        return {"true": 1, "false": 0, None: -1}.get(value, 2)
+    return None if value is None else value.encode()

@@ -1,0 +1,79 @@
+"""What is exported, computed in NumPy: what a written file has to say of a row."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.common.arrays import Array
+from deltarule.exchange.writing.exported import Column, Exported
+from deltarule.network.backpropagation import hypothesis
+from deltarule.network.network import Network
+from deltarule.network.units import logistic
+from deltarule.tables.dates import cyclic
+
+__all__ = ["encoded", "numbers_of_rows", "rows_to_try"]
+
+
+def encoded(exported: Exported, cells: Any) -> Array:
+    """Return X of shape (m, s₁).
+
+    Parameters
+    ----------
+    exported : Exported
+    cells : list of arrays of shape (m,), or array of shape (m, s₁) without a table
+        Of each column: float64 with NaN for gaps, or texts with None for gaps.
+    """
+    if not exported.columns:
+        return np.asarray(cells, dtype=np.float64)
+    X = np.empty((len(cells[0]), len(exported.features)))
+    for n, feature in enumerate(exported.features):
+        values = cells[feature.column]
+        if feature.what == "word":
+            X[:, n] = [word == feature.word for word in values]
+        elif feature.part:
+            X[:, n] = cyclic(values, feature.part)[:, 0 if feature.what == "sine" else 1]
+        else:
+            holes = np.isnan(values)
+            v = holes if feature.what == "gap" else np.where(holes, exported.columns[feature.column].median, values)
+            X[:, n] = (v - feature.mean) / feature.deviation
+    return X
+
+
+def numbers_of_rows(exported: Exported, X: Array) -> Array:
+    """Return probabilities of the shape (m, classes), or quantities in units of the target, of shape (m, K)."""
+    network = Network(exported.sizes, exported.units, "identity")
+    z = hypothesis(network, network.unroll(exported.Thetas).astype(np.float64), X)
+    if exported.classes is None:
+        h = np.exp(z) if exported.output == "exp" else z
+        return h if exported.scale is None else exported.scale[0] + exported.scale[1] * h
+    if exported.is_binary:
+        return logistic(np.hstack([-z, z]))
+    if exported.output == "softmax":
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return np.asarray(e / e.sum(axis=1, keepdims=True))
+    h = logistic(z)
+    if exported.several:
+        return h
+    total = h.sum(axis=1, keepdims=True)
+    return np.asarray(np.where(total > 0, h / np.where(total > 0, total, 1), 1 / exported.K))
+
+
+def rows_to_try(exported: Exported) -> Any:
+    """Return rows for a self-test, as `encoded` takes them: the middle, a gap in each column, and some besides.
+
+    Each known word of a column is in a row or in the four rows that there are at most.
+    """
+    if not exported.columns:
+        return np.stack(
+            [np.zeros(exported.sizes[0]), *np.random.default_rng(0).standard_normal((3, exported.sizes[0]))]
+        )
+    spread = {one.column: (one.mean, one.deviation) for one in exported.features if one.what == "value"}
+    return [_some(column, *spread.get(n, (0.0, 1.0))) for n, column in enumerate(exported.columns)]
+
+
+def _some(column: Column, mean: float, deviation: float) -> NDArray[Any]:
+    if column.is_quantity:
+        return np.array([column.median, np.nan, mean + deviation, mean - 0.7 * deviation])
+    known = [word for word in column.words if word is not None]
+    return np.array([known[0], None, known[-1], known[len(known) // 2]], dtype=object)
