@@ -24,6 +24,7 @@ PRECISIONS = list(LARGEST)
 
 MISSING = {
     "onnx": not (find_spec("onnx") and find_spec("onnxruntime")) and "onnx and onnxruntime are not installed",
+    "safetensors": not (find_spec("torch") and find_spec("safetensors")) and "torch and safetensors are not installed",
     "c": not shutil.which("cc") and "there is no C compiler",
 }
 

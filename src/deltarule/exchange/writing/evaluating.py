@@ -9,10 +9,10 @@ from deltarule.common.arrays import Array
 from deltarule.exchange.writing.exported import Column, Exported
 from deltarule.network.backpropagation import hypothesis
 from deltarule.network.network import Network
-from deltarule.network.units import logistic
+from deltarule.network.units import OUTPUT_UNITS, logistic
 from deltarule.tables.dates import cyclic
 
-__all__ = ["encoded", "numbers_of_rows", "rows_to_try"]
+__all__ = ["answers_of_z", "encoded", "labels_of", "numbers_of_rows", "rows_to_try"]
 
 
 def encoded(exported: Exported, cells: Any) -> Array:
@@ -43,20 +43,33 @@ def encoded(exported: Exported, cells: Any) -> Array:
 def numbers_of_rows(exported: Exported, X: Array) -> Array:
     """Return probabilities of the shape (m, classes), or quantities in units of the target, of shape (m, K)."""
     network = Network(exported.sizes, exported.units, "identity")
-    z = hypothesis(network, network.unroll(exported.Thetas).astype(np.float64), X)
+    return answers_of_z(exported, hypothesis(network, network.unroll(exported.Thetas).astype(np.float64), X))
+
+
+def answers_of_z(exported: Exported, z: Array) -> Array:
+    """Return what `numbers_of_rows` does, of the weighted inputs of the last layer."""
     if exported.classes is None:
         h = np.exp(z) if exported.output == "exp" else z
-        return h if exported.scale is None else exported.scale[0] + exported.scale[1] * h
+        return h if exported.scale is None else exported.scale[0] + exported.scale[1] * h.astype(np.float64)
     if exported.is_binary:
         return logistic(np.hstack([-z, z]))
     if exported.output == "softmax":
-        e = np.exp(z - z.max(axis=1, keepdims=True))
-        return np.asarray(e / e.sum(axis=1, keepdims=True))
+        return OUTPUT_UNITS["softmax"].h(z)
     h = logistic(z)
     if exported.several:
         return h
     total = h.sum(axis=1, keepdims=True)
     return np.asarray(np.where(total > 0, h / np.where(total > 0, total, 1), 1 / exported.K))
+
+
+def labels_of(exported: Exported, numbers: Array) -> NDArray[Any] | None:
+    """Return the labels that probabilities say; None for quantities."""
+    if exported.classes is None:
+        return None
+    labels: NDArray[Any] = (
+        (numbers > 0.5).astype(np.int64) if exported.several else exported.classes[numbers.argmax(axis=1)]
+    )
+    return labels
 
 
 def rows_to_try(exported: Exported) -> Any:

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.exchange.writing.c_texts import identifier
+from deltarule.exchange.writing.evaluating import answers_of_z, encoded, labels_of
 from deltarule.exchange.writing.exported import Column, Exported
 from deltarule.exchange.writing.onnx import input_names, word_of_gap
+from deltarule.exchange.writing.safetensors import pytorch_unit
 
-__all__ = ["onnx_feed", "run_c", "run_onnx"]
+__all__ = ["onnx_feed", "run_c", "run_onnx", "run_safetensors"]
 
 
 def run_onnx(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
@@ -99,3 +101,24 @@ def _c_cell(column: Column, value: Any) -> Any:
     if column.kind == "boolean":
         return {"true": 1, "false": 0, None: -1}.get(value, 2)
     return None if value is None else value.encode()
+
+
+def run_safetensors(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
+    """Put the tensors of a safetensors file into an `nn.Sequential`, and give it X."""
+    try:
+        import torch  # noqa: TID251  # only because a user asks whether the file is right in it
+        from safetensors.torch import load_file
+    except ImportError:
+        raise ImportError("safetensors files are checked by PyTorch: pip install torch safetensors") from None
+    layers = []
+    for n, Theta in enumerate(exported.Thetas):
+        layers.append(torch.nn.Linear(Theta.shape[1] - 1, Theta.shape[0]))
+        if n < len(exported.units):
+            name, given = pytorch_unit(exported.units[n])
+            layers.append(getattr(torch.nn, name)(**given))
+    network = torch.nn.Sequential(*layers).to(getattr(torch, precision))
+    network.load_state_dict(load_file(path))
+    with torch.no_grad():
+        z = network(torch.from_numpy(encoded(exported, cells).astype(precision))).numpy()
+    numbers = answers_of_z(exported, z)
+    return labels_of(exported, numbers), numbers
