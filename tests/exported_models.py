@@ -1,6 +1,5 @@
 """A table with everything that a table has, and models of it with weights of any kind."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,26 +7,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deltarule.estimators.classifier import MLPClassifier
-from deltarule.estimators.regressor import MLPRegressor
 from deltarule.tables import TableEncoder
+from deltarule.tables.model import TableModel
+from deltarule.tables.targets import Scale
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How a target was standardised."""
-
-    mean: float
-    deviation: float
-
-
-@dataclass(frozen=True, eq=False)
-class OfTable:
-    """What is exported of a model of a table."""
-
-    encoder: TableEncoder
-    estimator: MLPClassifier | MLPRegressor
-    scale: Scale | None = None
-    target: str = "y"
+def of_table(encoder: TableEncoder, estimator: Any, scale: Scale | None = None) -> TableModel:
+    """Return a model of a table."""
+    return TableModel(encoder, estimator, target="y", seed=0, scale=scale)
 
 
 def mixed(m: int, seed: int) -> pd.DataFrame:

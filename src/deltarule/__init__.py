@@ -18,6 +18,7 @@ from deltarule.training.history import History, Progress
 if TYPE_CHECKING:
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
+    from deltarule.exchange.writing import export
     from deltarule.models.model_file import load
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
@@ -45,6 +46,7 @@ __all__ = [
     "check_gradient",
     "cost",
     "cost_and_gradient",
+    "export",
     "hypothesis",
     "lambda_path",
     "load",
@@ -62,6 +64,7 @@ _LATE = {
     "Report": "deltarule.reporting.content",
     "SizePath": "deltarule.pictures.cost_against_m",
     "TableModel": "deltarule.tables.model",
+    "export": "deltarule.exchange.writing",
     "load": "deltarule.models.model_file",
     "lambda_path": "deltarule.pictures.cost_against_lambda",
     "report": "deltarule.reporting.computing",

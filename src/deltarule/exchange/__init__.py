@@ -1,1 +1,1 @@
-"""Networks that travel: files of other tools, written and read."""
+"""Networks of other tools: files of theirs read, and files for them written."""

@@ -16,7 +16,8 @@ from deltarule.estimators.regressor import MLPRegressor
 from deltarule.exchange.writing import export
 from deltarule.exchange.writing.checking import check
 from deltarule.tables import TableEncoder
-from exported_models import LABELS, OfTable, Scale, classifier, fitted
+from deltarule.tables.targets import Scale
+from exported_models import LABELS, classifier, fitted, of_table
 
 needs_compiler = pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
 
@@ -36,9 +37,9 @@ def test_the_self_test_compiles_without_a_warning_and_passes(
 ) -> None:
     X = encoder.transform(table)
     models: dict[str, Any] = {
-        "labels": OfTable(encoder, classifier(X, LABELS["two words"], activation=("gelu", "mish"))),
-        "several labels": OfTable(encoder, fitted(MLPClassifier((3,)), X, (X[:, :2] > 0).astype(int))),
-        "quantity": OfTable(encoder, fitted(MLPRegressor("squared_error", (3,)), X, X[:, 0], 0.1), Scale(1e6, 5)),
+        "labels": of_table(encoder, classifier(X, LABELS["two words"], activation=("gelu", "mish"))),
+        "several labels": of_table(encoder, fitted(MLPClassifier((3,)), X, (X[:, :2] > 0).astype(int))),
+        "quantity": of_table(encoder, fitted(MLPRegressor("squared_error", (3,)), X, X[:, 0], 0.1), Scale(1e6, 5.0)),
         "array": fitted(MLPRegressor("poisson", (3,)), X, abs(X[:, :2]), 0.1),
     }
     export(models[kind], tmp_path / "my model.c", precision=precision)
@@ -49,7 +50,7 @@ def test_the_self_test_compiles_without_a_warning_and_passes(
 
 @needs_compiler
 def test_the_self_test_finds_a_changed_weight(encoder: TableEncoder, table: pd.DataFrame, tmp_path: Path) -> None:
-    export(OfTable(encoder, classifier(encoder.transform(table), LABELS["two words"], 0.5)), tmp_path / "m.c")
+    export(of_table(encoder, classifier(encoder.transform(table), LABELS["two words"], 0.5)), tmp_path / "m.c")
     text = (tmp_path / "m.c").read_text()
     before, weights, after = re.split(r"(?<=Theta2\[\] = )(\{[^}]*\})", text)
     (tmp_path / "m.c").write_text(before + re.sub(r"\d", "1", weights) + after)
@@ -61,7 +62,7 @@ def test_words_that_c_reads_in_another_way_stay_what_they_are(tmp_path: Path) ->
     words = ['??/"', "\\n", "a\nb", "\x7f1", "*/ int", "é1", "", "%s"]
     table = pd.DataFrame({word: np.tile(words, 5) for word in ("/* a */ ??/", "int")})
     encoder = TableEncoder.fit(table)
-    model = OfTable(encoder, classifier(encoder.transform(table), np.array(words)))
+    model = of_table(encoder, classifier(encoder.transform(table), np.array(words)))
     export(model, tmp_path / "m.c")
     compiled(tmp_path, "m.c", "-c")
     found = check(model, tmp_path / "m.c", "c", table)
@@ -86,7 +87,7 @@ def test_every_number_of_theta_stands_in_the_file_once_and_nothing_of_its_size_b
 def test_a_file_includes_mathematics_alone_and_takes_no_memory(
     encoder: TableEncoder, table: pd.DataFrame, tmp_path: Path
 ) -> None:
-    export(OfTable(encoder, classifier(encoder.transform(table), LABELS["two words"])), tmp_path / "m.c")
+    export(of_table(encoder, classifier(encoder.transform(table), LABELS["two words"])), tmp_path / "m.c")
     text = (tmp_path / "m.c").read_text(encoding="ascii").partition("#ifdef M_TEST")[0]
     assert re.findall(r"#include (.*)", text) == ["<math.h>"]
     assert "alloc" not in text
@@ -96,5 +97,5 @@ def test_a_text_that_c_cannot_hold_is_refused(tmp_path: Path) -> None:
     table = pd.DataFrame({"a": ["x\0y", "z"] * 4})
     encoder = TableEncoder.fit(table)
     with pytest.raises(InputError, match="holds a NUL"):
-        export(OfTable(encoder, classifier(encoder.transform(table), LABELS["booleans"])), tmp_path / "m.c")
+        export(of_table(encoder, classifier(encoder.transform(table), LABELS["booleans"])), tmp_path / "m.c")
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,8 @@ from deltarule.exchange.writing.checking import Check, check
 from deltarule.network.parts import Unit
 from deltarule.network.units import HIDDEN_UNITS
 from deltarule.tables import TableEncoder
-from exported_models import LABELS, OfTable, Scale, classifier, fitted
+from deltarule.tables.targets import Scale
+from exported_models import LABELS, classifier, fitted, of_table
 
 LARGEST = {"float64": 1e-12, "float32": 2e-6}
 PRECISIONS = list(LARGEST)
@@ -58,7 +59,7 @@ def test_every_unit_predicts_a_mixed_table_as_the_model_does(
     tmp_path: Path,
 ) -> None:
     estimator = classifier(encoder.transform(table), LABELS["three words"], 1, activation=(unit, "tanh"))
-    checked(OfTable(encoder, estimator), kind, tmp_path, rows, precision)
+    checked(of_table(encoder, estimator), kind, tmp_path, rows, precision)
 
 
 @pytest.mark.parametrize("labels", LABELS.values(), ids=list(LABELS))
@@ -66,7 +67,7 @@ def test_labels_come_back_with_their_type(
     labels: NDArray[Any], encoder: TableEncoder, table: pd.DataFrame, rows: pd.DataFrame, kind: str, tmp_path: Path
 ) -> None:
     estimator = classifier(encoder.transform(table), labels, 0.5)
-    found = checked(OfTable(encoder, estimator), kind, tmp_path, rows)
+    found = checked(of_table(encoder, estimator), kind, tmp_path, rows)
     assert found.model.labels is not None
     assert found.file.labels is not None
     assert len(set(found.file.labels.tolist())) == len(labels)
@@ -118,7 +119,7 @@ def test_quantities_of_a_table_come_in_their_own_units(
 ) -> None:
     X = encoder.transform(table)
     estimator = fitted(MLPRegressor("squared_error", (5,), "tanh"), X, X[:, 0], 1)
-    found = checked(OfTable(encoder, estimator, Scale(1e6, 5.0)), kind, tmp_path, rows, precision)
+    found = checked(of_table(encoder, estimator, Scale(1e6, 5.0)), kind, tmp_path, rows, precision)
     assert np.ptp(found.model.numbers) > 5
     assert np.abs(found.file.numbers - found.model.numbers).max() < 2e-5
 
@@ -126,7 +127,7 @@ def test_quantities_of_a_table_come_in_their_own_units(
 def test_numbers_of_units_are_in_the_file(kind: str, tmp_path: Path) -> None:
     X = np.random.default_rng(0).standard_normal((40, 4))
     activation = (Unit("leaky_relu", 0.3), Unit("elu", 0.5))
-    checked(fitted(MLPClassifier((5, 3), activation, engine="reference"), X, X[:, 0] > 0), kind, tmp_path, X)
+    checked(fitted(MLPClassifier((5, 3), activation), X, X[:, 0] > 0), kind, tmp_path, X)
 
 
 def test_every_day_of_the_calendar_has_its_month_and_weekday(kind: str, tmp_path: Path) -> None:
@@ -139,5 +140,5 @@ def test_every_day_of_the_calendar_has_its_month_and_weekday(kind: str, tmp_path
     estimator = fitted(MLPRegressor("squared_error", ()), X, X)
     for Theta in estimator.network_.roll(estimator.theta_):
         Theta[:] = np.eye(5, 6, 1)
-    found = checked(OfTable(encoder, estimator), kind, tmp_path, table)
+    found = checked(of_table(encoder, estimator), kind, tmp_path, table)
     assert np.array_equal(found.file.numbers, X)

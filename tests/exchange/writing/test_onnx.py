@@ -10,11 +10,13 @@ import pytest
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.exchange.writing import export
 from deltarule.exchange.writing.checking import cells_of, check
+from deltarule.exchange.writing.content import model_of
 from deltarule.exchange.writing.exported import exported_of
 from deltarule.exchange.writing.runtimes import onnx_feed
 from deltarule.network.parts import Unit
 from deltarule.tables import TableEncoder
-from exported_models import LABELS, OfTable, classifier, fitted
+from deltarule.tables.model import TableModel
+from exported_models import LABELS, classifier, fitted, of_table
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -37,7 +39,7 @@ def test_both_tails_of_two_classes_keep_their_digits(tmp_path: Path) -> None:
 def test_a_column_with_the_name_of_an_output_gets_another_one(
     encoder: TableEncoder, table: pd.DataFrame, tmp_path: Path
 ) -> None:
-    export(OfTable(encoder, classifier(encoder.transform(table), LABELS["booleans"])), tmp_path / "m.onnx")
+    export(of_table(encoder, classifier(encoder.transform(table), LABELS["booleans"])), tmp_path / "m.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
     assert [one.name for one in session.get_inputs()] == [
         "x", "size (m²)", "day", "seen at", "took", "colour", "probability_", "flag",
@@ -52,7 +54,7 @@ def test_a_column_with_the_name_of_an_output_gets_another_one(
 def test_a_gap_is_another_word_where_the_empty_word_is_known(
     encoder: TableEncoder, table: pd.DataFrame, rows: pd.DataFrame
 ) -> None:
-    model = OfTable(encoder, classifier(encoder.transform(table), LABELS["booleans"]))
+    model = of_table(encoder, classifier(encoder.transform(table), LABELS["booleans"]))
     exported = exported_of(model)
     feed = onnx_feed(exported, cells_of(encoder, exported, rows), "float64")
     assert encoder.categories["colour"][0] == ""
@@ -63,7 +65,7 @@ def test_a_gap_is_another_word_where_the_empty_word_is_known(
 def test_files_hold_operators_of_onnx_alone_and_load_in_older_runtimes(
     encoder: TableEncoder, table: pd.DataFrame, tmp_path: Path
 ) -> None:
-    export(OfTable(encoder, classifier(encoder.transform(table), LABELS["two words"])), tmp_path / "m.onnx")
+    export(of_table(encoder, classifier(encoder.transform(table), LABELS["two words"])), tmp_path / "m.onnx")
     proto = onnx.load(tmp_path / "m.onnx")
     assert proto.ir_version == 9
     assert [(one.domain, one.version) for one in proto.opset_import] == [("", 19)]
@@ -75,29 +77,27 @@ def test_files_hold_operators_of_onnx_alone_and_load_in_older_runtimes(
 def test_a_file_says_enough_to_make_its_model_again_with_the_same_bits(
     encoder: TableEncoder, table: pd.DataFrame, rows: pd.DataFrame, tmp_path: Path
 ) -> None:
-    estimator = classifier(
-        encoder.transform(table), LABELS["three words"], activation=Unit("elu", 0.3), engine="reference"
-    )
-    export(OfTable(encoder, estimator), tmp_path / "m.onnx")
+    estimator = classifier(encoder.transform(table), LABELS["three words"], activation=Unit("elu", 0.3))
+    model = of_table(encoder, estimator)
+    export(model, tmp_path / "m.onnx")
     proto = onnx.load(tmp_path / "m.onnx")
     told = json.loads({one.key: one.value for one in proto.metadata_props}["deltarule"])
-    arrays = {name: np.array(told["encoder"].pop(name)) for name in ("medians", "means", "deviations")}
-    again = TableEncoder.from_content(told["encoder"], arrays)
-    assert np.array_equal(again.transform(rows), encoder.transform(rows))
     tensors = {one.name: onnx.numpy_helper.to_array(one) for one in proto.graph.initializer}
-    Thetas = [
-        np.hstack(
-            [tensors[f"{told['prefix']}Theta{n}.bias"][:, np.newaxis], tensors[f"{told['prefix']}Theta{n}.weight"].T]
-        )
-        for n in range(1, len(told["sizes"]))
-    ]
-    assert np.array_equal(estimator.network_.unroll(Thetas), estimator.theta_)
-    assert [Unit(name, *numbers) for name, *numbers in told["hidden"]] == list(estimator.network_.hidden_units)
-    assert np.array_equal(np.array(told["classes"]["values"], told["classes"]["type"]), estimator.classes_)
+    Thetas = []
+    for n in range(1, len(told["sizes"])):
+        weight, bias = (tensors[f"{told['prefix']}Theta{n}.{piece}"] for piece in ("weight", "bias"))
+        Thetas.append(np.hstack([bias[:, np.newaxis], weight.T]))
+    again = model_of(told, Thetas)
+    assert isinstance(again, TableModel)
+    assert np.array_equal(again.estimator.theta_, estimator.theta_)
+    assert again.estimator.get_params() == estimator.get_params()
+    pd.testing.assert_frame_equal(again.predict(rows)[0], model.predict(rows)[0], check_exact=True)
+    export(again, tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "m.onnx").read_bytes()
 
 
 def test_the_same_model_is_the_same_bytes(encoder: TableEncoder, table: pd.DataFrame, tmp_path: Path) -> None:
-    model = OfTable(encoder, classifier(encoder.transform(table), LABELS["two words"]))
+    model = of_table(encoder, classifier(encoder.transform(table), LABELS["two words"]))
     for name in ("a.onnx", "b.onnx"):
         export(model, tmp_path / name)
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()

@@ -12,10 +12,12 @@ import pytest
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
 from deltarule.exchange.writing import export
+from deltarule.exchange.writing.content import model_of
 from deltarule.network.parts import Unit
 from deltarule.network.units import HIDDEN_UNITS
 from deltarule.tables import TableEncoder
-from exported_models import LABELS, OfTable, classifier, fitted
+from deltarule.tables.model import TableModel
+from exported_models import LABELS, classifier, fitted, of_table
 
 
 def test_the_header_is_padded_and_the_numbers_follow_each_other(tmp_path: Path) -> None:
@@ -37,15 +39,17 @@ def test_the_package_reads_weights_and_biases_as_they_are(
 ) -> None:
     safetensors = pytest.importorskip("safetensors")
     estimator = classifier(encoder.transform(table), LABELS["three words"])
-    export(OfTable(encoder, estimator), tmp_path / "m.safetensors", precision=precision)
+    export(of_table(encoder, estimator), tmp_path / "m.safetensors", precision=precision)
     with safetensors.safe_open(tmp_path / "m.safetensors", "numpy") as file:
         told = json.loads(file.metadata()["deltarule"])
         Thetas = [
             np.hstack([file.get_tensor(f"{n}.bias")[:, np.newaxis], file.get_tensor(f"{n}.weight")]) for n in (0, 2, 4)
         ]
     assert np.array_equal(np.concatenate([one.ravel() for one in Thetas]), estimator.theta_.astype(precision))
-    assert told["names"] == encoder.names
-    assert told["classes"]["values"] == estimator.classes_.tolist()
+    assert told["estimator"]["classes"]["values"] == estimator.classes_.tolist()
+    again = model_of(told, Thetas)
+    assert isinstance(again, TableModel)
+    assert again.encoder.names == encoder.names
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def test_the_package_reads_weights_and_biases_as_they_are(
         MLPClassifier((4, 3), ("gelu", "elu")),
         MLPClassifier((4,), output="softmax"),
         MLPRegressor("poisson", tuple(3 for _ in HIDDEN_UNITS), tuple(HIDDEN_UNITS)),
-        MLPRegressor("squared_error", (3,), Unit("leaky_relu", 0.3), engine="reference"),
+        MLPRegressor("squared_error", (3,), Unit("leaky_relu", 0.3)),
     ],
     ids=["sigmoid", "softmax", "exp", "identity"],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
@@ -15,9 +15,9 @@ from deltarule.exchange.writing import runtimes
 from deltarule.exchange.writing.exported import Exported, exported_of, parts_of
 from deltarule.tables.cells import Form, numbers_of, words_of
 from deltarule.tables.encoding import TableEncoder
-from deltarule.tables.reading import check_columns
+from deltarule.tables.reading import as_frame, check_columns
 
-__all__ = ["Answers", "Check", "answers_of", "cells_of", "check"]
+__all__ = ["Answers", "Check", "cells_of", "check"]
 
 Runtime = Callable[[Path, Exported, Any, str], tuple[NDArray[Any] | None, Array]]
 
@@ -27,6 +27,10 @@ RUNTIMES: Mapping[str, tuple[str, Runtime]] = {
     "safetensors": ("PyTorch", runtimes.run_safetensors),
 }
 """What runs each format: its name, and a function of the file, what is in it, the rows and the precision."""
+
+
+TOLERANCES = {"float64": 1e-9, "float32": 1e-4}
+"""Beyond which a file is wrong, and not rounded: weights of hundreds lose some digits of a probability."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,10 @@ class Check:
             return float("inf")
         return float((np.abs(file - model) / np.maximum(1, np.abs(model))).max(initial=0.0))
 
+    def passed(self, precision: str) -> bool:
+        """Return whether the difference is one of rounding, and every label is the same."""
+        return self.difference <= TOLERANCES[precision] and not self.other_labels
+
     @property
     def other_labels(self) -> int:
         """How many rows have another label."""
@@ -98,25 +106,24 @@ def check(model: Any, path: str | Path, format: str, rows: Any, precision: str =
         If nothing runs the format, or the file does not run.
     """
     exported = exported_of(model)
-    _, encoder = parts_of(model)
+    _, of_table = parts_of(model)
     if format not in RUNTIMES:
         raise InputError(f"Nothing runs {format} files here. {', '.join(RUNTIMES)} can be checked.")
     name, run = RUNTIMES[format]
-    cells = np.asarray(rows, dtype=np.float64) if encoder is None else cells_of(encoder, exported, rows)
+    cells = np.asarray(rows, dtype=np.float64) if of_table is None else cells_of(of_table.encoder, exported, rows)
     labels, numbers = run(Path(path), exported, cells, precision)
-    return Check(name, answers_of(model, rows), Answers(labels, numbers))
+    return Check(name, _answers_of(model, rows), Answers(labels, numbers))
 
 
-def answers_of(model: Any, rows: Any) -> Answers:
+def _answers_of(model: Any, rows: Any) -> Answers:
     """Return what a model says of rows: labels and probabilities, or quantities in units of the target."""
-    estimator, encoder = parts_of(model)
-    X: ArrayLike = rows if encoder is None else encoder.transform(rows)
+    estimator, of_table = parts_of(model)
+    X = rows if of_table is None else of_table.encoder.transform(rows)
     if isinstance(estimator, MLPClassifier):
         return Answers(estimator.predict(X), estimator.predict_proba(X))
     predicted = np.asarray(estimator.predict(X))
-    scale = getattr(model, "scale", None)
-    if scale is not None:
-        predicted = scale.mean + scale.deviation * predicted
+    if of_table is not None and of_table.scale is not None:
+        predicted = of_table.scale.mean + of_table.scale.deviation * predicted
     return Answers(None, predicted.reshape(len(predicted), -1))
 
 
@@ -128,6 +135,7 @@ def cells_of(encoder: TableEncoder, exported: Exported, table: Any) -> list[NDAr
     TableError
         If a column is missing, or holds what it did not hold in training.
     """
+    table = as_frame(table)
     check_columns(table, encoder.kinds, "the model was trained on")
     cells: list[NDArray[Any]] = []
     for column in exported.columns:

@@ -2,51 +2,120 @@
 
 deltarule        version that wrote it
 format           of this description
-target, scale    name of the column that is predicted; mean and deviation of a quantity, or null
-names            of the columns of X
-encoder          what `TableEncoder.to_content` gives, with its arrays as lists; null without a table
-sizes, hidden, output    s₁ … s_L, [name, numbers …] of the units of each hidden layer, the output units
-classes          {"type", "values"}, or null
-several_labels   whether a row has several labels
+estimator        what a model file says of it, but its history: kind, parameters, features, names, outputs, output,
+classes, several_labels
+hidden           [name, numbers …] of the units of each hidden layer
+sizes            s₁ … s_L
+table            null, or of a model of a table: target, seed, settings, scale, form, and encoder, which is what
+`TableEncoder.to_content` gives, with its arrays as lists
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from deltarule.common.errors import InputError
-from deltarule.exchange.writing.exported import Exported
+from deltarule.common.arrays import Array
+from deltarule.common.version import __version__
+from deltarule.estimators.classifier import MLPClassifier
+from deltarule.estimators.regressor import MLPRegressor
+from deltarule.estimators.stored import checked_classes, parts_of, untagged
+from deltarule.files.archive import of_type
+from deltarule.network.network import Network
+from deltarule.network.parts import Unit
+from deltarule.tables.encoding import TableEncoder
+from deltarule.tables.model import TableModel
+from deltarule.tables.stored import checked_form, form_content
+from deltarule.tables.targets import Scale
 
-__all__ = ["CONTENT_FORMAT", "content_of"]
+__all__ = ["content_of", "model_of"]
 
-CONTENT_FORMAT = 1
+_FORMAT = 1
 """Raised when older readers could not read what is written."""
 
+_ARRAYS = ("medians", "means", "deviations")
 
-def content_of(exported: Exported) -> dict[str, Any]:
-    """Return the description of a model; JSON keeps every bit of its numbers.
+
+def content_of(estimator: MLPClassifier | MLPRegressor, model: TableModel | None) -> dict[str, Any]:
+    """Return the description of a fitted estimator, or of the model of a table whose it is.
 
     Raises
     ------
-    InputError
-        If a label is not finite.
+    ModelFileError
+        If a parameter is neither plain nor made of plain values.
     """
-    classes = exported.classes
-    if classes is not None and classes.dtype.kind == "f" and not np.isfinite(classes).all():
-        raise InputError("A label is not a finite number, which no file can name. Train again without such labels.")
-    named = None
-    if classes is not None:
-        named = {"type": "str" if classes.dtype.kind == "U" else classes.dtype.name, "values": classes.tolist()}
+    told, _ = parts_of(estimator)
+    network = estimator.network_
     return {
-        "deltarule": exported.version,
-        "format": CONTENT_FORMAT,
-        "target": exported.target,
-        "scale": exported.scale,
-        "names": exported.names,
-        "encoder": exported.encoder,
-        "sizes": exported.sizes,
-        "hidden": [[unit.name, *unit.numbers] for unit in exported.units],
-        "output": exported.output,
-        "classes": named,
-        "several_labels": exported.several,
+        "deltarule": __version__ if model is None else model.version,
+        "format": _FORMAT,
+        "estimator": {name: value for name, value in told.items() if name != "history"},
+        "hidden": [[unit.name, *unit.numbers] for unit in network.hidden_units],
+        "sizes": list(network.sizes),
+        "table": None if model is None else _table(model),
     }
+
+
+def model_of(content: Any, Thetas: Sequence[Array]) -> TableModel | MLPClassifier | MLPRegressor:
+    """Return the model that a description and Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ are of; its history is not known.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If a part is missing, of another type or beyond its range, or parts do not fit each other.
+    """
+    if of_type(int, content["format"]) > _FORMAT:
+        raise ValueError(f"a description of format {content['format']}, and this version reads up to {_FORMAT}")
+    told = content["estimator"]
+    hidden = [Unit(*of_type(list, unit)) for unit in of_type(list, content["hidden"])]
+    network = Network([of_type(int, size) for size in of_type(list, content["sizes"])], hidden, told["output"])
+    theta = network.unroll(Thetas)
+    if not np.isfinite(theta).all():
+        raise ValueError("weights that are not finite")
+    parameters = {name: untagged(value) for name, value in of_type(dict, told["parameters"]).items()}
+    t = of_type(int, told["t"])
+    estimator: MLPClassifier | MLPRegressor
+    if told["kind"] == "MLPClassifier":
+        classes = checked_classes(told["classes"]["type"], told["classes"]["values"])
+        several = of_type(bool, told["several_labels"])
+        estimator = MLPClassifier.from_parts(network, theta, classes=classes, several_labels=several, t=t, **parameters)
+    else:
+        estimator = MLPRegressor.from_parts(network, theta, t=t, **parameters)
+    if (names := told["names"]) is not None:
+        if len(of_type(list, names)) != network.sizes[0]:
+            raise ValueError(f"{len(names)} names of columns, and a network {network}")
+        estimator.feature_names_in_ = np.array([of_type(str, name) for name in names], dtype=object)
+    return estimator if content["table"] is None else _model_of_table(content, estimator)
+
+
+def _table(model: TableModel) -> dict[str, Any]:
+    encoder, arrays = model.encoder.to_content()
+    return {
+        "target": model.target,
+        "seed": model.seed,
+        "settings": dict(model.settings),
+        "scale": None if model.scale is None else asdict(model.scale),
+        "form": form_content(model.form),
+        "encoder": {**encoder, **{name: arrays[name].tolist() for name in _ARRAYS}},
+    }
+
+
+def _model_of_table(content: Mapping[str, Any], estimator: MLPClassifier | MLPRegressor) -> TableModel:
+    told = of_type(dict, content["table"])
+    arrays = {name: np.array([of_type(float, one) for one in of_type(list, told["encoder"][name])]) for name in _ARRAYS}
+    encoder = TableEncoder.from_content(told["encoder"], arrays)
+    if len(encoder.names) != estimator.n_features_in_:
+        raise ValueError(
+            f"an encoder that makes {len(encoder.names)} columns, and a network that takes {estimator.n_features_in_}"
+        )
+    return TableModel(
+        encoder=encoder,
+        estimator=estimator,
+        target=of_type(str, told["target"]),
+        seed=of_type(int, told["seed"]),
+        settings=of_type(dict, told["settings"]),
+        scale=None if told["scale"] is None else Scale.from_content(told["scale"]),
+        form=checked_form(told["form"]),
+        version=of_type(str, content["deltarule"]),
+    )

@@ -10,7 +10,7 @@ A network without a table has no columns, and x₁ … x_s₁ as they are for fe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -22,13 +22,15 @@ from deltarule.common.errors import InputError, SettingsError
 from deltarule.common.version import __version__
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
+from deltarule.exchange.writing.content import content_of
 from deltarule.network.parts import Dense, Unit
 from deltarule.tables.cells import NUMBERS
 from deltarule.tables.dates import PARTS
 from deltarule.tables.encoding import TableEncoder
+from deltarule.tables.model import TableModel
 
 __all__ = [
-    "PRECISIONS", "Column", "Exported", "Feature", "check_precision", "exported_of", "parts_of", "unlike",
+    "PRECISIONS", "Column", "Exported", "check_precision", "exported_of", "parts_of", "unlike",
     "wave_tables",
 ]  # fmt: skip
 
@@ -114,8 +116,8 @@ class Exported:
         Name of the column that is predicted; empty without a table.
     version : str
         Of deltarule.
-    encoder : mapping or None
-        Everything that the encoder learnt, as JSON can write it, so that a reader can make it again.
+    content : mapping
+        What else it takes to make the model again, as JSON can write it (`content.py`).
     name : str
         Of the file, without its suffix.
     """
@@ -131,7 +133,7 @@ class Exported:
     scale: tuple[float, float] | None = None
     target: str = ""
     version: str = __version__
-    encoder: Mapping[str, Any] | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
     name: str = "model"
 
     @property
@@ -155,15 +157,16 @@ class Exported:
         return 2 if self.is_binary else self.K
 
 
-def parts_of(model: Any) -> tuple[MLPClassifier | MLPRegressor, TableEncoder | None]:
-    """Return the fitted estimator of a model and its encoder, if it has one.
+def parts_of(model: Any) -> tuple[MLPClassifier | MLPRegressor, TableModel | None]:
+    """Return the fitted estimator of a model, and the model if it is one of a table.
 
     Raises
     ------
     InputError
         If it is no model of this library, or is not fitted.
     """
-    estimator = next((there for name in ("estimator", "classifier") if (there := getattr(model, name, None))), model)
+    of_table = model if isinstance(model, TableModel) else None
+    estimator = model if of_table is None else of_table.estimator
     if not isinstance(estimator, MLPClassifier | MLPRegressor):
         raise InputError(
             f"A {type(model).__name__} cannot be exported. Give a fitted MLPClassifier or MLPRegressor, or a model of "
@@ -171,7 +174,7 @@ def parts_of(model: Any) -> tuple[MLPClassifier | MLPRegressor, TableEncoder | N
         )
     if not hasattr(estimator, "theta_"):
         raise InputError(f"This {type(estimator).__name__} is not fitted, so there is nothing to export. Fit it first.")
-    return estimator, getattr(model, "encoder", None)
+    return estimator, of_table
 
 
 def exported_of(model: Any) -> Exported:
@@ -182,32 +185,55 @@ def exported_of(model: Any) -> Exported:
     InputError
         If it is no model of this library, is not fitted, or has parts that no writer knows.
     """
-    estimator, encoder = parts_of(model)
+    estimator, of_table = parts_of(model)
     network = estimator.network_
     if not all(isinstance(part, Dense) for part in network.parts):
         raise InputError(f"{network!r} has other parts than Dense, which no format can hold. Export a dense network.")
-    classes = estimator.classes_ if isinstance(estimator, MLPClassifier) else None
-    if classes is not None and classes.dtype.kind == "O":
-        if not all(isinstance(label, str) for label in classes):
-            raise InputError("The labels are objects of several types. Train again with labels of one type.")
-        classes = classes.astype(str)
-    scale = getattr(model, "scale", None)
-    names = encoder.names if encoder else getattr(estimator, "feature_names_in_", None)
-    columns = () if encoder is None else _columns(encoder)
-    return Exported(
-        columns=columns,
-        features=() if encoder is None else _features(encoder, columns),
+    names = getattr(estimator, "feature_names_in_", None)
+    exported = Exported(
+        columns=(),
+        features=(),
         names=tuple(map(str, names if names is not None else (f"x{n + 1}" for n in range(network.sizes[0])))),
         Thetas=tuple(Theta.copy() for Theta in network.roll(estimator.theta_)),
         units=network.hidden_units,
         output=network.output,
-        classes=classes,
-        several=getattr(estimator, "_several_labels", False),
-        scale=None if scale is None else (scale.mean, scale.deviation),
-        target=getattr(model, "target", ""),
-        version=getattr(model, "version", __version__),
-        encoder=None if encoder is None else _content(encoder),
+        classes=_classes(estimator) if isinstance(estimator, MLPClassifier) else None,
+        several=isinstance(estimator, MLPClassifier) and estimator.several_labels_,
+        content=content_of(estimator, of_table),
     )
+    if of_table is None:
+        return exported
+    encoder, scale = of_table.encoder, of_table.scale
+    columns = _columns(encoder)
+    return replace(
+        exported,
+        columns=columns,
+        features=_features(encoder, columns),
+        names=tuple(encoder.names),
+        scale=None if scale is None else (scale.mean, scale.deviation),
+        target=of_table.target,
+        version=of_table.version,
+    )
+
+
+def _classes(estimator: MLPClassifier) -> NDArray[Any]:
+    """Return the labels; texts as texts, whatever array they are in.
+
+    Raises
+    ------
+    InputError
+        If there is only one, or they are of several types or not finite.
+    """
+    classes = estimator.classes_
+    if len(classes) == 1 and not estimator.several_labels_:
+        raise InputError(f"The model knows the label {classes.tolist()[0]!r} alone, so there is nothing to export.")
+    if classes.dtype.kind == "O":
+        if not all(isinstance(label, str) for label in classes):
+            raise InputError("The labels are objects of several types. Train again with labels of one type.")
+        return classes.astype(str)
+    if classes.dtype.kind == "f" and not np.isfinite(classes).all():
+        raise InputError("A label is not a finite number, which no file can name. Train again without such labels.")
+    return classes
 
 
 def unlike(wanted: str, taken: Any) -> str:
@@ -234,11 +260,6 @@ def check_precision(precision: str) -> None:
     """Raise SettingsError unless a precision is known."""
     if precision not in PRECISIONS:
         raise SettingsError(f"precision={precision!r} is unknown. Take one of {', '.join(PRECISIONS)}.")
-
-
-def _content(encoder: TableEncoder) -> dict[str, Any]:
-    content, arrays = encoder.to_content()
-    return {**content, **{name: array.tolist() for name, array in arrays.items()}}
 
 
 def _columns(encoder: TableEncoder) -> tuple[Column, ...]:

@@ -18,15 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.exchange.writing.content import content_of
 from deltarule.exchange.writing.exported import Column, Exported, unlike, wave_tables
 from deltarule.exchange.writing.onnx_units import Graph, hidden, logistic
 
-__all__ = ["GAP", "input_names", "onnx_bytes", "word_of_gap"]
+__all__ = ["input_names", "onnx_bytes", "word_of_gap"]
 
 OPSET, IR_VERSION = 19, 9
 
-GAP = "a gap"
+_GAP = "a gap"
 """What stands for a gap in a column of which "" is a known word."""
 
 _DAYS_OF_400_YEARS, _DAYS_TO_1970 = 146097, 719468
@@ -64,7 +63,7 @@ def onnx_bytes(exported: Exported, precision: str) -> bytes:
         producer_name="deltarule",
         producer_version=exported.version,
     )
-    told = {**content_of(exported), "inputs": list(names), "prefix": graph.prefix}
+    told = {**exported.content, "inputs": list(names), "prefix": graph.prefix}
     helper.set_model_props(model, {"deltarule": json.dumps(told, ensure_ascii=False)})
     onnx.checker.check_model(model, full_check=True)
     data: bytes = model.SerializeToString(deterministic=True)
@@ -88,7 +87,7 @@ def word_of_gap(column: Column) -> str:
     >>> word_of_gap(Column("a", "category", words=("x", None))), word_of_gap(Column("a", "category", words=("", "x")))
     ('', 'a gap')
     """
-    return "" if "" not in column.words else unlike(GAP, column.words)
+    return "" if "" not in column.words else unlike(_GAP, column.words)
 
 
 def _onnx() -> Any:

@@ -14,11 +14,10 @@ import struct
 
 import numpy as np
 
-from deltarule.exchange.writing.content import content_of
 from deltarule.exchange.writing.exported import Exported
 from deltarule.network.parts import Unit
 
-__all__ = ["pytorch_lines", "pytorch_unit", "safetensors_bytes"]
+__all__ = ["pytorch_unit", "safetensors_bytes"]
 
 _UNITS = {
     "identity": "Identity",
@@ -46,8 +45,8 @@ def safetensors_bytes(exported: Exported, precision: str) -> bytes:
     kind = {"float64": "F64", "float32": "F32"}[precision]
     told = {
         "format": "pt",
-        "deltarule": json.dumps(content_of(exported), ensure_ascii=False),
-        "pytorch": pytorch_lines(exported, precision),
+        "deltarule": json.dumps(exported.content, ensure_ascii=False),
+        "pytorch": _pytorch_lines(exported, precision),
     }
     header: dict[str, object] = {"__metadata__": told}
     data = b""
@@ -73,7 +72,7 @@ def pytorch_unit(unit: Unit) -> tuple[str, dict[str, float]]:
     return _UNITS[unit.name], {"threshold": 40} if unit.name == "softplus" else given
 
 
-def pytorch_lines(exported: Exported, precision: str) -> str:
+def _pytorch_lines(exported: Exported, precision: str) -> str:
     """Return the program that makes the network in PyTorch and says what its answer is for X."""
     layers = []
     for n, (inputs, outputs) in enumerate(zip(exported.sizes, exported.sizes[1:], strict=False)):
