@@ -24,6 +24,7 @@ Runtime = Callable[[Path, Exported, Any, str], tuple[NDArray[Any] | None, Array]
 RUNTIMES: Mapping[str, tuple[str, Runtime]] = {
     "onnx": ("onnxruntime", runtimes.run_onnx),
     "c": ("the C compiler", runtimes.run_c),
+    "pmml": ("JPMML or PMML4S", runtimes.run_pmml),
     "safetensors": ("PyTorch", runtimes.run_safetensors),
 }
 """What runs each format: its name, and a function of the file, what is in it, the rows and the precision."""

@@ -4,7 +4,7 @@ import ctypes
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from deltarule.exchange.writing.c_texts import identifier
 from deltarule.exchange.writing.evaluating import answers_of_z, encoded, labels_of
 from deltarule.exchange.writing.exported import Column, Exported
 from deltarule.exchange.writing.onnx import input_names, word_of_gap
+from deltarule.exchange.writing.pmml import pmml_labels, pmml_names
 from deltarule.exchange.writing.safetensors import pytorch_unit
 
-__all__ = ["onnx_feed", "run_c", "run_onnx", "run_safetensors"]
+__all__ = ["onnx_feed", "run_c", "run_onnx", "run_pmml", "run_safetensors"]
 
 
 def run_onnx(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
@@ -122,3 +123,42 @@ def run_safetensors(path: Path, exported: Exported, cells: Any, precision: str) 
         z = network(torch.from_numpy(encoded(exported, cells).astype(precision))).numpy()
     numbers = answers_of_z(exported, z)
     return labels_of(exported, numbers), numbers
+
+
+def run_pmml(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
+    """Score rows with JPMML, or else with PMML4S, which takes "" for a gap."""
+    del precision
+    score = _scorer(path)
+    fields, targets = pmml_names(exported)
+    columns = cells if exported.columns else cells.T
+    rows = [[None if _is_gap(value) else value for value in column.tolist()] for column in columns]
+    said = [score(dict(zip(fields, row, strict=True))) for row in zip(*rows, strict=True)]
+    numbered = [""] if len(targets) == 1 else [f" {n + 1}" for n in range(len(targets))]
+    if labels := pmml_labels(exported):
+        numbers = np.array([[one[f"probability({label})"] for label in labels] for one in said])
+        return np.array([one["predicted"] for one in said]), numbers
+    numbers = np.array([[one[f"predicted{number}"] for number in numbered] for one in said])
+    return (np.array([[one[f"label{n}"] for n in numbered] for one in said]) if exported.several else None), numbers
+
+
+def _scorer(path: Path) -> Callable[[dict[str, Any]], Any]:
+    if shutil.which("java") is None:
+        raise ImportError("PMML files are checked by scorers that are written in Java, and there is none. Install it.")
+    try:
+        from jpmml_evaluator import make_evaluator
+
+        evaluator = make_evaluator(str(path))
+        return lambda row: evaluator.evaluate(row)
+    except ImportError:
+        pass
+    try:
+        from pypmml import Model
+
+        model = Model.load(str(path))
+        return lambda row: model.predict(row)
+    except ImportError:
+        raise ImportError("PMML files are checked by JPMML or PMML4S: pip install jpmml-evaluator, or pypmml") from None
+
+
+def _is_gap(value: Any) -> bool:
+    return value is None or value != value  # NaN
