@@ -4,7 +4,9 @@ exported.py      what is exported, as one plain value, which every writer takes
 content.py       what a file says of its model besides, for readers of this library
 onnx.py          ONNX; its units in onnx_units.py
 c.py             C99; its units in c_units.py, dates in c_dates.py
-pmml.py          PMML 4.4; parts of dates in pmml_dates.py
+pmml.py          PMML 4.4
+excel.py         a workbook of formulas
+date_steps.py    parts of dates in steps, for both
 safetensors.py   safetensors, with the lines that make the network in PyTorch
 evaluating.py    what is exported, computed in NumPy
 checking.py      a written file in its own runtime, side by side with the model; each runtime in runtimes.py
@@ -17,6 +19,7 @@ from typing import Any
 
 from deltarule.common.errors import SettingsError
 from deltarule.exchange.writing.c import c_bytes
+from deltarule.exchange.writing.excel import excel_bytes
 from deltarule.exchange.writing.exported import Exported, check_precision, exported_of
 from deltarule.exchange.writing.onnx import onnx_bytes
 from deltarule.exchange.writing.pmml import pmml_bytes
@@ -29,10 +32,11 @@ FORMATS: Mapping[str, Callable[[Exported, str], bytes]] = {
     "onnx": onnx_bytes,
     "c": c_bytes,
     "pmml": pmml_bytes,
+    "excel": excel_bytes,
     "safetensors": safetensors_bytes,
 }
 
-SUFFIXES = {"onnx": ".onnx", "c": ".c", "pmml": ".pmml", "safetensors": ".safetensors"}
+SUFFIXES = {"onnx": ".onnx", "c": ".c", "pmml": ".pmml", "excel": ".xlsx", "safetensors": ".safetensors"}
 
 
 def export(model: Any, path: str | Path, format: str | None = None, precision: str = "float64") -> None:  # noqa: A002
@@ -44,7 +48,7 @@ def export(model: Any, path: str | Path, format: str | None = None, precision: s
         Fitted. The file of a model of a table takes rows of the table as they are: numbers with gaps, dates as days
         since 1970-01-01 (UTC), words.
     path : str or Path
-    format : {"onnx", "c", "pmml", "safetensors"}, optional
+    format : {"onnx", "c", "pmml", "excel", "safetensors"}, optional
         By default what the name of the file ends in says.
     precision : {"float64", "float32"}, default "float64"
         Of the weights and of the arithmetic of the network. The numbers of a table are double in both.

@@ -12,6 +12,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.exchange.writing import runtimes
+from deltarule.exchange.writing.excel_running import run_excel
 from deltarule.exchange.writing.exported import Exported, exported_of, parts_of
 from deltarule.tables.cells import Form, numbers_of, words_of
 from deltarule.tables.encoding import TableEncoder
@@ -25,6 +26,7 @@ RUNTIMES: Mapping[str, tuple[str, Runtime]] = {
     "onnx": ("onnxruntime", runtimes.run_onnx),
     "c": ("the C compiler", runtimes.run_c),
     "pmml": ("JPMML or PMML4S", runtimes.run_pmml),
+    "excel": ("LibreOffice", run_excel),
     "safetensors": ("PyTorch", runtimes.run_safetensors),
 }
 """What runs each format: its name, and a function of the file, what is in it, the rows and the precision."""

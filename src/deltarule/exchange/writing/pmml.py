@@ -17,8 +17,8 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
+from deltarule.exchange.writing.date_steps import Expression, steps_of
 from deltarule.exchange.writing.exported import Exported, Feature, unlike
-from deltarule.exchange.writing.pmml_dates import add_parts, turn_name
 
 __all__ = ["pmml_bytes", "pmml_labels", "pmml_names"]
 
@@ -62,8 +62,7 @@ def pmml_bytes(exported: Exported, precision: str) -> bytes:
         mean, deviation = map(repr, exported.scale)
         scaling = ElementTree.SubElement(network, "Targets")
         ElementTree.SubElement(scaling, "Target", field=targets[0], rescaleFactor=deviation, rescaleConstant=mean)
-    add_parts(network, exported, fields)
-    _inputs(network, exported, fields)
+    _inputs(network, exported, fields, _angles(network, exported, fields))
     _layers(network, exported, precision)
     _neural_outputs(network, exported, targets)
     ElementTree.indent(root)
@@ -163,18 +162,45 @@ def _output(parent: Any, exported: Exported, targets: tuple[str, ...]) -> None:
         ElementTree.SubElement(output, "OutputField", told)
 
 
-def _inputs(parent: Any, exported: Exported, fields: tuple[str, ...]) -> None:
+def _angles(parent: Any, exported: Exported, fields: tuple[str, ...]) -> dict[tuple[int, str], str]:
+    """Add derived fields for the parts of dates; return the name of the angle of each."""
+    steps = steps_of(exported, fields)
+    if steps:
+        local = ElementTree.SubElement(parent, "LocalTransformations")
+        for name, expression in (item for some in steps.values() for item in some.items()):
+            _write(ElementTree.SubElement(local, "DerivedField", {"name": name, **_QUANTITY}), expression)
+    return {key: list(some)[-1] for key, some in steps.items()}
+
+
+def _write(parent: Any, expression: Expression) -> None:
+    if isinstance(expression, str):
+        ElementTree.SubElement(parent, "FieldRef", field=expression)
+    elif isinstance(expression, float):
+        _constant(parent, expression)
+    else:
+        apply = _apply(parent, expression[0])
+        for argument in expression[1:]:
+            _write(apply, argument)
+
+
+def _inputs(parent: Any, exported: Exported, fields: tuple[str, ...], angles: dict[tuple[int, str], str]) -> None:
     inputs = ElementTree.SubElement(parent, "NeuralInputs", numberOfInputs=str(exported.sizes[0]))
     for n in range(exported.sizes[0]):
         neuron = ElementTree.SubElement(inputs, "NeuralInput", id=f"0,{n}")
         field = ElementTree.SubElement(neuron, "DerivedField", _QUANTITY)
         if exported.columns:
-            _expression(field, exported, exported.features[n], fields)
+            _expression(field, exported, exported.features[n], fields, angles)
         else:
             ElementTree.SubElement(field, "FieldRef", field=fields[n])
 
 
-def _expression(parent: Any, exported: Exported, feature: Feature, fields: tuple[str, ...]) -> None:
+def _expression(
+    parent: Any,
+    exported: Exported,
+    feature: Feature,
+    fields: tuple[str, ...],
+    angles: dict[tuple[int, str], str],
+) -> None:
     name, column = fields[feature.column], exported.columns[feature.column]
     if feature.what == "value":
         ratio = _apply(parent, "/")
@@ -201,7 +227,7 @@ def _expression(parent: Any, exported: Exported, feature: Feature, fields: tuple
         choice = _if_missing(parent, name)
         _constant(choice, 0.0)
         wave = _apply(choice, {"sine": "sin", "cosine": "cos"}[feature.what])
-        ElementTree.SubElement(wave, "FieldRef", field=turn_name(name, feature.part))
+        ElementTree.SubElement(wave, "FieldRef", field=angles[feature.column, feature.part])
 
 
 def _apply(parent: Any, function: str) -> Any:
