@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from deltarule.exchange.writing.exported import Column, Exported, unlike, wave_tables
 from deltarule.exchange.writing.onnx_units import Graph, hidden, logistic
 
-__all__ = ["input_names", "onnx_bytes", "word_of_gap"]
+__all__ = ["add_answer", "add_network", "input_names", "onnx_bytes", "word_of_gap"]
 
 OPSET, IR_VERSION = 19, 9
 
@@ -45,8 +45,8 @@ def onnx_bytes(exported: Exported, precision: str) -> bytes:
     names = input_names(exported)
     graph = Graph(_prefix(names), dtype)
     X, inputs = _inputs(graph, exported, names, precision)
-    z = _network(graph, exported, X)
-    outputs = _answer(graph, exported, z)
+    z = add_network(graph, exported, X)
+    outputs = add_answer(graph, exported, z)
     helper = onnx.helper
     proto = helper.make_graph(
         graph.nodes,
@@ -223,7 +223,7 @@ def _words(graph: Graph, exported: Exported, names: tuple[str, ...]) -> list[str
     return pieces
 
 
-def _network(graph: Graph, exported: Exported, a: str) -> str:
+def add_network(graph: Graph, exported: Exported, a: str) -> str:
     """Add (1) for each layer; return z of the last."""
     z = a
     for n, Theta in enumerate(exported.Thetas, 1):
@@ -235,7 +235,7 @@ def _network(graph: Graph, exported: Exported, a: str) -> str:
     return z
 
 
-def _answer(graph: Graph, exported: Exported, z: str) -> list[Any]:
+def add_answer(graph: Graph, exported: Exported, z: str) -> list[Any]:
     """Add the outputs; return their descriptions."""
     from onnx import helper
 
