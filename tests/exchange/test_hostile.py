@@ -64,9 +64,9 @@ HOSTILE = {
     "no network.pmml": pmml_of("<TreeModel/>"),
     "a header longer than the file.safetensors": (1 << 60).to_bytes(8, "little") + b"{}",
     "tensors upon one another.safetensors": (119).to_bytes(8, "little")
-    + b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}'.ljust(
-        119
-    )
+    + (
+        b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}'
+    ).ljust(119)
     + bytes(8),
     "lists in lists.json": b'{"layer_sizes":' + b"[" * 100_000,
     "indents.yml": b"%YAML:1.0\nlayer_sizes:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 500)),

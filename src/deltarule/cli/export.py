@@ -33,7 +33,7 @@ def export(
     model: ModelPath,
     format: Annotated[  # noqa: A002
         str | None,
-        typer.Option(help="onnx, c, pmml, excel or safetensors; by default what OUTPUT ends in.", show_default=False),
+        typer.Option(help="onnx, c, pmml, excel or safetensors; by default what --output ends in.", show_default=False),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; by default beside MODEL, with its name.")

@@ -11,8 +11,10 @@ import pytest
 from deltarule.common.errors import InputError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.exchange.writing import export
+from deltarule.exchange.writing.checking import cells_of
+from deltarule.exchange.writing.exported import exported_of
 from deltarule.tables import TableEncoder
-from exported_models import LABELS, classifier, fitted, of_table
+from exported_models import LABELS, classifier, fitted, mixed, of_table
 
 SPACE = "{http://www.dmg.org/PMML-4_4}"
 
@@ -53,30 +55,15 @@ def test_a_word_that_no_xml_holds_is_refused(tmp_path: Path) -> None:
 def test_pmml4s_says_what_the_model_says(encoder: TableEncoder, table: pd.DataFrame, tmp_path: Path) -> None:
     pypmml = pytest.importorskip("pypmml")
     estimator = classifier(encoder.transform(table), LABELS["three words"], 0.5)
-    export(of_table(encoder, estimator), tmp_path / "m.pmml")
+    model = of_table(encoder, estimator)
+    export(model, tmp_path / "m.pmml")
     scorer = pypmml.Model.load(str(tmp_path / "m.pmml"))
-    row = {
-        "x": 0.5,
-        "size (m²)": None,
-        "day": 18322.0,
-        "seen at": 18322.25,
-        "took": 2.0,
-        "colour": "new",
-        "flag": "true",
-    }
-    told = pd.DataFrame(
-        {
-            "x": [0.5],
-            "size (m²)": [np.nan],
-            "day": pd.to_datetime(["2020-03-01"]),
-            "seen at": pd.to_datetime(["2020-03-01 06:00"]),
-            "took": pd.to_timedelta([2], unit="D"),
-            "colour": ["new"],
-            "probability": [None],
-            "flag": [True],
-        }
-    )
-    said = scorer.predict({**row, "probability": None, "flag": "true"})
-    expected = estimator.predict_proba(encoder.transform(told))[0]
-    found = [said[f"probability({label})"] for label in estimator.classes_]
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    rows = mixed(40, seed=2)
+    cells = cells_of(encoder, exported_of(model), rows)
+    said = [
+        scorer.predict({name: None if one != one else one for name, one in zip(encoder.kinds, row, strict=True)})
+        for row in zip(*(column.tolist() for column in cells), strict=True)
+    ]
+    found = np.array([[one[f"probability({label})"] for label in estimator.classes_] for one in said])
+    assert "" in rows["colour"].to_list()
+    np.testing.assert_allclose(found, estimator.predict_proba(encoder.transform(rows)), atol=1e-12)

@@ -219,8 +219,12 @@ def _expression(
         _constant(choice, 0.0)
         choice = _apply(choice, "if")
         equal = _apply(choice, "equal")
-        ElementTree.SubElement(equal, "FieldRef", field=name)
-        ElementTree.SubElement(equal, "Constant", dataType="string").text = feature.word
+        if feature.word:
+            ElementTree.SubElement(equal, "FieldRef", field=name)
+            ElementTree.SubElement(equal, "Constant", dataType="string").text = feature.word
+        else:  # PMML4S takes an empty constant for a missing one
+            ElementTree.SubElement(_apply(equal, "stringLength"), "FieldRef", field=name)
+            ElementTree.SubElement(equal, "Constant", dataType="integer").text = "0"
         _constant(choice, 1.0)
         _constant(choice, 0.0)
     else:

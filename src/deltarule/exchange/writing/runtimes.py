@@ -126,7 +126,7 @@ def run_safetensors(path: Path, exported: Exported, cells: Any, precision: str) 
 
 
 def run_pmml(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
-    """Score rows with JPMML, or else with PMML4S, which takes "" for a gap."""
+    """Score rows with JPMML, or else with PMML4S."""
     del precision
     score = _scorer(path)
     fields, targets = pmml_names(exported)
