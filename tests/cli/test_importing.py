@@ -33,7 +33,7 @@ def test_whole_numbers_are_labels_of_their_own_type(tmp_path: Path) -> None:
     assert run(*words, "--target", "class")[0] == 0
     loaded = deltarule.load(tmp_path / "m")
     assert isinstance(loaded, deltarule.TableModel)
-    assert loaded.estimator.classes_.tolist() == [0, 1]  # type: ignore[union-attr]
+    assert loaded.estimator.classes_.tolist() == [0, 1]
     assert (list(loaded.encoder.kinds), loaded.target) == (["p", "q"], "class")
 
 
