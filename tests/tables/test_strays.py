@@ -105,7 +105,12 @@ def test_labels_that_are_one_number_in_two_spellings_are_said() -> None:
 
 @pytest.mark.parametrize(
     "dates",
-    [pd.to_datetime, lambda days: pd.to_datetime(days, utc=True), lambda days: list(pd.to_datetime(days).date), list],
+    [
+        pd.to_datetime,
+        lambda days: pd.to_datetime(days, utc=True),
+        lambda days: pd.to_datetime(days).date.tolist(),
+        lambda days: days,
+    ],
     ids=["datetime64", "with a zone", "objects", "texts"],
 )
 def test_a_date_that_the_caller_calls_a_gap_is_one_whatever_holds_it(dates: Callable[[list[str]], Any]) -> None:
