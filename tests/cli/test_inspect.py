@@ -127,7 +127,7 @@ def test_a_row_without_a_label_cannot_be_explained(run: Run, model: Path, table:
     table.assign(label=np.nan).to_csv(tmp_path / "new.csv", index=False)
     result = run("explain", model, tmp_path / "new.csv")
     assert result.exit_code == 1
-    assert "The target 'label' is empty in the row. Fill in the labels that are known." in result.stderr
+    assert "The target 'label' is empty in the row. Fill in the values that are known." in result.stderr
 
 
 def test_info_names_versions_engine_and_instruction_set(run: Run) -> None:

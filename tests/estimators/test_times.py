@@ -27,6 +27,7 @@ WRONG: dict[str, Any] = {
     "timedelta": np.array([timedelta(1)] * m, dtype=object),
     "a list": list(DATES),
     "a Series": pd.Series(DATES),
+    "periods": pd.Series(pd.period_range("2024", periods=m, freq="D")),
     "a Series with a zone": pd.Series(DATES.astype("datetime64[ns]")).dt.tz_localize("UTC"),
     "durations of polars": pl.Series([timedelta(1)] * m),
     "times of polars": pl.Series([datetime(2024, 2, 29)] * m),

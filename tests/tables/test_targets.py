@@ -70,7 +70,7 @@ def test_a_target_that_does_not_fit_is_refused(values: list[Any], task: Task, co
 def test_rows_without_a_value_are_left_out_and_said_also_those_that_the_options_call_gaps() -> None:
     found = target(["1.5", "-9", "2.5", None], gaps=("-9",))
     assert (found.values.tolist(), found.rows.tolist()) == ([1.5, 2.5], [0, 2])
-    assert "2 rows have no value in the target 'y' and are left out (first: row 1)." in found.notices
+    assert "2 rows have no value in the target 'y' and are left out ('-9' in 1, first: row 1)." in found.notices
     assert target(["a", "?", "b"], gaps=("?",)).values.tolist() == ["a", "b"]
 
 

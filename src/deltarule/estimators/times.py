@@ -46,9 +46,10 @@ def _times_in(values: Any) -> str | None:
 
 def _kind_of(dtype: Any, values: Any, column: Any = None) -> str | None:
     kind, is_temporal = getattr(dtype, "kind", ""), getattr(dtype, "is_temporal", None)  # NumPy and pandas; polars
-    if kind in ("M", "m") or (is_temporal is not None and is_temporal()):
+    if kind in ("M", "m") or str(dtype).startswith("period") or (is_temporal is not None and is_temporal()):
         return str(dtype)
     if str(dtype).lower() != "object":
         return None
     objects = np.asarray(values if column is None else values[column], dtype=object)
-    return next((kind.__name__ for kind in set(map(type, objects.ravel())) if issubclass(kind, _TIMES)), None)
+    kinds = set(map(type, objects.ravel()))
+    return next((kind.__name__ for kind in kinds if issubclass(kind, _TIMES) or kind.__name__ == "Period"), None)

@@ -1,5 +1,6 @@
 """The reading of cells whose kind and form are known: as numbers or as words, with the gaps among them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Number
 from typing import Any
@@ -13,8 +14,8 @@ from deltarule.tables.dates import date_numbers, days_of, duration_days
 from deltarule.tables.numbers import PLAIN, NumberForm, is_currency
 
 __all__ = [
-    "KINDS", "LARGEST", "NUMBERS", "SAID_AS_TEXT", "USUAL_GAPS", "Form", "counts_of", "gap_words_of", "is_gap",
-    "is_plain", "numbers_of", "texts_of", "words_of",
+    "KINDS", "LARGEST", "NUMBERS", "SAID_AS_TEXT", "USUAL_GAPS", "Form", "asked_gaps", "counts_of", "gap_words_of",
+    "is_gap", "is_plain", "numbers_of", "texts_of", "words_of",
 ]  # fmt: skip
 
 KINDS = ("number", "date", "duration", "category", "boolean")
@@ -78,9 +79,8 @@ def numbers_of(column: pd.Series, kind: str, form: Form) -> tuple[Array, NDArray
     if is_plain(column):
         strange = kind != "number" or (form.number.unit != "" and not is_currency(form.number.unit))
         values = column.to_numpy(dtype=np.float64)
-        if form.gaps:
-            gaps = gaps | np.isin(values, PLAIN.numbers(form.gaps))
-            values = np.where(gaps, np.nan, values)
+        gaps = gaps | asked_gaps(column, form.gaps)
+        values = np.where(gaps, np.nan, values)
         return values, ~gaps if strange else ~gaps & ~(np.abs(values) <= LARGEST)
     if _may_hold_texts(column):
         codes, texts = texts_of(column)
@@ -92,8 +92,8 @@ def numbers_of(column: pd.Series, kind: str, form: Form) -> tuple[Array, NDArray
             values[[isinstance(value, Number) for value in column]] = np.inf
         return np.where(gaps, np.nan, values), ~gaps & ~(np.abs(values) <= LARGEST)
     values = _typed(column, kind)
-    if form.gaps and kind == "number":
-        gaps = gaps | np.isin(values, PLAIN.numbers(form.gaps))
+    if form.gaps:
+        gaps = gaps | (np.isin(values, PLAIN.numbers(form.gaps)) if kind == "number" else asked_gaps(column, form.gaps))
         values = np.where(gaps, np.nan, values)
     return values, ~gaps & ~(np.abs(values) <= LARGEST)
 
@@ -155,6 +155,18 @@ def texts_of(column: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
         )
     codes, texts = pd.factorize(column)
     return codes, np.asarray(texts, dtype=object).tolist()
+
+
+def asked_gaps(column: pd.Series, gaps: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which cells are one of the gaps that the caller named: numbers by their value, dates by their day."""
+    if not gaps:
+        return np.zeros(len(column), dtype=bool)
+    if is_plain(column):
+        return np.isin(column.to_numpy(dtype=np.float64), PLAIN.numbers(gaps))
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return np.isin(days_of(pd.to_datetime(column, utc=True)), date_numbers(gaps, "iso"))
+    codes, texts = texts_of(column)
+    return np.append(np.isin(texts, gaps), False)[codes]
 
 
 def gap_words_of(column: pd.Series, form: Form) -> dict[str, int]:

@@ -21,6 +21,7 @@ __all__ = [
     "date_numbers",
     "days_of",
     "duration_days",
+    "has_zone",
     "learn_date_form",
     "parts_that_vary",
 ]
@@ -75,6 +76,7 @@ _PATTERNS = {
     "time": [rf"{_TIME}{_ZONE}"],
 }
 _READERS = {form: [re.compile(text, re.IGNORECASE) for text in texts] for form, texts in _PATTERNS.items()}
+_ENDS_IN_ZONE = re.compile(r":\d\d.*(?:[zZ]|UTC|GMT|[+-]\d\d:?\d\d)\s*$")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _DURATION = re.compile(
     r"\s*(?P<sign>-?)(?P<days>\d+) days?"
@@ -145,6 +147,11 @@ def days_of(dates: pd.Series) -> Array:
     """Return dates with a time zone as days since 1970-01-01; NaN for gaps."""
     # Counted in seconds, which reach every date; nanoseconds end in 2262.
     return ((dates - pd.Timestamp(0, tz="UTC").as_unit("s")) / pd.Timedelta(days=1).as_unit("s")).to_numpy()
+
+
+def has_zone(text: str) -> bool:
+    """Return whether a date that can be read says its time zone."""
+    return _ENDS_IN_ZONE.search(text) is not None
 
 
 def duration_days(texts: Iterable[str]) -> Array:

@@ -32,7 +32,7 @@ from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, notices_of, unkno
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import as_frame, check_columns, check_names, name_some, place_of
-from deltarule.tables.row_numbers import are_row_numbers, is_unnamed
+from deltarule.tables.row_numbers import are_row_numbers, is_unnamed, rise_or_fall
 from deltarule.tables.stored import checked_parts, form_content
 
 __all__ = ["LARGEST", "NUMBERS", "TableEncoder"]
@@ -127,20 +127,24 @@ class TableEncoder:
         names = [name for name in table.columns if name not in without]
         dropped = {name: "asked" for name in names if name in options.drop}
         meanings = {name: meaning_of(table[name], options) for name in names if name not in dropped}
-        settle_marks(table, meanings)
+        settle_marks(table, meanings, options)
         kinds: dict[str, str] = {}
         forms: dict[str, Form] = {}
         learnt = np.arange(len(table)) if rows is None else np.asarray(rows, dtype=np.intp)
         numbers: dict[str, Array] = {}
         categories: dict[str, tuple[str | None, ...]] = {}
         crowded: dict[str, int] = {}
+        rising: list[str] = []
         for name, meaning in meanings.items():
             column, kind, form = table[name], meaning.kind, meaning.form
             if kind in NUMBERS:
                 values = _numbers(column, kind, form)
-                if kind == "number" and name not in options.keep and are_row_numbers(values, name):
-                    dropped[name] = "row numbers"
-                    continue
+                # Nobody numbers rows in kg.
+                if kind == "number" and not form.number.unit and name not in options.keep:
+                    if are_row_numbers(values, name):
+                        dropped[name] = "row numbers"
+                        continue
+                    rising += [name] if rise_or_fall(values) else []
                 values = values[learnt]
                 why = _why_no_number(values)
                 if kind == "date" and not why:
@@ -161,7 +165,7 @@ class TableEncoder:
             else:
                 kinds[name] = kind
                 forms |= {name: form} if form != Form() else {}
-        notices = notices_of(meanings, dropped, kinds, forms, crowded, categories)
+        notices = notices_of(meanings, dropped, kinds, forms, crowded, rising, categories)
         if not kinds:
             raise TableError(
                 "No column is left to learn from: "

@@ -4,7 +4,7 @@ A row without a label can be neither learnt nor judged: training and evaluation 
 ignores the target, so it keeps every row. Only a missing value means no label: None, NA and the like are words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deltarule.common.errors import TableError
-from deltarule.tables.cells import is_gap
+from deltarule.tables.cells import asked_gaps, counts_of, is_gap
 from deltarule.tables.notices import alike
 from deltarule.tables.numbers import learn_number_form
 from deltarule.tables.reading import check_columns, name_some, place_of
 
-__all__ = ["Labels", "hold_out", "known_labels", "training_labels"]
+__all__ = ["Labels", "hold_out", "known_labels", "left_out", "training_labels"]
 
 MANY = 20
 """With more classes than this, fractions count as a quantity, and labels must recur in other rows."""
@@ -43,8 +43,8 @@ class Labels:
     notices: tuple[str, ...]
 
 
-def training_labels(table: pd.DataFrame, target: str) -> Labels:
-    """Return the labels to learn.
+def training_labels(table: pd.DataFrame, target: str, gaps: Sequence[str] = ()) -> Labels:
+    """Return the labels to learn; of the words in `gaps`, a row has no label.
 
     Whole numbers become int64 labels and booleans bool; everything else is text as it is written, such as 01 and 02.
 
@@ -59,7 +59,7 @@ def training_labels(table: pd.DataFrame, target: str) -> Labels:
     >>> training_labels(pd.DataFrame({"y": [1.0, 2.0, None, 1.0]}), "y").values
     array([1, 2, 1])
     """
-    filled, rows, notices = _filled(table, target)
+    filled, rows, notices = _filled(table, target, gaps)
     values = _plain(filled)
     classes = np.unique(values)
     if len(classes) < 2:
@@ -78,8 +78,8 @@ def training_labels(table: pd.DataFrame, target: str) -> Labels:
     return Labels(values, rows, (*notices, *_doubts(target, values, classes)))
 
 
-def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any]) -> Labels:
-    """Return the labels of a table as classes of a trained model.
+def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any], gaps: Sequence[str] = ()) -> Labels:
+    """Return the labels of a table in the terms of a trained model; of the words in `gaps`, a row has no label.
 
     Labels are compared as they are written, except that 3 in one file equals 3.0 in another.
 
@@ -93,7 +93,7 @@ def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any]) -> Lab
     >>> known_labels(pd.DataFrame({"y": ["2", "1"]}), "y", np.array([1, 2])).values
     array([2, 1])
     """
-    filled, rows, notices = _filled(table, target)
+    filled, rows, notices = _filled(table, target, gaps)
     written = _as_written(filled)
     known = _as_written(pd.Series(classes))
     if classes.dtype.kind == "b":  # true in a file is True
@@ -159,23 +159,38 @@ def hold_out(y: NDArray[Any], share: float, seed: int) -> tuple[NDArray[np.intp]
     return np.flatnonzero(~held), np.flatnonzero(held), tuple(notices)
 
 
-def _filled(table: pd.DataFrame, target: str) -> tuple[pd.Series, NDArray[np.intp], tuple[str, ...]]:
-    check_columns(table, [target], "is the target")
-    column = table[target]
-    gaps = column.isna().to_numpy()
+def left_out(column: pd.Series, gaps: NDArray[np.bool_], words: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a notice of the rows without a value in the target, and of the words that stand for gaps.
+
+    Raises
+    ------
+    TableError
+        If no row has a value.
+    """
     if gaps.all():
         raise TableError(
-            f"The target {target!r} is empty in {'the row' if len(column) == 1 else f'all {len(column)} rows'}. "
-            "Fill in the labels that are known."
+            f"The target {column.name!r} is empty in {'the row' if len(column) == 1 else f'all {len(column)} rows'}. "
+            "Fill in the values that are known."
         )
-    notices: tuple[str, ...] = ()
-    if gaps.any():
-        count = int(np.count_nonzero(gaps))
-        notices = (
-            f"{count} {'row has' if count == 1 else 'rows have'} no value in the target {target!r} and "
-            f"{'is' if count == 1 else 'are'} left out (first: {place_of(column, int(np.flatnonzero(gaps)[0]))}).",
-        )
-    return column[~gaps], np.flatnonzero(~gaps), notices
+    if not gaps.any():
+        return ()
+    count = int(np.count_nonzero(gaps))
+    said = "".join(f"{word!r} in {n}, " for word, n in list(words.items())[:4] if word)
+    return (
+        f"{count} {'row has' if count == 1 else 'rows have'} no value in the target {column.name!r} and "
+        f"{'is' if count == 1 else 'are'} left out ({said}first: {place_of(column, int(np.flatnonzero(gaps)[0]))}).",
+    )
+
+
+def _filled(
+    table: pd.DataFrame, target: str, asked: Sequence[str]
+) -> tuple[pd.Series, NDArray[np.intp], tuple[str, ...]]:
+    check_columns(table, [target], "is the target")
+    column = table[target]
+    named = asked_gaps(column, asked)
+    gaps = column.isna().to_numpy() | named
+    words = counts_of(column[named]) if asked else {}
+    return column[~gaps], np.flatnonzero(~gaps), left_out(column, gaps, words)
 
 
 def _doubts(target: str, values: NDArray[Any], classes: NDArray[Any]) -> list[str]:
@@ -188,6 +203,16 @@ def _doubts(target: str, values: NDArray[Any], classes: NDArray[Any]) -> list[st
         notices.append(
             f"The target {target!r} holds {said}, which is a label here; leave these fields empty if they are gaps."
         )
+    by_number: dict[int, list[str]] = {}
+    for word in filter(str.isdecimal, classes.tolist()):
+        by_number.setdefault(int(word), []).append(word)
+    for group in by_number.values():
+        if len(group) > 1:
+            counts = [f"{word!r} ({int(np.count_nonzero(values == word))} rows)" for word in group]
+            notices.append(
+                f"The target {target!r} has labels that are the same number, and count as different: "
+                f"{', '.join(counts)}."
+            )
     for group in alike(classes.tolist()):
         counts = [f"{word!r} ({int(np.count_nonzero(values == word))} rows)" for word in group]
         notices.append(

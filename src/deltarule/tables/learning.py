@@ -25,6 +25,7 @@ from deltarule.tables.cells import Form, numbers_of
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.labels import hold_out
 from deltarule.tables.model import Examples, TableModel, measured
+from deltarule.tables.notices import words_read_as_gaps
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, place_of
 from deltarule.tables.targets import Scale, Target, Task, training_target
@@ -142,7 +143,14 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
                 f"The table leaves {len(rest)} rows for training, too few to take {task.validation:g} of them to watch "
                 "for early stopping. Leave early stopping out."
             )
+    if target.is_quantity and notices:
+        notices = ("No row is held out: there are too few to split.",)
     weights = None if task.weight is None else _weights(table, task.weight)
+    if weights is not None and not weights[target.rows[training]].any():
+        raise TableError(
+            f"The column of weights {task.weight!r} is 0 in all {len(training)} rows to learn from, so nothing is "
+            "learnt. Give some row a weight above 0."
+        )
     without = [task.target] + ([] if task.weight is None else [task.weight])
     encoder = TableEncoder.fit(table, without=without, options=task.options, rows=target.rows[rest].tolist())
 
@@ -155,7 +163,12 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
 
     learnt, judged = examples(training), examples(held_out)
     assert learnt is not None
-    strays = () if judged is None else tuple(f"In the held-out rows, {notice}" for notice in judged.notices)
+    strays: tuple[str, ...] = ()
+    if judged is not None:
+        said = words_read_as_gaps(table.iloc[judged.rows], encoder.kinds, encoder.forms)  # of all rows, by the encoder
+        strays = tuple(
+            f"In the held-out rows, {notice[0].lower()}{notice[1:]}" for notice in judged.notices if notice not in said
+        )
     return Prepared(
         task=task,
         target=target,
@@ -214,7 +227,7 @@ def learn(
         seed=task.seed,
         settings={**parameters, "holdout": task.holdout},
         scale=prepared.scale,
-        form=prepared.target.form if prepared.target.is_quantity else Form(),
+        form=prepared.target.form,
     )
     outcome = None if prepared.held_out is None else model.outcome_of(prepared.held_out)
     model = replace(model, held_out=None if outcome is None else measured(outcome))

@@ -6,7 +6,9 @@ words only a missing value is a gap, so the words None and NA stay words.
 """
 
 import heapq
+import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from numbers import Number
 
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.errors import TableError
 from deltarule.tables.cells import SAID_AS_TEXT, USUAL_GAPS, Form, counts_of, is_gap, is_plain, numbers_of, texts_of
-from deltarule.tables.dates import DATE_FORMS, duration_days, learn_date_form
+from deltarule.tables.dates import DATE_FORMS, duration_days, has_zone, learn_date_form
 from deltarule.tables.numbers import PLAIN, learn_number_form, tell_marks_apart
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import place_of
@@ -33,8 +35,13 @@ FEW_WORDS = 5
 MANY_NUMBERS = 20
 """A column with at most FEW_WORDS different words and more than MANY_NUMBERS different numbers is one of numbers."""
 
+MANY_DIGITS = 10
+"""More different words that begin with digits than this may be a quantity: 1st, 2nd and 3rd are none."""
+
 MOST_OF_UNIT = 0.95
 """MOST for numbers with a unit made of letters: 2A, 3A and 3B are codes."""
+
+_DIGIT_FIRST = re.compile(r"[^\w\s]{0,2}\s*\d")
 
 _SOME = 500
 """If none of this many commonest texts is a number or date, and none of as many others, there are too few."""
@@ -71,9 +78,11 @@ class Meaning:
     example : str
         A cell as it is written, for a notice to show.
     why : str
-        `"zeros"` or `"mixed"` if cells with digits are used as words.
+        `"zeros"`, `"mixed"` or `"digits"` where cells with digits are used as words.
     numbers : int
-        Number of rows that hold numbers, if `why` is `"mixed"`.
+        How many rows hold numbers, where `why` is `"mixed"`.
+    zoneless : int
+        How many rows hold a date without a time zone, where others have one.
     open : str
         `"comma"` or `"dot"` if the column alone does not show whether `1,222` or `1.222` has decimals.
     """
@@ -85,6 +94,7 @@ class Meaning:
     example: str = ""
     why: str = ""
     numbers: int = 0
+    zoneless: int = 0
     open: str = ""
 
 
@@ -120,13 +130,17 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
     enough = MOST_OF_UNIT if found.form.number.unit.isalpha() and found.kind == "number" else MOST
     if found.numbers < enough * rows and not _few_words_among_many_numbers(filled, found):
         some = found.numbers > SOME * rows
-        return replace(words, why="mixed", numbers=found.numbers) if some else words
+        if some:
+            return replace(words, why="mixed", numbers=found.numbers)
+        return replace(words, why="digits", example=next(iter(filled))) if _begin_with_digits(filled) else words
     if found.kind == "number" and _has_zeros_in_front(filled):
         return replace(words, why="zeros", example=next(text for text in filled if text[0] == "0"))
     if fitting < rows:
         raise _strays(column, found.kind, found.form, rows)
     gap_words = {text: n for text, n in known.items() if text not in filled}
-    return replace(found, gap_words=gap_words, numbers=0, example=_example(filled))
+    zoneless = rows - sum(n for text, n in filled.items() if has_zone(text)) if found.kind == "date" else 0
+    zoneless = zoneless if zoneless < rows else 0
+    return replace(found, gap_words=gap_words, numbers=0, example=_example(filled, found.form), zoneless=zoneless)
 
 
 def _numbers_dates_or_durations(
@@ -173,9 +187,15 @@ def _looks_like_gap(word: str) -> bool:
     return word in USUAL_GAPS or (is_gap(word) and not word.isalpha())
 
 
-def _example(filled: dict[str, int]) -> str:
-    """Return a cell that shows how numbers are written: the first one with the most marks."""
-    return max(filled, key=lambda text: len(text) - sum(map(str.isdecimal, text)))
+def _example(filled: dict[str, int], form: Form) -> str:
+    """Return a cell that shows how numbers are written: the first of those with the most marks of the form, or any."""
+    return max(filled, key=lambda text: (form.number.shown_by(text), len(text) - sum(map(str.isdecimal, text))))
+
+
+def _begin_with_digits(filled: dict[str, int]) -> bool:
+    """Whether cells look like measured values that are not understood, such as 5'11: many, most with a digit first."""
+    rows = sum(n for text, n in filled.items() if _DIGIT_FIRST.match(text))
+    return len(filled) > MANY_DIGITS and rows >= MOST * sum(filled.values())
 
 
 def _has_zeros_in_front(filled: dict[str, int]) -> bool:
@@ -189,8 +209,10 @@ def _has_zeros_in_front(filled: dict[str, int]) -> bool:
     )
 
 
-def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning]) -> None:
-    """Decide by the other columns whether 1,222 and 1.222 have decimals, if a column alone does not show it.
+def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning], options: TableOptions) -> None:
+    """Settle by all columns of a table whether 1,222 and 1.222 have decimals, where a column alone does not tell.
+
+    The target, the weights and what is dropped tell as well, for they were written as the others were.
 
     Raises
     ------
@@ -200,10 +222,14 @@ def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning]) -> None:
     in_doubt = {name: meaning for name, meaning in meanings.items() if meaning.open}
     if not in_doubt:
         return
-    sure = [meaning.form.number for meaning in meanings.values() if not meaning.open and meaning.kind == "number"]
+    found: list[Meaning] = []
+    for name, column in table.items():
+        with suppress(TableError):  # what cannot be read tells nothing
+            found.append(meanings[str(name)] if name in meanings else meaning_of(column, options))
+    sure = [meaning.form.number for meaning in found if not meaning.open and meaning.kind == "number"]
     commas = any(number.decimal == "," for number in sure)
     dots = any(number.thousands == "," for number in sure) or any(
-        is_plain(table[name]) and not (values := table[name].dropna()).eq(values.round()).all() for name in meanings
+        is_plain(column) and not (values := column.dropna()).eq(values.round()).all() for _, column in table.items()
     )
     for name, meaning in in_doubt.items():
         if commas and not dots:

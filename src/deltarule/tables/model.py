@@ -19,6 +19,7 @@ from deltarule.files.archive import to_bytes
 from deltarule.files.whole import write_whole
 from deltarule.tables.cells import Form
 from deltarule.tables.encoding import TableEncoder
+from deltarule.tables.numbers import PLAIN
 from deltarule.tables.stored import form_content
 from deltarule.tables.targets import Scale, known_target
 
@@ -89,7 +90,7 @@ class TableModel:
     scale : Scale or None
         Scale of a quantity; None for labels.
     form : Form
-        How a quantity is written in a table.
+        How a quantity is written in a table; of labels, which words are gaps.
     version : str
         Version of the deltarule that trained it.
     """
@@ -118,7 +119,7 @@ class TableModel:
             and classes.dtype.kind in "OU"
             and not all(_is_as_numbers_are_written(str(name)) for name in classes)
         )
-        return self.encoder.as_text + ([self.target] if is_text else [])
+        return self.encoder.as_text + ([self.target] if is_text or self.form.number != PLAIN else [])
 
     def predict(self, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
         """Predict every row of a table.

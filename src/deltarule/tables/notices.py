@@ -1,18 +1,17 @@
 """Notices about the columns of a table: what was dropped, and what was read in a way that one should know of."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from deltarule.tables.cells import NUMBERS, Form, gap_words_of
-from deltarule.tables.dates import DATE_FORMS
+from deltarule.tables.dates import DATE_FORMS, has_zone
 from deltarule.tables.meaning import Meaning
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.reading import name_some
 
-__all__ = ["DROPPED", "MOST_CATEGORIES", "alike", "notices_of", "unknown_words", "words_read_as_gaps"]
+__all__ = ["DROPPED", "MOST_CATEGORIES", "alike", "notices_of", "said_of_form", "unknown_words", "words_read_as_gaps"]
 
 MOST_CATEGORIES = 200
 """Most columns of X for one column of words: with them 10⁶ rows take 1.6 GB, and rarer values teach little."""
@@ -28,8 +27,6 @@ DROPPED = {
 
 _PARTS_SAID = {"time": "time of day"}
 
-_ZONE = re.compile(r":\d\d.*(?:[zZ]|UTC|GMT|[+-]\d\d:?\d\d)\s*$")
-
 _MOST_NAMED = 8
 
 
@@ -39,6 +36,7 @@ def notices_of(
     kinds: Mapping[str, str],
     forms: Mapping[str, Form],
     crowded: Mapping[str, int],
+    rising: Sequence[str],
     categories: Mapping[str, Sequence[str | None]],
 ) -> tuple[str, ...]:
     """Return a sentence for each thing that one should know about how a table was read.
@@ -50,7 +48,9 @@ def notices_of(
     dropped, kinds, forms : mapping
         As of a TableEncoder.
     crowded : mapping of str to int
-        Columns with more words than are used, each with its number of words.
+        Columns with more words than are used, and how many they have.
+    rising : sequence of str
+        Columns of whole numbers that rise or fall from each row to the next.
     categories : mapping
         As of a TableEncoder.
     """
@@ -73,13 +73,13 @@ def notices_of(
             what = f"Dates{written}, used as days since 1970-01-01"
             if form.date == "time":
                 what = "Times of day, used as parts of a day"
-            elif _ZONE.search(meaning.example):
+            elif has_zone(meaning.example):
                 what += " in UTC"
             _add(by_form, f"{what}{parts}", f"{name!r}{example}")
         elif meaning.kind == "duration":
             _add(by_form, "Durations, used as days", f"{name!r}{example}")
         elif form.number != PLAIN:
-            _add(by_form, f"Numbers written with {form.number}", f"{name!r}{example}")
+            _add(by_form, _written(form), f"{name!r}{example}")
         elif meaning.why == "zeros":
             _add(by_form, "Digits of one length with zeros in front, used as words", f"{name!r}{example}")
     by_form |= {
@@ -87,6 +87,14 @@ def notices_of(
             f"{name!r} ({meaning.numbers} numbers)"
             for name, meaning in meanings.items()
             if meaning.why == "mixed" and (name in kinds or dropped[name] == "names")
+        ],
+        "Cells that begin with digits, but are no numbers, dates or durations that are known, used as words": [
+            f"{name!r} ({meaning.example!r})" for name, meaning in used.items() if meaning.why == "digits"
+        ],
+        "Dates without a time zone among others that have one, taken for UTC": [
+            f"{name!r} ({meaning.zoneless} {_rows(meaning.zoneless)})"
+            for name, meaning in used.items()
+            if meaning.zoneless
         ],
         "Read as gaps, because the columns hold numbers or dates": _quoted(
             {name: meaning.gap_words for name, meaning in used.items()}
@@ -99,12 +107,26 @@ def notices_of(
             for name, words in categories.items()
             if (groups := alike(word for word in words if word is not None))
         ],
+        "Whole numbers that rise or fall from each row to the next, as row numbers do (--drop leaves them out)": [
+            repr(name) for name in rising if name in kinds
+        ],
         f"More values than the {MOST_CATEGORIES} that are used, of which the rarer ones count as unknown": [
             f"{name!r} ({n})" for name, n in crowded.items()
         ],
     }
     notices += [f"{text}: {_some(columns)}." for text, columns in by_form.items() if columns]
     return tuple(notices)
+
+
+def said_of_form(name: str, meaning: Meaning) -> tuple[str, ...]:
+    """Say how the numbers of one column are written, unless as computers write them."""
+    if meaning.form.number == PLAIN:
+        return ()
+    return (f"{_written(meaning.form)}: {name!r} ({meaning.example!r}).",)
+
+
+def _written(form: Form) -> str:
+    return f"Numbers written with {form.number}"
 
 
 def unknown_words(name: str, unknown: Mapping[str, int], rows: int, known: Iterable[str | None]) -> str:

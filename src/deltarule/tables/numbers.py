@@ -70,6 +70,15 @@ class NumberForm:
         marks += [f"the unit {self.unit!r}"] if self.unit else []
         return " and ".join(marks)
 
+    def shown_by(self, text: str) -> int:
+        """Return how many of the marks and the unit of the form a text has."""
+        parts = _parts(text)
+        if parts is None or self == PLAIN:
+            return 0
+        _, unit, body = parts
+        marks = (self.thousands or " ", "" if self.decimal == "." else self.decimal)
+        return sum(mark in body for mark in marks if mark) + (unit == self.unit != "")
+
     def numbers(self, texts: Iterable[str]) -> Array:
         """Return the value of each text: NaN where the form does not fit, infinity where it is too large."""
         return np.array([self._number(text) for text in texts], dtype=np.float64)

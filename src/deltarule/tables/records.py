@@ -29,6 +29,8 @@ EMPTY_WORD = "\ufdd0"
 _BATCH = 1 << 19
 """How many bytes of a file are read at a time; if csv reads them, their fields take about ten times as many."""
 
+_BLANK_LINE = re.compile(rb"(?:\A|\n)\r?\n")
+
 _TEXT = pyarrow.large_string()
 
 _AS_EMPTY_WORD = rf'\1"{EMPTY_WORD}"'
@@ -75,14 +77,13 @@ class Records:
         self._raw: list[str] = []  # the lines of the record that is being read
         self._waiting: deque[str] = deque()  # the lines that come next
         self._reader = csv.reader(self._lines(), delimiter=separator, skipinitialspace=True, strict=True)
-        self._header: list[str] = []
         self._put(file.readline().removeprefix(codecs.BOM_UTF8))
         while not self.names and (self._waiting or self._put(file.readline())):
             for record, _ in self._records(1):
-                self._header = record
-                quoted = separator.join(f'"{name}"' for name in record)
-                self._headers = {one.encode() for one in (separator.join(record), quoted, "".join(self._raw).strip())}
-                self.names = [name.strip().replace(EMPTY_WORD, "") for name in record]
+                self.names = _names(record)
+                names = mark.join(rf'[ \t]*"?{re.escape(name)}"?[ \t]*' for name in self.names)
+                raw = re.escape("".join(self._raw).strip())
+                self._header_again = re.compile(rf"^(?:{names}|{raw})\r?$".encode(), re.MULTILINE)
 
     def batches(self) -> Iterator[Batch]:
         """Yield the records below the names."""
@@ -108,9 +109,11 @@ class Records:
         return data + self._file.readline()
 
     def _cut_by_arrow(self, data: bytes) -> list[Any] | None:
-        """Return the columns of lines; None if csv must read the lines."""
-        data.decode()  # raises if the data are not UTF-8
-        if data.count(b"\r") != data.count(b"\r\n") or any(header in data for header in self._headers):
+        """Return the columns of lines; None if they are better read by csv."""
+        data.decode()  # raises where the data are not UTF-8
+        if data.count(b"\r") != data.count(b"\r\n") or self._header_again.search(data):
+            return None
+        if _BLANK_LINE.search(data):  # which Arrow would take for a row of gaps
             return None
         if b'"' in data:
             if self._doubtful.search(data) or any(line.count(b'"') % 2 for line in data.split(b"\n")):
@@ -176,11 +179,16 @@ class Records:
     def _check(self, record: list[str]) -> None:
         if self.names and len(record) != len(self.names):
             raise _ragged(self._path, self._line, len(record), len(self.names), self._separator)
-        if record == self._header and len(record) > 1:
+        if len(record) > 1 and _names(record) == self.names:
             raise TableError(
                 f"{self._path}, line {self._line}: the row repeats the names of the columns "
                 f"({', '.join(record)[:60]}), as in files that were put one after another. Take the line out."
             )
+
+
+def _names(record: list[str]) -> list[str]:
+    """Return the names that a record has, without blanks around them."""
+    return [name.strip().replace(EMPTY_WORD, "") for name in record]
 
 
 @contextmanager

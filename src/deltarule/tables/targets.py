@@ -18,9 +18,10 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError, TableError
 from deltarule.common.messages import Message
 from deltarule.files.archive import of_type
-from deltarule.tables.cells import Form, numbers_of
-from deltarule.tables.labels import known_labels, training_labels
-from deltarule.tables.meaning import meaning_of
+from deltarule.tables.cells import Form, gap_words_of, numbers_of
+from deltarule.tables.labels import known_labels, left_out, training_labels
+from deltarule.tables.meaning import meaning_of, settle_marks
+from deltarule.tables.notices import said_of_form
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, place_of
 
@@ -81,7 +82,7 @@ class Target:
         Positions of the rows of the table that have a value, ascending.
     is_quantity : bool
     form : Form
-        How a quantity is written in the cells.
+        How a quantity is written in the cells; of labels, which words are gaps.
     why : str
         What it was taken for, and why: `"classification: 'label' holds 3 different texts"`.
     notices : tuple of str
@@ -117,19 +118,24 @@ def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOp
     if task not in TASKS:
         raise SettingsError(f"task={task!r} is unknown. Take one of {', '.join(TASKS)}.")
     check_columns(table, [name], "is the target")
-    column = _without(table[name], options)
-    if task == "classify" or column.isna().all():
-        return _labels(column, "classification, as asked")
-    meaning = meaning_of(column, options)
+    column = table[name]
+    if task == "classify":
+        return _labels(column, options.gaps, "classification, as asked")
+    meanings = {name: meaning_of(column, options)}
+    settle_marks(table, meanings, options)
+    meaning = meanings[name]
+    if meaning.kind == "empty":
+        return _labels(column, options.gaps)
     if meaning.kind != "number":
         if task == "auto":
-            return _labels(column, "classification: {name} holds {n} different {kind}", meaning.kind)
+            what = {"boolean": "booleans", "category": "texts"}.get(meaning.kind, f"{meaning.kind}s")
+            return _labels(column, options.gaps, f"classification: {{name}} holds {{n}} different {what}")
         raise TableError(
             f"The target {name!r} does not hold numbers (its cells are of the kind {meaning.kind}, the first is "
             f"{str(column.dropna().iloc[0])[:40]!r}), and regression predicts numbers. Take another target, or "
             "classify it."
         )
-    quantity = _quantity(column, meaning.form)
+    quantity = _quantity(column, meaning.form, said_of_form(name, meaning))
     if task == "regress":
         return _told(quantity, "regression, as asked")
     different, counts = np.unique(quantity.values, return_counts=True)
@@ -149,7 +155,9 @@ def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOp
                 few=RARE,
             ),
         )
-    return _labels(column, "classification: {name} holds {n} different whole numbers")
+    words = len(meaning.gap_words)
+    also = f" and {words} {'other text' if words == 1 else 'other texts'}" if words else ""
+    return _labels(column, options.gaps, f"classification: {{name}} holds {{n}} different whole numbers{also}", words)
 
 
 def known_target(table: pd.DataFrame, name: str, classes: NDArray[Any] | None, form: Form) -> Target:
@@ -162,26 +170,20 @@ def known_target(table: pd.DataFrame, name: str, classes: NDArray[Any] | None, f
         a quantity something that is not a number.
     """
     if classes is not None:
-        labels = known_labels(table, name, classes)
-        return Target(labels.values, labels.rows, False, notices=labels.notices)
+        labels = known_labels(table, name, classes, form.gaps)
+        return Target(labels.values, labels.rows, False, form, notices=labels.notices)
     check_columns(table, [name], "is the target")
     return _quantity(table[name], form)
 
 
-def _without(column: pd.Series, options: TableOptions) -> pd.Series:
-    """Return a column in which texts that the options call gaps are missing values."""
-    return column.mask(column.isin(options.gaps)) if options.gaps else column
+def _labels(column: pd.Series, gaps: tuple[str, ...], why: str = "", words: int = 0) -> Target:
+    """Return labels to learn; `words` of them are not counted in `why`."""
+    labels = training_labels(column.to_frame(), str(column.name), gaps)
+    told = why.format(name=repr(column.name), n=len(np.unique(labels.values)) - words)
+    return Target(labels.values, labels.rows, False, Form(gaps=gaps), told, labels.notices)
 
 
-def _labels(column: pd.Series, why: str, kind: str = "") -> Target:
-    labels = training_labels(column.to_frame(), str(column.name))
-    n = len(np.unique(labels.values))
-    what = {"boolean": "booleans", "category": "texts"}.get(kind, f"{kind}s")
-    told = why.format(name=repr(column.name), n=n, kind=what)
-    return Target(labels.values, labels.rows, False, why=told, notices=labels.notices)
-
-
-def _quantity(column: pd.Series, form: Form) -> Target:
+def _quantity(column: pd.Series, form: Form, notices: tuple[str, ...] = ()) -> Target:
     values, strange = numbers_of(column, "number", form)
     name = column.name
     if strange.any():
@@ -192,18 +194,7 @@ def _quantity(column: pd.Series, form: Form) -> Target:
             "without a value are left out."
         )
     gaps = np.isnan(values)
-    if gaps.all():
-        raise TableError(
-            f"The target {name!r} is empty in {'the row' if len(column) == 1 else f'all {len(column)} rows'}. "
-            "Fill in the values that are known."
-        )
-    notices: tuple[str, ...] = ()
-    if gaps.any():
-        count = int(np.count_nonzero(gaps))
-        notices = (
-            f"{count} {'row has' if count == 1 else 'rows have'} no value in the target {name!r} and "
-            f"{'is' if count == 1 else 'are'} left out (first: {place_of(column, int(np.flatnonzero(gaps)[0]))}).",
-        )
+    notices = (*left_out(column, gaps, gap_words_of(column, form)), *notices)
     return Target(values[~gaps], np.flatnonzero(~gaps), True, form, notices=notices)
 
 
