@@ -1,0 +1,1 @@
+"""Networks of other tools: files of theirs read, and files for them written."""
