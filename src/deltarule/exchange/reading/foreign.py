@@ -129,8 +129,7 @@ def foreign_network(
     _say_output(found, chain, output)
     named = _labels(found, labels)
     unit, several = _output_of(found, chain, named, notes)
-    if named is not None:
-        named = _sort(chain, named, unit, several, notes)
+    ascending = None if named is None else _sort(chain, named, notes)
     columns = _columns(found, chain, features)
     hidden = tuple(_hidden(unit) for unit in chain.units[:-1])
     sizes = (chain.thetas[0].shape[1] - 1, *(len(Theta) for Theta in chain.thetas))
@@ -139,7 +138,7 @@ def foreign_network(
         tool=found.tool,
         network=network,
         theta=network.unroll(chain.thetas).astype(np.float64),
-        labels=named,
+        labels=ascending,
         several_labels=several,
         columns=columns,
         has_names=found.columns is not None or features is not None,
@@ -221,7 +220,7 @@ def _output_of(found: Found, chain: Chain, labels: list[Any] | None, notes: list
     return "identity", False
 
 
-def _sort(chain: Chain, labels: list[Any], unit: str, several: bool, notes: list[str]) -> tuple[Any, ...]:
+def _sort(chain: Chain, labels: list[Any], notes: list[str]) -> tuple[Any, ...]:
     """Put outputs in the ascending order of their labels."""
     kinds = {_kind(label) for label in labels}
     if len(kinds) > 1 or None in kinds or len(set(labels)) < len(labels):
@@ -236,7 +235,6 @@ def _sort(chain: Chain, labels: list[Any], unit: str, several: bool, notes: list
             f"The outputs stood in the order {', '.join(map(str, labels[:10]))}; here labels ascend, so their rows of "
             f"Θ were {'negated' if len(Theta) == 1 else 're-ordered'}."
         )
-    del unit, several
     return tuple(labels[n] for n in order)
 
 

@@ -58,11 +58,11 @@ def inputs_of(
         if name_of_input is None:
             b[n] = _constant(value_of(expressions[n], None, derived))
             continue
-        rule = rules[name_of_input][n]
-        b[n] = rule[UNKNOWN]
+        parts = rules[name_of_input][n]
+        b[n] = parts[UNKNOWN]
         for at, (name, word) in enumerate(names):
             if name == name_of_input:
-                W[n, at] = rule[word]
+                W[n, at] = parts[word]
     return ids, tuple(columns), Weights(W, b)
 
 

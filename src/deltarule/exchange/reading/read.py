@@ -11,6 +11,8 @@ from deltarule.exchange.reading.fann import read_fann
 from deltarule.exchange.reading.file import ForeignFile, unpacked
 from deltarule.exchange.reading.foreign import ForeignNetwork, Found, foreign_network
 from deltarule.exchange.reading.matlab import read_matlab
+from deltarule.exchange.reading.nnet import read_nnet
+from deltarule.exchange.reading.onnx_file import read_onnx
 from deltarule.exchange.reading.opencv import read_opencv
 from deltarule.exchange.reading.pmml import read_pmml
 from deltarule.exchange.reading.weka import read_weka
@@ -20,6 +22,8 @@ __all__ = ["FORMATS", "network_in"]
 FORMATS: dict[str, Callable[[ForeignFile], Found]] = {
     "fann": read_fann,
     "matlab": read_matlab,
+    "nnet": read_nnet,
+    "onnx": read_onnx,
     "opencv": read_opencv,
     "pmml": read_pmml,
 }
@@ -69,11 +73,11 @@ def network_in(
 def _format_of(file: ForeignFile) -> str:
     """Return the format that a file's first bytes show, or its ending."""
     head = file.data[:4096]
+    if head.startswith(_PACKED):
+        head = unpacked(file.data)[:4096]
     for mark, kind in _MARKS:
         if head.startswith(mark):
             return kind
-    if head.startswith(_PACKED):
-        head = unpacked(file.data)[:4096]
     for part, kind in _PARTS:
         if part in head:
             return kind
@@ -90,7 +94,7 @@ def _format_of(file: ForeignFile) -> str:
 
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 
-_MARKS = ((b"FANN_F", "fann"),)
+_MARKS = ((b"FANN_F", "fann"), (b"X\n", "nnet"), (b"RDX", "nnet"))
 
 _PARTS = (
     (b"<PMML", "pmml"),
@@ -108,4 +112,4 @@ _REFUSED = (
     (b"\xac\xed\x00\x05", "it is a Java object, as Weka saves models, which would run code. Read the text that Weka prints."),
 )  # fmt: skip
 
-_ENDINGS = {".net": "fann", ".m": "matlab"}
+_ENDINGS = {".net": "fann", ".m": "matlab", ".onnx": "onnx", ".rds": "nnet", ".rdata": "nnet", ".rda": "nnet"}

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError, SettingsError
 from deltarule.exchange.reading.arff import Attribute, read_arff
 from deltarule.exchange.reading.columns import Column, Numbers, Words, encoded_names
