@@ -1,6 +1,7 @@
 """Which reader a file is for."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,43 @@ from deltarule.common.errors import DeltaruleError, ModelFileError, SettingsErro
 from deltarule.exchange.reading.fann import read_fann
 from deltarule.exchange.reading.file import ForeignFile, unpacked
 from deltarule.exchange.reading.foreign import ForeignNetwork, Found, foreign_network
+from deltarule.exchange.reading.keras import read_h5, read_keras
 from deltarule.exchange.reading.matlab import read_matlab
 from deltarule.exchange.reading.nnet import read_nnet
 from deltarule.exchange.reading.onnx_file import read_onnx
 from deltarule.exchange.reading.opencv import read_opencv
 from deltarule.exchange.reading.pmml import read_pmml
+from deltarule.exchange.reading.state_dict import read_safetensors, read_torch
 from deltarule.exchange.reading.weka import read_weka
 
 __all__ = ["FORMATS", "network_in"]
 
-FORMATS: dict[str, Callable[[ForeignFile], Found]] = {
-    "fann": read_fann,
-    "matlab": read_matlab,
-    "nnet": read_nnet,
-    "onnx": read_onnx,
-    "opencv": read_opencv,
-    "pmml": read_pmml,
+
+@dataclass(frozen=True)
+class Asked:
+    """What the caller says because some formats do not: units, their order, the table of Weka's ranges."""
+
+    activation: str | Sequence[Any] | None = None
+    layers: Sequence[str] | None = None
+    table: str | Path | None = None
+
+FORMATS: dict[str, Callable[[ForeignFile, Asked], Found]] = {
+    "fann": lambda file, _: read_fann(file),
+    "h5": lambda file, _: read_h5(file),
+    "keras": lambda file, _: read_keras(file),
+    "matlab": lambda file, _: read_matlab(file),
+    "nnet": lambda file, _: read_nnet(file),
+    "onnx": lambda file, _: read_onnx(file),
+    "opencv": lambda file, _: read_opencv(file),
+    "pmml": lambda file, _: read_pmml(file),
+    "safetensors": lambda file, asked: read_safetensors(file, asked.activation, asked.layers),
+    "torch": lambda file, asked: read_torch(file, asked.activation, asked.layers),
+    "weka": lambda file, asked: read_weka(file, None if asked.table is None else ForeignFile.open(asked.table)),
 }
-"""Readers by the name of a format; Weka's takes a table as well."""
+"""Readers by the name of a format."""
+
+ONLY_FOR = {"activation": ("safetensors", "torch"), "layers": ("safetensors", "torch"), "table": ("weka",)}
+"""Formats that leave open what an argument says."""
 
 
 def network_in(
@@ -37,6 +57,8 @@ def network_in(
     labels: Sequence[Any] | None = None,
     output: str | None = None,
     features: Sequence[str] | None = None,
+    activation: str | Sequence[Any] | None = None,
+    layers: Sequence[str] | None = None,
     table: str | Path | None = None,
 ) -> ForeignNetwork:
     """Return the network in a file of another tool.
@@ -49,15 +71,16 @@ def network_in(
         If the file leaves open what must be known; the message names the argument that says it.
     """
     file = ForeignFile.open(path)
-    if format is not None and format not in (*FORMATS, "weka"):
-        raise SettingsError(f"format={format!r} is not read. Take one of {', '.join(sorted([*FORMATS, 'weka']))}.")
+    if format is not None and format not in FORMATS:
+        raise SettingsError(f"format={format!r} is not read. Take one of {', '.join(FORMATS)}.")
     try:
         with np.errstate(all="ignore"):
             kind = format or _format_of(file)
-            if kind == "weka":
-                found = read_weka(file, None if table is None else ForeignFile.open(table))
-            else:
-                found = FORMATS[kind](file)
+            asked = Asked(activation, layers, table)
+            for name, formats in ONLY_FOR.items():
+                if getattr(asked, name) is not None and kind not in formats:
+                    raise SettingsError(f"{name}=… is for files of {', '.join(formats)}; this is {kind}. Leave it out.")
+            found = FORMATS[kind](file, asked)
             return foreign_network(found, labels=labels, output=output, features=features)
     except ModelFileError as error:
         raise ModelFileError(f"{path} cannot be imported: {error}") from error
@@ -78,6 +101,10 @@ def _format_of(file: ForeignFile) -> str:
     for mark, kind in _MARKS:
         if head.startswith(mark):
             return kind
+    if head.startswith(b"PK"):
+        return "keras" if b"config.json" in file.data else "torch"
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= len(file.data):
+        return "safetensors"
     for part, kind in _PARTS:
         if part in head:
             return kind
@@ -87,14 +114,14 @@ def _format_of(file: ForeignFile) -> str:
     kind = _ENDINGS.get(file.path.suffix.lower(), "")
     if not kind:
         raise ModelFileError(
-            f"its format is not known. If it is one of {', '.join(sorted([*FORMATS, 'weka']))}, say which: format=…"
+            f"its format is not known. If it is one of {', '.join(FORMATS)}, say which: format=…"
         )
     return kind
 
 
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 
-_MARKS = ((b"FANN_F", "fann"), (b"X\n", "nnet"), (b"RDX", "nnet"))
+_MARKS = ((b"\x89HDF", "h5"), (b"FANN_F", "fann"), (b"X\n", "nnet"), (b"RDX", "nnet"))
 
 _PARTS = (
     (b"<PMML", "pmml"),
@@ -112,4 +139,4 @@ _REFUSED = (
     (b"\xac\xed\x00\x05", "it is a Java object, as Weka saves models, which would run code. Read the text that Weka prints."),
 )  # fmt: skip
 
-_ENDINGS = {".net": "fann", ".m": "matlab", ".onnx": "onnx", ".rds": "nnet", ".rdata": "nnet", ".rda": "nnet"}
+_ENDINGS = {".net": "fann", ".m": "matlab", ".onnx": "onnx", ".pt": "torch", ".pth": "torch", ".safetensors": "safetensors", ".rds": "nnet", ".rdata": "nnet", ".rda": "nnet"}
