@@ -18,6 +18,7 @@ from deltarule.training.history import History, Progress
 if TYPE_CHECKING:
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
+    from deltarule.exchange.reading.imported import Imported, read_foreign
     from deltarule.models.model_file import load
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
@@ -32,6 +33,7 @@ __all__ = [
     "ExampleTrace",
     "GradientCheck",
     "History",
+    "Imported",
     "LambdaPath",
     "MLPClassifier",
     "MLPRegressor",
@@ -48,6 +50,7 @@ __all__ = [
     "hypothesis",
     "lambda_path",
     "load",
+    "read_foreign",
     "report",
     "size_path",
     "trace",
@@ -56,6 +59,7 @@ __all__ = [
 
 _LATE = {
     "Checkpoint": "deltarule.training.checkpoint",
+    "Imported": "deltarule.exchange.reading.imported",
     "LambdaPath": "deltarule.pictures.cost_against_lambda",
     "MLPClassifier": "deltarule.estimators.classifier",
     "MLPRegressor": "deltarule.estimators.regressor",
@@ -64,6 +68,7 @@ _LATE = {
     "TableModel": "deltarule.tables.model",
     "load": "deltarule.models.model_file",
     "lambda_path": "deltarule.pictures.cost_against_lambda",
+    "read_foreign": "deltarule.exchange.reading.imported",
     "report": "deltarule.reporting.computing",
     "size_path": "deltarule.pictures.cost_against_m",
 }

@@ -4,6 +4,7 @@ options.py    options that are settings of training, with the defaults and words
 train.py      train
 training.py   what train does besides: check, tell, draw, report
 apply.py      predict, evaluate
+importing.py  import
 inspect.py    check-gradient, explain, info
 places.py     no output takes the place of an input or of another output
 display.py    progress, tables and the small chart in the terminal
@@ -21,6 +22,7 @@ from typer.core import TyperGroup
 
 from deltarule.cli.apply import evaluate, predict
 from deltarule.cli.display import say, show_error
+from deltarule.cli.importing import import_
 from deltarule.cli.inspect import check_gradient, explain, info
 from deltarule.cli.options import in_options
 from deltarule.cli.train import train
@@ -97,4 +99,5 @@ app.command()(predict)
 app.command()(evaluate)
 app.command("check-gradient")(check_gradient)
 app.command()(explain)
+app.command("import")(import_)
 app.command()(info)

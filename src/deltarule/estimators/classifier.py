@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from deltarule.common.arrays import Array
 from deltarule.estimators.base import BaseMLP
+from deltarule.estimators.checking import Columns
 from deltarule.estimators.targets import Labels, has_several_labels
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
@@ -175,6 +176,40 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         """
         labels = Labels.of_parts(classes, several_labels, network)
         return cls._of_parts(network, theta, labels, history, t, {"output": network.output, **parameters})
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """Return a fitted estimator that predicts as one of scikit-learn does.
+
+        Parameters
+        ----------
+        estimator : MLPClassifier of scikit-learn, or pipeline that ends in one
+            Fitted. Steps before it that are linear (scalers, PCA, selections of columns, column transformers of them)
+            are folded into Θ⁽¹⁾; others are refused.
+
+        Raises
+        ------
+        InputError
+            If it ends in no such network, or has other steps.
+        NotFittedError
+            If it is not fitted.
+
+        Examples
+        --------
+        >>> from sklearn.neural_network import MLPClassifier as Other
+        >>> other = Other((2,), solver="lbfgs", random_state=1).fit([[0.0], [1.0]], ["no", "yes"])
+        >>> MLPClassifier.from_sklearn(other).predict([[1.0]]).tolist()
+        ['yes']
+        """
+        from deltarule.estimators.from_sklearn import parts_of_sklearn  # loads much of scikit-learn
+
+        parts = parts_of_sklearn(estimator, "MLPClassifier")
+        several = parts.source._label_binarizer.y_type_.startswith("multilabel")
+        made = cls.from_parts(
+            parts.network, parts.theta, classes=parts.source.classes_, several_labels=several, **parts.parameters
+        )
+        Columns(parts.network.sizes[0], parts.names).set_on(made)
+        return made
 
     @available_if(BaseMLP._offers_partial_fit)
     def partial_fit(

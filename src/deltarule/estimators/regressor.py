@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.estimators.base import BaseMLP
+from deltarule.estimators.checking import Columns
 from deltarule.estimators.targets import LOSSES, Quantities
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
@@ -158,6 +159,31 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
             )
         parameters = {"loss": losses[network.output], **parameters}
         return cls._of_parts(network, theta, Quantities(network.output), history, t, parameters)
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """Return a fitted estimator that predicts as one of scikit-learn does.
+
+        Parameters
+        ----------
+        estimator : MLPRegressor of scikit-learn, or pipeline that ends in one
+            Fitted, also as the regressor of a `TransformedTargetRegressor`. Steps before it that are linear (scalers,
+            PCA, selections of columns, column transformers of them) are folded into Θ⁽¹⁾, and the scale of the target
+            into the last Θ⁽ˡ⁾; others are refused.
+
+        Raises
+        ------
+        InputError
+            If it ends in no such network, or has other steps.
+        NotFittedError
+            If it is not fitted.
+        """
+        from deltarule.estimators.from_sklearn import parts_of_sklearn  # loads much of scikit-learn
+
+        parts = parts_of_sklearn(estimator, "MLPRegressor")
+        made = cls.from_parts(parts.network, parts.theta, **parts.parameters)
+        Columns(parts.network.sizes[0], parts.names).set_on(made)
+        return made
 
     @available_if(BaseMLP._offers_partial_fit)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:

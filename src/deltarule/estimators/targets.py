@@ -38,6 +38,8 @@ class Labels:
         The sum of the sample weights of each class so far, from which `"balanced"` weights are computed.
     smoothing : float
         Share of each target that is spread evenly in training.
+    has_pair : bool
+        Whether each of two classes has a sigmoid output of its own, as in Weka's networks.
     """
 
     classes: NDArray[Any]
@@ -46,6 +48,7 @@ class Labels:
     class_weights: Array | None = None
     class_sums: Array | None = None
     smoothing: float = 0.0
+    has_pair: bool = False
 
     score_name: ClassVar[str] = "accuracy"
 
@@ -86,7 +89,8 @@ class Labels:
             classes, several = known.classes, known.several
         elif len(classes) == 1 and not several:
             warn_of_one_class(classes.tolist()[0])
-        return cls(classes, several, _output_units(output, len(classes), several), None, None, smoothing)
+        has_pair = known is not None and known.has_pair
+        return cls(classes, several, _output_units(output, len(classes), several), None, None, smoothing, has_pair)
 
     @classmethod
     def of_parts(cls, classes: ArrayLike, several: bool, network: Network) -> "Labels":
@@ -104,12 +108,12 @@ class Labels:
                 f"classes={str(classes)[:80]} are not labels in ascending order, each once. Pass them as classes_ of a "
                 "fitted classifier has them."
             )
-        made = cls(labels, several, network.output)
+        made = cls(labels, several, network.output, has_pair=not several and len(labels) == network.K == 2)
         if network.output not in ("sigmoid", "softmax") or made.n_outputs != network.K:
             raise InputError(
                 f"{len(labels)} {'labels a row' if several else 'classes'} do not fit the network {network} with "
-                f"{network.output} outputs. A classifier has sigmoid outputs, one for two classes and else one for "
-                "each class or label, or softmax outputs, one for each class."
+                f"{network.output} outputs. A classifier has sigmoid outputs, one for each class or label, or one "
+                "for two classes, or softmax outputs, one for each class."
             )
         return made
 
@@ -140,7 +144,8 @@ class Labels:
     @property
     def n_outputs(self) -> int:
         """Number of output units, K."""
-        return 1 if not self.several and self.output == "sigmoid" and len(self.classes) <= 2 else len(self.classes)
+        is_one = not (self.several or self.has_pair) and self.output == "sigmoid" and len(self.classes) <= 2
+        return 1 if is_one else len(self.classes)
 
     def attributes(self) -> dict[str, Any]:
         """Return what they set on a fitted estimator."""
