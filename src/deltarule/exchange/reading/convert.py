@@ -12,6 +12,7 @@ from deltarule.exchange.reading.foreign import ForeignNetwork
 from deltarule.tables.cells import LARGEST, Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
+from deltarule.tables.targets import Scale
 
 __all__ = ["encoder_of", "estimator_of", "table_model_of"]
 
@@ -56,7 +57,8 @@ def encoder_of(foreign: ForeignNetwork) -> TableEncoder:
 
 def table_model_of(foreign: ForeignNetwork, estimator: Any, encoder: TableEncoder, target: str) -> TableModel:
     """Return the network as a model of a table."""
-    return TableModel(encoder, estimator, target, seed=0, settings={"imported": foreign.tool})
+    scale = Scale(*foreign.scale) if foreign.labels is None else None
+    return TableModel(encoder, estimator, target, seed=0, settings={"imported": foreign.tool}, scale=scale)
 
 
 def _kind(column: Numbers | Words) -> str:

@@ -135,7 +135,9 @@ def _kind_of(rows: Sequence[tuple[int, int, float]], layer: int) -> int:
 def _scales(parts: dict[str, str], side: str, n: int) -> tuple[Array, Array, Array, Array]:
     names = ("mean", "deviation", "new_min", "factor")
     mean, deviation, new_min, factor = (
-        np.array([_number(value) for value in parts[f"scale_{name}_{side}"].split()]) for name in names
+        # FANN keeps them in single precision, whatever its weights are in.
+        np.array([_number(value) for value in parts[f"scale_{name}_{side}"].split()], dtype=np.float32).astype(np.float64)
+        for name in names
     )
     for values in (mean, deviation, new_min, factor):
         if values.shape != (n,):

@@ -82,6 +82,8 @@ class ForeignNetwork:
     target : str
     notes : tuple of str
         What was folded and assumed, a sentence each.
+    scale : (float, float)
+        Mean and deviation of a quantity that the network gives standardised.
     """
 
     tool: str
@@ -93,6 +95,7 @@ class ForeignNetwork:
     has_names: bool
     target: str
     notes: tuple[str, ...] = field(default=())
+    scale: tuple[float, float] = (0.0, 1.0)
 
     def __str__(self) -> str:
         units = ", ".join(map(str, self.network.hidden_units)) or "none"

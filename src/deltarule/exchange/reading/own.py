@@ -23,6 +23,8 @@ __all__ = ["own_network"]
 
 MARK = b"deltarule"
 
+STANDARDISED = "The estimator gives the quantity standardised; saved as a model of a table, in its own units."
+
 FORMAT = 1
 """Of the description; a file of a later one is read as any other graph."""
 
@@ -42,7 +44,7 @@ def own_network(path: str | Path) -> tuple[ForeignNetwork, TableEncoder | None] 
         model = Message(memoryview(file.data))
         told = next((one.text(2) for one in model.messages(14) if one.text(1) == "deltarule"), None)
         content = None if told is None else json.loads(told)
-        if content is None or content["format"] != FORMAT or content["scale"] is not None:
+        if content is None or content["format"] != FORMAT:
             return None
         return _network(file, model, content)
     except MemoryError:
@@ -86,5 +88,7 @@ def _network(file: ForeignFile, model: Message, content: Mapping[str, Any]) -> t
         columns=plain_columns(names),
         has_names=encoder is not None or content["names"] is not None,
         target=str(content["target"] or "y"),
+        notes=() if content["scale"] is None else (STANDARDISED,),
+        scale=(0.0, 1.0) if content["scale"] is None else tuple(map(float, content["scale"])),  # type: ignore[arg-type]
     )
     return foreign, encoder
