@@ -52,7 +52,7 @@ def read_keras(file: ForeignFile) -> Found:
                 raise ModelFileError("it is no .keras file: config.json or model.weights.h5 is not in it.")
             if sizes["config.json"] + sizes[weights] > file.room:
                 raise ModelFileError(f"it unpacks to more than {file.room} bytes.")
-            config, root = json.loads(archive.read("config.json")), read_hdf5(archive.read(weights))
+            config, root = json.loads(archive.read("config.json").decode()), read_hdf5(archive.read(weights))
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise ModelFileError(f"it is a damaged archive ({error}).") from None
     return _found(config, _of_archive(root, config))
@@ -114,7 +114,7 @@ def _layers(config: Any, depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any
 
 def _in_order(layers: list[Any]) -> list[Any]:
     """Return the layers of a functional model as a chain."""
-    by_name = {layer.get("name") or layer["config"]["name"]: layer for layer in layers}
+    by_name = {_name_of(layer): layer for layer in layers}
     following: dict[str, str] = {}
     first = []
     for name, layer in by_name.items():
@@ -131,6 +131,10 @@ def _in_order(layers: list[Any]) -> list[Any]:
     while chain[-1] in following and len(chain) <= len(by_name):
         chain.append(following[chain[-1]])
     return [by_name[name] for name in chain]
+
+
+def _name_of(layer: Any) -> str:
+    return str(layer.get("name") or layer["config"]["name"])
 
 
 def _names_in(tree: Any, names: Any, depth: int) -> Iterator[str]:
@@ -154,19 +158,19 @@ def _of_archive(root: Node, config: Any) -> dict[int, dict[str, Array]]:
         inner = config["config"]
         layers = inner if isinstance(inner, list) else inner["layers"]
         counts: dict[str, int] = {}
-        of_layer: dict[int, Node] = {}
+        of_layer: dict[str, Node] = {}
         for layer in layers:  # the counter follows the order in which layers are listed
             kind = _snake(str(layer["class_name"]))
             n = counts[kind] = counts.get(kind, -1) + 1
-            of_layer[id(layer)] = groups.at(f"{kind}_{n}" if n else kind) or Node()
+            of_layer[_name_of(layer)] = groups.at(f"{kind}_{n}" if n else kind) or Node()
         named = {
             name: group
             for group in groups.children.values()
             if isinstance(name := getattr(group.at("vars"), "attributes", {}).get("name"), str)
         }
         for layer in layers if config["class_name"] == "Sequential" else _in_order(layers):
-            group = named.get(str(layer["config"].get("name")) if isinstance(layer["config"], dict) else "")
-            group = group or of_layer[id(layer)]
+            name = _name_of(layer)
+            group = named.get(name) or of_layer[name]
             if layer["class_name"] in MODELS:
                 walk(group, layer)
                 continue
@@ -204,7 +208,7 @@ def _of_legacy(weights: Node, config: Any) -> dict[int, dict[str, Array]]:
         inner = config["config"]
         layers = inner if isinstance(inner, list) else inner["layers"]
         for layer in layers if config["class_name"] == "Sequential" else _in_order(layers):
-            name = str(layer.get("name") or layer["config"]["name"])
+            name = _name_of(layer)
             own = _listed(weights.at(name)) if waiting is None else waiting
             if layer["class_name"] in MODELS:
                 walk(layer, own)

@@ -26,7 +26,7 @@ def tensors_in(file: ForeignFile) -> dict[str, Array]:
     length = int.from_bytes(file.data[:8], "little")
     if len(file.data) < 8 or length > len(file.data) - 8:
         raise ModelFileError("it ends too early.")
-    header = json.loads(file.data[8 : 8 + length])
+    header = json.loads(file.data[8 : 8 + length].decode())  # of bytes, Python would guess the encoding
     header.pop("__metadata__", None)
     data = memoryview(file.data)[8 + length :]
     tensors: dict[str, Array] = {}

@@ -1,5 +1,6 @@
 """XML as plain elements: no document type, no entities of its own, nothing fetched, and no deep recursion."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -9,6 +10,11 @@ from deltarule.common.errors import ModelFileError
 __all__ = ["Element", "read_xml"]
 
 DEEPEST = 100
+
+ENCODINGS = (b"utf-8", b"utf-16", b"us-ascii", b"iso-8859-1")
+"""Those that expat knows itself; for others Python would look for a codec."""
+
+_ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
 
 
 @dataclass(eq=False, slots=True)
@@ -61,6 +67,9 @@ def read_xml(data: bytes) -> Element:
     def refuse(*_: object) -> None:
         raise ModelFileError("it has a document type (<!DOCTYPE …>), which is not read. Remove that part.")
 
+    said = _ENCODING.search(data[:200])
+    if said and said[1].lower() not in ENCODINGS:
+        raise ModelFileError(f"it is XML in {said[1][:20].decode('latin-1')!r}; UTF-8, UTF-16, ASCII and Latin-1 are read.")
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = start
