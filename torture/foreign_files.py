@@ -29,7 +29,19 @@ SAID: dict[str, dict[str, Any]] = {
 HARMLESS = {"open", "object.__getattr__"}
 """Audit events that reading and predicting may cause; `exec`, `import`, `compile` and what starts programs are not."""
 
-NUMBERS = [b"0", b"-1", b"1e308", b"nan", b"inf", b"2147483647", b"99999999999", b"18446744073709551615", b"3", b"1e-320", b""]
+NUMBERS = [
+    b"0",
+    b"-1",
+    b"1e308",
+    b"nan",
+    b"inf",
+    b"2147483647",
+    b"99999999999",
+    b"18446744073709551615",
+    b"3",
+    b"1e-320",
+    b"",
+]
 
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 _WORD = re.compile(rb"[A-Za-z_]{3,20}")
@@ -60,8 +72,9 @@ def forged(data: bytes, generator: np.random.Generator) -> bytes:
             size = int(generator.choice([1, 2, 4, 8]))
             place = int(generator.integers(max(len(data) - size, 1)))
             number = int(generator.choice([0, 1, 2, 255, 65535, 2**31 - 1, 2**32 - 1, 2**62])) % (1 << 8 * size)
-            order = "little" if generator.random() < 0.5 else "big"
-            data = data[:place] + number.to_bytes(size, order) + data[place + size :]
+            new = number.to_bytes(size, "little")
+            new = new if generator.random() < 0.5 else new[::-1]
+            data = data[:place] + new + data[place + size :]
     return data or b"\0"
 
 

@@ -73,7 +73,9 @@ def test_linear_steps_before_the_network_are_folded(steps: list[Any]) -> None:
 @pytest.mark.parametrize("outside", [True, False])
 def test_the_scale_of_a_target_is_folded(outside: bool) -> None:
     net = TheirRegressor(hidden_layer_sizes=(4,), max_iter=20, random_state=0)
-    scaled = TransformedTargetRegressor(make_pipeline(MinMaxScaler(), net) if outside else net, transformer=StandardScaler())
+    scaled = TransformedTargetRegressor(
+        make_pipeline(MinMaxScaler(), net) if outside else net, transformer=StandardScaler()
+    )
     theirs = fitted(scaled if outside else make_pipeline(MinMaxScaler(), scaled), X, 50 + 7 * X[:, 0])
     ours = deltarule.MLPRegressor.from_sklearn(theirs)
     assert np.abs(ours.predict(X) - theirs.predict(X)).max() < 1e-10

@@ -1,4 +1,4 @@
-"""What real tools wrote predicts here what it predicts there; what does not fit, or is left open, is said in a sentence."""
+"""What real tools wrote predicts here as it does there; what does not fit, or is left open, is said in a sentence."""
 
 from pathlib import Path
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from examples import EXAMPLES, FILES, KERAS, OF_TORCH, Example
 
 import deltarule
 from deltarule.common.errors import ModelFileError, SettingsError
+from foreign_examples import EXAMPLES, FILES, KERAS, OF_TORCH, Example
 
 
 def rows_of(imported: deltarule.Imported, rows: Any) -> Any:
@@ -42,7 +42,11 @@ def test_its_gradient_passes_the_check(example: Example) -> None:
     X = np.random.default_rng(0).normal(size=(5, imported.estimator.n_features_in_))
     is_class = isinstance(imported.estimator, deltarule.MLPClassifier)
     classes = imported.estimator.classes_ if is_class else None
-    Y = np.zeros((5, imported.estimator.network_.K)) if classes is None else imported.estimator.encode(np.resize(classes, 5))
+    Y = (
+        np.zeros((5, imported.estimator.network_.K))
+        if classes is None
+        else imported.estimator.encode(np.resize(classes, 5))
+    )
     assert deltarule.check_gradient(imported.estimator.network_, imported.estimator.theta_, X, Y).passed
 
 
@@ -160,7 +164,11 @@ def write_safetensors(path: Path, tensors: dict[str, np.ndarray[Any, Any]]) -> N
     header, data = {}, b""
     for name in sorted(tensors):
         raw = np.asarray(tensors[name], dtype="<f8").tobytes()
-        header[name] = {"dtype": "F64", "shape": list(tensors[name].shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        header[name] = {
+            "dtype": "F64",
+            "shape": list(tensors[name].shape),
+            "data_offsets": [len(data), len(data) + len(raw)],
+        }
         data += raw
     text = json.dumps(header).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)

@@ -12,10 +12,13 @@ __all__ = ["import_"]
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="ONNX, Keras, safetensors, PMML, .rds, .net and others.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="ONNX, Keras, safetensors, PMML, .rds, .net and others.", show_default=False)
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write.", show_default=False)],
     format_: Annotated[
-        str | None, typer.Option("--format", help="What the file is; by default what it looks like.", show_default=False)
+        str | None,
+        typer.Option("--format", help="What the file is; by default what it looks like.", show_default=False),
     ] = None,
     labels: Annotated[
         str | None, typer.Option(help="Names of the classes in the order of the outputs: no,yes.", show_default=False)
@@ -28,7 +31,9 @@ def import_(
     target: Annotated[str | None, typer.Option(help="Name of what is predicted.", show_default=False)] = None,
     activation: Annotated[
         str | None,
-        typer.Option(help="Hidden units of a state dict: relu, or one for each layer: tanh,elu(0.5).", show_default=False),
+        typer.Option(
+            help="Hidden units of a state dict: relu, or one for each layer: tanh,elu(0.5).", show_default=False
+        ),
     ] = None,
     layers: Annotated[
         str | None,

@@ -1,7 +1,7 @@
 """Networks of scikit-learn, and pipelines with linear steps before them, as parts of an estimator here.
 
-Each step before the network is x ↦ M x + c: scalers, selections, principal components. They are composed and folded into
-Θ⁽¹⁾, so that one estimator takes the columns that the pipeline took.
+Each step before the network is x ↦ M x + c: scalers, selections, principal components. They are composed and folded
+into Θ⁽¹⁾, so that one estimator takes the columns that the pipeline took.
 """
 
 from collections.abc import Sequence
@@ -68,13 +68,13 @@ def parts_of_sklearn(estimator: Any, kind: str) -> Parts:
         output, source = source.transformer_, source.regressor_
     if not isinstance(source, getattr(sklearn.neural_network, kind)):
         raise InputError(
-            f"{type(source).__module__}.{type(source).__name__} is not scikit-learn's {kind}. Pass one that is fitted, or a pipeline that ends "
+            f"{type(source).__module__}.{type(source).__name__} is not scikit-learn's {kind}. Pass one that is "
+            "fitted, or a pipeline that ends "
             "in it."
         )
     thetas = [np.column_stack([b, W.T]) for W, b in zip(source.coefs_, source.intercepts_, strict=True)]
     dtype = float_dtype(*thetas)
-    n = getattr(estimator, "n_features_in_", None) or getattr(steps[0] if steps else source, "n_features_in_")  # noqa: B009
-    M, c = _composed(steps, int(n))
+    M, c = _composed(steps, _width(estimator, steps, source))
     if M is not None:
         Theta = thetas[0].astype(np.float64)
         W = Theta[:, 1:] * M if M.ndim == 1 else Theta[:, 1:] @ M
@@ -82,7 +82,9 @@ def parts_of_sklearn(estimator: Any, kind: str) -> Parts:
     if output is not None:
         thetas[-1] = _scaled_back(output, source, thetas[-1])
     network = Network(
-        (thetas[0].shape[1] - 1, *map(len, thetas)), [source.activation] * (len(thetas) - 1), OUTPUTS[source.out_activation_]
+        (thetas[0].shape[1] - 1, *map(len, thetas)),
+        [source.activation] * (len(thetas) - 1),
+        OUTPUTS[source.out_activation_],
     )
     folded = dtype if M is None and output is None else np.dtype(np.float64)
     theta = np.concatenate([Theta.ravel() for Theta in thetas]).astype(folded)
@@ -92,8 +94,14 @@ def parts_of_sklearn(estimator: Any, kind: str) -> Parts:
     return Parts(network, theta, source, names, parameters)
 
 
+def _width(estimator: Any, steps: Sequence[Any], source: Any) -> int:
+    """Return how many columns come in: the first that knows says it."""
+    known = (getattr(one, "n_features_in_", None) for one in (estimator, *steps, source))
+    return int(next(n for n in known if n is not None))
+
+
 def _composed(steps: Sequence[Any], n: int) -> tuple[Array | None, Array]:
-    """Return M and c of steps one after the other; M is a vector where it is diagonal, None where it changes nothing."""
+    """Return M and c of steps in a row; M is a vector where it is diagonal, None where it changes nothing."""
     M: Array | None = None
     c = np.zeros(n)
     for step in steps:
@@ -113,7 +121,7 @@ def _composed(steps: Sequence[Any], n: int) -> tuple[Array | None, Array]:
 
 def _linear(step: Any, n: int) -> tuple[Array, Array] | None:
     """Return A and b of x ↦ A x + b; None for a step that changes nothing."""
-    if step is None or isinstance(step, str) and step == "passthrough":
+    if step is None or (isinstance(step, str) and step == "passthrough"):
         return None
     if isinstance(step, FunctionTransformer) and step.func is None:
         return None
@@ -141,7 +149,8 @@ def _linear(step: Any, n: int) -> tuple[Array, Array] | None:
     if isinstance(step, ColumnTransformer):
         return _columns(step, n)
     raise InputError(
-        f"{type(step).__name__} before the network is not linear, or not known to be, so it cannot be folded into Θ. Linear are "
+        f"{type(step).__name__} before the network is not linear, or not known to be, so it cannot be folded into Θ. "
+        "Linear are "
         "scalers without clip, PCA, TruncatedSVD, selections of columns, and pipelines and column transformers of them."
     )
 
@@ -180,7 +189,9 @@ def _places(columns: Any, names: list[str], n: int) -> NDArray[np.intp]:
 def _scaled_back(transformer: Any, source: Any, Theta: Array) -> Array:
     """Return Θ of the last layer behind which the scaling of the target is undone."""
     if source.out_activation_ != "identity":
-        raise InputError(f"The target is transformed behind {source.out_activation_} outputs, which does not fold into Θ.")
+        raise InputError(
+            f"The target is transformed behind {source.out_activation_} outputs, which does not fold into Θ."
+        )
     found = _linear(transformer, len(Theta))
     if found is None:
         return Theta

@@ -1,7 +1,7 @@
 """Functions of single values, as graphs compose them, and which unit they are.
 
-An exporter writes one unit as several operations: silu as z · σ(z), gelu with Erf, logistic with Exp and Where. So a function
-is not recognised by its operations but by its values, at points that tell all units apart.
+An exporter writes one unit as several operations: silu as z · σ(z), gelu with Erf, logistic with Exp and Where. So a
+function is not recognised by its operations but by its values, at points that tell all units apart.
 """
 
 from collections.abc import Callable

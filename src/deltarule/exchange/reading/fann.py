@@ -1,12 +1,13 @@
 """FANN's `.net` files.
 
-A neuron gives g(s z), with its own steepness s: logistic 1/(1 + e^(−2 s z)), symmetric tanh(s z), linear s z. So rows of Θ
-are multiplied by 2s, s and s. Its connections list the units of the layer below first and the bias last. Scaling that the
-file holds is what `fann_scale_input` and `fann_descale_output` do around `fann_run`.
+A neuron gives g(s z), with its own steepness s: logistic 1/(1 + e^(−2 s z)), symmetric tanh(s z), linear s z. So rows
+of Θ are multiplied by 2s, s and s. Its connections list the units of the layer below first and the bias last. Scaling
+that the file holds is what `fann_scale_input` and `fann_descale_output` do around `fann_run`.
 """
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,14 +68,15 @@ def read_fann(file: ForeignFile) -> Found:
         )
     if shortcut and len(sizes) > 2:
         raise ModelFileError(
-            "it has shortcut connections, which skip layers (network_type=1). Layers here take what the layer below gives. "
+            "it has shortcut connections, which skip layers (network_type=1). Layers here take what the layer below "
+            "gives. "
             "Create and train it as a standard network."
         )
     biases = [1] + [0 if shortcut else 1] * (len(sizes) - 1)
     widths = [size - bias for size, bias in zip(sizes, biases, strict=True)]
     if min(widths) < 1:
         raise ModelFileError("it has a layer of a bias alone.")
-    file.check_room(sum(a * b for a, b in zip(widths, widths[1:], strict=False)))
+    file.check_room(sum(a * b for a, b in pairwise(widths)))
     stages: list[Stage] = []
     notes: list[str] = []
     start = place = 0
@@ -136,7 +138,9 @@ def _scales(parts: dict[str, str], side: str, n: int) -> tuple[Array, Array, Arr
     names = ("mean", "deviation", "new_min", "factor")
     mean, deviation, new_min, factor = (
         # FANN keeps them in single precision, whatever its weights are in.
-        np.array([_number(value) for value in parts[f"scale_{name}_{side}"].split()], dtype=np.float32).astype(np.float64)
+        np.array([_number(value) for value in parts[f"scale_{name}_{side}"].split()], dtype=np.float32).astype(
+            np.float64
+        )
         for name in names
     )
     for values in (mean, deviation, new_min, factor):
@@ -145,7 +149,8 @@ def _scales(parts: dict[str, str], side: str, n: int) -> tuple[Array, Array, Arr
     if not (deviation != 0).all() or not (factor != 0).all():
         place = int(np.flatnonzero((deviation == 0) | (factor == 0))[0]) + 1
         raise ModelFileError(
-            f"it divides {side}put {place} by a deviation or factor of 0. FANN writes them with six decimals, so smaller "
+            f"it divides {side}put {place} by a deviation or factor of 0. FANN writes them with six decimals, so "
+            "smaller "
             "ones are lost. Scale the data to larger numbers and train again."
         )
     return mean, deviation, new_min, factor

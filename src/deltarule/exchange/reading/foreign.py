@@ -197,7 +197,8 @@ def _output_of(found: Found, chain: Chain, labels: list[Any] | None, notes: list
         names = 2 if K == 1 else K
         raise SettingsError(
             f"{found.tool} names no classes, and {K} {last} {'output says' if K == 1 else 'outputs say'} which of "
-            f"{names} a row belongs to. Pass their labels in this order{', the second for output 1' if K == 1 else ''}: "
+            f"{names} a row belongs to. Pass their labels in this "
+            f"order{', the second for output 1' if K == 1 else ''}: "
             f"labels=[…] with {names} names; on the command line --labels no,yes."
         )
     if labels is not None and not is_class:

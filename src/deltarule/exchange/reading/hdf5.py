@@ -1,8 +1,8 @@
 """HDF5 files as Keras writes them: groups, attributes, and datasets in one piece.
 
-A part of the format: superblocks 0 to 3, object headers of both versions, groups as tables of symbols or as links, fixed and
-variable texts, whole and floating numbers, datasets that are contiguous or compact. Each address and length is compared with
-the file before it is followed, and no more objects are opened than the file has room for.
+A part of the format: superblocks 0 to 3, object headers of both versions, groups as tables of symbols or as links,
+fixed and variable texts, whole and floating numbers, datasets that are contiguous or compact. Each address and length
+is compared with the file before it is followed, and no more objects are opened than the file has room for.
 """
 
 from dataclasses import dataclass, field
@@ -246,7 +246,9 @@ class _Reader:
         at, version = body[0], self.number(body[0], 1)
         kind = self.number(at + 1, 1)
         if version not in (3, 4) or kind not in (0, 1):
-            raise ModelFileError("its numbers are in chunks, or in a layout that is not read. Save the model without them.")
+            raise ModelFileError(
+                "its numbers are in chunks, or in a layout that is not read. Save the model without them."
+            )
         if kind == 0:
             return at + 4, self.number(at + 2, 2)
         return self.number(at + 2, 8), self.number(at + 10, 8)

@@ -46,8 +46,7 @@ class Imported:
     @property
     def is_of_tables(self) -> bool:
         """Whether it predicts one number or one label of each row, as models of tables do."""
-        is_one = self.estimator.network_.K == 1 if self._foreign.labels is None else not self._foreign.several_labels
-        return is_one
+        return self.estimator.network_.K == 1 if self._foreign.labels is None else not self._foreign.several_labels
 
     def save(self, path: str | Path) -> None:
         """Write a model file: of a table, with columns x1, x2, … if they have no names, where one value is predicted.
@@ -78,21 +77,22 @@ def read_foreign(
 ) -> Imported:
     """Read a network that another tool trained, as a fitted estimator.
 
-    Nothing that a file holds is run, and no pickle is opened. Scalings, steepness and batch normalisation are folded into
-    Θ; what does not fit (skip connections, other units) is refused by name, and nothing is guessed: where a file does not
-    say what must be known, the error names the argument that says it.
+    Nothing that a file holds is run, and no pickle is opened. Scalings, steepness and batch normalisation are folded
+    into Θ; what does not fit (skip connections, other units) is refused by name, and nothing is guessed: where a file
+    does not say what must be known, the error names the argument that says it.
 
     Parameters
     ----------
     path : path
-        ONNX; Keras `.keras` and `.h5`; safetensors and PyTorch state dicts; PMML; R's nnet in `.rds` or `.RData`; the text of
-        MATLAB's `genFunction`; OpenCV's ANN_MLP in XML, YAML or JSON; the text of Weka's MultilayerPerceptron; FANN `.net`.
+        ONNX; Keras `.keras` and `.h5`; safetensors and PyTorch state dicts; PMML; R's nnet in `.rds` or `.RData`; the
+        text of MATLAB's `genFunction`; OpenCV's ANN_MLP in XML, YAML or JSON; the text of Weka's MultilayerPerceptron;
+        FANN `.net`.
     format : str, optional
         One of "fann", "h5", "keras", "matlab", "nnet", "onnx", "opencv", "pmml", "safetensors", "torch", "weka". By default
         what the file looks like.
     labels : sequence, optional
-        Of the classes, in the order of the outputs; of one sigmoid output two, the second being what it is the probability
-        of. Needed where outputs are probabilities and the file does not name classes.
+        Of the classes, in the order of the outputs; of one sigmoid output two, the second being what it is the
+        probability of. Needed where outputs are probabilities and the file does not name classes.
     output : {"softmax", "sigmoid", "identity", "exp"}, optional
         What the outputs are, where the file ends in a matrix: always for state dicts, and for logits.
     features : sequence of str, optional

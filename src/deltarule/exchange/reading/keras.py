@@ -1,7 +1,7 @@
 """Keras models: `.keras` of Keras 3 and 2, and `.h5`.
 
-Order and units come from the configuration, which is JSON; weights from HDF5, where groups are sorted as text. In `.keras`
-files a group is named by the class of its layer and a counter; the layer's own name is an attribute.
+Order and units come from the configuration, which is JSON; weights from HDF5, where groups are sorted as text. In
+`.keras` files a group is named by the class of its layer and a counter; the layer's own name is an attribute.
 """
 
 import io
@@ -87,7 +87,9 @@ def _found(config: Any, weights: Mapping[int, Mapping[str, Array]]) -> Found:
         rank = len(shape) if isinstance(shape, list) else rank
         is_flat = is_flat or kind == "Flatten"
         if kind == "Dense" and rank != 2 and not is_flat:
-            raise ModelFileError(f"it takes an array of {rank - 1} dimensions for each row; networks take one row of numbers.")
+            raise ModelFileError(
+                f"it takes an array of {rank - 1} dimensions for each row; networks take one row of numbers."
+            )
         stages += stages_of_layer(kind, layer, weights.get(place, {}), notes)
     loss = config.get("compile_config") or {}
     if '"from_logits": true' in json.dumps(loss):
@@ -121,7 +123,8 @@ def _in_order(layers: list[Any]) -> list[Any]:
         sources = set(_names_in(layer.get("inbound_nodes", []), by_name.keys(), 0))
         if len(sources) > 1 or any(source in following for source in sources):
             raise ModelFileError(
-                f"its layers branch at {name[:40]!r}, as skip connections do. Layers here take what the layer below gives."
+                f"its layers branch at {name[:40]!r}, as skip connections do. Layers here take what the layer below "
+                "gives."
             )
         first += [] if sources else [name]
         following.update(dict.fromkeys(sources, name))
@@ -192,10 +195,8 @@ def _numbered(kind: str, config: Mapping[str, Any], variables: Node) -> dict[str
     parts = list(PARTS[kind])
     if kind == "BatchNormalization":
         parts = [p for p in parts if config.get({"gamma": "scale", "beta": "center"}.get(p, ""), True)]
-    numbers = sorted((int(name) for name in variables.children if name.isdigit()))
-    return {
-        part: _wide(variables.children[str(number)]) for part, number in zip(parts, numbers, strict=False)
-    }
+    numbers = sorted(int(name) for name in variables.children if name.isdigit())
+    return {part: _wide(variables.children[str(number)]) for part, number in zip(parts, numbers, strict=False)}
 
 
 def _of_legacy(weights: Node, config: Any) -> dict[int, dict[str, Array]]:

@@ -11,14 +11,15 @@ from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
 
 __all__ = ["PASSED_OVER", "WITH_WEIGHTS", "stages_of_layer"]
 
-PASSED_OVER = {"InputLayer", "Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout", "ActivityRegularization", "Flatten",
-               "Identity"}  # fmt: skip
+PASSED_OVER = {"InputLayer", "Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout", "ActivityRegularization",
+               "Flatten",                "Identity"}  # fmt: skip
 
 WITH_WEIGHTS = {"Dense", "BatchNormalization", "Normalization", "PReLU"}
 
 UNITS: dict[str, tuple[str, tuple[float, ...]]] = {
     "linear": ("identity", ()), "relu": ("relu", ()), "leaky_relu": ("leaky_relu", (0.2,)), "sigmoid": ("logistic", ()),
-    "tanh": ("tanh", ()), "softmax": ("softmax", ()), "log_softmax": ("softmax", ()), "elu": ("elu", ()), "celu": ("elu", ()),
+    "tanh": ("tanh", ()), "softmax": ("softmax", ()), "log_softmax": ("softmax", ()), "elu": ("elu", ()),
+    "celu": ("elu", ()),
     "selu": ("selu", ()), "gelu": ("gelu", ()), "silu": ("silu", ()), "swish": ("silu", ()), "mish": ("mish", ()),
     "softplus": ("softplus", ()), "exponential": ("exp", ()),
 }  # fmt: skip
@@ -28,7 +29,9 @@ SMALLEST = 1e-7
 """Deviation that Normalization divides by at least."""
 
 
-def stages_of_layer(kind: str, config: Mapping[str, Any], weights: Mapping[str, Array], notes: list[str]) -> list[Stage]:
+def stages_of_layer(
+    kind: str, config: Mapping[str, Any], weights: Mapping[str, Array], notes: list[str]
+) -> list[Stage]:
     """Return what a layer does.
 
     Raises
@@ -68,7 +71,9 @@ def stages_of_layer(kind: str, config: Mapping[str, Any], weights: Mapping[str, 
     if kind == "ReLU":
         slope = float(config.get("negative_slope") or 0.0)
         if config.get("max_value") is not None or (config.get("threshold") or 0.0) != 0:
-            raise ModelFileError(f"the layer {name!r} is a ReLU with a largest value or a threshold, which is no unit here.")
+            raise ModelFileError(
+                f"the layer {name!r} is a ReLU with a largest value or a threshold, which is no unit here."
+            )
         return [Activation("leaky_relu", (slope,)) if slope else Activation("relu")]
     if kind == "PReLU":
         slopes = np.ravel(weights["alpha"])
@@ -92,7 +97,8 @@ def _activation(said: Any, name: str, notes: list[str]) -> list[Stage]:
         said = "linear"
     if said not in UNITS:
         raise ModelFileError(
-            f"the layer {name!r} has {str(said)[:40]} units, which do not exist here. Known are {', '.join(sorted(UNITS))}."
+            f"the layer {name!r} has {str(said)[:40]} units, which do not exist here. Known are "
+            f"{', '.join(sorted(UNITS))}."
         )
     if said == "log_softmax":
         notes.append("The outputs of the file are logarithms of probabilities (log_softmax); here probabilities.")

@@ -1,8 +1,8 @@
 """R's nnet, saved by `saveRDS` or `save`.
 
-Its `wts` are θ of this library: for each unit the bias first, hidden units before outputs. The object has no `linout`: outputs
-are logistic where `nsunits` counts them among the sigmoid units, else linear, or softmax if it says so. A factor in the formula
-is a column for each level but the first.
+Its `wts` are θ of this library: for each unit the bias first, hidden units before outputs. The object has no
+`linout`: outputs are logistic where `nsunits` counts them among the sigmoid units, else linear, or softmax if it says
+so. A factor in the formula is a column for each level but the first.
 """
 
 import re
@@ -107,7 +107,8 @@ def _matrices(sizes: Sequence[int], starts: Any, sources: Any, theta: Array) -> 
                 row[source - first] = weight
             else:
                 raise ModelFileError(
-                    "it has skip-layer connections (skip=TRUE), from inputs to outputs past the hidden layer. Layers here "
+                    "it has skip-layer connections (skip=TRUE), from inputs to outputs past the hidden layer. Layers "
+                    "here "
                     "take what the layer below gives."
                 )
     return matrices if hidden else matrices[1:]

@@ -1,7 +1,7 @@
 """The nodes of an ONNX graph, followed from the input to the output as a chain of stages.
 
-What a tensor holds is a constant, a `Line` (a function of single values behind a chain of stages), a `Row` of such functions
-of one value (p and 1 − p), labels, or something unknown, which is refused only if the output depends on it.
+What a tensor holds is a constant, a `Line` (a function of single values behind a chain of stages), a `Row` of such
+functions of one value (p and 1 − p), labels, or something unknown, which is refused only if the output depends on it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -115,9 +115,8 @@ def result_of(op: str, attributes: Mapping[str, Any], inputs: Sequence[Tensor], 
     labels = _labels(call)
     if labels is not None:
         return labels
-    if isinstance(first, Line):
-        if (line := _of_line(call, first)) is not None:
-            return line
+    if isinstance(first, Line) and (line := _of_line(call, first)) is not None:
+        return line
     if isinstance(first, Row):
         return _of_row(call, first)
     if op == "Concat":
@@ -181,7 +180,7 @@ def _of_line(call: _Call, line: Line) -> Tensor:
             )
         return line.then(Activation("softmax"))
     if op == "Clip":
-        bounds = constants or [attributes.get("min"), attributes.get("max")]
+        bounds: list[Any] = [*constants] or [attributes.get("min"), attributes.get("max")]
         low, high = [*(None if one is None else float(np.ravel(one)[0]) for one in bounds), None, None][:2]
         return replace(line, function=line.function.then(op, lambda z: np.clip(z, low, high)))
     if len(call.inputs) == 1 and (found := unary(op, attributes)) is not None:
@@ -211,7 +210,8 @@ def _binary(call: _Call) -> Tensor:
     if isinstance(left, Line) and isinstance(right, Line):
         if not left.is_beside(right):
             return Unknown(
-                f"the operation {call.op} joins two branches, as skip connections do. Layers here take what the layer below "
+                f"the operation {call.op} joins two branches, as skip connections do. Layers here take what the layer "
+                "below "
                 "gives."
             )
         return replace(left, function=left.function.with_other(call.op, g, right.function))

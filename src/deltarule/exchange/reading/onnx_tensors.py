@@ -83,7 +83,8 @@ def _outside(file: ForeignFile, tensor: Message, n_bytes: int) -> bytes:
             return other.read(length)
     except OSError as error:
         raise ModelFileError(
-            f"its weights are in {location!r} beside it, which cannot be read ({error.strerror}). Keep both files together."
+            f"its weights are in {location!r} beside it, which cannot be read ({error.strerror}). Keep both files "
+            "together."
         ) from None
 
 

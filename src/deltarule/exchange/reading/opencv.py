@@ -1,8 +1,8 @@
 """OpenCV's ANN_MLP, as `save` of any version from 2.4 on writes it: XML, YAML or JSON.
 
-Inputs are x·a + b, then each layer has the same function, the last too, and outputs are scaled by y·a + b. SIGMOID_SYM is
-β (1 − e^(−αz))/(1 + e^(−αz)) = β tanh(αz/2), so α/2 is folded into the matrix before it and β into the one behind. Matrices
-are stored with a row for each input and the bias in the last row.
+Inputs are x·a + b, then each layer has the same function, the last too, and outputs are scaled by y·a + b.
+SIGMOID_SYM is β (1 − e^(−αz))/(1 + e^(−αz)) = β tanh(αz/2), so α/2 is folded into the matrix before it and β into the
+one behind. Matrices are stored with a row for each input and the bias in the last row.
 """
 
 from typing import Any
@@ -87,7 +87,8 @@ def _scale(content: dict[str, Any], name: str, n: int, notes: list[str]) -> Scal
         raise ModelFileError(f"its {name} has {pairs.size} numbers for {n} values.")
     if not np.isfinite(pairs).all():
         raise ModelFileError(
-            f"its {name} is not finite, so OpenCV itself predicts NaN: with IDENTITY, RELU or LEAKYRELU it divides by 0 in "
+            f"its {name} is not finite, so OpenCV itself predicts NaN: with IDENTITY, RELU or LEAKYRELU it divides by "
+            "0 in "
             "training. Train with the flag NO_OUTPUT_SCALE."
         )
     scale = Scale(pairs[::2], pairs[1::2])

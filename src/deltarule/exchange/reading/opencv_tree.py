@@ -1,7 +1,7 @@
 """What OpenCV's FileStorage writes, as mappings and lists: XML, JSON, and the part of YAML that it uses.
 
-Its YAML begins with `%YAML:1.0`, which readers of YAML refuse, and has nothing but block mappings, block sequences, and flow
-sequences and mappings that may go over several lines.
+Its YAML begins with `%YAML:1.0`, which readers of YAML refuse, and has nothing but block mappings, block sequences,
+and flow sequences and mappings that may go over several lines.
 """
 
 import json

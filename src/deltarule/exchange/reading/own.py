@@ -56,7 +56,9 @@ def own_network(path: str | Path) -> tuple[ForeignNetwork, TableEncoder | None] 
         ) from error
 
 
-def _network(file: ForeignFile, model: Message, content: Mapping[str, Any]) -> tuple[ForeignNetwork, TableEncoder | None]:
+def _network(
+    file: ForeignFile, model: Message, content: Mapping[str, Any]
+) -> tuple[ForeignNetwork, TableEncoder | None]:
     (graph,) = model.messages(7)
     tensors = {one.text(8): one for one in graph.messages(5)}
     units = [Unit(of_type(str, name), *numbers) for name, *numbers in content["hidden"]]
@@ -64,9 +66,7 @@ def _network(file: ForeignFile, model: Message, content: Mapping[str, Any]) -> t
     file.check_room(network.n_parameters)
     thetas: list[Array] = []
     for n in range(1, network.L):
-        weight, bias = (
-            tensor_of(file, tensors[f"{content['prefix']}Theta{n}.{part}"]) for part in ("weight", "bias")
-        )
+        weight, bias = (tensor_of(file, tensors[f"{content['prefix']}Theta{n}.{part}"]) for part in ("weight", "bias"))
         thetas.append(np.column_stack([bias, weight.T]))
     theta = network.unroll(thetas)
     encoder = None

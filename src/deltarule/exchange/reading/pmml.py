@@ -1,7 +1,8 @@
 """PMML 3 and 4: `NeuralNetwork`, as JPMML, nyoka, KNIME, R, SPSS and others write it.
 
-The activation of the network goes for layers that name none; softmax is a normalisation of a layer. Networks for two classes
-are often written with two more layers, one logistic unit and the pair 1 − p, p, which become one logistic output here.
+The activation of the network goes for layers that name none; softmax is a normalisation of a layer. Networks for two
+classes are often written with two more layers, one logistic unit and the pair 1 − p, p, which become one logistic
+output here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -101,7 +102,8 @@ def _layers(file: ForeignFile, model: Element, ids: list[str]) -> tuple[list[tup
             for connection in neuron.all("Con"):
                 if connection.get("from") not in place:
                     raise ModelFileError(
-                        f"neuron {neuron.get('id')!r} takes {connection.get('from')!r}, which is not in the layer below it. "
+                        f"neuron {neuron.get('id')!r} takes {connection.get('from')!r}, which is not in the layer "
+                        "below it. "
                         "Layers here take what the layer below gives."
                     )
                 Theta[row, place[connection.get("from")]] += float(connection.get("weight"))

@@ -6,6 +6,7 @@ An expression is computed for one field at a time, whose value is a number not y
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.xml_tree import Element
@@ -124,7 +125,7 @@ def _norm(expression: Element, value: Value) -> Affine:
         raise ModelFileError(
             f"the NormContinuous of {expression.get('field')!r} has {len(points)} points (LinearNorm), and takes 2."
         )
-    slopes = [(n1 - n0) / (o1 - o0) for (o0, n0), (o1, n1) in zip(points, points[1:], strict=False)]
+    slopes = [(n1 - n0) / (o1 - o0) for (o0, n0), (o1, n1) in pairwise(points)]
     if max(slopes) - min(slopes) > 1e-12 * max(map(abs, slopes)):
         raise ModelFileError(f"the NormContinuous of {expression.get('field')!r} has a bend, so it is no line.")
     if not isinstance(value, Affine):

@@ -1,7 +1,8 @@
 """R's files of objects, `.rds` and `.RData`: the values that they hold, without R.
 
 What `saveRDS` and `save` write is a stream of items, each with its type. Vectors, lists and calls become plain values;
-functions, environments and code are walked past. Lengths are compared with what is left of the file before anything is made.
+functions, environments and code are walked past. Lengths are compared with what is left of the file before anything
+is made.
 """
 
 import struct

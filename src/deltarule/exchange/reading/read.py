@@ -31,6 +31,7 @@ class Asked:
     layers: Sequence[str] | None = None
     table: str | Path | None = None
 
+
 FORMATS: dict[str, Callable[[ForeignFile, Asked], Found]] = {
     "fann": lambda file, _: read_fann(file),
     "h5": lambda file, _: read_h5(file),
@@ -113,9 +114,7 @@ def _format_of(file: ForeignFile) -> str:
             raise ModelFileError(why)
     kind = _ENDINGS.get(file.path.suffix.lower(), "")
     if not kind:
-        raise ModelFileError(
-            f"its format is not known. If it is one of {', '.join(FORMATS)}, say which: format=…"
-        )
+        raise ModelFileError(f"its format is not known. If it is one of {', '.join(FORMATS)}, say which: format=…")
     return kind
 
 
@@ -136,7 +135,17 @@ _PARTS = (
 _REFUSED = (
     (b"MATLAB 5.0 MAT-file", "it is a MAT-file, which hides a network object. In MATLAB write "
      "genFunction(net,'file.m','MatrixOnly','yes') and read that text."),
-    (b"\xac\xed\x00\x05", "it is a Java object, as Weka saves models, which would run code. Read the text that Weka prints."),
+    (b"\xac\xed\x00\x05", "it is a Java object, as Weka saves models, and no data. Read the text that Weka prints."),
 )  # fmt: skip
 
-_ENDINGS = {".net": "fann", ".m": "matlab", ".onnx": "onnx", ".pt": "torch", ".pth": "torch", ".safetensors": "safetensors", ".rds": "nnet", ".rdata": "nnet", ".rda": "nnet"}
+_ENDINGS = {
+    ".net": "fann",
+    ".m": "matlab",
+    ".onnx": "onnx",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".safetensors": "safetensors",
+    ".rds": "nnet",
+    ".rdata": "nnet",
+    ".rda": "nnet",
+}

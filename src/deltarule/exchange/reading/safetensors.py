@@ -11,8 +11,8 @@ from deltarule.exchange.reading.file import ForeignFile
 
 __all__ = ["tensors_in"]
 
-DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1",
-          "U8": "<u1", "U16": "<u2", "U32": "<u4", "U64": "<u8", "BOOL": "|b1"}  # fmt: skip
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2",
+          "I8": "<i1",           "U8": "<u1", "U16": "<u2", "U32": "<u4", "U64": "<u8", "BOOL": "|b1"}  # fmt: skip
 
 
 def tensors_in(file: ForeignFile) -> dict[str, Array]:
@@ -38,7 +38,9 @@ def tensors_in(file: ForeignFile) -> dict[str, Array]:
         if not all(isinstance(n, int) and n >= 0 for n in (*shape, start, end)):
             raise ModelFileError(f"the tensor {name[:40]!r} has the shape {shape}, from {start} to {end}.")
         if start != end_before or end > len(data) or prod(shape) * np.dtype(DTYPES[dtype]).itemsize != end - start:
-            raise ModelFileError(f"the tensor {name[:40]!r} of the shape {shape} does not fit its place, {start} to {end}.")
+            raise ModelFileError(
+                f"the tensor {name[:40]!r} of the shape {shape} does not fit its place, {start} to {end}."
+            )
         end_before = end
         values = np.frombuffer(data[start:end], dtype=DTYPES[dtype]).reshape(shape)
         tensors[name] = (values.astype(np.uint32) << 16).view(np.float32) if dtype == "BF16" else values

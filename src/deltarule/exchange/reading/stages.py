@@ -1,7 +1,7 @@
 """What a file holds, as a chain of stages, and how scales are folded into Θ.
 
-A stage is a matrix (`Weights`), a scale of each value on its own (`Scale`), or a unit (`Activation`). Folding is exact but
-for rounding, and keeps the layers that one would draw:
+A stage is a matrix (`Weights`), a scale of each value on its own (`Scale`), or a unit (`Activation`). Folding is
+exact but for rounding, and keeps the layers that one would draw:
 
     scale before a matrix       Θ [1; a⊙x + b] = [Θ₀ + Θ₊ b | Θ₊ diag a] [1; x]
     scale behind a matrix       a ⊙ (Θ [1; x]) + b = [a⊙Θ₀ + b | diag(a) Θ₊] [1; x]

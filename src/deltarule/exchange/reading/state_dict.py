@@ -1,7 +1,7 @@
 """PyTorch's parameters by name: a state dict, in a safetensors file or in one of `torch.save`.
 
-Matrices are (out, in), as Θ without its bias. Units are not in the file, and neither is the order in which modules are called:
-names that count are followed in the order of their numbers, others if only one order fits the shapes.
+Matrices are (out, in), as Θ without its bias. Units are not in the file, and neither is the order in which modules
+are called: names that count are followed in the order of their numbers, others if only one order fits the shapes.
 """
 
 import re
@@ -28,9 +28,7 @@ EPSILON = 1e-5
 Module = dict[str, Array]
 
 
-def read_safetensors(
-    file: ForeignFile, activation: str | Sequence[Any] | None, layers: Sequence[str] | None
-) -> Found:
+def read_safetensors(file: ForeignFile, activation: str | Sequence[Any] | None, layers: Sequence[str] | None) -> Found:
     """Return what a safetensors file holds, with the units that the caller names.
 
     Raises
@@ -57,7 +55,8 @@ def read_torch(file: ForeignFile, activation: str | Sequence[Any] | None, layers
         torch = import_module("torch")
     except ImportError:
         raise ImportError(
-            "Files of torch.save are pickles, which only PyTorch reads safely, and it is not installed. Save the parameters "
+            "Files of torch.save are pickles, which only PyTorch reads safely, and it is not installed. Save the "
+            "parameters "
             "with safetensors.torch.save_file(model.state_dict(), 'net.safetensors')."
         ) from None
     try:
@@ -85,8 +84,8 @@ def _found(
     for name, values in tensors.items():
         module, _, part = name.rpartition(".")
         modules.setdefault(module, {})[part] = values.astype(np.float64)
-    for name, module in modules.items():
-        _check(name, module)
+    for name, parts in modules.items():
+        _check(name, parts)
     notes: list[str] = []
     order = _order(modules, notes) if layers is None else _asked(modules, layers)
     stages: list[Stage] = []
@@ -107,7 +106,8 @@ def _check(name: str, module: Module) -> None:
     if not is_linear and not is_norm:
         shapes = {part: list(values.shape) for part, values in sorted(module.items())[:4]}
         raise ModelFileError(
-            f"its module {name[:60]!r} has {shapes}: it is neither linear nor a batch normalisation, of which networks are "
+            f"its module {name[:60]!r} has {shapes}: it is neither linear nor a batch normalisation, of which "
+            "networks are "
             "made here."
         )
 
@@ -119,7 +119,9 @@ def _stages(module: Module, notes: list[str]) -> list[Stage]:
     if "running_var" not in module:
         W = module["weight"]
         return [Weights(W, module.get("bias", np.zeros(len(W))))]
-    notes.append(f"Batch normalisation was folded into Θ, with ε = {EPSILON:g}, PyTorch's default: the file does not say it.")
+    notes.append(
+        f"Batch normalisation was folded into Θ, with ε = {EPSILON:g}, PyTorch's default: the file does not say it."
+    )
     factor = module.get("weight", np.ones(())) / np.sqrt(module["running_var"] + EPSILON)
     return [Scale(factor, module.get("bias", np.zeros(())) - module["running_mean"] * factor)]
 
@@ -137,7 +139,8 @@ def _order(modules: Mapping[str, Module], notes: list[str]) -> list[str]:
     linear = [name for name in names if "running_var" not in modules[name]]
     if len(linear) < len(names):
         raise SettingsError(
-            f"The file does not say in which order its modules {', '.join(names[:8])} are called. Name all of them in order, "
+            f"The file does not say in which order its modules {', '.join(names[:8])} are called. Name all of them in "
+            "order, "
             f"with the units between them: layers=['{names[0]}', 'relu', …]; on the command line --layers."
         )
     chains = _chains({name: (m["weight"].shape[1], m["weight"].shape[0]) for name, m in modules.items()})
@@ -146,7 +149,8 @@ def _order(modules: Mapping[str, Module], notes: list[str]) -> list[str]:
         return chains[0]
     raise SettingsError(
         f"The file does not say in which order its modules {', '.join(names[:8])} are called, and "
-        f"{'several orders fit' if chains else 'no order fits'} their shapes. Name them in order, with the units between "
+        f"{'several orders fit' if chains else 'no order fits'} their shapes. Name them in order, with the units "
+        "between "
         f"them: layers=['{names[0]}', 'relu', …]; on the command line --layers."
     )
 
@@ -173,7 +177,11 @@ def _asked(modules: Mapping[str, Module], layers: Sequence[str]) -> list[str]:
         left = sorted(set(modules) - set(names))
         raise SettingsError(
             f"layers={list(layers)!r} does not name each module of the file once: "
-            + (f"{', '.join(left[:8])} {'is' if len(left) == 1 else 'are'} left out." if left else "one is there twice.")
+            + (
+                f"{', '.join(left[:8])} {'is' if len(left) == 1 else 'are'} left out."
+                if left
+                else "one is there twice."
+            )
         )
     for name in layers:
         if name not in modules:
@@ -191,10 +199,13 @@ def _with_units(
     n_hidden = sum(isinstance(stage, Weights) for stage in stages) - 1
     if n_hidden and activation is None:
         raise SettingsError(
-            f"The file does not name the units of its {n_hidden} hidden {'layer' if n_hidden == 1 else 'layers'}. Say which: "
+            f"The file does not name the units of its {n_hidden} hidden {'layer' if n_hidden == 1 else 'layers'}. Say "
+            "which: "
             "activation='relu', or one for each layer; on the command line --activation relu."
         )
-    named = [activation] * n_hidden if isinstance(activation, str) or not isinstance(activation, Sequence) else activation
+    named = (
+        [activation] * n_hidden if isinstance(activation, str) or not isinstance(activation, Sequence) else activation
+    )
     if len(named) != n_hidden:
         raise SettingsError(f"activation names {len(named)} units, but the file has {n_hidden} hidden layers.")
     units = [Activation(*unit_of(unit)) for unit in named]
@@ -213,7 +224,8 @@ def _place_of_units(names: Sequence[str], notes: list[str]) -> int:
     gaps = [n for n, (one, other) in enumerate(pairwise(numbers)) if other > one + 1]
     if len(gaps) != 1:
         raise SettingsError(
-            f"The file does not say whether units stand before or behind the batch normalisation {names[1]!r}. Name all in "
+            f"The file does not say whether units stand before or behind the batch normalisation {names[1]!r}. Name "
+            "all in "
             f"order: layers=['{names[0]}', 'relu', '{names[1]}', …]; on the command line --layers."
         )
     notes.append(f"Units stand behind {names[gaps[0]]!r}, where the numbers of the modules have a gap.")

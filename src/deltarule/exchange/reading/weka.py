@@ -1,8 +1,9 @@
 """Weka's MultilayerPerceptron: the text that it prints, with the ARFF table that it was trained on.
 
-The text holds no scaling. Weka maps each numeric attribute to −1 … 1 by the range of its training values, writes a nominal
-one as −1 and +1 (one column for each value, or one column alone for two values), and takes 0 where a value is missing: the
-middle of the range. A numeric class is mapped alike and back. Probabilities are K sigmoids divided by their sum.
+The text holds no scaling. Weka maps each numeric attribute to −1 … 1 by the range of its training values, writes a
+nominal one as −1 and +1 (one column for each value, or one column alone for two values), and takes 0 where a value is
+missing: the middle of the range. A numeric class is mapped alike and back. Probabilities are K sigmoids divided by
+their sum.
 """
 
 import re
@@ -45,7 +46,8 @@ def read_weka(file: ForeignFile, table: ForeignFile | None) -> Found:
     """
     if table is None:
         raise SettingsError(
-            "Weka's text does not hold the ranges by which it scales each attribute. Pass the ARFF file that the network "
+            "Weka's text does not hold the ranges by which it scales each attribute. Pass the ARFF file that the "
+            "network "
             "was trained on: table=…; on the command line --table train.arff."
         )
     text = file.text

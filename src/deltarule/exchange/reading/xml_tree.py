@@ -69,7 +69,9 @@ def read_xml(data: bytes) -> Element:
 
     said = _ENCODING.search(data[:200])
     if said and said[1].lower() not in ENCODINGS:
-        raise ModelFileError(f"it is XML in {said[1][:20].decode('latin-1')!r}; UTF-8, UTF-16, ASCII and Latin-1 are read.")
+        raise ModelFileError(
+            f"it is XML in {said[1][:20].decode('latin-1')!r}; UTF-8, UTF-16, ASCII and Latin-1 are read."
+        )
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = start

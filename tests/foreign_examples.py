@@ -3,12 +3,14 @@
 Predictions are those that the tool itself printed, in its own precision; `within` says how exact that is.
 """
 
+# ruff: noqa: E501 (a line for each example)
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FILES = Path(__file__).parent / "files"
+FILES = Path(__file__).parent / "exchange" / "files"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,10 @@ class Example:
 DOUBLE, SINGLE, THREE_DECIMALS = 1e-12, 2e-6, 6e-4
 TWO = [[0.5, 1], [-1, 0]]
 KERAS = [[1, -2], [3.5, 0.25]]
-OF_TORCH = [[0.1257302210933933, -0.1321048632913019, 0.6404226504432821], [0.10490011715303971, -0.535669373161111, 0.36159505490948474]]
+OF_TORCH = [
+    [0.1257302210933933, -0.1321048632913019, 0.6404226504432821],
+    [0.10490011715303971, -0.535669373161111, 0.36159505490948474],
+]
 ODD = {
     "petal width": [0.5, -1, 2, 0.1, 1.3, -0.3],
     "g h": ["x y", "z", "x y", None, "z", "z"],
@@ -38,7 +43,10 @@ ODD = {
 
 OF_KERAS = [[1.0, -2.0, 0.5], [3.5, 0.25, -1.0]]
 OF_OPENCV = [[0.1257302165031433, -0.13210485875606537], [0.6404226422309875, 0.10490011423826218]]
-SYM, LEAKY = [[4.984966749248439, -3.142550350549209], [6.077535905678915, -2.794411524899061]], [[5.167918871239783, -3.298878046363634], [6.186429612834733, -3.0756197126694165]]
+SYM, LEAKY = (
+    [[4.984966749248439, -3.142550350549209], [6.077535905678915, -2.794411524899061]],
+    [[5.167918871239783, -3.298878046363634], [6.186429612834733, -3.0756197126694165]],
+)
 
 EXAMPLES = [
     Example("lin.rds", "R 4.2.2, nnet 7.3-18, linout=TRUE", TWO, [2.0474951984463363, 2.3918381216782572]),
