@@ -57,7 +57,7 @@ def encoder_of(foreign: ForeignNetwork) -> TableEncoder:
 
 def table_model_of(foreign: ForeignNetwork, estimator: Any, encoder: TableEncoder, target: str) -> TableModel:
     """Return the network as a model of a table."""
-    scale = Scale(*foreign.scale) if foreign.labels is None else None
+    scale = Scale(0.0, 1.0) if foreign.labels is None else None
     return TableModel(encoder, estimator, target, seed=0, settings={"imported": foreign.tool}, scale=scale)
 
 

@@ -1,7 +1,7 @@
 """A network of another tool as plain data: what every reader ends in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -82,8 +82,6 @@ class ForeignNetwork:
     target : str
     notes : tuple of str
         What was folded and assumed, a sentence each.
-    scale : (float, float)
-        Mean and deviation of a quantity that the network gives standardised.
     """
 
     tool: str
@@ -94,8 +92,7 @@ class ForeignNetwork:
     columns: tuple[Column, ...]
     has_names: bool
     target: str
-    notes: tuple[str, ...] = field(default=())
-    scale: tuple[float, float] = (0.0, 1.0)
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         units = ", ".join(map(str, self.network.hidden_units)) or "none"

@@ -8,12 +8,14 @@ from typing import Any
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
 from deltarule.exchange.reading.convert import encoder_of, estimator_of, table_model_of
-from deltarule.exchange.reading.foreign import ForeignNetwork
-from deltarule.exchange.reading.own import own_network
+from deltarule.exchange.reading.own import own_model
 from deltarule.exchange.reading.read import network_in
 from deltarule.tables.encoding import TableEncoder
+from deltarule.tables.model import TableModel
 
 __all__ = ["Imported", "read_foreign"]
+
+STANDARDISED = "The estimator gives the quantity standardised; saved as a model of a table, in its own units."
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +40,16 @@ class Imported:
     encoder: TableEncoder | None
     notices: tuple[str, ...]
     target: str
-    _foreign: ForeignNetwork
+    _model: TableModel | MLPClassifier | MLPRegressor
+    _text: str
 
     def __str__(self) -> str:
-        return str(self._foreign)
+        return self._text
 
     @property
     def is_of_tables(self) -> bool:
-        """Whether it predicts one number or one label of each row, as models of tables do."""
-        return self.estimator.network_.K == 1 if self._foreign.labels is None else not self._foreign.several_labels
+        """Whether a model of a table is saved, which predicts one number or one label of each row."""
+        return isinstance(self._model, TableModel)
 
     def save(self, path: str | Path) -> None:
         """Write a model file: of a table, with columns x1, x2, … if they have no names, where one value is predicted.
@@ -56,11 +59,7 @@ class Imported:
         OutputError
             If the file cannot be written.
         """
-        if not self.is_of_tables:
-            self.estimator.save(path)
-            return
-        encoder = encoder_of(self._foreign) if self.encoder is None else self.encoder
-        table_model_of(self._foreign, self.estimator, encoder, self.target).save(path)
+        self._model.save(path)
 
 
 def read_foreign(
@@ -88,8 +87,8 @@ def read_foreign(
         text of MATLAB's `genFunction`; OpenCV's ANN_MLP in XML, YAML or JSON; the text of Weka's MultilayerPerceptron;
         FANN `.net`.
     format : str, optional
-        One of "fann", "h5", "keras", "matlab", "nnet", "onnx", "opencv", "pmml", "safetensors", "torch", "weka". By default
-        what the file looks like.
+        One of "fann", "h5", "keras", "matlab", "nnet", "onnx", "opencv", "pmml", "safetensors", "torch", "weka". By
+        default what the file looks like.
     labels : sequence, optional
         Of the classes, in the order of the outputs; of one sigmoid output two, the second being what it is the
         probability of. Needed where outputs are probabilities and the file does not name classes.
@@ -124,19 +123,35 @@ def read_foreign(
     >>> imported = read_foreign("net.onnx", labels=["no", "yes"])  # doctest: +SKIP
     >>> imported.estimator.predict_proba(X)  # doctest: +SKIP
     """
-    own = own_network(path) if format in (None, "onnx") else None
+    own = own_model(path) if format in (None, "onnx", "safetensors") else None
     if own is not None:
-        foreign, encoder = own
-    else:
-        foreign = network_in(
-            path,
-            format=format,
-            labels=labels,
-            output=output,
-            features=features,
-            activation=activation,
-            layers=layers,
-            table=table,
-        )
-        encoder = encoder_of(foreign) if foreign.has_names else None
-    return Imported(estimator_of(foreign), encoder, foreign.notes, target or foreign.target, foreign)
+        return _of_own(own)
+    foreign = network_in(
+        path,
+        format=format,
+        labels=labels,
+        output=output,
+        features=features,
+        activation=activation,
+        layers=layers,
+        table=table,
+    )
+    estimator, encoder = estimator_of(foreign), encoder_of(foreign)
+    target = target or foreign.target
+    is_one = not foreign.several_labels if foreign.labels is not None else foreign.network.K == 1
+    model = table_model_of(foreign, estimator, encoder, target) if is_one else estimator
+    named = encoder if foreign.has_names else None
+    return Imported(estimator, named, foreign.notes, target, model, str(foreign))
+
+
+def _of_own(model: TableModel | MLPClassifier | MLPRegressor) -> Imported:
+    """Return a model that this library wrote: nothing was folded or assumed."""
+    estimator = model.estimator if isinstance(model, TableModel) else model
+    network = estimator.network_
+    units = ", ".join(map(str, network.hidden_units)) or "none"
+    lines = [f"A file of deltarule: network {network}", f"hidden units: {units}", f"outputs: {network.output}"]
+    if not isinstance(model, TableModel):
+        return Imported(estimator, None, (), "y", model, "\n".join(lines))
+    lines.append(f"columns: {', '.join(model.encoder.kinds)}")
+    notices = () if model.scale is None else (STANDARDISED,)
+    return Imported(estimator, model.encoder, notices, model.target, model, "\n".join([*lines, *notices]))

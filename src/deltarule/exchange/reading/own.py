@@ -1,94 +1,73 @@
-"""ONNX files that this library wrote: their description gives the model back with the same bits."""
+"""Files that this library wrote, ONNX and safetensors: their description gives the model back with the same bits."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
-from deltarule.exchange.reading.columns import plain_columns
+from deltarule.estimators.classifier import MLPClassifier
+from deltarule.estimators.regressor import MLPRegressor
 from deltarule.exchange.reading.file import ForeignFile
-from deltarule.exchange.reading.foreign import ForeignNetwork
 from deltarule.exchange.reading.onnx_tensors import tensor_of
 from deltarule.exchange.reading.protobuf import Message
-from deltarule.files.archive import of_type
-from deltarule.network.network import Network
-from deltarule.network.parts import Unit
-from deltarule.tables.encoding import TableEncoder
+from deltarule.exchange.reading.safetensors import metadata_in, tensors_in
+from deltarule.exchange.writing.content import model_of
+from deltarule.tables.model import TableModel
 
-__all__ = ["own_network"]
+__all__ = ["own_model"]
 
-MARK = b"deltarule"
-
-STANDARDISED = "The estimator gives the quantity standardised; saved as a model of a table, in its own units."
-
-FORMAT = 1
-"""Of the description; a file of a later one is read as any other graph."""
+MARK = "deltarule"
 
 
-def own_network(path: str | Path) -> tuple[ForeignNetwork, TableEncoder | None] | None:
-    """Return the model in an ONNX file of this library; None if it is another file.
+def own_model(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | None:
+    """Return the model in a file that this library exported; None if it is another file.
 
     Raises
     ------
     ModelFileError
-        If the description does not fit the weights.
+        If its description does not fit its weights.
     """
     file = ForeignFile.open(path)
-    if not file.data.startswith(b"\x08") or MARK not in file.data:
+    if MARK.encode() not in file.data:
+        return None
+    is_graph = file.data.startswith(b"\x08")
+    if not is_graph and file.data[8:9] != b"{":
         return None
     try:
-        model = Message(memoryview(file.data))
-        told = next((one.text(2) for one in model.messages(14) if one.text(1) == "deltarule"), None)
-        content = None if told is None else json.loads(told)
-        if content is None or content["format"] != FORMAT:
-            return None
-        return _network(file, model, content)
+        found = _of_graph(file) if is_graph else _of_tensors(file)
+        return None if found is None else model_of(*found)
     except MemoryError:
         raise
     except Exception as error:  # whatever parts of the wrong kind or shape make Python or NumPy raise
         raise ModelFileError(
-            f"{path} cannot be imported: its description does not fit its weights ({type(error).__name__}: "
-            f"{str(error)[:200]})."
+            f"{path} cannot be imported: it is damaged, or its description does not fit its weights "
+            f"({type(error).__name__}: {str(error)[:200]})."
         ) from error
 
 
-def _network(
-    file: ForeignFile, model: Message, content: Mapping[str, Any]
-) -> tuple[ForeignNetwork, TableEncoder | None]:
-    (graph,) = model.messages(7)
-    tensors = {one.text(8): one for one in graph.messages(5)}
-    units = [Unit(of_type(str, name), *numbers) for name, *numbers in content["hidden"]]
-    network = Network(tuple(content["sizes"]), tuple(units), of_type(str, content["output"]))
-    file.check_room(network.n_parameters)
-    thetas: list[Array] = []
-    for n in range(1, network.L):
-        weight, bias = (tensor_of(file, tensors[f"{content['prefix']}Theta{n}.{part}"]) for part in ("weight", "bias"))
+def _of_graph(file: ForeignFile) -> tuple[object, list[Array]] | None:
+    """Return the description in an ONNX file, and its matrices."""
+    model = Message(memoryview(file.data))
+    told = next((one.text(2) for one in model.messages(14) if one.text(1) == MARK), None)
+    if told is None:
+        return None
+    content = json.loads(told)
+    tensors = {one.text(8): one for graph in model.messages(7) for one in graph.messages(5)}
+    thetas = []
+    for n in range(1, len(content["sizes"])):
+        names = [f"{content['prefix']}Theta{n}.{part}" for part in ("bias", "weight")]
+        bias, weight = (tensor_of(file, tensors[name]) for name in names)
         thetas.append(np.column_stack([bias, weight.T]))
-    theta = network.unroll(thetas)
-    encoder = None
-    if content["encoder"] is not None:
-        parts = dict(content["encoder"])
-        arrays = {name: np.array(parts.pop(name), dtype=np.float64) for name in ("medians", "means", "deviations")}
-        encoder = TableEncoder.from_content(parts, arrays)
-        if len(encoder.names) != network.sizes[0]:
-            raise ValueError(f"{len(encoder.names)} columns for a network {network}")
-    classes = content["classes"]
-    labels = None if classes is None else tuple(classes["values"])
-    names = content["names"] or [f"x{n}" for n in range(1, network.sizes[0] + 1)]
-    foreign = ForeignNetwork(
-        tool=f"ONNX file of deltarule {str(content['deltarule'])[:20]}",
-        network=network,
-        theta=theta,
-        labels=labels,
-        several_labels=of_type(bool, content["several_labels"]),
-        columns=plain_columns(names),
-        has_names=encoder is not None or content["names"] is not None,
-        target=str(content["target"] or "y"),
-        notes=() if content["scale"] is None else (STANDARDISED,),
-        scale=(0.0, 1.0) if content["scale"] is None else tuple(map(float, content["scale"])),  # type: ignore[arg-type]
-    )
-    return foreign, encoder
+    return content, thetas
+
+
+def _of_tensors(file: ForeignFile) -> tuple[object, list[Array]] | None:
+    """Return the description in a safetensors file, and its matrices."""
+    told = metadata_in(file).get(MARK)
+    if told is None:
+        return None
+    content, tensors = json.loads(told), tensors_in(file)
+    layers = range(len(content["sizes"]) - 1)
+    return content, [np.column_stack([tensors[f"{2 * n}.bias"], tensors[f"{2 * n}.weight"]]) for n in layers]

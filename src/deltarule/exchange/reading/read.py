@@ -103,7 +103,7 @@ def _format_of(file: ForeignFile) -> str:
         if head.startswith(mark):
             return kind
     if head.startswith(b"PK"):
-        return "keras" if b"config.json" in file.data else "torch"
+        return "keras" if b"config.json" in file.data or file.path.suffix == ".keras" else "torch"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= len(file.data):
         return "safetensors"
     for part, kind in _PARTS:
