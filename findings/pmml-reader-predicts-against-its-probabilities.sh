@@ -21,6 +21,7 @@ import tempfile
 import warnings
 
 warnings.simplefilter("ignore")
+import numpy as np
 from sklearn_pmml_model.neural_network import PMMLMLPClassifier
 
 TEXT = """<?xml version="1.0"?>
@@ -51,7 +52,8 @@ with tempfile.NamedTemporaryFile("w", suffix=".pmml") as file:
     file.write(TEXT)
     file.flush()
     model = PMMLMLPClassifier(pmml=file.name)
-p, labels = model.predict_proba([[-1.0], [1.0]]), model.predict([[-1.0], [1.0]])
+X = np.array([[-1.0], [1.0]])
+p, labels = model.predict_proba(X), model.predict(X)
 print("predict_proba", p.tolist())
 print("predict", list(labels))
 sys.exit(not (p[0, 0] > 0.88 and labels[0] == "yes"))
