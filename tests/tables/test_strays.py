@@ -108,7 +108,7 @@ def test_labels_that_are_one_number_in_two_spellings_are_said() -> None:
     [
         pd.to_datetime,
         lambda days: pd.to_datetime(days, utc=True),
-        lambda days: pd.to_datetime(days).date.tolist(),
+        lambda days: [day.date() for day in pd.to_datetime(days)],
         lambda days: days,
     ],
     ids=["datetime64", "with a zone", "objects", "texts"],

@@ -13,7 +13,6 @@ from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.onnx_tensors import tensor_of
 from deltarule.exchange.reading.protobuf import Message
 from deltarule.exchange.reading.safetensors import metadata_in, tensors_in
-from deltarule.exchange.writing.content import model_of
 from deltarule.tables.model import TableModel
 
 __all__ = ["own_model"]
@@ -35,6 +34,8 @@ def own_model(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | N
     is_graph = file.data.startswith(b"\x08")
     if not is_graph and file.data[8:9] != b"{":
         return None
+    from deltarule.exchange.writing.content import model_of
+
     try:
         found = _of_graph(file) if is_graph else _of_tensors(file)
         return None if found is None else model_of(*found)
