@@ -9,7 +9,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
 
-__all__ = ["PASSED_OVER", "WITH_WEIGHTS", "stages_of_layer"]
+__all__ = ["WITH_WEIGHTS", "stages_of_layer"]
 
 PASSED_OVER = {"InputLayer", "Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout", "ActivityRegularization",
                "Flatten",                "Identity"}  # fmt: skip
