@@ -1,5 +1,8 @@
 """Plans: rates for each step, factors for groups of parameters, and cuts."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -91,3 +94,22 @@ def test_steps_on_a_part_of_a_training_set_are_scaled_and_thinned_as_rows_of_the
     of_whole = engine.steps(there, data, plan).state
     np.testing.assert_array_equal(of_part.theta, of_whole.theta)
     assert of_part.costs == ()  # the part's epoch is over
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"max_norm": -1.0}, r"max_norm is -1\.0, but must be above 0"),
+        ({"lambda_": float("nan")}, "lambda_ is nan, but must be 0 or more"),
+        ({"rates": np.array([[0.1, -1.0, 0.0, 0.0]])}, r"weight_decay is -1\.0, but must be 0 or more"),
+        ({"rates": np.array([[0.1, 0.0, 0.0, 1.5]])}, r"dropout has the rate 1\.5, but it must be in \[0, 1\)"),
+        ({"rates": np.array([[0.1, 0.0, np.nan, 0.0]])}, "dropout has the rate nan"),
+    ],
+)
+def test_the_reference_engine_refuses_a_plan_with_a_number_outside_its_range(
+    change: dict[str, Any], message: str
+) -> None:
+    state, data = start(PLAIN)
+    plan = replace(Plan.of(NETWORK, PLAIN, MiniBatches(8), [0.1]), **change)
+    with pytest.raises(SettingsError, match=message):
+        ReferenceEngine(NETWORK).steps(state, data, plan)

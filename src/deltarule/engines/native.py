@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from deltarule.common.arrays import Array, is_sparse
+from deltarule.common.errors import SettingsError
 from deltarule.engines import compiled
 from deltarule.engines.compiled import why_unavailable
 from deltarule.engines.cores import usable_cores
@@ -62,6 +63,8 @@ class NativeEngine:
     exact = True
 
     def __init__(self, network: Network, n_threads: int | None = None) -> None:
+        if _core is None:
+            raise SettingsError(f"The compiled core cannot be used: {why_unavailable()}.")
         self.network = network
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}

@@ -123,7 +123,8 @@ class Plan:
         Raises
         ------
         SettingsError
-            If `dropout` has rates for another number of hidden layers, or `factors` names what the network lacks.
+            If `dropout` has rates for another number of hidden layers, a number is outside its range, or `factors`
+            names what the network lacks.
         """
         hidden = len(network.hidden_units)
         if len(dropout) not in (0, hidden):
@@ -136,12 +137,26 @@ class Plan:
         if len(dropout):
             rates[:, DROPOUT:] = dropout
         plan = cls(rule, batches, rates, lambda_, max_norm, dict(factors or {}))
+        plan.check()
         if plan.factors:
             plan.factors_of(network)
         return plan
 
     def __len__(self) -> int:
         return len(self.rates)
+
+    def check(self) -> None:
+        """Raise SettingsError if a number is outside its range; engines do so before the first step."""
+        numbers = {"lambda_": self.lambda_, "weight_decay": self.rates[:, DECAY].min(initial=0.0)}
+        for name, number in numbers.items():
+            if not number >= 0:
+                raise SettingsError(f"{name} is {number}, but must be 0 or more.")
+        if not self.max_norm > 0:
+            raise SettingsError(f"max_norm is {self.max_norm}, but must be above 0, or infinite for none.")
+        dropout = self.rates[:, DROPOUT:]
+        wrong = dropout[~((dropout >= 0) & (dropout < 1))]
+        if wrong.size:
+            raise SettingsError(f"dropout has the rate {wrong[0]}, but it must be in [0, 1).")
 
     def cut(self, start: int, stop: int | None = None) -> "Plan":
         """Return the plan of some of the steps."""

@@ -86,7 +86,11 @@ class Member(NamedTuple):
 
 
 class Engine(Protocol):
-    """The arithmetic of one network."""
+    """The arithmetic of one network.
+
+    Arrays are those of a checked `TrainingSet`: X (C-contiguous, or CSR), Y and weights of one dtype, float32 or
+    float64. The θ of `steps` and `hypothesis` has that dtype too; costs and sums take a θ of either.
+    """
 
     @property
     def network(self) -> Network:

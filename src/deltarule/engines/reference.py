@@ -56,6 +56,7 @@ class ReferenceEngine:
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         """Take the mini-batch steps of a plan; see `Engine`."""
+        plan.check()
         m = data.m
         factors = _PerParameter(self.network, plan)
         epoch, order = -1, np.empty(0, dtype=np.int64)

@@ -9,7 +9,9 @@ A part maps a⁽ˡ⁾ to a⁽ˡ⁺¹⁾, and errors back. For `Dense`, with rows
 Two parts share (4): the part with Θ⁽ˡ⁾ computes the product, which is the error ∂ℓ/∂a⁽ˡ⁾, and the part below, whose
 units are layer l, multiplies by g′.
 
-A new kind of part is a class with the attributes and methods of `Part`; nothing else has to know of it.
+A new kind of part is a class with the attributes and methods of `Part`: cost, gradient, training and the gradient check
+need no more. To be traced, explained and stored it also needs its lines in `textbook_floor.py`, in `deltarule.explain`
+and in `described.py`.
 """
 
 from collections import Counter

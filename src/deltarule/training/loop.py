@@ -92,7 +92,7 @@ def train(
         if not np.isfinite(theta).all():
             raise diverged_at_last(settings, data.m, recorder.memory.done)
         return Result(theta, recorder.history(stopped), None)
-    run = MiniBatchRun(engine, data, settings, start.state, recorder)
+    run = MiniBatchRun(engine, data, settings, start.state, recorder, epoch_by_epoch=keep is not None)
     end = _kept(run, recorder, keep)
     if keep is not None:
         keep(end.run_state, partial(recorder.history, end.stopped), True)
@@ -101,7 +101,6 @@ def train(
 
 def _kept(run: MiniBatchRun, recorder: Recorder, keep: Keeper | None) -> Moment:
     """Take a run to its end, pass each of its moments to `keep`, and return the last one."""
-    run.call_grows = run.call_grows and keep is None
     try:
         for moment in run:
             if keep is not None and moment.stopped == "running":

@@ -62,7 +62,14 @@ class MiniBatchRun:
     """
 
     def __init__(
-        self, engine: Engine, data: TrainingSet, settings: Settings, state: TrainingState, recorder: Recorder
+        self,
+        engine: Engine,
+        data: TrainingSet,
+        settings: Settings,
+        state: TrainingState,
+        recorder: Recorder,
+        *,
+        epoch_by_epoch: bool = False,
     ) -> None:
         self.engine, self.data, self.settings, self.recorder = engine, data, settings, recorder
         self.state = state
@@ -73,7 +80,7 @@ class MiniBatchRun:
         restores = settings.on_divergence == "restore"
         if restores and recorder.memory.last_finite is None:
             recorder.memory = replace(recorder.memory, last_finite=(np.inf, state.theta))
-        self.call_grows = not (recorder.sees_every_epoch or restores)
+        self.call_grows = not (recorder.sees_every_epoch or restores or epoch_by_epoch)
         self.epochs_a_call, self.seconds_an_epoch = 1, 0.0
         # The last call of the engine: its state, its plan, the epochs taken in before it, and its result.
         self.before, self.call, self.epochs_before = state, self.plan, 0
