@@ -100,9 +100,9 @@ MISTAKES: list[tuple[Any, type[Exception], str]] = [
         "A classifier has sigmoid outputs",
     ),
     (
-        lambda: MLPClassifier.from_parts(Network((1, 2)), np.zeros(4), classes=[0, 1], several_labels=False),
+        lambda: MLPClassifier.from_parts(Network((1, 2)), np.zeros(4), classes=[0, 1, 2], several_labels=False),
         InputError,
-        "2 classes do not fit the network 1-2",
+        "3 classes do not fit the network 1-2",
     ),
 ]
 

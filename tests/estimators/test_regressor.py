@@ -36,7 +36,8 @@ def test_parameters_are_scikit_learns_in_order_with_its_defaults() -> None:
     ours, judge = inspect.signature(MLPRegressor).parameters, inspect.signature(Judge).parameters
     assert list(ours)[: len(judge)] == list(judge)
     assert list(ours)[len(judge) :] == [
-        *["dropout", "weight_decay", "max_grad_norm", "warmup", "on_divergence", "scoring"],
+        *["dropout", "weight_decay", "dropout_schedule", "weight_decay_schedule", "max_grad_norm", "warmup"],
+        *["on_divergence", "scoring"],
         *["engine", "dtype", "n_threads"],
     ]
     for name, parameter in judge.items():

@@ -235,7 +235,7 @@ def forgeries() -> list[tuple[Any, ...]]:
         (at("estimator", "output"), "exec", "'exec' is not a unit"),
         (at("estimator", "classes", "type"), "O", "'O' where one of str"),
         (at("estimator", "classes", "type"), "V1000000000", "where one of str"),
-        (at("estimator", "classes", "values"), ["a", "a", "c"], "labels that are not rising"),
+        (at("estimator", "classes", "values"), ["a", "a", "c"], "not ascending"),
         (at("estimator", "classes", "values"), ["a", "b", ["c"]], "where a value of type str belongs"),
         (at("estimator", "classes", "values"), ["a"] * 999 + ["c" * 100_000], "far longer than the others"),
         (at("estimator", "several_labels"), 0, "'0' where a value of type bool belongs"),

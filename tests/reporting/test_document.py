@@ -106,7 +106,7 @@ def test_the_examples_on_the_page_are_those_with_the_highest_cost(page_of_digits
             (str(j), f"{value:.6g}") for j, value in enumerate(digits.X[t][:40], 1)
         ]
     example = text_of(section(page_of_digits, "One example in numbers"))
-    assert f"row {order[0]}: {digits.y[order[0]]}, predicted" in example
+    assert f"row {order[0]}: true {digits.y[order[0]]}, predicted" in example
 
 
 def test_the_data_summary_is_that_of_the_rows(page_of_digits: ET.Element, digits: Judged) -> None:

@@ -200,8 +200,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         --------
         >>> from sklearn.neural_network import MLPClassifier as Other
         >>> other = Other((2,), solver="lbfgs", random_state=1).fit([[0.0], [1.0]], ["no", "yes"])
-        >>> MLPClassifier.from_sklearn(other).predict([[1.0]]).tolist()
-        ['yes']
+        >>> same = MLPClassifier.from_sklearn(other).predict_proba([[0.0], [1.0]])
+        >>> bool(np.allclose(same, other.predict_proba([[0.0], [1.0]]), rtol=1e-12))
+        True
         """
         from deltarule.estimators.from_sklearn import parts_of_sklearn  # loads much of scikit-learn
 

@@ -101,7 +101,7 @@ def _parse(text: str) -> tuple[dict[int, _Node], list[tuple[str, int]]]:
         if found := _NODE.match(line):
             node = nodes[int(found[2])] = _Node(found[1] == "Linear")
         elif line.startswith("Class ") or line == "Class":
-            node, name = None, line.removeprefix("Class ").strip()
+            node, name = None, line[len("Class") :].strip()
         elif node is not None and (found := _INPUT.match(line)) and found[2] != "Weights":
             what, weight = found[1], float(found[2].replace(",", "."))
             if what == "Threshold":
