@@ -96,7 +96,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             all; results are bit-identical to those of an uninterrupted run. The solver must be adam or sgd, the rows
             and parameters the same, except `max_iter` (unless a schedule depends on it), `n_threads` and
             `on_divergence`. It is refused if `coefs_` or `intercepts_` were written to since. With `checkpoint`, the
-            run in that file continues; if the file does not exist, a new run begins.
+            run in that file continues; if the file does not exist, a new run begins. A file knows every row of its
+            run; in memory, about 256 rows are compared.
         checkpoint : path or Checkpoint, optional
             A file to write the run to: every minute, or as the `Checkpoint` says, and at the end.
 

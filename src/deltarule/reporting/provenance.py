@@ -35,7 +35,7 @@ def versions() -> dict[str, str]:
         cores = native.usable_cores()
         found["engine"] = f"compiled core, {native.instruction_set()}, {cores} threads by default"
     else:
-        found["engine"] = "reference (NumPy); the compiled core was not built"
+        found["engine"] = f"reference (NumPy); {native.why_unavailable()}"
     return found
 
 
