@@ -117,9 +117,11 @@ class MiniBatchRun:
         sizes = step_sizes(self.settings, memory.done, count, self.per_epoch, self.data.rows, memory.seen)
         sizes = sizes / memory.divisor
         self.before, self.taken, self.epochs_before = self.state, None, recorder.taken
-        shares = shares_done(self.settings, memory.done, count, self.per_epoch)
         left = slice(len(self.before.costs), None)
-        rates = rates_of(self.settings, self.engine.network, sizes.ravel()[left], shares.ravel()[left])
+        shares = None
+        if "flat_cos" in (self.settings.weight_decay_schedule, self.settings.dropout_schedule):
+            shares = shares_done(self.settings, memory.done, count, self.per_epoch).ravel()[left]
+        rates = rates_of(self.settings, self.engine.network, sizes.ravel()[left], shares)
         self.call = replace(self.plan, rates=rates)
         return sizes
 
