@@ -161,7 +161,7 @@ class NativeEngine:
     def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
         core = self._core_for(data.X.dtype)
-        return float(core.cost(theta, data.X, data.Y, data.weights, lambda_, _weight_of_all(data), D))
+        return float(core.cost(theta, data.X, data.Y, data.weights, lambda_, data.weight_in_order, D))
 
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:
@@ -200,7 +200,7 @@ class _Run:
             np.ascontiguousarray(plan.rates, dtype=np.float64),
             self.costs,
             data.total_rows or data.rows,
-            _weight_of_all(data),
+            data.weight_in_order,
             data.offset,
         )
 
@@ -240,12 +240,3 @@ def _core_plan(network: Network, plan: Plan) -> Any:
         max_norm=plan.max_norm,
         factors=factors,
     )
-
-
-def _weight_of_all(data: TrainingSet) -> float:
-    """Return Σ w of the whole training set, added in order if its rows are at hand: bit-identical to 0.1.0."""
-    if data.total_weight is not None:
-        return data.total_weight
-    if data.weights is None or not data.rows:
-        return float(data.rows)
-    return float(np.add.accumulate(data.weights, dtype=np.float64)[-1])

@@ -36,7 +36,7 @@ from deltarule.network.parts import Unit
 from deltarule.training.checkpoint import SavedRun, check_same_run
 from deltarule.training.history import History
 from deltarule.training.loop import Result
-from deltarule.training.record import Callback, LoopState
+from deltarule.training.record import Callback, LoopState, RunState
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 from deltarule.training.solvers import rule_of
 
@@ -174,11 +174,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         task = self._task(call, settings, goes_on, seed=seed)
         if goes_on:
             check_same_network(self.network_, task.network, "warm_start=True")
-            theta = self.theta_.astype(task.dtype)
-            begin = warm_start(settings, theta, self._counts(), self._run, generator)
+            begin = warm_start(settings, self.theta_.astype(task.dtype), self._counts(), self._run, generator)
         else:
-            theta = self._first_theta(task.network, generator, self.warm_start).astype(task.dtype)
-            begin = new_run(settings, theta, generator)
+            begin = self._new_run(task, generator, self.warm_start)
+        theta = begin.state.theta
         run = run_of(task, begin, self.history_ if goes_on else None, SOME_ROWS)
         return learn(self, self._predictor_for(task.network), call, task, run, settings.max_iter, first_theta=theta)
 
@@ -194,11 +193,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         task = self._task(call, settings, goes_on, may_lack_classes=True, **known)
         if goes_on:
             check_same_network(self.network_, task.network, "partial_fit")
-            theta = self.theta_.astype(task.dtype)
-            begin = next_epoch(settings, theta, self._counts(), self._run, generator)
+            begin = next_epoch(settings, self.theta_.astype(task.dtype), self._counts(), self._run, generator)
         else:
-            theta = self._first_theta(task.network, generator, True).astype(task.dtype)
-            begin = new_run(settings, theta, generator)
+            begin = self._new_run(task, generator, may_be_assigned=True)
         run = run_of(task, begin, self.history_ if goes_on else None, 0)
         self._take_over(
             learn(
@@ -208,7 +205,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
                 task,
                 run,
                 1,
-                first_theta=None if goes_on else theta,
+                first_theta=None if goes_on else begin.state.theta,
                 is_whole=False,
             )
         )
@@ -252,12 +249,14 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         """Return the numbers of epochs and examples of the fits so far."""
         return LoopState(self.history_.epochs, self.history_.epochs, self.t_)
 
-    def _first_theta(self, network: Network, generator: np.random.Generator, may_be_assigned: bool) -> Array:
-        """Return the first parameters: `coefs_` and `intercepts_` if allowed and assigned, else random ones."""
+    def _new_run(self, task: LearningTask, generator: np.random.Generator, may_be_assigned: bool) -> RunState:
+        """Return a new run, at `coefs_` and `intercepts_` if allowed and assigned, else at random parameters."""
         assigned = vars(self).get("_first_weights")
         if may_be_assigned and assigned is not None:
-            return unrolled(network, **assigned)
-        return network.first_theta(generator)
+            theta = unrolled(task.network, **assigned)
+        else:
+            theta = task.network.first_theta(generator)
+        return new_run(task.settings, theta.astype(task.dtype), generator)
 
     def _take_over(self, learnt: Learnt) -> None:
         """Set all attributes of a finished fit; none of them is set earlier."""
