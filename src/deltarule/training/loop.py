@@ -16,7 +16,7 @@ from deltarule.training.mini_batch_run import MiniBatchRun, Moment, first_state
 from deltarule.training.record import Callback, Recorder, RunState, Validation
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Result", "first_state", "train"]
+__all__ = ["Result", "first_state", "result_of", "train"]
 
 Keeper = Callable[[RunState, Callable[[], History], bool], None]
 
@@ -96,7 +96,12 @@ def train(
     end = _kept(run, recorder, keep)
     if keep is not None:
         keep(end.run_state, partial(recorder.history, end.stopped), True)
-    return Result(end.run_state.found(run.plan.rule), recorder.history(end.stopped), end.run_state)
+    return result_of(run, end)
+
+
+def result_of(run: MiniBatchRun, end: Moment) -> Result:
+    """Return the result of a mini-batch run from its last moment."""
+    return Result(end.run_state.found(run.plan.rule), run.recorder.history(end.stopped), end.run_state)
 
 
 def _kept(run: MiniBatchRun, recorder: Recorder, keep: Keeper | None) -> Moment:

@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.engines import Engine, StepsTaken, TrainingState
+from deltarule.engines import Engine, Member, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.training.divergence import diverged_at_last, diverged_in_batch
 from deltarule.training.record import Recorder, RunState
@@ -57,6 +57,9 @@ def first_state(settings: Settings, theta: Array, key: int) -> TrainingState:
 class MiniBatchRun:
     """An iterator over the moments of one run, one after each call; the last one says why the run stopped.
 
+    A caller that makes one call of the engine for several runs (`members.py`) does not iterate: it uses `next_call` and
+    `take_in` while `is_running`, and then `end`.
+
     Ctrl-C between two calls, or in the caller's code, leaves the iterator by KeyboardInterrupt. `interrupted` then
     returns the moment after the last epoch that the recorder took in.
     """
@@ -82,25 +85,25 @@ class MiniBatchRun:
             recorder.memory = replace(recorder.memory, last_finite=(np.inf, state.theta))
         self.call_grows = not (recorder.sees_every_epoch or restores or epoch_by_epoch)
         self.epochs_a_call, self.seconds_an_epoch = 1, 0.0
-        # The last call of the engine: its state, its plan, the epochs taken in before it, and its result.
-        self.before, self.call, self.epochs_before = state, self.plan, 0
+        self.stopped = "running"
+        # The last call of the engine: its state, its plan, η of its epochs and steps, the epochs taken in before it,
+        # and its result.
+        self.before, self.call, self.sizes, self.epochs_before = state, self.plan, np.empty((0, 0)), 0
         self.taken: StepsTaken | None = None
 
     def __iter__(self) -> Iterator[Moment]:
-        stopped = "running"
-        while stopped == "running" and self.recorder.taken < self.recorder.epochs:
-            sizes = self._next_call()
+        while self.is_running:
+            call = self.next_call()
             began = perf_counter()
-            self.taken = self.engine.steps(self.before, self.data, self.call)
-            took = perf_counter() - began
-            if len(self.taken.costs) and not np.isfinite(self.taken.costs[-1]):
-                stopped = self._after_divergence(float(sizes[0, -1]), len(sizes))
-                continue
-            stopped = self._take_in(self.taken, sizes, began, took)
-            if stopped == "running":
-                self._lengthen_calls(took)
+            taken = self.engine.steps(*call)
+            if self.take_in(taken, began, perf_counter() - began):
                 yield Moment(RunState(self.state, self.recorder.memory))
-        yield self._end("max_iter" if stopped == "running" else stopped)
+        yield self.end()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the run has a next call."""
+        return self.stopped == "running" and self.recorder.taken < self.recorder.epochs
 
     def interrupted(self) -> Moment:
         """Return the moment at which Ctrl-C leaves the run: after the last epoch that was taken in."""
@@ -108,8 +111,8 @@ class MiniBatchRun:
             self.state = self._state_after(self.recorder.taken - self.epochs_before, self.taken)
         return self._end("interrupted")
 
-    def _next_call(self) -> Array:
-        """Prepare the next call of the engine; return η of its epochs and steps."""
+    def next_call(self) -> Member:
+        """Prepare the next call of the engine, and return its arguments."""
         recorder, memory = self.recorder, self.recorder.memory
         count = min(self.epochs_a_call, recorder.epochs - recorder.taken)
         if not self.engine.exact or self.seconds_an_epoch * recorder.soonest_end > 20 * CALL_OVERHEAD:
@@ -122,15 +125,52 @@ class MiniBatchRun:
         if "flat_cos" in (self.settings.weight_decay_schedule, self.settings.dropout_schedule):
             shares = shares_done(self.settings, memory.done, count, self.per_epoch).ravel()[left]
         rates = rates_of(self.settings, self.engine.network, sizes.ravel()[left], shares)
-        self.call = replace(self.plan, rates=rates)
-        return sizes
+        self.sizes, self.call = sizes, replace(self.plan, rates=rates)
+        return Member(self.before, self.data, self.call)
 
-    def _take_in(self, taken: StepsTaken, sizes: Array, began: float, took: float) -> str:
+    def take_in(self, taken: StepsTaken, began: float, took: float, own: float | None = None) -> bool:
+        """Take in the result of the call that `next_call` prepared.
+
+        Parameters
+        ----------
+        taken : StepsTaken
+        began, took : float
+            When the call began, by `perf_counter`, and its seconds.
+        own : float, optional
+            The seconds of this run alone, where the call took steps of other runs too.
+
+        Returns
+        -------
+        bool
+            Whether the run goes on from the state after this call. False after a divergence, and at the end.
+
+        Raises
+        ------
+        DivergedError
+            If the cost became non-finite, and the settings do not say how to go on.
+        """
+        self.taken = taken
+        if len(taken.costs) and not np.isfinite(taken.costs[-1]):
+            self.stopped = self._after_divergence()
+            return False
+        self.stopped = self._record(taken, began, took, took if own is None else own)
+        if self.stopped != "running":
+            return False
+        self._lengthen_calls(took)
+        return True
+
+    def end(self, stopped: str = "") -> Moment:
+        """Return the last moment of a run: one that is not running any more, or one that ends for the reason given."""
+        if self.is_running and stopped:
+            return self._end(stopped)
+        return self._end("max_iter" if self.stopped == "running" else self.stopped)
+
+    def _record(self, taken: StepsTaken, began: float, took: float, own: float) -> str:
         """Record the complete epochs of a call; return why the run ends, or "running"."""
-        recorder, rows = self.recorder, self.data.rows
+        recorder, rows, sizes = self.recorder, self.data.rows, self.sizes
         costs = np.concatenate([self.before.costs, taken.costs])
         full = len(costs) // self.per_epoch
-        self.seconds_an_epoch = took / max(1, full)
+        self.seconds_an_epoch = own / max(1, full)
         means = (costs[: full * self.per_epoch].reshape(full, self.per_epoch) * self.batch_rows).sum(axis=1) / rows
         count, verdict = 0, ""
         if full:
@@ -161,9 +201,9 @@ class MiniBatchRun:
             fitting = min(self.recorder.soonest_end, CALL_SECONDS / 8 / self.seconds_an_epoch)
             self.epochs_a_call = max(4 * self.epochs_a_call, int(fitting))
 
-    def _after_divergence(self, step_size: float, epochs: int) -> str:
+    def _after_divergence(self) -> str:
         """Go back to a state from which a diverged run can continue, or end it; return "running" or "diverged"."""
-        if epochs > 1:  # the stopping rule may end the run before the epoch that diverged
+        if len(self.sizes) > 1:  # the stopping rule may end the run before the epoch that diverged
             self.epochs_a_call = 1
             return "running"
         recorder = self.recorder
@@ -178,7 +218,7 @@ class MiniBatchRun:
         if best is None:
             raise error
         self._begin_anew(best, self.before)
-        recorder.diverge(step_size, str(error))
+        recorder.diverge(float(self.sizes[0, -1]), str(error))
         return "diverged"
 
     def _end(self, stopped: str) -> Moment:
