@@ -1,6 +1,7 @@
 """The named pieces of θ, and what all parts check of their counts."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,16 +60,20 @@ class Segment:
         array([0., 3., 6.])
         """
         theta = np.asarray(theta)
-        last = self.start + sum((n - 1) * stride for n, stride in zip(self.shape, self.strides, strict=True))
-        if theta.ndim != 1 or last >= len(theta):
+        if theta.ndim != 1 or self._last >= len(theta):
             raise ShapeError(
-                f"theta has the shape {theta.shape}, but the segment {self.name} reaches to the place {last}: give the "
-                "whole vector."
+                f"theta has the shape {theta.shape}, but the segment {self.name} reaches to the place {self._last}: "
+                "give the whole vector."
             )
         strides = tuple(stride * theta.strides[0] for stride in self.strides)
         if theta.flags.c_contiguous:  # 0.5 µs instead of 5
             return np.ndarray(self.shape, theta.dtype, theta, self.start * theta.itemsize, strides)
         return as_strided(theta[self.start :], self.shape, strides)
+
+    @cached_property
+    def _last(self) -> int:
+        """Place of its last number in θ."""
+        return self.start + sum((n - 1) * stride for n, stride in zip(self.shape, self.strides, strict=True))
 
 
 def check_count(part: str, name: str, count: Any, least: int = 1) -> int:

@@ -27,7 +27,7 @@ from deltarule.training.mini_batch_run import MiniBatchRun
 from deltarule.training.record import Callback, Recorder, RunState, Validation
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Chain", "GroupCallback", "GroupProgress", "Run", "train_chains", "train_members"]
+__all__ = ["Chain", "GroupProgress", "Run", "train_chains", "train_members"]
 
 T = TypeVar("T")
 U = TypeVar("U")

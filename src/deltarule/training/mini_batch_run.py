@@ -9,6 +9,7 @@ a call, or the engine is not exact, a call instead ends with the earliest epoch 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import isfinite
 from time import perf_counter
 
 import numpy as np
@@ -150,7 +151,7 @@ class MiniBatchRun:
             If the cost became non-finite, and the settings do not say how to go on.
         """
         self.taken = taken
-        if len(taken.costs) and not np.isfinite(taken.costs[-1]):
+        if len(taken.costs) and not isfinite(taken.costs[-1]):
             self.stopped = self._after_divergence()
             return False
         self.stopped = self._record(taken, began, took, took if own is None else own)
@@ -168,7 +169,7 @@ class MiniBatchRun:
     def _record(self, taken: StepsTaken, began: float, took: float, own: float) -> str:
         """Record the complete epochs of a call; return why the run ends, or "running"."""
         recorder, rows, sizes = self.recorder, self.data.rows, self.sizes
-        costs = np.concatenate([self.before.costs, taken.costs])
+        costs = np.concatenate([self.before.costs, taken.costs]) if self.before.costs else taken.costs
         full = len(costs) // self.per_epoch
         self.seconds_an_epoch = own / max(1, full)
         means = (costs[: full * self.per_epoch].reshape(full, self.per_epoch) * self.batch_rows).sum(axis=1) / rows
@@ -177,9 +178,10 @@ class MiniBatchRun:
             lowest = recorder.memory.last_finite
             if lowest is not None and means[0] < lowest[0]:  # one epoch a call
                 recorder.memory = replace(recorder.memory, last_finite=(float(means[0]), self.before.theta))
-            seconds = began - recorder.began + took * np.arange(1, full + 1) / full
+            since = began - recorder.began
+            seconds = [since + took * n / full for n in range(1, full + 1)]
             theta = self.plan.rule.found(taken.state.theta, taken.state.vectors)
-            count, verdict = recorder.take(means.tolist(), theta, sizes[:, -1].tolist(), seconds.tolist(), rows)
+            count, verdict = recorder.take(means.tolist(), theta, sizes[:, -1].tolist(), seconds, rows)
         # What came after the verdict in this call is given up.
         self.state = self._state_after(count, taken) if verdict else taken.state
         if verdict in ("converged", "callback"):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import isfinite
 from time import perf_counter
 
 import numpy as np
@@ -158,7 +159,7 @@ class Recorder:
         watched = costs
         if self.watches_validation and self.validation is not None:
             watched = [-score if self.validation.watched else validation_cost]
-            if not (np.isfinite(validation_cost) and np.isfinite(theta).all()):
+            if not (isfinite(validation_cost) and np.isfinite(theta).all()):
                 watched = [np.nan]  # a network that answers NaN has a score too, but must not become the best
         memory, tol, patience = self.memory, self.settings.tol, self.settings.n_iter_no_change
         best, best_epoch, best_theta = memory.best, memory.best_epoch, memory.best_theta
