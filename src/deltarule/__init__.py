@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from deltarule.reporting.computing import report
     from deltarule.reporting.content import Report
     from deltarule.tables.model import TableModel
+    from deltarule.tabular.classifier import TableClassifier
+    from deltarule.tabular.regressor import TableRegressor
     from deltarule.training.checkpoint import Checkpoint
 
 __all__ = [
@@ -42,7 +44,9 @@ __all__ = [
     "Progress",
     "Report",
     "SizePath",
+    "TableClassifier",
     "TableModel",
+    "TableRegressor",
     "Trace",
     "Unit",
     "check_gradient",
@@ -67,7 +71,9 @@ _LATE = {
     "MLPRegressor": "deltarule.estimators.regressor",
     "Report": "deltarule.reporting.content",
     "SizePath": "deltarule.pictures.cost_against_m",
+    "TableClassifier": "deltarule.tabular.classifier",
     "TableModel": "deltarule.tables.model",
+    "TableRegressor": "deltarule.tabular.regressor",
     "export": "deltarule.exchange.writing",
     "load": "deltarule.models.model_file",
     "lambda_path": "deltarule.pictures.cost_against_lambda",

@@ -35,7 +35,7 @@ from deltarule.tables.reading import as_frame, check_columns, check_names, name_
 from deltarule.tables.row_numbers import are_row_numbers, is_unnamed, rise_or_fall
 from deltarule.tables.stored import checked_parts, form_content
 
-__all__ = ["LARGEST", "NUMBERS", "TableEncoder"]
+__all__ = ["LARGEST", "NUMBERS", "TableEncoder", "numbers_in"]
 
 NARROWEST = 1e-200
 """Lower bound for a standard deviation, so that LARGEST / NARROWEST stays finite."""
@@ -138,7 +138,7 @@ class TableEncoder:
         for name, meaning in meanings.items():
             column, kind, form = table[name], meaning.kind, meaning.form
             if kind in NUMBERS:
-                values = _numbers(column, kind, form)
+                values = numbers_in(column, kind, form)
                 # Nobody numbers rows in kg.
                 if kind == "number" and not form.number.unit and name not in options.keep:
                     if are_row_numbers(values, name):
@@ -275,7 +275,7 @@ class TableEncoder:
         table = as_frame(table)
         check_columns(table, self.kinds, "the model was trained on")
         notices = []
-        numbers = {name: _numbers(table[name], self.kinds[name], self._form(name)) for name in self._number_names}
+        numbers = {name: numbers_in(table[name], self.kinds[name], self._form(name)) for name in self._number_names}
         values = np.stack([*numbers.values()], axis=1) if numbers else np.empty((len(table), 0))
         places = {name: n for n, name in enumerate(numbers)}
         marked = _filled_and_marked(values, self.medians, [places[name] for name in self.gaps])
@@ -318,7 +318,7 @@ def _means_and_deviations(values: Array) -> tuple[Array, Array]:
     return means, np.where(largest > 0, np.maximum(deviations, NARROWEST), 1)
 
 
-def _numbers(column: pd.Series, kind: str, form: Form) -> Array:
+def numbers_in(column: pd.Series, kind: str, form: Form) -> Array:
     """Return a column of numbers, dates or durations as float64, with NaN for gaps."""
     values, strange = numbers_of(column, kind, form)
     if strange.any():

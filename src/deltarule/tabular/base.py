@@ -1,0 +1,273 @@
+"""What `TableClassifier` and `TableRegressor` have in common: parameters, `fit`, and what a fit leaves."""
+
+import warnings
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError, SettingsError
+from deltarule.estimators.choices import generator_of, hidden_layers
+from deltarule.estimators.predictor import Predictor
+from deltarule.estimators.printing import check_verbose
+from deltarule.network.network import Network
+from deltarule.tabular.columns import TableColumns
+from deltarule.tabular.examples import Examples, examples_of
+from deltarule.tabular.fitting import Job, Learnt, learn, prepare
+from deltarule.tabular.frames import given_rows, names_of, options_of
+from deltarule.tabular.prediction import Committee
+from deltarule.tabular.recipe import Recipe
+from deltarule.tabular.targets import Classes, Quantity
+from deltarule.tabular.telling import teller
+from deltarule.tabular.training import MemberState
+from deltarule.tabular.validation import WAYS
+from deltarule.training.settings import check_setting
+
+__all__ = ["BaseTable"]
+
+DTYPES = ("float32", "float64")
+
+
+class BaseTable(BaseEstimator):  # type: ignore[misc]
+    """Base class of the estimators of tables; do not use it directly."""
+
+    n_members: int
+    hidden_layer_sizes: Sequence[int] | int
+    validation: str
+    epochs: int
+    time_budget: float | None
+    categories: Sequence[str | int] | None
+    keep: Sequence[str | int] | None
+    drop: Sequence[str | int] | None
+    gaps: Sequence[str] | str | None
+    dates: str | None
+    random_state: Any
+    engine: Any
+    dtype: str
+    n_threads: int | None
+    verbose: Any
+
+    n_features_in_: int
+    columns_: TableColumns
+    network_: Network
+    members_: tuple[MemberState, ...]
+    notices_: tuple[str, ...]
+    _committee: Committee
+    _target: Any
+    _predictor: Predictor | None = None
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        eval_set: tuple[Any, ...] | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train the members on the rows of a table.
+
+        Parameters
+        ----------
+        X : DataFrame of pandas or polars, Table of Arrow, or array of shape (m, n_columns)
+            As it comes: numbers, words, booleans, dates, durations and gaps.
+        y : array of shape (m,)
+            Labels, or for a regressor numbers (or a column of numbers for each of several quantities).
+        sample_weight : array of shape (m,), optional
+            A weight of w counts as w copies of its row; a row of weight 0 is left out.
+        eval_set : (X, y) or (X, y, sample_weight), optional
+            Rows to measure each member on after each epoch. All members then learn from all rows of X.
+        groups : array of shape (m,), optional
+            The group of each row. Rows of one group are learnt together or held out together.
+
+        Raises
+        ------
+        ValueError
+            If data or parameters do not fit. A fit that fails leaves the previously fitted model unchanged.
+        DivergedError
+            If the cost of every member becomes non-finite.
+        """
+        began = perf_counter()
+        self._check_parameters()
+        job = self._job(X, y, sample_weight, eval_set, groups)
+        predictor = Predictor(job.network, self.engine, self.n_threads)
+        deadline = np.inf if self.time_budget is None else began + self.time_budget
+        with teller(self.verbose) as tell:
+            learnt = learn(job, predictor, deadline=deadline, tell=tell)
+        self._take_over(job, learnt, predictor)
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_predictor"}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def _keep_parameters(self, parameters: dict[str, Any]) -> None:
+        """Set the arguments of the constructor, given as its `locals()`, as attributes."""
+        self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
+
+    def _target_of(self, examples: Examples) -> Classes | Quantity:
+        """Return what is to be learnt."""
+        raise NotImplementedError
+
+    def _recipe(self, target: Any) -> Recipe:
+        """Return the recipe."""
+        raise NotImplementedError
+
+    def _weights(self, target: Any, examples: Examples) -> Array | None:
+        """Return the weights of rows in the cost."""
+        raise NotImplementedError
+
+    @property
+    def _hidden(self) -> tuple[int, ...]:
+        return tuple(hidden_layers(self.hidden_layer_sizes, "relu")[0])
+
+    @property
+    def _is_quantity(self) -> bool:
+        raise NotImplementedError
+
+    def _check_parameters(self) -> None:
+        """Raise SettingsError if a parameter is outside its range."""
+        owner = type(self).__name__
+        for name in ("n_members", "epochs"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise SettingsError(
+                    f"The {name!r} parameter of {owner} must be an int in the range [1, inf). Got {value!r} instead."
+                )
+        if self.validation not in WAYS:
+            raise SettingsError(
+                f"The 'validation' parameter of {owner} must be a str among {', '.join(map(repr, WAYS))}. Got "
+                f"{self.validation!r} instead."
+            )
+        if self.dtype not in DTYPES:
+            raise SettingsError(
+                f"The 'dtype' parameter of {owner} must be a str among {', '.join(map(repr, DTYPES))}. Got "
+                f"{self.dtype!r} instead."
+            )
+        budget = self.time_budget
+        is_number = isinstance(budget, int | float | np.integer | np.floating) and not isinstance(budget, bool)
+        if budget is not None and not (is_number and budget > 0):
+            raise SettingsError(
+                f"The 'time_budget' parameter of {owner} must be a number of seconds above 0, or None. Got {budget!r} "
+                "instead."
+            )
+        for name in ("engine", "n_threads"):
+            check_setting(name, getattr(self, name), owner)
+        check_verbose(self.verbose)
+        hidden_layers(self.hidden_layer_sizes, "relu")
+
+    def _job(self, X: Any, y: Any, sample_weight: Any, eval_set: Any, groups: Any) -> Job:
+        """Check everything that was given, and decide everything that training needs."""
+        examples = examples_of(X, y, sample_weight, groups, self, is_quantity=self._is_quantity)
+        if examples.rows < 2:
+            raise InputError(
+                f"X has n_samples = {examples.rows}: one sample, from which nothing can be learnt. Give more rows."
+            )
+        target = self._target_of(examples)
+        options = options_of(
+            examples.given,
+            categories=self.categories,
+            keep=self.keep,
+            drop=self.drop,
+            gaps=self.gaps,
+            dates=self.dates,
+        )
+        columns = TableColumns.fit(examples.given.frame, options)
+        watched = None if eval_set is None else self._eval_set(eval_set, examples)
+        seed = int(generator_of(self.random_state).integers(2**63))
+        job = prepare(
+            examples,
+            target,
+            columns,
+            self._recipe(target),
+            watched=watched,
+            weights=self._weights(target, examples),
+            watched_weights=None if watched is None else self._weights(target, watched),
+            validation=self.validation,
+            n_members=int(self.n_members),
+            seed=seed,
+            dtype=np.dtype(self.dtype),
+        )
+        self._given_columns = examples.given.frame.shape[1], names_of(examples.given)
+        return job
+
+    def _eval_set(self, eval_set: Any, examples: Examples) -> Examples:
+        if not (isinstance(eval_set, tuple | list) and len(eval_set) in (2, 3)):
+            length = f" of length {len(eval_set)}" if hasattr(eval_set, "__len__") else ""
+            raise InputError(
+                f"eval_set is a {type(eval_set).__name__}{length}. Pass one tuple, (X, y) or (X, y, sample_weight)."
+            )
+        weight = eval_set[2] if len(eval_set) == 3 else None
+        watched = examples_of(
+            eval_set[0], eval_set[1], weight, None, self, is_quantity=self._is_quantity, name="y of eval_set"
+        )
+        if watched.y.ndim != examples.y.ndim or watched.y.shape[1:] != examples.y.shape[1:]:
+            raise InputError(f"y of eval_set has the shape {watched.y.shape}, but y has {examples.y.shape}.")
+        if watched.given.named != examples.given.named:
+            raise InputError(
+                "X has names of columns and eval_set has not, or the other way round. Give both as frames, or both as "
+                "arrays."
+            )
+        return watched
+
+    def _take_over(self, job: Job, learnt: Learnt, predictor: Predictor) -> None:
+        """Set all attributes of a finished fit; none of them is set earlier."""
+        self.n_features_in_, names = self.__dict__.pop("_given_columns")
+        self.__dict__.pop("feature_names_in_", None)
+        if names is not None:
+            self.feature_names_in_ = names
+        self.columns_, self.network_, self.notices_ = job.columns, job.network, job.notices
+        self.members_ = tuple(learnt.members)
+        self.stopped_ = learnt.stopped
+        self._target, self._committee, self._predictor = job.target, Committee(job.network, learnt.thetas), predictor
+        self.n_members_ = len(learnt.thetas)
+
+    def _outputs(self, X: Any) -> Array:
+        """Return z of each member, of shape (n_members, m, K)."""
+        check_is_fitted(self, "_committee")
+        frame = self._frame(X)
+        if self._predictor is None:  # the estimator was unpickled or read from a file
+            self._predictor = Predictor(self.network_, self.engine, self.n_threads)
+        return self._committee.outputs(self._predictor, self.columns_.transform(frame))
+
+    def _frame(self, X: Any) -> Any:
+        """Return rows to predict as a frame with the columns of training."""
+        given = given_rows(X, self)
+        names: NDArray[Any] | None = getattr(self, "feature_names_in_", None)
+        if given.named and names is not None:
+            return given.frame
+        n = given.frame.shape[1]
+        if n != self.n_features_in_:
+            raise InputError(
+                f"X has {n} features, but {type(self).__name__} is expecting {self.n_features_in_} features as input. "
+                "Pass the columns of training, in the same order or as a frame with their names."
+            )
+        if given.named == (names is not None):
+            return given.frame
+
+        came, fitted = (
+            ("X has feature names", "without") if given.named else ("X does not have valid feature names", "with")
+        )
+        warnings.warn(
+            f"{came}, but {type(self).__name__} was fitted {fitted} feature names",
+            UserWarning,
+            stacklevel=4,
+        )
+        return given.frame.set_axis(list(self._names), axis=1)
+
+    @property
+    def _names(self) -> list[str]:
+        names = getattr(self, "feature_names_in_", None)
+        return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)

@@ -1,0 +1,207 @@
+"""One fit: from checked examples to a committee of trained members."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
+from deltarule.estimators.predictor import Predictor
+from deltarule.estimators.printing import stacklevel_of_call
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
+from deltarule.tabular.columns import TableColumns
+from deltarule.tabular.examples import Examples
+from deltarule.tabular.recipe import Recipe
+from deltarule.tabular.targets import Classes, Quantity
+from deltarule.tabular.training import Course, MemberState, Progress, first_member, train_side_by_side
+from deltarule.tabular.validation import Split, Splits, splits_for
+
+__all__ = ["Job", "Learnt", "learn", "prepare"]
+
+_ROWS_FOR_FIRST = 4096
+"""Most rows from which first weights are drawn: deviations over as many are right to two per cent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Everything that training needs, decided before it begins.
+
+    Attributes
+    ----------
+    columns : TableColumns
+    target : Classes or Quantity
+    recipe : Recipe
+    network : Network
+    X, Y : array of shape (m, inputs), (m, K)
+    weights : array of shape (m,), or None
+    watched : TrainingSet or None
+        The rows of `eval_set`, which all members are measured on.
+    splits : Splits
+        The rows of each member.
+    seed : int
+    notices : tuple of str
+    """
+
+    columns: TableColumns
+    target: Classes | Quantity
+    recipe: Recipe
+    network: Network
+    X: Array
+    Y: Array
+    weights: Array | None
+    watched: TrainingSet | None
+    splits: Splits
+    seed: int
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """The result of training.
+
+    Attributes
+    ----------
+    members : list of MemberState
+    stopped : str
+    held : list of (rows, z)
+        For each member the indices of the rows that it was measured on (−1: of `eval_set`), and its outputs there.
+    """
+
+    members: list[MemberState]
+    stopped: str
+    thetas: Array
+
+
+def prepare(
+    examples: Examples,
+    target: Classes | Quantity,
+    columns: TableColumns,
+    recipe: Recipe,
+    *,
+    watched: Examples | None,
+    weights: Array | None,
+    watched_weights: Array | None,
+    validation: str,
+    n_members: int,
+    seed: int,
+    dtype: np.dtype[Any],
+) -> Job:
+    """Encode the rows and choose what each member learns from."""
+    X = columns.transform(examples.given.frame).astype(dtype)
+    Y = target.encode(examples.y).astype(dtype)
+    network = recipe.network(columns, target.K, target.output)
+    held = None
+    notices = [*columns.notices]
+    if watched is not None:
+        inputs, strays = columns.encode(watched.given.frame)
+        notices += [f"In eval_set, {one[0].lower()}{one[1:]}" for one in strays]
+        held = TrainingSet(inputs.astype(dtype), target.encode(watched.y).astype(dtype), _as(watched_weights, dtype))
+        every = np.arange(examples.rows)
+        splits = Splits((Split(every, every[:0]),) * n_members)
+    else:
+        if examples.rows < 2:
+            raise InputError(
+                "X has n_samples = 1 row, which leaves nothing to learn from and to be measured on. Give more rows."
+            )
+        splits = splits_for(
+            examples.rows,
+            validation,
+            n_members=n_members,
+            seed=seed,
+            labels=examples.y if isinstance(target, Classes) else None,
+            groups=examples.groups,
+            weights=weights,
+        )
+    notices += splits.notices
+    return Job(
+        columns, target, recipe, network, X, Y, _as(weights, dtype), held, splits, seed, tuple(map(str, notices))
+    )
+
+
+def learn(
+    job: Job,
+    predictor: Predictor,
+    *,
+    deadline: float = np.inf,
+    tell: Callable[[Progress], None] | None = None,
+) -> Learnt:
+    """Train all members of a job."""
+    courses = courses_of(job)
+    begin = [
+        first_member(job.recipe, _first_theta(job, n, course), _key(job.seed, n)) for n, course in enumerate(courses)
+    ]
+    members, stopped = train_side_by_side(
+        predictor.engine,
+        predictor.z,
+        begin,
+        courses,
+        job.recipe,
+        job.target.measure,
+        deadline=deadline,
+        tell=tell,
+    )
+    predictor.release()
+    if stopped == "interrupted":
+        warnings.warn(
+            f"Training interrupted by user after {members[0].epochs} of {job.recipe.epochs} epochs. Each member is "
+            "kept at its best epoch so far.",
+            UserWarning,
+            stacklevel=stacklevel_of_call(),
+        )
+    known = [one for one in members if one.best_epoch]
+    if len(known) < len(members):
+        warnings.warn(
+            f"{len(members) - len(known)} of {len(members)} members diverged in their first epoch and are left out.",
+            RuntimeWarning,
+            stacklevel=stacklevel_of_call(),
+        )
+    return Learnt(members, stopped, np.stack([one.theta for one in known]))
+
+
+def courses_of(job: Job) -> Sequence[Course]:
+    """Return what each member learns from and is measured on."""
+    courses = []
+    smoothing = job.recipe.smoothing
+    for split in job.splits.members:
+        data = _rows(job, split.training)
+        learnt = TrainingSet(data.X, job.target.smoothed(data.Y, smoothing).astype(data.Y.dtype), data.weights)
+        if job.watched is not None:
+            held = job.watched
+        else:
+            held = _rows(job, split.validation) if len(split.validation) else data
+        courses.append(Course(learnt, held))
+    return courses
+
+
+def _rows(job: Job, rows: Array) -> TrainingSet:
+    weights = None if job.weights is None else job.weights[rows]
+    return TrainingSet(job.X[rows], job.Y[rows], weights)
+
+
+def _first_theta(job: Job, member: int, course: Course) -> Array:
+    """Return the first parameters of a member; vectors of words that it never sees are 0, as those of unknown words."""
+    generator = np.random.default_rng([job.seed, member])
+    X = course.data.X
+    if len(X) > _ROWS_FOR_FIRST:
+        X = X[generator.choice(len(X), _ROWS_FOR_FIRST, replace=False)]
+    theta = job.network.first_theta(generator, X.astype(np.float64))
+    tables = [segment for segment in job.network.segments if segment.name.endswith(".table")]
+    tables = tables[len(tables) - len(job.columns.categories) :] if job.columns.categories else []
+    for n, segment in enumerate(tables):
+        seen = np.unique(course.data.X[:, job.columns.n_scaled + n].astype(np.intp))
+        unseen = np.setdiff1d(np.arange(segment.shape[0]), seen)
+        segment.of(theta)[unseen] = 0
+    return theta.astype(job.X.dtype)
+
+
+def _key(seed: int, member: int) -> int:
+    """Return the key of a member's shuffles and dropout."""
+    return int(np.random.default_rng([seed, member, 1]).integers(2**63))
+
+
+def _as(weights: Array | None, dtype: np.dtype[Any]) -> Array | None:
+    return None if weights is None else weights.astype(dtype)

@@ -1,0 +1,240 @@
+"""The training of several networks of one shape side by side, each on rows of its own and kept at its best epoch.
+
+An epoch is one call of `Engine.steps_of_members`; after it the outputs of each member on its held-out rows are
+measured. Of equal values the later epoch is kept: its steps were the shorter ones. Ctrl-C and the end of a time budget
+end the training of all members between two epochs, and what was best so far is the result.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+import numpy as np
+
+from deltarule.common.arrays import Array
+from deltarule.common.errors import DivergedError
+from deltarule.engines import Engine, Member, Plan, TrainingState, tabular_factors
+from deltarule.network.data import TrainingSet
+from deltarule.tabular.measures import Measure
+from deltarule.tabular.recipe import Recipe
+from deltarule.training.solvers import rates_of, shares_done, step_sizes
+
+__all__ = ["Course", "MemberState", "Progress", "first_member", "train_side_by_side"]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What one member learns from and is measured on.
+
+    Attributes
+    ----------
+    data : TrainingSet
+    held : TrainingSet
+        Rows outside `data`; their targets are not smoothed.
+    """
+
+    data: TrainingSet
+    held: TrainingSet
+
+
+@dataclass(frozen=True, eq=False)
+class MemberState:
+    """One member between two epochs.
+
+    Attributes
+    ----------
+    state : TrainingState
+    epochs : int
+        Epochs so far.
+    best : float
+        The smallest value that was measured, `best_epoch` when (from 1; 0: never), and `theta` the parameters then.
+    costs, values : tuple of float
+        The training cost of each epoch and what was measured after it.
+    diverged : bool
+        Whether a cost was not finite, after which the member takes no more steps.
+    """
+
+    state: TrainingState
+    theta: Array
+    epochs: int = 0
+    best: float = np.inf
+    best_epoch: int = 0
+    costs: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
+    diverged: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is told after each epoch of all members.
+
+    Attributes
+    ----------
+    epoch, epochs : int
+        Epochs that are done, and that there will be.
+    value : float
+        Mean over the members of the best that was measured.
+    seconds, left : float
+        Seconds that training took, and that it will take at this speed.
+    """
+
+    epoch: int
+    epochs: int
+    value: float
+    seconds: float
+    left: float
+
+
+@dataclass
+class _Clock:
+    """Seconds since the beginning, and the end of the budget."""
+
+    deadline: float
+    began: float = field(default_factory=perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        return perf_counter() - self.began
+
+    @property
+    def is_over(self) -> bool:
+        return perf_counter() >= self.deadline
+
+
+def first_member(recipe: Recipe, theta: Array, key: int) -> MemberState:
+    """Return a member before its first step."""
+    return MemberState(TrainingState(theta=theta, vectors=recipe.rule.init(theta), key=key), theta)
+
+
+def train_side_by_side(
+    engine: Engine,
+    outputs: Callable[[Array, Array], Array],
+    members: Sequence[MemberState],
+    courses: Sequence[Course],
+    recipe: Recipe,
+    measure: Measure,
+    *,
+    deadline: float = np.inf,
+    tell: Callable[[Progress], None] | None = None,
+    keep: Callable[[list[MemberState]], None] | None = None,
+) -> tuple[list[MemberState], str]:
+    """Train members of one shape to the last epoch of the recipe.
+
+    Parameters
+    ----------
+    engine : Engine
+    outputs : callable
+        (θ, X) ↦ what is measured, of shape (m, K).
+    members : sequence of MemberState
+        All after the same number of epochs.
+    courses : sequence of Course
+        One for each member.
+    recipe : Recipe
+    measure : Measure
+    deadline : float
+        The time, as `perf_counter` counts it, at which training ends.
+    tell : callable, optional
+        Called after each epoch.
+    keep : callable, optional
+        Called after each epoch with all members.
+
+    Returns
+    -------
+    members : list of MemberState
+    stopped : str
+        `"epochs"`, `"time"` or `"interrupted"`.
+
+    Raises
+    ------
+    DivergedError
+        If no member has parameters that were measured and finite.
+    """
+    now = list(members)
+    stopped, clock = "epochs", _Clock(deadline)
+    begun = now[0].epochs
+    try:
+        for epoch in range(begun, recipe.epochs):
+            now, interrupted = _after_epoch(engine, outputs, now, courses, recipe, measure, epoch)
+            if interrupted:
+                stopped = "interrupted"
+                break
+            done = epoch + 1 - begun
+            if tell is not None:
+                value = float(np.mean([one.best for one in now]))
+                seconds = clock.seconds
+                tell(Progress(epoch + 1, recipe.epochs, value, seconds, seconds / done * (recipe.epochs - epoch - 1)))
+            if keep is not None:
+                keep(now)
+            if clock.is_over and epoch + 1 < recipe.epochs:
+                stopped = "time"
+                break
+            if all(one.diverged for one in now):
+                break
+    except KeyboardInterrupt:  # between two calls of the engine
+        stopped = "interrupted"
+    if all(one.best_epoch == 0 for one in now):
+        if any(one.diverged for one in now):
+            raise DivergedError(
+                f"The cost of every member became non-finite in its first epochs, with steps of {recipe.learning_rate} "
+                "at most. Look for extreme weights or targets, or take dtype='float64'."
+            )
+        if stopped == "interrupted":
+            raise KeyboardInterrupt
+    return now, stopped
+
+
+def _after_epoch(
+    engine: Engine,
+    outputs: Callable[[Array, Array], Array],
+    members: list[MemberState],
+    courses: Sequence[Course],
+    recipe: Recipe,
+    measure: Measure,
+    epoch: int,
+) -> tuple[list[MemberState], bool]:
+    """Return the members after one more epoch, and whether Ctrl-C cut it short: then as they were before."""
+    active = [n for n, one in enumerate(members) if not one.diverged]
+    plans = {n: _plan(engine, recipe, courses[n].data.rows, epoch) for n in active}
+    taken = engine.steps_of_members([Member(members[n].state, courses[n].data, plans[n]) for n in active])
+    if any(one.interrupted for one in taken):
+        return members, True
+    after = list(members)
+    for n, steps in zip(active, taken, strict=True):
+        after[n] = _measured(members[n], steps.state, steps.costs, courses[n], recipe, outputs, measure)
+    return after, False
+
+
+def _measured(
+    member: MemberState,
+    state: TrainingState,
+    costs: Array,
+    course: Course,
+    recipe: Recipe,
+    outputs: Callable[[Array, Array], Array],
+    measure: Measure,
+) -> MemberState:
+    """Return a member after an epoch, with what was measured."""
+    theta = recipe.rule.found(state.theta, state.vectors)
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = outputs(theta, course.held.X)
+        is_finite = bool(np.isfinite(costs[-1]) and np.isfinite(z).all())
+        value = measure(z, course.held.Y, course.held.weights) if is_finite else np.nan
+    member = replace(
+        member,
+        state=state,
+        epochs=member.epochs + 1,
+        costs=(*member.costs, float(np.mean(costs))),
+        values=(*member.values, value),
+        diverged=not is_finite,
+    )
+    if value <= member.best:
+        member = replace(member, best=value, best_epoch=member.epochs, theta=theta)
+    return member
+
+
+def _plan(engine: Engine, recipe: Recipe, rows: int, epoch: int) -> Plan:
+    """Return the plan of one epoch."""
+    settings, batches = recipe.settings, recipe.batches(rows)
+    of_epoch = (settings, epoch, 1, batches.steps_of_an_epoch(rows))
+    rates = rates_of(settings, engine.network, step_sizes(*of_epoch), shares_done(*of_epoch))
+    return Plan(recipe.rule, batches, rates, factors=tabular_factors(engine.network))
