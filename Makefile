@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := CMakeLists.txt $(wildcard native/*/*.?pp native/*/*.inl native/*/*/*.hpp)
 
-EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn
+EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn distil
 GENERATED := docs/examples/generated
 LIBRARY := $(shell find src/deltarule -name "*.py")
 

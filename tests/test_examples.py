@@ -84,6 +84,16 @@ def test_class_weights_find_more_of_the_class_that_weighs_more(tmp_path: Path) -
     assert numbers(r"ROC curve of ([\d.]+)", text)[0] > 0.95
 
 
+def test_a_distilled_network_is_better_than_one_from_labels_and_with_more_rows_as_good_as_the_trees(
+    tmp_path: Path,
+) -> None:
+    text = run("distil", tmp_path)
+    trees, labels, distilled, more, best = numbers(r"(0\.\d{4})", text)
+    assert best < min(trees, more)
+    assert more < distilled < labels
+    assert more < trees + 0.005  # the page says: as good as the trees
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_includes_its_program_and_what_it_prints(name: str) -> None:
     page = PAGES[name].read_text(encoding="utf-8")
@@ -97,4 +107,4 @@ def test_every_program_has_a_page_and_is_run_for_it() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     run_for_pages = re.findall(r"^EXAMPLES := (.+)$", makefile, flags=re.MULTILINE)[0].split()
     assert programs == set(PAGES) == set(run_for_pages)
-    assert len(programs) == 5
+    assert len(programs) == 6

@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPRegressor as Judge
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor, Network
 from deltarule.common.errors import DivergedError, InputError, SettingsError
-from deltarule.estimators.targets import Quantities
+from deltarule.estimators.quantities import Quantities
 from deltarule.network.data import TrainingSet
 from deltarule.training.settings import SETTINGS
 

@@ -79,8 +79,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         ----------
         X : array, sparse matrix or frame of shape (m, n_features)
         y : array of shape (m,) or (m, K)
-            For a classifier labels of any type, or a 0/1 matrix with a column for each of several labels; for a
-            regressor numbers.
+            For a classifier labels of any type; a 0/1 matrix with a column for each of several labels; or a matrix of
+            probabilities with a column for each class, whose rows sum to 1 and whose columns may be named by the
+            classes, in ascending order. A matrix of 0 and 1 alone is taken for probabilities if `output="softmax"`.
+            For a regressor numbers.
         sample_weight : array of shape (m,), optional
             A weight of w counts as w copies of its row.
         eval_set : (X, y) or (X, y, sample_weight), optional

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError
+from deltarule.estimators.soft_labels import holds_probabilities, named_columns
 from deltarule.estimators.times import refuse_times
 from deltarule.network.data import is_sparse
 
@@ -67,6 +68,8 @@ class CheckedExamples(NamedTuple):
         X in the dtype that was asked for.
     largest : float
         The largest |x|; 0 if nothing was converted.
+    classes : array of shape (K,) or None
+        The names of the columns of y, if it is a frame of several.
     """
 
     X: Array
@@ -74,6 +77,7 @@ class CheckedExamples(NamedTuple):
     columns: Columns
     inputs: Array
     largest: float
+    classes: NDArray[Any] | None = None
 
 
 def check_examples(
@@ -108,9 +112,11 @@ def check_examples(
         is_finite, inputs, largest = _looked_over(X, dtype)
         if is_finite:
             return CheckedExamples(X, y, Columns(X.shape[1]), inputs, largest)
+    given = y
     X, y, columns = _checked_by_scikit_learn(estimator, X, y, columns)
     _, inputs, largest = _looked_over(X, dtype)
-    return CheckedExamples(X, y, columns, inputs, largest)
+    classes = named_columns(given) if is_classifier(estimator) and holds_probabilities(y, estimator.output) else None
+    return CheckedExamples(X, y, columns, inputs, largest, classes)
 
 
 def check_validation_set(

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from deltarule.common.arrays import Array
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns
+from deltarule.estimators.soft_labels import holds_probabilities
 from deltarule.estimators.targets import Labels, has_several_labels
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
@@ -82,6 +83,14 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     >>> clf = MLPClassifier((8,), activation="tanh", solver="lbfgs", alpha=0.0, random_state=1).fit(X, y)
     >>> clf.predict(X).tolist()
     ['no', 'yes', 'yes', 'no']
+
+    y may be probabilities, a column for each class, and the cost is their cross-entropy:
+
+    >>> clf = MLPClassifier((), solver="lbfgs", alpha=0.0).fit([[0.0], [1.0]], [[0.8, 0.2], [0.3, 0.7]])
+    >>> clf.predict_proba([[0.0], [1.0]]).round(3).tolist()
+    [[0.8, 0.2], [0.3, 0.7]]
+    >>> clf.score([[0.0], [1.0]], [0, 1])
+    1.0
     """
 
     output: str
@@ -240,16 +249,17 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         """
         known = SimpleNamespace(classes_=getattr(self, "classes_", None))  # a first call sets classes_ here
         is_first = _check_partial_fit_first_call(known, classes)
-        labels = Labels(known.classes_, has_several_labels(y)) if is_first else None
+        several = is_first and not holds_probabilities(np.asarray(y), self.output) and has_several_labels(y)
+        labels = Labels(known.classes_, several) if is_first else None
         return self._fit_one_epoch(X, y, sample_weight, labels)
 
     def encode(self, y: ArrayLike) -> Array:
-        """Return labels as targets Y of shape (m, K), as `deltarule.cost` takes them.
+        """Return labels, or probabilities of classes, as targets Y of shape (m, K), as `deltarule.cost` takes them.
 
         Raises
         ------
         InputError
-            If a label is not among `classes_`.
+            If a label is not among `classes_`, or a row of probabilities does not sum to 1.
         """
         self._check_fitted()
         return self._targets.encode(y)

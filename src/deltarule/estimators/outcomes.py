@@ -77,7 +77,7 @@ def outcome_of(model: Any, X: Any, y: ArrayLike) -> Outcome:
     predicted, probabilities = answers_of(model, X)
     return Outcome(
         data=data,
-        y=labels,
+        y=model._targets.hard(labels),
         predicted=predicted,
         probabilities=probabilities,
         classes=getattr(model, "classes_", None),

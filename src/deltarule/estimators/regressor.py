@@ -11,7 +11,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns
-from deltarule.estimators.targets import LOSSES, Quantities
+from deltarule.estimators.quantities import LOSSES, Quantities
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
 from deltarule.training.history import History

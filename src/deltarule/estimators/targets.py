@@ -1,4 +1,4 @@
-"""The kinds of targets: class labels, several labels per row, or quantities; their encoding for a network and back."""
+"""Labels as targets: classes, several labels per row, or probabilities; their encoding for a network and back."""
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -11,13 +11,12 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError
 from deltarule.estimators.class_weights import sums_of_classes, weights_of_classes
 from deltarule.estimators.printing import warn_of_one_class
+from deltarule.estimators.quantities import Quantities
+from deltarule.estimators.soft_labels import check_probabilities, holds_probabilities
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 
-__all__ = ["LOSSES", "Labels", "Quantities", "Targets", "has_several_labels"]
-
-LOSSES = {"squared_error": "identity", "poisson": "exp"}
-"""Output units for each loss of a regressor."""
+__all__ = ["Labels", "Targets", "has_several_labels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,24 +59,30 @@ class Labels:
         smoothing: float = 0.0,
         known: "Labels | None" = None,
         may_lack_classes: bool = False,
+        names: NDArray[Any] | None = None,
     ) -> "Labels":
         """Return the labels that y describes.
 
         Parameters
         ----------
-        y : array of shape (m,) or (m, n_labels)
+        y : array of shape (m,), (m, n_labels) or (m, K)
+            Labels, a 0/1 matrix of several labels, or probabilities of classes.
         output : {"auto", "sigmoid", "softmax"}
         smoothing : float
         known : Labels, optional
             Labels of the network so far, which y must fit.
         may_lack_classes : bool
             Whether some of the known classes may be absent from y.
+        names : array of shape (K,), optional
+            The classes of the columns of a matrix of probabilities. Default: 0 … K − 1, or those of `known`.
 
         Raises
         ------
         ValueError
             If y holds no labels, or labels that do not fit `known`.
         """
+        if holds_probabilities(y, output):
+            return cls._of_probabilities(y, output, smoothing, known, names)
         classes = np.unique(y) if y.ndim == 1 and y.dtype.kind in "biuU" else None
         # Labels of these kinds are always classes. type_of_target would take 0.13 ms to find that out, and would warn
         # of so many labels that they look like quantities.
@@ -91,6 +96,27 @@ class Labels:
             warn_of_one_class(classes.tolist()[0])
         has_pair = known is not None and known.has_pair
         return cls(classes, several, _output_units(output, len(classes), several), None, None, smoothing, has_pair)
+
+    @classmethod
+    def _of_probabilities(
+        cls, y: Array, output: str, smoothing: float, known: "Labels | None", names: NDArray[Any] | None
+    ) -> "Labels":
+        check_probabilities(y)
+        K = y.shape[1]
+        if known is None:
+            classes = np.arange(K) if names is None else names
+            return cls(classes, False, _output_units(output, K, False), None, None, smoothing)
+        if known.several or len(known.classes) != K:
+            had = "labels a row" if known.several else "classes"
+            raise InputError(
+                f"y holds probabilities of {K} classes, but the network was trained on {len(known.classes)} {had}."
+            )
+        if names is not None and names.tolist() != known.classes.tolist():
+            raise InputError(
+                f"The columns of y name the classes {names.tolist()[:10]}, but the network was trained on "
+                f"{known.classes.tolist()[:10]}."
+            )
+        return replace(known, output=_output_units(output, K, False), smoothing=smoothing)
 
     @classmethod
     def of_parts(cls, classes: ArrayLike, several: bool, network: Network) -> "Labels":
@@ -127,10 +153,15 @@ class Labels:
         Raises
         ------
         SettingsError
-            If rows have several labels, or `class_weight` does not fit the classes.
+            If rows have several labels or shares of all classes, or `class_weight` does not fit the classes.
         """
         if class_weight is None:
             return self
+        if y.ndim == 2 and not self.several:
+            raise SettingsError(
+                "class_weight says what a row of each class weighs, but here each row has a share of all classes. "
+                "Pass sample_weight, with a weight for each row."
+            )
         if self.several:
             raise SettingsError(
                 "class_weight says what a row of each class weighs, but here rows have several labels. Pass "
@@ -157,17 +188,28 @@ class Labels:
         Raises
         ------
         InputError
-            If a label is not among the classes.
+            If a label is not among the classes, or probabilities do not fit them.
         """
         labels = np.asarray(y)
         if self.several:
             return labels.astype(np.float64)
+        if self.are_probabilities(labels):
+            check_probabilities(labels)
+            return labels[:, len(self.classes) - self.n_outputs :].astype(np.float64)
         index = self._places(_plain(labels))
         if len(self.classes) == 1:
             return np.ones((len(labels), 1))
         if self.n_outputs == 1:
             return index[:, np.newaxis].astype(np.float64)
         return np.eye(len(self.classes))[index]
+
+    def are_probabilities(self, y: NDArray[Any]) -> bool:
+        """Whether y is a matrix with a probability of each class, for a network that gives a row one class."""
+        return not self.several and y.ndim == 2 and y.shape[1] == len(self.classes) > 1 and y.dtype.kind in "biuf"
+
+    def hard(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return labels as they are, and for probabilities the label of the most probable class."""
+        return np.asarray(self.classes[y.argmax(axis=1)]) if self.are_probabilities(y) else y
 
     def _places(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         """Return the index of the class of each label."""
@@ -218,8 +260,13 @@ class Labels:
         return (1 - self.smoothing) * Y + share if self.smoothing else Y
 
     def strata(self, Y: Array) -> NDArray[Any] | None:
-        """Return the class of each row, for a split that keeps the shares of classes; None for several labels."""
+        """Return the class of each row, for a split that keeps the shares of classes.
+
+        It is None for several labels, and for probabilities of which one row alone has its most probable class.
+        """
         if self.several:
+            return None
+        if ((Y != 0) & (Y != 1)).any() and np.bincount(self._answers(Y))[self._answers(Y)].min() < 2:
             return None
         if Y.shape[1] == 1:
             return np.where(Y[:, 0] > 0.5, "True", "False")  # scikit-learn's names in its error about rare classes
@@ -229,73 +276,6 @@ class Labels:
         """Return the accuracy; for several labels, the share of rows with all labels right."""
         right = (self._answers(h) == self._answers(data.Y)).reshape(len(h), -1).all(axis=1)
         return float(np.average(right, weights=data.weights))
-
-
-@dataclass(frozen=True, eq=False)
-class Quantities:
-    """One number per row, or several.
-
-    Attributes
-    ----------
-    output : str
-        Name of the output units: `"identity"` or `"exp"`.
-    """
-
-    output: str = "identity"
-
-    score_name: ClassVar[str] = "r2"
-
-    @classmethod
-    def of(cls, loss: Any, owner: str) -> "Quantities":
-        """Return the quantities for a loss.
-
-        Raises
-        ------
-        SettingsError
-            If the loss is unknown.
-        """
-        if not isinstance(loss, str) or loss not in LOSSES:
-            raise SettingsError(
-                f"The 'loss' parameter of {owner} must be a str among {set(LOSSES)}. Got {loss!r} instead."
-            )
-        return cls(LOSSES[loss])
-
-    def attributes(self) -> dict[str, Any]:
-        """Return no attributes: quantities set none on a fitted estimator."""
-        return {}
-
-    def encode(self, y: ArrayLike) -> Array:
-        """Return the targets Y of shape (m, K)."""
-        Y = np.asarray(y, dtype=np.float64)
-        return Y[:, np.newaxis] if Y.ndim == 1 else Y
-
-    def decode(self, h: Array) -> Array:
-        """Return the quantity of each row of hypotheses, of shape (m,), or (m, K) for several."""
-        return h[:, 0] if h.shape[1] == 1 else h
-
-    def weights_in_cost(self, y: NDArray[Any], sample_weight: Array | None) -> Array | None:
-        """Return the weights of rows."""
-        del y
-        return sample_weight
-
-    def smoothed(self, Y: Array) -> Array:
-        """Return the targets to learn from."""
-        return Y
-
-    def strata(self, Y: Array) -> None:
-        """Return None: a random split keeps no shares of quantities."""
-        del Y
-
-    def score(self, data: TrainingSet, h: Array) -> float:
-        """Return R², the mean over the targets; NaN where a prediction is not finite."""
-        if not np.isfinite(h).all():
-            return np.nan
-        shift = data.Y[0].astype(np.float64)  # so that the spread of a constant is exactly 0
-        Y, predicted = data.Y - shift, h - shift
-        rest = np.average(np.square(Y - predicted), axis=0, weights=data.weights)
-        spread = np.average(np.square(Y - np.average(Y, axis=0, weights=data.weights)), axis=0, weights=data.weights)
-        of_a_constant = np.where(rest == 0, 1.0, 0.0)
-        return float(np.where(spread > 0, 1 - rest / np.where(spread > 0, spread, 1), of_a_constant).mean())
 
 
 Targets = Labels | Quantities

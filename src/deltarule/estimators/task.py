@@ -21,8 +21,9 @@ from deltarule.estimators.checking import (
     check_validation_set,
 )
 from deltarule.estimators.choices import dtypes_of, hidden_layers, preferred_dtype
+from deltarule.estimators.quantities import Quantities
 from deltarule.estimators.splitting import split_off_validation
-from deltarule.estimators.targets import Labels, Quantities, Targets
+from deltarule.estimators.targets import Labels, Targets
 from deltarule.network.data import TrainingSet, check_inputs
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
@@ -33,6 +34,8 @@ __all__ = ["Dataset", "LearningTask", "holds_out", "learning_task", "network_of"
 
 class Dataset(NamedTuple):
     """Rows as a user gave them, for scorers, and their targets and weights as the network takes them.
+
+    Where y was a matrix of probabilities, scorers get the label of the most probable class.
 
     Attributes
     ----------
@@ -203,7 +206,9 @@ def targets_of(
             check_sample_weight(examples.X, sample_weight),
         )
     known = known if isinstance(known, Labels) else None
-    labels = Labels.of(examples.y, estimator.output, estimator.label_smoothing, known, may_lack_classes)
+    labels = Labels.of(
+        examples.y, estimator.output, estimator.label_smoothing, known, may_lack_classes, examples.classes
+    )
     weights = check_sample_weight(examples.X, sample_weight)
     so_far = known if may_lack_classes else None
     return labels.weighed(estimator.class_weight, examples.y, weights, so_far), weights
@@ -211,7 +216,8 @@ def targets_of(
 
 def _dataset(examples: CheckedExamples, targets: Targets, sample_weight: Array | None) -> Dataset:
     X, y = examples.X, examples.y
-    return Dataset(X, y, targets.encode(y), sample_weight, targets.weights_in_cost(y, sample_weight))
+    Y, weights = targets.encode(y), targets.weights_in_cost(targets.hard(y), sample_weight)
+    return Dataset(X, targets.hard(y), Y, sample_weight, weights)
 
 
 def _inputs(network: Network, examples: CheckedExamples, dtype: np.dtype[Any]) -> Array:
