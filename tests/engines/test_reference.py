@@ -5,7 +5,7 @@ import pytest
 
 from deltarule import Network, cost_and_gradient
 from deltarule.common.arrays import Array
-from deltarule.engines import MiniBatches, ReferenceEngine, TrainingState, UpdateRule
+from deltarule.engines import Member, MiniBatches, Plan, ReferenceEngine, TrainingState, UpdateRule
 from deltarule.engines.dropout import dropout_factors
 from deltarule.engines.shuffling import row_order
 from deltarule.network.backpropagation import accumulate
@@ -161,3 +161,22 @@ def test_a_gradient_longer_than_the_norm_is_shortened_to_it_and_a_shorter_one_is
     norm = float(np.linalg.norm(D))
     np.testing.assert_array_equal(step(1.001 * norm), D)
     np.testing.assert_allclose(step(0.1 * norm), D * 0.1, rtol=1e-12)
+
+
+def test_a_closed_engine_refuses_every_call_as_the_compiled_one_does() -> None:
+    rule = SGD()
+    state, data = start(rule)
+    plan = Plan.of(NETWORK, rule, MiniBatches(5), [0.1])
+    with ReferenceEngine(NETWORK) as engine:
+        engine.steps(state, data, plan)
+    engine.close()
+    for call in (
+        lambda: engine.steps(state, data, plan),
+        lambda: engine.steps_of_members([Member(state, data, plan)]),
+        lambda: engine.cost(state.theta, data, 0.0),
+        lambda: engine.cost_and_gradient(state.theta, data, 0.0),
+        lambda: engine.sums(state.theta, data),
+        lambda: engine.hypothesis(state.theta, data.X),
+    ):
+        with pytest.raises(ValueError, match="This engine is closed"):
+            call()

@@ -5,8 +5,6 @@ import signal
 import threading
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,8 @@ import deltarule
 from deltarule import MLPClassifier, MLPRegressor, lambda_path, size_path
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError, InputError, SettingsError
-from deltarule.estimators.cross_validation import Problem, side_by_side
-from deltarule.estimators.predictor import Predictor
+from deltarule.estimators.cross_validation import Problem
+from deltarule.estimators.targets import Labels
 from deltarule.network.data import TrainingSet
 from deltarule.training.record import RunState
 
@@ -233,74 +231,73 @@ def test_growing_parts_are_fitted_as_the_estimator_would_fit_them() -> None:
     assert (path.training_cost[0] != path.training_cost[1]).all()
 
 
-def problem(n_threads: int) -> Problem:
-    return Problem.of(MLPClassifier((6,), random_state=0, n_threads=n_threads), X, y)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"max_iter": 80, "tol": 1e-3, "n_iter_no_change": 2},
+        {"max_iter": 30, "early_stopping": True, "n_iter_no_change": 2},
+        {"max_iter": 20, "engine": "reference", "batch_size": 16},
+        {"max_iter": 10, "solver": "lbfgs"},
+    ],
+    ids=str,
+)
+def test_folds_trained_together_have_the_bits_of_each_fold_alone(parameters: dict[str, Any]) -> None:
+    clf = MLPClassifier((6,), random_state=3, **parameters)
+    together = lambda_path(clf, X, y, lambdas=LAMBDAS, cv=FOLDS), size_path(clf, X, y, sizes=[0.4, 1.0], cv=FOLDS)
+    for n, fold in enumerate(FOLDS):
+        alone = lambda_path(clf, X, y, lambdas=LAMBDAS, cv=[fold])
+        for name in ("training_cost", "validation_cost", "penalty", "validation_score", "epochs"):
+            assert np.array_equal(getattr(together[0], name)[:, n], getattr(alone, name)[:, 0]), name
+    first = size_path(clf, X, y, sizes=[0.4, 1.0], cv=FOLDS[:1])
+    assert np.array_equal(together[1].validation_cost[:, 0], first.validation_cost[:, 0])
 
 
-def test_works_run_at_the_same_time_with_one_engine_thread_each() -> None:
-    both = threading.Barrier(2, timeout=20)
+def test_folds_beyond_the_room_for_them_make_their_tasks_when_their_turn_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, judged, most = 0, 0, 0
+    task, score = Problem.task, Labels.score
 
-    def work(worker: Any) -> int:
-        both.wait()  # passes only if another thread comes here too
-        return int(getattr(worker.engine._engine, "n_threads", 1))
+    def making(*arguments: Any) -> Any:
+        nonlocal made, most
+        made += 1
+        most = max(most, made - judged)
+        return task(*arguments)
 
-    assert side_by_side(problem(2), [work, work]) == [1, 1]
+    def judging(*arguments: Any) -> Any:
+        nonlocal judged
+        judged += 1
+        return score(*arguments)
 
-
-def test_a_single_work_has_all_threads_and_results_keep_their_order() -> None:
-    if not deltarule.engines.native.available():
-        pytest.skip("the reference engine has no threads of its own")
-
-    def threads(worker: Any) -> int:
-        return int(worker.engine._engine.n_threads)
-
-    assert side_by_side(problem(4), [threads]) == [4]
-    works = [partial(lambda n, _: n, n) for n in range(5)]
-    assert side_by_side(problem(1), works) == [0, 1, 2, 3, 4]
-
-
-def endless(worker: Predictor) -> None:
-    network = worker.engine.network
-    data = TrainingSet.of(network, X, np.eye(3)[[0] * len(X)])
-    theta = np.zeros(network.n_parameters)
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        worker.engine.cost_and_gradient(theta, data, 0.0)
-    raise AssertionError("nobody stopped it")
+    monkeypatch.setattr(Problem, "task", making)
+    monkeypatch.setattr(Labels, "score", judging)
+    clf = MLPClassifier((6,), max_iter=3, random_state=0, n_threads=2)
+    lambda_path(clf, X, y, lambdas=[0.1], cv=FOLDS * 5)
+    assert (made, judged, most) == (15, 15, 8)
 
 
-def test_an_error_in_one_work_stops_the_others_and_comes_out() -> None:
-    def fails(worker: Predictor) -> None:
-        raise DivergedError("in this fold")
+def endless(**parameters: Any) -> MLPClassifier:
+    return MLPClassifier((6,), random_state=0, max_iter=10**9, tol=0.0, n_iter_no_change=10**9, **parameters)
 
+
+def test_an_error_in_one_fold_ends_the_others_and_comes_out() -> None:
+    rows = X.copy()
+    rows[FOLDS[0][1]] *= 1e300  # held out in the first fold alone, which is the only one that does not diverge
+    clf = endless(solver="sgd", dtype="float64", learning_rate_init=0.1)
     began = time.monotonic()
-    with pytest.raises(DivergedError, match="in this fold"):
-        side_by_side(problem(2), [endless, fails])
+    with np.errstate(all="ignore"), pytest.raises(DivergedError, match="non-finite"):
+        lambda_path(clf, rows, y, lambdas=[0.0], cv=FOLDS)
     assert time.monotonic() - began < 10
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")
-def test_ctrl_c_stops_every_thread() -> None:
+@pytest.mark.parametrize(
+    "parameters", [{"solver": "adam"}, {"solver": "gd"}, {"solver": "adam", "engine": "reference"}]
+)
+def test_ctrl_c_ends_all_folds(parameters: dict[str, Any]) -> None:
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        side_by_side(problem(2), [endless, endless])
-    assert time.monotonic() - began < 10
-
-
-def test_ctrl_c_between_two_works_stops_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    submit = ThreadPoolExecutor.submit
-
-    def interrupted(pool: Any, do: Any, work: Any) -> Any:
-        if work is not endless:
-            raise KeyboardInterrupt
-        return submit(pool, do, work)
-
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        side_by_side(problem(2), [endless, lambda _: None])
+        lambda_path(endless(**parameters), X, y, lambdas=[0.1], cv=3)
     assert time.monotonic() - began < 10
 
 

@@ -16,7 +16,7 @@ from deltarule.engines import compiled
 from deltarule.engines.compiled import why_unavailable
 from deltarule.engines.cores import usable_cores
 from deltarule.engines.plan import Plan
-from deltarule.engines.protocol import Member, StepsTaken, TrainingState
+from deltarule.engines.protocol import Member, StepsTaken, TrainingState, check_open
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
@@ -151,12 +151,8 @@ class NativeEngine:
 
     @property
     def _instead(self) -> ReferenceEngine:
-        self._check_open()
+        check_open(self._is_closed)
         return self._reference
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise ValueError("This engine is closed: it has no memory and no threads any more. Make another one.")
 
     def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
@@ -165,7 +161,7 @@ class NativeEngine:
 
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:
-            self._check_open()
+            check_open(self._is_closed)
             assert _core is not None, "ask `available` first"
             network = self.network
             self._cores[dtype] = _core.Engine(

@@ -18,7 +18,7 @@ from deltarule.engines.plan import Plan
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 
-__all__ = ["Engine", "Member", "StepsTaken", "TrainingState"]
+__all__ = ["Engine", "Member", "StepsTaken", "TrainingState", "check_open"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +85,12 @@ class Member(NamedTuple):
     plan: Plan
 
 
+def check_open(is_closed: bool) -> None:
+    """Raise ValueError if an engine is closed."""
+    if is_closed:
+        raise ValueError("This engine is closed: it has no memory and no threads any more. Make another one.")
+
+
 class Engine(Protocol):
     """The arithmetic of one network.
 
@@ -136,7 +142,7 @@ class Engine(Protocol):
         """Free the memory of training; the next call that needs it allocates it again. Results stay bit-identical."""
 
     def close(self) -> None:
-        """Free all memory and threads. A closed engine cannot be used; closing it again does nothing."""
+        """Free all memory and threads. A closed engine raises ValueError when used; closing again does nothing."""
 
     def __enter__(self) -> Self: ...
 

@@ -12,7 +12,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.engines.dropout import dropout_factors
 from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
-from deltarule.engines.protocol import Member, StepsTaken, TrainingState
+from deltarule.engines.protocol import Member, StepsTaken, TrainingState, check_open
 from deltarule.engines.shuffling import row_order
 from deltarule.network import backpropagation
 from deltarule.network.data import TrainingSet
@@ -33,29 +33,35 @@ class ReferenceEngine:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self._is_closed = False
 
     def sums(self, theta: Array, data: TrainingSet) -> Array:
         """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
+        check_open(self._is_closed)
         with np.errstate(over="ignore", invalid="ignore"):
             return backpropagation.sums(self.network, theta, data)
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
+        check_open(self._is_closed)
         with np.errstate(over="ignore", invalid="ignore"):  # the solver reports a cost that overflows
             return backpropagation.total_cost_and_gradient(self.network, theta, data, lambda_)
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
         """Return J (2) alone; see `Engine`."""
+        check_open(self._is_closed)
         with np.errstate(over="ignore", invalid="ignore"):
             return backpropagation.total_cost(self.network, theta, data, lambda_)
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
+        check_open(self._is_closed)
         with np.errstate(over="ignore", invalid="ignore"):
             return backpropagation.hypothesis_of(self.network, theta, X)
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         """Take the mini-batch steps of a plan; see `Engine`."""
+        check_open(self._is_closed)
         plan.check()
         m = data.m
         factors = _PerParameter(self.network, plan)
@@ -95,7 +101,8 @@ class ReferenceEngine:
         """Do nothing: between two calls this engine keeps no memory."""
 
     def close(self) -> None:
-        """Do nothing: this engine keeps neither memory nor threads."""
+        """Refuse all further calls; there is no memory to free."""
+        self._is_closed = True
 
     def __enter__(self) -> Self:
         return self

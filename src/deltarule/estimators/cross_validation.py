@@ -1,16 +1,13 @@
-"""Fits on parts of one data set, in parallel on the machine's cores, for curves of costs against λ and against m.
+"""Fits on parts of one data set, side by side, for curves of costs against λ and against m.
 
-The data are checked once. Each fit makes its own learning task when its turn comes, as `estimator.fit` would for its
-rows. Fits run in threads: the compiled core releases the GIL while it trains, so they do not wait for each other. With
-as many fits as cores, each fit uses one thread of the compiled core.
+Parameters and data are checked once, when a `Problem` is made. Each fit makes its own learning task when its turn
+comes, as `estimator.fit` would for its rows. One engine trains all fits; see `training/members.py`.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from threading import Event, local
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +17,6 @@ from sklearn.model_selection import check_cv
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
-from deltarule.engines import Engine, StepsTaken, engine_for
 from deltarule.engines.native import usable_cores
 from deltarule.engines.shuffling import new_key
 from deltarule.estimators.base import BaseMLP
@@ -35,14 +31,18 @@ from deltarule.estimators.watching import validation_of
 from deltarule.network.backpropagation import penalty
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
-from deltarule.training.loop import first_state, train
+from deltarule.training.loop import Result, first_state
+from deltarule.training.members import Chain, Run, train_chains
 from deltarule.training.record import RunState
 from deltarule.training.settings import Settings
 
-__all__ = ["Draws", "FoldResult", "Problem", "side_by_side", "warn_of_unfinished"]
+__all__ = ["Draws", "FoldResult", "Problem", "fit_together", "warn_of_unfinished"]
 
 Indices = NDArray[np.int64]
 T = TypeVar("T")
+
+_AT_ONCE = 8
+"""How many chains may hold their rows in memory on a few threads; with fewer, one chain would be left at the end."""
 
 _CONSTANT = 1e-3
 """Predictions whose range is at most this share of the range of the targets count as one constant."""
@@ -190,11 +190,19 @@ class Problem:
         begin = first_state(self.settings, draws.theta.astype(task.dtype), draws.key)
         return FoldTask(task, judged, replace(judged, weights=weights), RunState(begin))
 
-    def fit(self, worker: Predictor, fold: FoldTask, alpha: float | None = None) -> tuple[FoldResult, FoldTask]:
+    def fit(
+        self, worker: Predictor, fold: FoldTask, alpha: float | None = None
+    ) -> Generator[Run, Result, tuple[FoldResult, FoldTask]]:
         """Train and judge a fold, with the λ of the settings or another; also return the fold for a warm start.
 
-        That fold begins at the θ that was found, unless the network now predicts the same for every example. A warm
-        start could not leave such a θ: without weights, δ is 0 below the last layer. The fold is then unchanged.
+        A part of a chain: it yields the run to train, and is sent its result. The fold for a warm start begins at the θ
+        that was found, unless the network now predicts the same for every example. A warm start could not leave such a
+        θ: without weights, δ is 0 below the last layer. The fold is then unchanged.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C ended the run.
         """
         settings = self.settings if alpha is None else replace(self.settings, alpha=alpha)
         task, engine, validation = fold.task, worker.engine, None
@@ -202,7 +210,9 @@ class Problem:
             _, at, answering = predicting_with(self.estimator, task, worker)
             theta = fold.run_state.state.theta
             validation = validation_of(self.estimator, task, engine, at, answering, theta)
-        result = train(engine, task.training_set, settings, fold.run_state, validation=validation)
+        result = yield Run(task.training_set, settings, fold.run_state, validation=validation)
+        if result.history.stopped == "interrupted":
+            raise KeyboardInterrupt
         theta = result.theta
         found = FoldResult(
             training_cost=engine.cost(theta, task.training_set, 0.0),
@@ -223,35 +233,17 @@ class Problem:
         return found, replace(fold, run_state=RunState(state, result.run_state.memory.for_new_run()))
 
 
-def side_by_side(problem: Problem, works: Sequence[Callable[[Predictor], T]]) -> list[T]:
-    """Run `works` in threads, each with its own engine, and return their results in order.
+def fit_together(problem: Problem, works: Sequence[Callable[[Predictor], Chain[T]]]) -> list[T]:
+    """Return the values of chains of fits, trained side by side; an error of one, or Ctrl-C, ends them all.
 
-    `n_threads` is the number of cores. An error in one work, or Ctrl-C, stops the others within one call of the engine.
+    Each of `works` gets the predictor to judge fits with, and returns its chain. So that memory does not grow with
+    their number, a chain begins only when there is room for it.
     """
-    cores = problem.settings.n_threads or usable_cores()
-    workers = min(cores, len(works))
-    stop, of_thread = Event(), local()
-
-    def do(work: Callable[[Predictor], T]) -> T:
-        if not hasattr(of_thread, "worker"):
-            asked = problem.network, problem.settings.engine, cores // workers
-            of_thread.worker = Predictor(*asked, _Stoppable(engine_for(*asked), stop))
-        return work(of_thread.worker)
-
-    with ThreadPoolExecutor(workers) as pool:
-        try:  # Ctrl-C may also come between two works
-            futures = [pool.submit(do, work) for work in works]
-            waiting, failed = set(futures), None
-            while waiting and failed is None:  # with a timeout: a signal that another thread takes does not end a wait
-                done, waiting = wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION)
-                failed = next((future for future in done if future.exception()), None)
-            if failed is not None:
-                failed.result()
-            return [future.result() for future in futures]
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    settings = problem.settings
+    threads = settings.n_threads or usable_cores()
+    room = 1 if threads == 1 else max(_AT_ONCE, 2 * threads)
+    with Predictor(problem.network, settings.engine, settings.n_threads) as worker:
+        return train_chains(worker.engine, [work(worker) for work in works], at_once=room)
 
 
 def warn_of_unfinished(fits: Sequence[FoldResult], settings: Settings) -> None:
@@ -264,46 +256,3 @@ def warn_of_unfinished(fits: Sequence[FoldResult], settings: Settings) -> None:
             ConvergenceWarning,
             stacklevel_of_call(),
         )
-
-
-class _Stoppable:
-    """An engine that another thread can stop; Ctrl-C reaches only the main thread."""
-
-    def __init__(self, engine: Engine, stop: Event) -> None:
-        self.network, self.exact = engine.network, engine.exact
-        self._engine, self._stop = engine, stop
-
-    def cost(self, *arguments: Any) -> float:
-        return self._unless_stopped().cost(*arguments)
-
-    def cost_and_gradient(self, *arguments: Any) -> tuple[float, Array]:
-        return self._unless_stopped().cost_and_gradient(*arguments)
-
-    def steps(self, *arguments: Any) -> StepsTaken:
-        return self._unless_stopped().steps(*arguments)
-
-    def steps_of_members(self, *arguments: Any) -> list[StepsTaken]:
-        return self._unless_stopped().steps_of_members(*arguments)
-
-    def sums(self, *arguments: Any) -> Array:
-        return self._unless_stopped().sums(*arguments)
-
-    def hypothesis(self, *arguments: Any) -> Array:
-        return self._unless_stopped().hypothesis(*arguments)
-
-    def release(self) -> None:
-        self._engine.release()
-
-    def close(self) -> None:
-        self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def _unless_stopped(self) -> Engine:
-        if self._stop.is_set():
-            raise KeyboardInterrupt
-        return self._engine

@@ -1,6 +1,6 @@
 """The engines that predict with a network: one for hypotheses, one for the weighted inputs of the last layer."""
 
-from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -14,21 +14,22 @@ __all__ = ["Answers", "Predictor"]
 class Predictor:
     """The engines of a network, shared by the copies of an estimator that scorers and callbacks get after each epoch.
 
+    They are closed by `close` or `with`, and else when nobody refers to the predictor any more: an estimator and its
+    copies share one, so none of them can say when it is needed no longer.
+
     Parameters
     ----------
     network : Network
     name : str or callable
         The engine to use, as `engine_for` takes it.
     n_threads : int or None
-    engine : Engine, optional
-        An existing engine to use instead of a new one.
     """
 
-    def __init__(
-        self, network: Network, name: str | EngineMaker, n_threads: int | None, engine: Engine | None = None
-    ) -> None:
+    _engine_of_z: Engine | None = None
+
+    def __init__(self, network: Network, name: str | EngineMaker, n_threads: int | None) -> None:
         self.asked = network, name, n_threads
-        self.engine = engine_for(network, name, n_threads) if engine is None else engine
+        self.engine = engine_for(network, name, n_threads)
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row, of shape (m, K)."""
@@ -36,16 +37,30 @@ class Predictor:
 
     def z(self, theta: Array, X: Array) -> Array:
         """Return the weighted inputs of the last layer, of shape (m, K)."""
+        if self._engine_of_z is None:
+            network, name, n_threads = self.asked
+            self._engine_of_z = engine_for(Network(network.parts, output="identity"), name, n_threads)
         return self._engine_of_z.hypothesis(theta, X)
-
-    @cached_property
-    def _engine_of_z(self) -> Engine:
-        network, name, n_threads = self.asked
-        return engine_for(Network(network.parts, output="identity"), name, n_threads)
 
     def release(self) -> None:
         """Free what training allocated."""
         self.engine.release()
+
+    def close(self) -> None:
+        """Close the engines, which cannot be used any more."""
+        self.engine.close()
+        if self._engine_of_z is not None:
+            self._engine_of_z.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "engine"):  # else no engine could be made
+            self.close()
 
 
 class Answers:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deltarule.estimators.base import BaseMLP
     from deltarule.estimators.cross_validation import Draws, FoldResult, Problem
     from deltarule.estimators.predictor import Predictor
+    from deltarule.training.members import Chain
 
 __all__ = ["LAMBDAS", "LambdaPath", "lambda_path"]
 
@@ -119,7 +120,7 @@ def lambda_path(
 
     In each fold the largest λ is fitted as by `fit`. The fit of each smaller λ begins with the θ of the previous fit,
     as with `warm_start`. The order matters: towards smaller λ the network gains freedom step by step; towards larger λ
-    it would have to unlearn what it had overfitted. Fits of different folds run in parallel.
+    it would have to unlearn what it had overfitted. The folds are trained side by side.
 
     If J has one minimum (no hidden layer), the costs equal those of fits from first weights, within the solver's
     tolerance. Otherwise both kinds of fit end in some minimum, and at small λ a warm start tends to overfit less.
@@ -159,14 +160,14 @@ def lambda_path(
     >>> lambda_path(line, X, y, lambdas=[0.01, 1, 100]).best_lambda
     0.01
     """
-    from deltarule.estimators.cross_validation import Problem, side_by_side, warn_of_unfinished
+    from deltarule.estimators.cross_validation import Problem, fit_together, warn_of_unfinished
 
     grid = np.unique([check_lambda(value) for value in lambdas])
     if len(grid) == 0:
         raise InputError("lambdas is empty: give at least one λ, such as [0.1, 1, 10].")
     problem = Problem.of(estimator, X, y, sample_weight)
     folds = [(fold, problem.draw()) for fold in problem.folds(cv)]
-    columns = side_by_side(problem, [partial(_path, problem, *fold, grid[::-1]) for fold in folds])
+    columns = fit_together(problem, [partial(_path, problem, *fold, grid[::-1]) for fold in folds])
     columns = [column[::-1] for column in columns]
     warn_of_unfinished([fit for column in columns for fit in column], problem.settings)
     fits = np.array(columns, dtype=object).T  # (n, folds)
@@ -183,10 +184,10 @@ def lambda_path(
 
 def _path(
     problem: "Problem", indices: tuple[Array, Array], draws: "Draws", lambdas: Array, worker: "Predictor"
-) -> "list[FoldResult]":
+) -> "Chain[list[FoldResult]]":
     fold, results = problem.task(*indices, draws), []
     for value in lambdas:
-        result, fold = problem.fit(worker, fold, float(value))
+        result, fold = yield from problem.fit(worker, fold, float(value))
         results.append(result)
     return results
 

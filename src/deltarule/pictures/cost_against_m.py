@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deltarule.estimators.base import BaseMLP
     from deltarule.estimators.cross_validation import Draws, FoldResult, Problem
     from deltarule.estimators.predictor import Predictor
+    from deltarule.training.members import Chain
 
 __all__ = ["SizePath", "size_path"]
 
@@ -97,15 +98,15 @@ def size_path(
     DivergedError
         If the cost of a fit becomes non-finite.
     """
-    from deltarule.estimators.cross_validation import Problem, side_by_side, warn_of_unfinished
+    from deltarule.estimators.cross_validation import Problem, fit_together, warn_of_unfinished
 
     problem = Problem.of(estimator, X, y, sample_weight)
     generator = np.random.default_rng(seed)
     folds = [(generator.permutation(fitted), held_out) for fitted, held_out in problem.folds(cv)]
     counts = _counts(sizes, min(len(fitted) for fitted, _ in folds))
-    # The longest fits run first, so that all cores finish at about the same time.
+    # The longest fits begin first, so that all cores finish at about the same time.
     parts = [(fitted[:m], held_out) for m in counts[::-1] for fitted, held_out in folds]
-    fits = side_by_side(problem, [partial(_fit, problem, part, problem.draw()) for part in parts])
+    fits = fit_together(problem, [partial(_fit, problem, part, problem.draw()) for part in parts])
     warn_of_unfinished(fits, problem.settings)
     table = np.array(fits, dtype=object).reshape(len(counts), len(folds))[::-1]
     return SizePath(
@@ -117,9 +118,10 @@ def size_path(
     )
 
 
-def _fit(problem: "Problem", part: tuple[Array, Array], draws: "Draws", worker: "Predictor") -> "FoldResult":
+def _fit(problem: "Problem", part: tuple[Array, Array], draws: "Draws", worker: "Predictor") -> "Chain[FoldResult]":
     fitted, held_out = part
-    return problem.fit(worker, problem.task(np.sort(fitted), held_out, draws))[0]
+    result, _ = yield from problem.fit(worker, problem.task(np.sort(fitted), held_out, draws))
+    return result
 
 
 def _counts(sizes: Sequence[float], m: int) -> Array:
