@@ -53,7 +53,7 @@ def clean_call(entry: str, generator: np.random.Generator) -> Call:
 def plan_arguments(generator: np.random.Generator, depth: int) -> dict[str, Any]:
     """Return what a plan for a network of so many layers is made of."""
     adam = bool(generator.integers(2))
-    factors = [((1.0, 0.5), (2.0, 0.0))] * (depth - 1)
+    factors = [(1.0, 0.5), (2.0, 0.0)] * (depth - 1)
     return {
         "rule": "adam" if adam else "sgd",
         "numbers": [0.9, 0.999, 1e-8] if adam else [0.9, 1.0],

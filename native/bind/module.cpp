@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "deltarule/counters.hpp"
+#include "networks.hpp"
 #include "runs.hpp"
 
 using namespace deltarule;
@@ -35,7 +36,7 @@ void clear_interruption() {
 
 template <class T> struct Bound {
   Engine<T> engine;
-  Index n = engine.network().n_parameters(), inputs = engine.network().sizes.front(), outputs = engine.network().sizes.back();
+  Index n = engine.network().n_parameters(), inputs = engine.network().n_inputs(), outputs = engine.network().sizes.back();
 
   // Checks the arrays, then calls f(theta, examples).
   template <class F>
@@ -137,18 +138,8 @@ void epoch_order_into(std::uint64_t key, std::uint64_t epoch, nb::handle out) {
 
 nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::string>& hidden,
                        const std::vector<std::vector<double>>& hidden_numbers, const std::string& output, const std::string& dtype,
-                       int n_threads) {
-  Network network{sizes, {}, bind::line_of(output_units, output, "output").id};
-  if (hidden_numbers.size() != hidden.size())
-    refuse("hidden_numbers has " + std::to_string(hidden_numbers.size()) + " lists, but there are " + std::to_string(hidden.size()) +
-           " hidden layers. Give one list for each.");
-  for (std::size_t l = 0; l < hidden.size(); ++l) network.hidden.push_back(unit_of(hidden[l], hidden_numbers[l]));
-  bool fits = sizes.size() >= 2 && hidden.size() == sizes.size() - 2;
-  double parameters = 0;
-  for (Index s : sizes) fits = fits && s >= 1 && s < (Index(1) << 31);
-  for (std::size_t l = 0; fits && l + 1 < sizes.size(); ++l) parameters += double(sizes[l + 1]) * double(sizes[l] + 1);
-  if (parameters > 1e12) refuse("The network has " + std::to_string(parameters) + " parameters, but may have 1e12 at most.");
-  if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");
+                       int n_threads, const std::vector<bool>& learnt, const std::vector<PartOfFloor>& floor, bool scaled) {
+  const Network network = network_of(sizes, hidden, hidden_numbers, output, learnt, floor, scaled);
   if (n_threads < 1) refuse("n_threads is " + std::to_string(n_threads) + ", but must be 1 or more.");
   n_threads = std::min(n_threads, 1024);  // no machine has more cores, and idle threads take memory
   const Isa& isa = chosen_isa();
@@ -171,6 +162,11 @@ nb::dict rule_table() {
   for (const RuleLine& line : update_rules) found[line.name] = line.n_numbers;
   return found;
 }
+nb::list floor_table() {
+  nb::list found;
+  for (const PartLine& line : floor_parts) found.append(line.name);
+  return found;
+}
 nb::list output_table() {
   nb::list found;
   for (const OutputLine& line : output_units) found.append(line.name);
@@ -186,12 +182,15 @@ NB_MODULE(_native, module) {
   bind_engine<float>(module, "Engine32");
   bind_engine<double>(module, "Engine64");
   module.def("Engine", &make_engine, "sizes"_a, "hidden"_a, "hidden_numbers"_a, "output"_a, "dtype"_a, "n_threads"_a,
-             "An engine for one network: an Engine32 or an Engine64.");
+             "learnt"_a = std::vector<bool>(), "floor"_a = std::vector<PartOfFloor>(), "scaled"_a = false,
+             "An engine for one network: an Engine32 or an Engine64. learnt says of each hidden layer whether its units are; floor has "
+             "(kind, inputs, width, size, knots) of each part of the first floor, scaled says whether a scale follows it.");
   module.def("epoch_order", &epoch_order_into, "key"_a, "epoch"_a, "out"_a,
              "Writes the order in which an epoch takes its rows into an array of uint32.");
   module.def("isa", [] { return chosen_isa().float32.isa; }, "The instruction set in use: DELTARULE_ISA, else the best one.");
   module.def("available_isas", &isa_names, "The instruction sets of this build that the processor has, best first.");
   module.def("hidden_units", &hidden_table, "The hidden units by name, and how many numbers each takes.");
   module.def("output_units", &output_table, "The names of the output units.");
+  module.def("floor_parts", &floor_table, "The names of the parts of a first floor.");
   module.def("rules", &rule_table, "The update rules by name, and how many numbers each takes.");
 }

@@ -1,4 +1,4 @@
-// Looks up units and rules by name; checks plans and positions.
+// Looks up names; checks plans and positions.
 #pragma once
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -27,38 +27,35 @@ inline void check_count(std::size_t came, int right, const std::string& what, co
     refuse(what + " has " + std::to_string(came) + " numbers, but '" + name + "' takes " + std::to_string(right) + ".");
 }
 
-inline HiddenUnit unit_of(const std::string& name, const std::vector<double>& numbers) {
-  const HiddenLine& line = line_of(hidden_units, name, "hidden");
-  check_count(numbers.size(), line.n_numbers, "hidden_numbers", name);
-  if (numbers.empty()) return line.id;
-  if (!(numbers[0] >= line.least && numbers[0] <= line.largest))
-    refuse("The number of '" + name + "' is " + std::to_string(numbers[0]) + ", but must be from " + std::to_string(line.least) +
-           " to " + std::to_string(line.largest) + ".");
-  return {line.id, numbers[0]};
-}
-
 inline UpdateRule rule_of(const std::string& name, const std::vector<double>& numbers) {
-  check_count(numbers.size(), line_of(update_rules, name, "rule").n_numbers, "numbers", name);
-  if (name == "adam") return {Update::adam, 0, numbers[0], numbers[1], numbers[2]};
-  return {numbers[1] != 0 ? Update::nesterov : Update::sgd, numbers[0], 0, 0, 0};
+  const RuleLine& line = line_of(update_rules, name, "rule");
+  check_count(numbers.size(), line.n_numbers, "numbers", name);
+  UpdateRule rule{line.id, 0, 0, 0, 0};
+  const bool is_sgd = line.id == Update::sgd || line.id == Update::averaged_sgd;
+  if (is_sgd) {
+    rule.momentum = numbers[0];
+    if (numbers[1] != 0) rule.update = line.id == Update::sgd ? Update::nesterov : Update::averaged_nesterov;
+  } else {
+    rule.beta1 = numbers[0], rule.beta2 = numbers[1], rule.epsilon = numbers[2];
+  }
+  if (line.id == Update::averaged_sgd || line.id == Update::averaged_adam) rule.mean_decay = numbers.back();
+  return rule;
 }
 
-using Pair = std::pair<double, double>;                        // factors of step size and of weight decay
-using FactorsOfLayers = std::vector<std::pair<Pair, Pair>>;    // of the weights and of the biases of each Theta
+using Pair = std::pair<double, double>;  // factors of step size and of weight decay
 
 inline Plan plan_of(const std::string& rule, const std::vector<double>& numbers, Index batch_size, bool shuffle, double lambda,
-                    double max_norm, const std::optional<FactorsOfLayers>& factors) {
+                    double max_norm, const std::optional<std::vector<Pair>>& factors) {
   Plan plan{rule_of(rule, numbers), batch_size, shuffle, lambda, max_norm, {}};
   if (batch_size < 1) refuse("batch_size is " + std::to_string(batch_size) + ", but must be 1 or more.");
   if (!(lambda >= 0)) refuse("lambda_ is " + std::to_string(lambda) + ", but must be 0 or more.");
   if (!(max_norm > 0)) refuse("max_norm is " + std::to_string(max_norm) + ", but must be above 0, or infinite for none.");
-  for (const auto& [weights, biases] : factors.value_or(FactorsOfLayers{}))
-    for (const Pair& one : {weights, biases}) {
-      for (double factor : {one.first, one.second})
-        if (!(factor >= 0 && std::isfinite(factor)))
-          refuse("factors has the factor " + std::to_string(factor) + ", but it must be finite, and 0 or more.");
-      plan.factors.push_back({one.first, one.second});
-    }
+  for (const Pair& one : factors.value_or(std::vector<Pair>{})) {
+    for (double factor : {one.first, one.second})
+      if (!(factor >= 0 && std::isfinite(factor)))
+        refuse("factors has the factor " + std::to_string(factor) + ", but it must be finite, and 0 or more.");
+    plan.factors.push_back({one.first, one.second});
+  }
   return plan;
 }
 
@@ -66,7 +63,7 @@ inline void bind_plans(nb::module_& module) {
   nb::class_<Plan>(module, "Plan", "The settings that all steps of a run share: rule, batches, penalty, clipping, factors of groups.")
       .def("__init__",
            [](Plan* self, const std::string& rule, const std::vector<double>& numbers, Index batch_size, bool shuffle, double lambda,
-              double max_norm, const std::optional<FactorsOfLayers>& factors) {
+              double max_norm, const std::optional<std::vector<Pair>>& factors) {
              new (self) Plan(plan_of(rule, numbers, batch_size, shuffle, lambda, max_norm, factors));
            },
            nb::kw_only(), "rule"_a, "numbers"_a, "batch_size"_a, "shuffle"_a, "lambda_"_a, "max_norm"_a, "factors"_a = nb::none());

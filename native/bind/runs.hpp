@@ -32,7 +32,7 @@ struct Work {
 // A run's arguments, checked, as plain memory.
 template <class T> class Run {
  public:
-  Run(const Network& network, const Work& work) : Run(network, work, line_of_rule(work).n_vectors == 2) {}
+  Run(const Network& network, const Work& work) : Run(network, work, line_of_rule(work).n_vectors) {}
   const std::vector<Span>& spans() const { return spans_; }
   Member<T> member{};
 
@@ -40,18 +40,27 @@ template <class T> class Run {
   static const RuleLine& line_of_rule(const Work& work) {
     if (!work.plan || !work.position)
       refuse("A run needs a Plan and a Position, and neither may be None.", nb::exception_type::type_error);
-    const RuleLine& line = bind::line_of(update_rules, work.plan->rule.update == Update::adam ? "adam" : "sgd", "rule");
-    if (work.vectors.size() != std::size_t(line.n_vectors))
-      refuse(line.name + std::string(line.n_vectors == 2 ? " takes two vectors." : " takes one vector."));
+    const RuleLine& line = deltarule::line_of(work.plan->rule.update);
+    if (work.vectors.size() != std::size_t(line.n_vectors)) {
+      static const char* const counts[] = {"", "one vector.", "two vectors.", "three vectors.", "four vectors."};
+      refuse(line.name + std::string(" takes ") + counts[line.n_vectors]);
+    }
     return line;
   }
-  Run(const Network& network, const Work& work, bool two)
-      : theta_(work.theta, "theta", {network.n_parameters()}, Use::write), X_(work.X, "X", {any, network.sizes.front()}),
+  // The rule's vector number i, or an argument that is not used.
+  static Argument<T> vector(const Network& network, const Work& work, int i) {
+    static const char* const names[] = {"vectors[0]", "vectors[1]", "vectors[2]", "vectors[3]"};
+    const bool is_there = i < int(work.vectors.size());
+    return {is_there ? nb::handle(work.vectors[std::size_t(i)]) : nb::handle(), names[i], {network.n_parameters()},
+            is_there ? Use::write : Use::unused};
+  }
+  Run(const Network& network, const Work& work, int n_vectors)
+      : theta_(work.theta, "theta", {network.n_parameters()}, Use::write), X_(work.X, "X", {any, network.n_inputs()}),
         Y_(work.Y, "Y", {X_.size(0), network.sizes.back()}), weights_(work.weights, "weights", {X_.size(0)}, Use::read_or_none),
-        first_(work.vectors[0], "vectors[0]", {network.n_parameters()}, Use::write),
-        second_(work.vectors[two], "vectors[1]", {network.n_parameters()}, two ? Use::write : Use::unused),
+        vectors_{vector(network, work, 0), vector(network, work, 1), vector(network, work, 2), vector(network, work, 3)},
         rates_(work.rates, "rates", {any, Index(network.sizes.size())}), costs_(work.costs, "costs", {rates_.size(0)}, Use::write),
-        spans_{theta_.span(), first_.span(), second_.span(), costs_.span(), X_.span(), Y_.span(), weights_.span(), rates_.span()} {
+        spans_{theta_.span(), vectors_[0].span(), costs_.span(), X_.span(), Y_.span(), weights_.span(), rates_.span()} {
+    for (int i = 1; i < n_vectors; ++i) spans_.insert(spans_.begin() + 1 + i, vectors_[i].span());
     check_apart(spans_);
     const Index m = X_.size(0), L = rates_.size(1);
     if (work.position->row < 0 || work.position->row >= std::max<Index>(1, m))
@@ -60,8 +69,9 @@ template <class T> class Run {
       refuse("offset is " + std::to_string(work.offset) + " and X has " + std::to_string(m) + " rows, but rows, of the whole training "
              "set, is " + std::to_string(work.rows) + ".");
     check_weight(work.weight);
-    if (const std::size_t n = work.plan->factors.size(); n != 0 && n != std::size_t(2 * (L - 1)))
-      refuse("factors has " + std::to_string(n / 2) + " pairs, but the network has " + std::to_string(L - 1) + " matrices Theta.");
+    if (const std::size_t n = work.plan->factors.size(); n != 0 && n != std::size_t(network.n_groups()))
+      refuse("factors has " + std::to_string(n) + " pairs, but the parameters of the network have " +
+             std::to_string(network.n_groups()) + " segments.");
     for (Index i = 0; i < rates_.size(0); ++i) {
       const double* const rates = rates_.data() + i * L;
       if (!(rates[decay_column] >= 0 && std::isfinite(rates[decay_column])))
@@ -69,7 +79,7 @@ template <class T> class Run {
       for (Index l = dropout_column; l < L; ++l)
         if (!(rates[l] >= 0 && rates[l] < 1)) refuse("dropout has the rate " + std::to_string(rates[l]) + ", but it must be in [0, 1).");
     }
-    member = {{theta_.data(), {first_.data(), second_.data()}, {X_.data(), Y_.data(), weights_.data(), m},
+    member = {{theta_.data(), {vectors_[0].data(), vectors_[1].data(), vectors_[2].data(), vectors_[3].data()}, {X_.data(), Y_.data(), weights_.data(), m},
                {work.rows, work.weight, work.offset}, work.plan, rates_.data(), rates_.size(0), costs_.data()},
               *work.position, 0, false};
   }
@@ -80,9 +90,9 @@ template <class T> class Run {
   }
 
  private:
-  const Argument<T> theta_, X_, Y_, weights_, first_, second_;
+  const Argument<T> theta_, X_, Y_, weights_, vectors_[most_moments];
   const Argument<double> rates_, costs_;
-  const std::vector<Span> spans_;
+  std::vector<Span> spans_;
 };
 
 }  // namespace deltarule::bind

@@ -14,7 +14,7 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
       product<T, panel<T>, 1>(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride,
                               z, end - begin, vectors, layer.theta.bias + p * panel<T>, 0);
       if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)), layer.number);
-      if (layer.factor != T(0)) thin(batch, layer, p, begin, end, vectors);
+      if (layer.factor != T(0)) finish(batch, layer, p, begin, end, vectors);
     }
     a = layer.a;
   }
@@ -24,13 +24,15 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
   for (Index l = batch.n_layers - 1; l > 0; --l) {
     const Layer<T>& layer = batch.layers[l];
     const Layer<T>& below = batch.layers[l - 1];
-    const auto times_slope = below.factor != T(0) ? OnPanels<T, Keeps>::backward : units<T>[int(below.unit)].backward;
+    const auto times_slope = below.factor == T(0) ? units<T>[int(below.unit)].backward
+                             : below.bent ? nullptr : OnPanels<T, Keeps>::backward;
     for (Index p = 0; p < panels<T>(layer.inputs); ++p) {
       const int vectors = vectors_in<T>(p, layer.inputs);
       const Index at = p * batch.stride + begin * panel<T>;
       product<T, panel<T>, 1>(layer.delta + begin * panel<T>, batch.stride, layer.outputs,
                               layer.theta.matrix + p * layer.theta_stride, below.delta + at, end - begin, vectors, zeros<T>, 0);
       if (times_slope) times_slope(below.delta + at, below.kept + at, end - begin, vectors, below.number);
+      else if (below.bent) through_learnt(below.delta + at, below.kept + at, below.bent + at, end - begin, vectors);
     }
   }
 }
@@ -50,7 +52,8 @@ template <class T> Vector<T> costs(const Batch<T>& batch, Columns<T> z, Index K,
 template <class T> void examples(const Batch<T>& batch, Index begin, Index end) {
   const Layer<T>& last = batch.layers[batch.n_layers - 1];
   const Index K = last.outputs;
-  gather(batch, begin, end);
+  if (batch.floor) through_floor(batch, *batch.floor, begin, end);
+  else gather(batch, begin, end);
   forward(batch, begin, end);
   for (Index t = begin; t < end; t += lanes<T>) {
     const Columns<T> z = {last.a + t * panel<T>, batch.stride};
@@ -64,5 +67,7 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
         __builtin_memcpy(batch.h + row_number(batch, i) * K + k, last.a + k / panel<T> * batch.stride + i * panel<T>,
                          std::size_t(least(panel<T>, K - k)) * sizeof(T));
   }
-  if (batch.update != Update::none) backward(batch, begin, end);
+  if (batch.update == Update::none) return;
+  backward(batch, begin, end);
+  if (batch.floor) back_to_floor(batch, *batch.floor, begin, end);
 }

@@ -1,40 +1,6 @@
 // The second phase of a step, split by parameters: (5) over all rows of the batch in order, (6), the update rule while the
 // block is in the first-level cache, and the transposed copy of the block.
 
-// A rule takes D and its own vectors, and returns the change of theta.
-template <class T, bool nesterov> struct Momentum {
-  static constexpr int n_moments = 1;
-  static Vector<T> change(const Rule<T>& rule, Vector<T> D, T* v, T*) {
-    const Vector<T> velocity = rule.momentum * load(v) - rule.step * D;
-    store(v, velocity);
-    return nesterov ? rule.momentum * velocity - rule.step * D : velocity;
-  }
-};
-// The square root and the quotient are exact. Together they take 2.0 ns for 16 float32 parameters (Zen 5, AVX-512), whose products
-// over a batch of 200 take 52 ns, so an estimate that differs between processors is not worth it.
-template <class T> struct Adam {
-  static constexpr int n_moments = 2;
-  static Vector<T> change(const Rule<T>& rule, Vector<T> D, T* first, T* second) {
-    const Vector<T> m = rule.beta1 * load(first) + rule.rest1 * D, v = rule.beta2 * load(second) + rule.rest2 * (D * D);
-    store(first, m);
-    store(second, v);
-    return -rule.step * m / (square_root<T>(v) + rule.epsilon);
-  }
-};
-// Update::sum: Delta is kept, and the sum of squares is that of D.
-struct Sum { static constexpr int n_moments = 0; };
-
-// Summed in double, because squares of float32 overflow for D above 1e19.
-template <class T, class F> double sum_of_squares(Index rows, int vectors, const F& at) {
-  double sums[lanes<T>] = {}, total = 0;
-  each_vector<T>(rows, vectors, [&](Index i) {
-    const Vector<T> x = at(i);
-    for (int lane = 0; lane < lanes<T>; ++lane) sums[lane] += double(x[lane]) * double(x[lane]);
-  });
-  for (double sum : sums) total += sum;
-  return total;
-}
-
 // Writes the transpose of `from` (rows, columns) to `to` (columns, rows); each is one block of a panel.
 template <class T> void transpose_panel(const T* from, T* to, Index rows, Index columns) {
   for (Index i = 0; i < rows; i += lanes<T>)
@@ -84,48 +50,54 @@ template <class T> void ask_for(const T* block, Index rows) {
   for (Index i = 0; i < rows * panel<T>; i += 64 / Index(sizeof(T))) __builtin_prefetch(block + i, 1, 2);
 }
 
-// Runs a task: the blocks of a panel of Theta, or of its column 0, one after the other.
-template <class T, class R, bool bias> void run_task(const Batch<T>& batch, Index number) {
-  constexpr bool updates = R::n_moments > 0;
+// Runs a task: the blocks of a panel of Theta, or of its column 0, or its alpha, one after the other.
+template <class T, class R, int part> void run_task(const Batch<T>& batch, Index number) {
+  constexpr bool updates = R::n_moments > 0, is_matrix = part >= 0;
   const Task task = batch.tasks[number];
   const Layer<T>& layer = batch.layers[task.layer];
-  const Rule<T> rule = batch.rules[task.layer * batch.rules_of_layer + bias];
+  const Rule<T> rule = layer.rules[part == of_bias ? 0 : is_matrix ? 1 : 2];
   const Index p = task.panel, inputs = least(panel<T>, layer.inputs - p * panel<T>);
-  T* Blocks<T>::*const part = bias ? &Blocks<T>::bias : &Blocks<T>::matrix;
-  T *const theta = layer.theta.*part, *const kept = layer.Delta.*part;
-  T *const first = layer.moments[0].*part, *const second = layer.moments[1].*part;
+  T* Blocks<T>::*const numbers = part == of_bias ? &Blocks<T>::bias : is_matrix ? &Blocks<T>::matrix : &Blocks<T>::alpha;
+  T *const theta = layer.theta.*numbers, *const kept = layer.Delta.*numbers;
+  T* moments[R::n_moments + 1];
+  for (int n = 0; n < R::n_moments; ++n) moments[n] = layer.moments[n].*numbers;
   alignas(64) T own[panel<T> * panel<T>];
   double squares = 0;
   for (Index q = 0; q < panels<T>(layer.outputs); ++q) {
-    const Index i = bias ? q * panel<T> : p * layer.theta_stride + q * panel<T> * panel<T>;
-    const Index rows = bias ? 1 : least(panel<T>, layer.outputs - q * panel<T>);
-    const int vectors = bias ? vectors_in<T>(q, layer.outputs) : vectors_in<T>(p, layer.inputs);
-    if (updates && !bias && batch.rows >= rows_to_ask_ahead) {
+    const Index i = is_matrix ? p * layer.theta_stride + q * panel<T> * panel<T> : q * panel<T>;
+    const Index rows = is_matrix ? least(panel<T>, layer.outputs - q * panel<T>) : 1;
+    const int vectors = is_matrix ? vectors_in<T>(p, layer.inputs) : vectors_in<T>(q, layer.outputs);
+    if (updates && is_matrix && batch.rows >= rows_to_ask_ahead) {
       ask_for(theta + i, rows);
-      for (int n = 0; n < R::n_moments; ++n) ask_for(layer.moments[n].matrix + i, rows);
+      for (int n = 0; n < R::n_moments; ++n) ask_for(moments[n] + i, rows);
       ask_for(layer.transposed + q * layer.transposed_stride + p * panel<T> * panel<T>, inputs);
     }
     T* Delta = kept ? kept + i : own;
     if (!updates || !kept) {
-      const T *delta = layer.delta + q * batch.stride, *a = task.layer ? batch.layers[task.layer - 1].a : batch.x;
-      if (bias) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(delta, batch.rows, Delta, batch.add ? Delta : zeros<T>);
+      const T* delta = (part == of_alpha ? layer.bent : layer.delta) + q * batch.stride;
+      const T* a = task.layer ? batch.layers[task.layer - 1].a : batch.x;
+      if (!is_matrix) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(delta, batch.rows, Delta, batch.add ? Delta : zeros<T>);
       else block_of_Delta(delta, a + p * batch.stride, batch.rows, rows, inputs, Delta, batch.add);
     }
     const auto D = [&](Index at) { return rule.scale * load(Delta + at) + rule.decay * load(theta + i + at); };
     const auto squared = [&](Index at) { return updates ? load(theta + i + at) : D(at); };
-    if (batch.squares && !(updates && bias)) squares += sum_of_squares<T>(rows, vectors, squared);
+    if (batch.squares && (is_matrix || !updates)) squares += sum_of_squares<T>(rows, vectors, squared);
     if constexpr (updates) {
       each_vector<T>(rows, vectors, [&](Index at) {
         T* const t = theta + i + at;
-        store(t, rule.shrink * load(t) + R::change(rule, D(at), first + i + at, second + i + at));
+        store(t, R::next(rule, load(t), D(at), moments, i + at));
       });
-      if (!bias) transpose_block_of_Theta(layer, p, q);
+      if (is_matrix) transpose_block_of_Theta(layer, p, q);
     }
   }
   if (batch.squares) batch.squares[number] = squares;
 }
 template <class T, class R> void run_task(const Batch<T>& batch, Index number) {
-  batch.tasks[number].panel < 0 ? run_task<T, R, true>(batch, number) : run_task<T, R, false>(batch, number);
+  const int panel_of_task = batch.tasks[number].panel;
+  if (panel_of_task >= 0) return run_task<T, R, 0>(batch, number);
+  if (panel_of_task == of_bias) return run_task<T, R, of_bias>(batch, number);
+  if (panel_of_task == of_alpha) return run_task<T, R, of_alpha>(batch, number);
+  run_floor_task<T, R>(batch, *batch.floor, number);
 }
 
 template <class T> void parameters(const Batch<T>& batch, Index task) {
@@ -135,5 +107,9 @@ template <class T> void parameters(const Batch<T>& batch, Index task) {
     case Update::sgd: return run_task<T, Momentum<T, false>>(batch, task);
     case Update::nesterov: return run_task<T, Momentum<T, true>>(batch, task);
     case Update::adam: return run_task<T, Adam<T>>(batch, task);
+    case Update::averaged_sgd: return run_task<T, Averaged<T, Momentum<T, false>>>(batch, task);
+    case Update::averaged_nesterov: return run_task<T, Averaged<T, Momentum<T, true>>>(batch, task);
+    case Update::averaged_adam: return run_task<T, Averaged<T, Adam<T>>>(batch, task);
+    case Update::schedule_free: return run_task<T, ScheduleFree<T>>(batch, task);
   }
 }

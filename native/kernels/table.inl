@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "deltarule/counters.hpp"
+#include "deltarule/floor.hpp"
 #include "deltarule/kernels.hpp"
 #include "deltarule/names.hpp"
 
@@ -16,16 +17,20 @@ namespace {
 #include "vectors.inl"
 #include "products.inl"
 #include "mathematics.inl"
+#include "trigonometry.inl"
 #include "units.inl"
 #include "outputs.inl"
 #include "rows.inl"
 #include "dropout.inl"
+#include "floor.inl"
 #include "examples.inl"
+#include "rules.inl"
+#include "floor_parameters.inl"
 #include "parameters.inl"
 
 template <class T> void function(int which, const T* x, T* y, Index n) {
   constexpr Vector<T> (*functions[])(Vector<T>) = {exponential<T>, logarithm<T>, logarithm_plus_one<T>, hyperbolic_tangent<T>,
-                                                  logistic<T>, normal_function<T>};
+                                                  logistic<T>, normal_function<T>, cosine<T>, sine<T>};
   for (Index i = 0; i < n; i += lanes<T>) store(y + i, functions[which](load(x + i)));
 }
 template <class T>

@@ -1,6 +1,6 @@
 // Hidden units: g, and g' computed from a = g(z). If g' is no function of a, or would lose digits, both are computed from z at
 // once, and g' is kept for the backward pass. A new unit needs a struct, a line in the table below and a line in names.hpp. The
-// argument of type T is the number in the unit's formula.
+// argument of type T is the number in the unit's formula. Learnt units (11) are made of any of them.
 
 template <class T> struct FromA { static constexpr bool keeps = false, of_zero_is_zero = true; };
 
@@ -18,6 +18,10 @@ template <class T> struct Relu : FromA<T> {
   static Vector<T> slope(Vector<T> a, T) { return a > T(0) ? all(T(1)) : Vector<T>{}; }  // g'(0) = 0
 };
 
+template <class T> struct Same : FromA<T> {  // the identity, where it is learnt; alone it is nothing to do
+  static Vector<T> g(Vector<T> z, T) { return z; }
+  static Vector<T> slope(Vector<T>, T) { return all(T(1)); }
+};
 template <class T> struct LeakyRelu : FromA<T> {
   static Vector<T> g(Vector<T> z, T slope_below) { return z > T(0) ? z : slope_below * z; }
   static Vector<T> slope(Vector<T> a, T slope_below) { return a > T(0) ? all(T(1)) : all(slope_below); }
@@ -80,6 +84,8 @@ template <class T> struct Unit {
   // z becomes a, padded with zeros from `columns` on; kept becomes g'(z) where the unit keeps it.
   void (*forward)(T* z, T* kept, Index rows, int vectors, int columns, T number);
   void (*backward)(T* delta, const T* kept, Index rows, int vectors, T number);  // delta *= g'(z), from a or from the kept slope
+  // z becomes (1 - alpha) z + alpha g(z), kept the slope of that, and bent g(z) - z (11). Padding of alpha is 0.
+  void (*learnt)(T* z, T* kept, T* bent, const T* alpha, Index rows, int vectors, T number);
 };
 template <class T, template <class> class G> struct OnPanels {
   static void forward(T* z, T* kept, Index rows, int vectors, int columns, T number) {
@@ -97,13 +103,28 @@ template <class T, template <class> class G> struct OnPanels {
   static void backward(T* delta, const T* kept, Index rows, int vectors, T number) {
     each_vector<T>(rows, vectors, [&](Index i) { store(delta + i, load(delta + i) * G<T>::slope(load(kept + i), number)); });
   }
+  static void learnt(T* z, T* kept, T* bent, const T* alpha, Index rows, int vectors, T number) {
+    for (int v = 0; v < vectors; ++v) {
+      const Vector<T> share = load(alpha + v * lanes<T>), rest = T(1) - share;
+      for (Index i = v * lanes<T>; i < rows * panel<T>; i += panel<T>) {
+        const Vector<T> z_here = load(z + i);
+        Both<T> y;
+        if constexpr (G<T>::keeps) y = G<T>::both(z_here, number);
+        else y.a = G<T>::g(z_here, number), y.slope = G<T>::slope(y.a, number);
+        store(z + i, rest * z_here + share * y.a);
+        store(kept + i, rest + share * y.slope);
+        store(bent + i, y.a - z_here);
+      }
+    }
+  }
 };
-template <class T, template <class> class G>
-constexpr Unit<T> unit(Hidden id) { return {id, G<T>::keeps, OnPanels<T, G>::forward, OnPanels<T, G>::backward}; }
+template <class T, template <class> class G> constexpr Unit<T> unit(Hidden id) {
+  return {id, G<T>::keeps, OnPanels<T, G>::forward, OnPanels<T, G>::backward, OnPanels<T, G>::learnt};
+}
 
 template <class T>
 constexpr Unit<T> units[] = {unit<T, Logistic>(Hidden::logistic), unit<T, Tanh>(Hidden::tanh), unit<T, Relu>(Hidden::relu),
-                             {Hidden::identity, false, nullptr, nullptr},  // nothing to do
+                             {Hidden::identity, false, nullptr, nullptr, OnPanels<T, Same>::learnt},  // nothing to do
                              unit<T, LeakyRelu>(Hidden::leaky_relu), unit<T, Elu>(Hidden::elu), unit<T, Selu>(Hidden::selu),
                              unit<T, Gelu>(Hidden::gelu), unit<T, Silu>(Hidden::silu), unit<T, Mish>(Hidden::mish),
                              unit<T, Softplus>(Hidden::softplus)};

@@ -34,6 +34,17 @@ template <class T, class F> inline void each_vector(Index rows, int vectors, con
     for (int v = 0; v < vectors; ++v) f(r * panel<T> + v * lanes<T>);
 }
 
+// Summed in double, because squares of float32 overflow for D above 1e19.
+template <class T, class F> double sum_of_squares(Index rows, int vectors, const F& at) {
+  double sums[lanes<T>] = {}, total = 0;
+  each_vector<T>(rows, vectors, [&](Index i) {
+    const Vector<T> x = at(i);
+    for (int lane = 0; lane < lanes<T>; ++lane) sums[lane] += double(x[lane]) * double(x[lane]);
+  });
+  for (double sum : sums) total += sum;
+  return total;
+}
+
 // One stage of a transpose: swaps the off-diagonal halves of every 2*D x 2*D block that rows r and r + D share.
 template <class T, int D, int... C>
 inline void exchange(Vector<T>& upper, Vector<T>& lower, std::integer_sequence<int, C...>) {

@@ -9,12 +9,10 @@
 namespace deltarule {
 namespace {
 
-constexpr Factors usual[] = {{1, 1}, {1, 0}};  // the matrix, and column 0, which does not decay
-
 // 1 - beta^t, or 1 once beta^t is below 2^-54: a pow() that underflows took a twentieth of a 4-10-3 step.
 double without_power(double beta, double t) { return t * (1 - beta) > 37.5 ? 1 : 1 - std::pow(beta, t); }
 
-int n_moments(const Plan& plan) { return plan.rule.update == Update::adam ? 2 : 1; }
+int n_moments(const Plan& plan) { return line_of(plan.rule.update).n_vectors; }
 
 // Whether dropout acts on layer l + 2 in any step.
 template <class T> bool thins(const Steps<T>& steps, Index L, Index l) {
@@ -30,6 +28,15 @@ template <class T> Purpose purpose_of(const Steps<T>& steps, Index L) {
   return purpose;
 }
 
+// What the rules of all groups share in all steps.
+template <class T> void begin_rules(const UpdateRule& rule, Rule<T>* rules, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    rules[i].momentum = T(rule.momentum), rules[i].epsilon = T(rule.epsilon);
+    rules[i].beta1 = T(rule.beta1), rules[i].rest1 = T(1 - rule.beta1);
+    rules[i].beta2 = T(rule.beta2), rules[i].rest2 = T(1 - rule.beta2);
+  }
+}
+
 template <class T> void check_rows(const Steps<T>& steps) {
   if (std::uint64_t(steps.examples.m) > 0xffffffffu) throw std::invalid_argument("run takes at most 2^32 - 1 rows");
 }
@@ -43,8 +50,8 @@ template <class T> void Engine<T>::State::Desk::begin_epoch(bool shuffle, const 
     epoch_order(shuffle, position.key, position.epoch, order.data(), order.size());
     order_of = wanted;
   }
-  for (std::size_t l = 0; l < space->layers.size(); ++l)
-    space->layers[l].dropout = dropout_of_layer(position.key, position.epoch, l + 2);
+  for (std::size_t l = 0; l < space->dropout_numbers.size(); ++l)
+    space->layers[l].dropout = dropout_of_layer(position.key, position.epoch, space->dropout_numbers[l]);
 }
 
 template <class T> void Engine<T>::State::prepare(Desk& desk, const Purpose& purpose, Index rows) {
@@ -61,7 +68,8 @@ Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& positi
   const Plan& plan = *steps.plan;
   const UpdateRule& rule = plan.rule;
   const Index batch_rows = std::min(plan.batch_size, m);
-  const bool clips = std::isfinite(plan.max_norm), adam = rule.update == Update::adam;
+  const bool clips = std::isfinite(plan.max_norm), adam = rule.update == Update::adam || rule.update == Update::averaged_adam;
+  const bool corrects = adam || rule.update == Update::schedule_free, means = rule.update >= Update::averaged_sgd;
   Workspace& space = *desk.space;
   space.read(steps.theta, steps.moments, n_moments(plan));
   space.keep_Delta(clips);
@@ -70,18 +78,21 @@ Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& positi
     any_thins = any_thins || thins(steps, L, l);
     space.thin(std::size_t(l), 0);
   }
-  const Factors* const factors = plan.factors.empty() ? usual : plan.factors.data();
-  const Index n_rules = plan.factors.empty() ? 2 : 2 * (L - 1);
-  for (Rule<T>& one : space.rules) {
-    one.decay = 0, one.momentum = T(rule.momentum), one.epsilon = T(rule.epsilon);
-    one.beta1 = T(rule.beta1), one.rest1 = T(1 - rule.beta1), one.beta2 = T(rule.beta2), one.rest2 = T(1 - rule.beta2);
-  }
+  const bool shared = plan.factors.empty() && !space.has_others();
+  space.share_rules(shared);
+  const std::size_t n_rules = shared ? 2 : space.rules.size();
   const double W = steps.whole.weight, decay = plan.lambda / W;
   Batch<T>& batch = space.batch;
   batch.X = steps.examples.X, batch.Y = steps.examples.Y, batch.weights = steps.examples.weights;
-  batch.offset = steps.whole.offset, batch.rules_of_layer = plan.factors.empty() ? 0 : 2;
+  batch.offset = steps.whole.offset;
   double* const squares = space.squares.data();
   Rule<T>* const rules = space.rules.data();
+  const unsigned char* const is_matrix = space.is_matrix.data();
+  const auto penalise = [&](double factor) {
+    for (std::size_t i = 0; i < n_rules; ++i) rules[i].decay = is_matrix[i] ? T(decay * factor) : T(0);
+  };
+  begin_rules(rule, rules, n_rules);
+  penalise(1);
 
   Clock clock{interrupted};
   Index done = 0;
@@ -94,27 +105,32 @@ Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& positi
     batch.known = m - position.row;
     batch.rows = std::min(batch_rows, batch.known);
     const double scale = double(steps.whole.rows) / (W * double(batch.rows));
-    const double up = adam ? std::sqrt(without_power(rule.beta2, t)) : 1, down = adam ? without_power(rule.beta1, t) : 1;
-    for (Index i = 0; i < n_rules; ++i) {
+    const double up = corrects ? std::sqrt(without_power(rule.beta2, t)) : 1, down = adam ? without_power(rule.beta1, t) : 1;
+    for (std::size_t i = 0; i < n_rules; ++i) {
       Rule<T>& one = rules[i];
-      const double rate = eta * factors[i].rate, of_decay = rates[decay_column] * (factors[i].rate * factors[i].decay);
+      const Factors of = plan.factors.empty() ? Factors{1, double(is_matrix[i])} : plan.factors[i];
+      const double rate = eta * of.rate, of_decay = rates[decay_column] * (of.rate * of.decay);
       one.scale = T(scale), one.shrink = T(1 - eta * of_decay);
-      if (i % 2 == 0) one.decay = T(decay);  // for column 0 it stays 0
       // Without factors, one division serves all: a division takes a hundredth of a 4-10-3 step.
       one.step = plan.factors.empty() && i > 0 ? rules[0].step : T(rate * up / down);
+      if (means) one.corrected = T(up), one.decays = T(up * eta * of_decay);
+    }
+    if (means) {
+      const double share = (1 - rule.mean_decay) / without_power(rule.mean_decay, t);
+      for (std::size_t i = 0; i < n_rules; ++i)
+        rules[i].share = T(share), rules[i].before = position.step > 0 ? T(rule.beta1) : T(1);
     }
     batch.update = rule.update;
     examples(batch, n_workers);
     if (clips) {  // the norm of D must be known before the update
       batch.update = Update::sum, batch.squares = squares;
+      penalise(1);
       parameters(batch, n_workers);
       const double norm = std::sqrt(in_order(squares, batch.n_tasks));
       const double factor = norm > plan.max_norm ? plan.max_norm / norm : 1;  // 1 if the norm is NaN, and then so is D
       batch.update = rule.update;
-      for (Index i = 0; i < n_rules; ++i) {
-        rules[i].scale = T(scale * factor);
-        if (i % 2 == 0) rules[i].decay = T(decay * factor);
-      }
+      for (std::size_t i = 0; i < n_rules; ++i) rules[i].scale = T(scale * factor);
+      penalise(factor);
     }
     batch.squares = plan.lambda != 0 ? squares : nullptr;
     parameters(batch, n_workers);

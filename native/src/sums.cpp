@@ -54,13 +54,18 @@ bool Engine<T>::cost_and_gradient(const T* theta, const Examples<T>& examples, d
   if (!sums(theta, examples, D != nullptr, totals.data(), interrupted)) return false;
   const double* total = totals.data() + 1;
   double squares = 0;
-  for (std::size_t l = 0; l + 1 < network_.sizes.size(); ++l)
+  const auto add = [&](bool penalised) {  // the next parameter
+    const double t = penalised ? double(*theta) : 0;
+    squares += t * t;
+    if (D) *D++ = (*total++ + lambda * t) / weight;
+    ++theta;
+  };
+  for (Index i = 0; i < network_.floor.n_parameters(); ++i) add(false);
+  for (std::size_t l = 0; l + 1 < network_.sizes.size(); ++l) {
     for (Index i = 0; i < network_.sizes[l + 1]; ++i)
-      for (Index j = 0; j <= network_.sizes[l]; ++j, ++theta) {
-        const double t = j ? double(*theta) : 0;
-        squares += t * t;
-        if (D) *D++ = (*total++ + lambda * t) / weight;
-      }
+      for (Index j = 0; j <= network_.sizes[l]; ++j) add(j > 0);
+    for (Index i = 0; network_.is_learnt(l) && i < network_.sizes[l + 1]; ++i) add(false);
+  }
   *J = totals[0] / weight + (lambda != 0 ? lambda / (2 * weight) * squares : 0);
   return true;
 }

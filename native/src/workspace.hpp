@@ -1,9 +1,10 @@
 // The working memory of a call, in one allocation, and copies between a flat theta and panels. Padding is zero and stays zero.
 #pragma once
 #include <algorithm>
+#include <memory>
 #include <vector>
 
-#include "deltarule/engine.hpp"
+#include "floor_space.hpp"
 
 namespace deltarule {
 
@@ -30,22 +31,48 @@ template <class T> struct Engine<T>::Workspace {
   std::vector<Layer<T>> layers;
   std::vector<Task> tasks;
   std::vector<double> squares;
-  std::vector<Rule<T>> rules;  // of the matrix and column 0 of each Theta^(l)
+  std::vector<Rule<T>> rules;               // of each group, in the order of theta
+  std::vector<unsigned char> is_matrix{};   // whether a group is the matrix of a layer, which is penalised and decays
+  std::vector<std::uint64_t> dropout_numbers{};  // of each hidden layer
   Batch<T> batch{};
   std::vector<T> held{};  // the theta in the panels, if the caller keeps a copy of it here
 
   Workspace(const Network& network, const Kernels<T>& kernels, const Purpose& what)
-      : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), rules(2 * layers.size()), kernels_(kernels), extra_(layers.size()) {
+      : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), rules(std::size_t(network.n_groups())),
+        kernels_(kernels), extra_(layers.size()), n_floor_(network.floor.n_parameters()), n_floor_groups_(network.floor.n_groups()) {
+    if (!network.floor.empty()) floor_ = std::make_unique<FloorSpace<T>>(network.floor, kernels.lanes, panel);
+    for (std::size_t l = 0; l < network.hidden.size(); ++l) dropout_numbers.push_back(network.dropout_number(l));
+    is_matrix.resize(rules.size());
+    std::size_t group = std::size_t(n_floor_groups_);
+    for (std::size_t l = 0; l < layers.size(); group += 2 + network.is_learnt(l), ++l) is_matrix[group + 1] = 1;
     double columns = 0;
     for (Index s : network.sizes) columns += double(s + panel);
+    for (const FloorPart& part : network.floor.parts)
+      columns += double(part.inputs) * (8 + 3 * double(part.width) + 2 * double(part.kind == Kind::periodic ? part.size : 0));
     if (columns * double(purpose.rows) > 1e16) throw std::bad_alloc();  // beyond any memory, and near the end of an Index
     memory_.resize(lines_of<T>(lay_out(network, nullptr)));  // the first lay_out counts, the second hands out
     lay_out(network, reinterpret_cast<T*>(memory_.data()));
-    for (int l = 0; l < int(layers.size()); ++l)
+    for (int i = 0; floor_ && i < floor_->n_tasks(); ++i) tasks.push_back({i, of_floor});
+    for (int l = 0; l < int(layers.size()); ++l) {
       for (int p = -1; p < int(panels(network.sizes[std::size_t(l)])); ++p) tasks.push_back({l, p});
+      if (network.is_learnt(std::size_t(l))) tasks.push_back({l, of_alpha});
+    }
     squares.resize(tasks.size());
     batch.layers = layers.data(), batch.n_layers = Index(layers.size());
-    batch.rules = rules.data(), batch.output = network.output, batch.tasks = tasks.data(), batch.n_tasks = Index(tasks.size());
+    batch.output = network.output, batch.tasks = tasks.data(), batch.n_tasks = Index(tasks.size());
+    if (floor_) batch.floor = &floor_->view, floor_->view.rules = rules.data();
+    share_rules(!has_others());
+  }
+
+  // Whether some parameters are neither weights nor biases; then each group has a rule of its own, whatever the plan says.
+  bool has_others() const { return rules.size() != 2 * layers.size(); }
+  // Gives each group a rule of its own; or the first to all columns 0, and the second to all matrices.
+  void share_rules(bool shared) {
+    const Rule<T>* next = rules.data() + (floor_ ? n_floor_groups_ : 0);
+    for (Layer<T>& layer : layers) {
+      layer.rules = next;
+      if (!shared) next += layer.bent ? 3 : 2;
+    }
   }
 
   // Sets everything to zero, because infinity times zero may have left NaN in the padding.
@@ -55,12 +82,13 @@ template <class T> struct Engine<T>::Workspace {
   void thin(std::size_t l, double rate) {
     Layer<T>& layer = layers[l];
     layer.left_out = std::uint32_t(rate * 0x1p32);
-    layer.factor = rate > 0 ? T(1 / (1 - rate)) : T(0);
-    layer.kept = rate > 0 || layer.keeps_slope ? extra_[l].slopes : layer.a;
+    layer.factor = rate > 0 ? T(1 / (1 - rate)) : T(layer.bent != nullptr);
+    layer.kept = rate > 0 || layer.keeps_slope || layer.bent ? extra_[l].slopes : layer.a;
   }
   // Sets whether (5) is kept for a second pass, which needs purpose.Delta.
   void keep_Delta(bool keeps) {
     for (std::size_t l = 0; l < layers.size(); ++l) layers[l].Delta = keeps ? extra_[l].Delta : Blocks<T>{};
+    if (floor_) floor_->view.has_Delta = keeps;
   }
 
   // Copies flat vectors to panels, and back.
@@ -80,13 +108,18 @@ template <class T> struct Engine<T>::Workspace {
   template <class F> static void from_panels(T* panels, F* flat, Index n) { std::copy(panels, panels + n, flat); }
   Index panels(Index columns) const { return (columns + panel - 1) / panel; }
 
+  // `which` takes a layer or the floor, and returns the arrays of one of them.
   template <class F, class Which, class Copy> void copy(F* flat, Which which, Copy piece) {
-    for (const Layer<T>& l : layers)
+    if (floor_) floor_->each_run([&](Index at, Index place, Index n) { piece(which(floor_->view) + at, flat + place, n); });
+    flat += n_floor_;
+    for (const Layer<T>& l : layers) {
       for (Index i = 0; i < l.outputs; ++i) {
         piece(which(l).bias + i, flat++, 1);
         for (Index j = 0, n; j < l.inputs; j += n, flat += n)
           piece(which(l).matrix + j / panel * l.theta_stride + i * panel, flat, n = std::min(panel, l.inputs - j));
       }
+      if (l.bent) piece(which(l).alpha, flat, l.outputs), flat += l.outputs;
+    }
   }
 
   Index lay_out(const Network& network, T* memory) {
@@ -102,6 +135,7 @@ template <class T> struct Engine<T>::Workspace {
     const auto matrix = [&](Index columns) { return take(panels(columns) * batch.stride); };
     batch.x = matrix(network.sizes.front());
     const bool learns = purpose.use != Use::predicting;
+    if (floor_) floor_->lay_out(take, padded / lanes, learns, purpose.n_moments);
     if (learns) batch.y = matrix(network.sizes.back()), batch.costs = take(padded);
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const Index inputs = network.sizes[l], outputs = network.sizes[l + 1];
@@ -109,16 +143,21 @@ template <class T> struct Engine<T>::Workspace {
       Layer<T>& layer = layers[l] = {};
       layer.inputs = inputs, layer.outputs = outputs;
       const HiddenUnit unit = last ? Hidden::identity : network.hidden[l];
-      layer.unit = unit.id, layer.number = T(unit.number), layer.keeps_slope = line_of(unit.id).keeps_slope;
+      const bool learnt = network.is_learnt(l);
+      layer.unit = learnt ? Hidden::identity : unit.id, layer.learnt = unit.id, layer.number = T(unit.number);
+      layer.keeps_slope = !learnt && line_of(unit.id).keeps_slope;
       layer.theta_stride = panels(outputs) * panel * panel, layer.transposed_stride = panels(inputs) * panel * panel;
-      const auto blocks = [&] { return Blocks<T>{take(panels(inputs) * layer.theta_stride), take(outputs)}; };
+      const auto blocks = [&] {
+        return Blocks<T>{take(panels(inputs) * layer.theta_stride), take(outputs), learnt ? take(outputs) : nullptr};
+      };
       layer.theta = blocks();
       layer.transposed = take(panels(outputs) * layer.transposed_stride);
       for (int i = 0; i < purpose.n_moments; ++i) layer.moments[i] = blocks();
       if (purpose.Delta) layer.Delta = extra_[l].Delta = blocks();
       layer.a = matrix(outputs);
-      const bool slopes = !last && (purpose.slopes || layer.keeps_slope);
+      const bool slopes = !last && (purpose.slopes || layer.keeps_slope || learnt);
       layer.kept = extra_[l].slopes = slopes ? matrix(outputs) : layer.a;
+      if (learnt) layer.bent = matrix(outputs), layer.factor = 1;
       layer.delta = !last && learns ? matrix(outputs) : layer.a;
     }
     return used;
@@ -127,7 +166,10 @@ template <class T> struct Engine<T>::Workspace {
   struct Extra { T* slopes; Blocks<T> Delta; };  // memory of a layer that some steps use and others do not
   const Kernels<T>& kernels_;
   std::vector<Extra> extra_;
-  std::vector<Line> memory_;
+  std::unique_ptr<FloorSpace<T>> floor_{};
+  const Index n_floor_;
+  const int n_floor_groups_;
+  std::vector<Line> memory_{};
 };
 
 }  // namespace deltarule

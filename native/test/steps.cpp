@@ -53,12 +53,12 @@ template <class T> void check_sums(const Kernels<T>& kernels, const Network& net
   }
 }
 
-// The group of each parameter: 2 l for Theta^(l), and 2 l + 1 for its column 0.
+// The group of each parameter: 2 l for column 0 of Theta^(l), and 2 l + 1 for the others.
 std::vector<std::size_t> groups(const Network& network) {
   std::vector<std::size_t> found;
   for (std::size_t l = 0; l + 1 < network.sizes.size(); ++l)
     for (Index i = 0; i < network.sizes[l + 1] * (network.sizes[l] + 1); ++i)
-      found.push_back(2 * l + (i % (network.sizes[l] + 1) == 0));
+      found.push_back(2 * l + (i % (network.sizes[l] + 1) != 0));
   return found;
 }
 
@@ -98,7 +98,7 @@ void check_step(const Kernels<T>& kernels, const Network& network, Index m, Inde
   Plan plan{{update, momentum, beta1, beta2, epsilon}, batch, true, lambda, max_norm, {}};
   std::vector<Factors> factors;
   for (std::size_t i = 0; i < 2 * (network.sizes.size() - 1); ++i)
-    factors.push_back(options ? Factors{1 - 0.125 * double(i), i % 2 ? 0.25 : 2} : Factors{1, double(1 - i % 2)});
+    factors.push_back(options ? Factors{1 - 0.125 * double(i), i % 2 ? 2.0 : 0.25} : Factors{1, double(i % 2)});  // column 0, then the matrix
   if (options) plan.factors = factors;
   std::vector<double> rates{eta, weight_decay};
   rates.insert(rates.end(), dropout.begin(), dropout.end());

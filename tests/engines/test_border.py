@@ -88,8 +88,8 @@ def test_a_run_refuses_what_does_not_fit(changes: dict[str, Any], error: type[Ex
 def test_a_run_refuses_a_position_beyond_its_rows_and_factors_of_another_network() -> None:
     with pytest.raises(ValueError, match=r"position\.row is 4, but X has 4 rows"):
         run_with(position=position_with(row=4))
-    with pytest.raises(ValueError, match="factors has 1 pairs, but the network has 2 matrices Theta"):
-        run_with(plan=plan_with(factors=[((1.0, 1.0), (1.0, 0.0))]))
+    with pytest.raises(ValueError, match="factors has 2 pairs, but the parameters of the network have 4 segments"):
+        run_with(plan=plan_with(factors=[(1.0, 1.0), (1.0, 0.0)]))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_a_run_refuses_a_position_beyond_its_rows_and_factors_of_another_network
         ({"lambda_": float("nan")}, ValueError, "lambda_ is nan"),
         ({"max_norm": 0.0}, ValueError, r"max_norm is 0\.0+, but must be above 0"),
         ({"max_norm": float("nan")}, ValueError, "max_norm is nan"),
-        ({"factors": [((1.0, -1.0), (1.0, 0.0))]}, ValueError, r"factors has the factor -1\.0+"),
-        ({"factors": [((float("inf"), 1.0), (1.0, 0.0))]}, ValueError, "factors has the factor inf"),
-        ({"factors": [(1.0, 1.0)]}, TypeError, "incompatible function arguments"),
+        ({"factors": [(1.0, -1.0), (1.0, 0.0)]}, ValueError, r"factors has the factor -1\.0+"),
+        ({"factors": [(float("inf"), 1.0), (1.0, 0.0)]}, ValueError, "factors has the factor inf"),
+        ({"factors": [((1.0, 1.0), (1.0, 0.0))]}, TypeError, "incompatible function arguments"),
     ],
 )
 def test_a_plan_refuses_what_does_not_fit(changes: dict[str, Any], error: type[Exception], message: str) -> None:

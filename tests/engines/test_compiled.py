@@ -8,7 +8,7 @@ import pytest
 
 from deltarule.engines import compiled, native
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
-from deltarule.training.solvers import SGD, Adam
+from deltarule.training.solvers import SGD, Adam, Averaged, ScheduleFree
 
 # Instead of the core, a finder finds nothing, or a file that the loader refuses.
 WITHOUT = """
@@ -64,10 +64,14 @@ def test_a_core_that_is_there_needs_no_reason() -> None:
     assert (compiled.core is None) == bool(native.why_unavailable())
 
 
+RULES = (SGD(), Adam(), Averaged(SGD(), 0.9), Averaged(Adam(), 0.9), ScheduleFree())
+
+
 class Built:
     """A core's report of its units; these are exactly those of the package."""
 
     def __init__(self, **changes: int) -> None:
+        self.without: set[str] = set()
         self.hidden = {**{name: len(unit.numbers) for name, unit in HIDDEN_UNITS.items()}, **changes}
 
     def hidden_units(self) -> dict[str, int]:
@@ -75,6 +79,9 @@ class Built:
 
     def output_units(self) -> list[str]:
         return sorted(OUTPUT_UNITS)
+
+    def floor_parts(self) -> list[str]:
+        return sorted(compiled.FLOOR_PARTS - self.without)
 
 
 def test_a_core_with_the_units_of_the_package_in_any_order_is_taken() -> None:
@@ -86,7 +93,13 @@ def test_a_core_with_other_units_is_not_used_and_told_as_such(other: object) -> 
     assert compiled.difference(other).startswith("the compiled core cannot be used: it was built for other units")
 
 
+def test_a_core_without_code_for_a_part_of_the_first_floor_is_not_used_and_told_as_such() -> None:
+    older = Built()
+    older.without = {"periodic"}
+    assert "built for other parts of the first floor" in compiled.difference(older)
+
+
 @pytest.mark.skipif(compiled.core is None, reason="the compiled core was not built")
 def test_the_rules_of_the_core_are_those_of_the_solvers_with_as_many_numbers() -> None:
     assert compiled.core is not None
-    assert compiled.core.rules() == {rule.name: len(rule.parameters) for rule in (SGD(), Adam())}
+    assert compiled.core.rules() == {rule.name: len(rule.parameters) for rule in RULES}

@@ -1,6 +1,8 @@
 // The protocol of src/deltarule/engines/protocol.py on plain memory: J and D over a whole training set, mini-batch steps, h.
 //
-// theta is the flat vector of all Theta^(l), row by row, column 0 the bias. X is (m, s_1), Y (m, K), both row by row.
+// theta is the flat vector of the first floor's parameters, if there is one, and then of all Theta^(l), row by row, column 0 the
+// bias, each followed by the alpha of its units if these are learnt. X is (m, s_1), Y (m, K), both row by row; with a first floor
+// a row of X has the columns that this takes.
 //
 // Contract
 //   * The caller owns theta, the rule's vectors, X, Y, weights and every result; none may overlap another.
@@ -14,6 +16,7 @@
 #include <memory>
 #include <vector>
 
+#include "deltarule/first_floor.hpp"
 #include "deltarule/names.hpp"
 
 namespace deltarule {
@@ -21,25 +24,47 @@ namespace deltarule {
 // The instruction sets of this build that the processor has, best first.
 const std::vector<const Isa*>& available_isas();
 
-// A hidden unit with the number in its formula, if it has one (names.hpp).
+// A hidden unit with the number in its formula, if it has one (names.hpp). A learnt one is (1 - alpha) z + alpha g(z) (11).
 struct HiddenUnit {
   Hidden id;
   double number;
+  bool learnt;
   HiddenUnit(Hidden unit) : HiddenUnit(unit, line_of(unit).usual) {}
-  HiddenUnit(Hidden unit, double n) : id(unit), number(n) {}
+  HiddenUnit(Hidden unit, double n, bool is_learnt = false) : id(unit), number(n), learnt(is_learnt) {}
 };
 
 struct Network {
-  std::vector<Index> sizes;        // s_1 ... s_L, L >= 2
+  std::vector<Index> sizes;        // s_1 ... s_L, L >= 2; s_1 is what goes out of the first floor, if there is one
   std::vector<HiddenUnit> hidden;  // L - 2
   Output output;
+  FirstFloor floor{};
+
+  Index n_inputs() const { return floor.empty() ? sizes[0] : floor.inputs(); }
+  bool is_learnt(std::size_t l) const { return l < hidden.size() && hidden[l].learnt; }
   Index n_parameters() const {
-    Index n = 0;
-    for (std::size_t l = 0; l + 1 < sizes.size(); ++l) n += sizes[l + 1] * (sizes[l] + 1);
+    Index n = floor.n_parameters();
+    for (std::size_t l = 0; l + 1 < sizes.size(); ++l) n += sizes[l + 1] * (sizes[l] + 1 + is_learnt(l));
     return n;
   }
-  // Floating-point operations of a step, for each example: 6 for each parameter, but 4 for the first layer's weights.
-  double operations() const { return 6.0 * double(n_parameters()) - 2.0 * double(sizes[0]) * double(sizes[1]); }
+  // The groups of parameters that have factors of their own, in the order of theta: those of the floor, then of each layer column
+  // 0, the matrix, and alpha.
+  int n_groups() const {
+    int n = floor.n_groups();
+    for (std::size_t l = 0; l + 1 < sizes.size(); ++l) n += 2 + is_learnt(l);
+    return n;
+  }
+  // The number by which dropout knows hidden layer l: that of the part of the network whose units they are, from 2.
+  std::uint64_t dropout_number(std::size_t l) const {
+    std::uint64_t n = l + 2 + (floor.empty() ? 0 : 1 + floor.scaled);
+    for (std::size_t i = 0; i <= l; ++i) n += hidden[i].learnt;
+    return n;
+  }
+  // Floating-point operations of a step, for each example: 6 for each parameter of a layer, but 4 for the first layer's weights
+  // where nothing is learnt below it.
+  double operations() const {
+    const double all = 6.0 * double(n_parameters() - floor.n_parameters());
+    return floor.empty() ? all - 2.0 * double(sizes[0]) * double(sizes[1]) : all + floor.operations();
+  }
 };
 
 template <class T> struct Examples {
@@ -56,8 +81,9 @@ struct Whole {
 };
 
 struct UpdateRule {
-  Update update;  // sgd, nesterov or adam
+  Update update;  // any but none and sum
   double momentum, beta1, beta2, epsilon;
+  double mean_decay = 0;  // d of (12)
 };
 
 // Multipliers of the step size and the weight decay of a group of parameters.
@@ -70,7 +96,7 @@ struct Plan {
   bool shuffle;
   double lambda;
   double max_norm;               // > 0; a longer D is shortened to this length
-  std::vector<Factors> factors;  // two for each Theta^(l): matrix, column 0; empty: {1, 1}, {1, 0}
+  std::vector<Factors> factors;  // of each group (Network::n_groups); empty: {1, 1} of a matrix, {1, 0} of others
 };
 // Columns of the rates of a step: eta, weight decay, and dropout of layers 2 ... L - 1, below 1.
 constexpr Index rate_column = 0, decay_column = 1, dropout_column = 2;
@@ -85,7 +111,7 @@ struct Position {
 
 template <class T> struct Steps {
   T* theta;
-  T* moments[2];            // the rule's vectors; Adam has two
+  T* moments[most_moments];  // the rule's vectors (names.hpp)
   Examples<T> examples;
   Whole whole;
   const Plan* plan;

@@ -24,28 +24,35 @@ using Index = std::ptrdiff_t;
 
 enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu, silu, mish, softplus };
 enum class Output { sigmoid, softmax, identity, exp };
-// none computes (1) and (2) only; sum leaves (5) in Layer::Delta and updates nothing.
-enum class Update { none, sum, sgd, nesterov, adam };
+// none computes (1) and (2) only; sum leaves (5) in Layer::Delta and updates nothing. averaged is (12), schedule_free (13).
+enum class Update { none, sum, sgd, nesterov, adam, averaged_sgd, averaged_nesterov, averaged_adam, schedule_free };
+constexpr int most_moments = 4;  // vectors of a rule
 
-// A matrix with the shape of Theta^(l): panels over the inputs, one row for each output. Its column 0 is one row apart.
-template <class T> struct Blocks { T *matrix, *bias; };
+// A matrix with the shape of Theta^(l): panels over the inputs, one row for each output. Its column 0 is one row apart, and so
+// are the alpha of learnt units, null where there are none.
+template <class T> struct Blocks { T *matrix, *bias, *alpha; };
+template <class T> struct Rule;
+template <class T> struct Floor;  // floor.hpp
 
 // Theta^(l), from the s_l units of layer l to the s_{l+1} units of layer l + 1, and a batch's activations in layer l + 1.
 template <class T> struct Layer {
   Index inputs, outputs;
-  Hidden unit;                       // of layer l + 1; identity in the last, which Batch::output follows
+  Hidden unit;                       // of layer l + 1; identity in the last, which Batch::output follows, and where it is learnt
+  Hidden learnt;                     // the g of learnt units
   T number;                          // in the unit's formula: the slope of leaky_relu, the alpha of elu
   bool keeps_slope;                  // names.hpp
-  Blocks<T> theta, moments[2];       // moments: the rule's vectors; null where it has none
+  Blocks<T> theta, moments[most_moments];  // moments: the rule's vectors; null where it has none
+  const Rule<T>* rules;              // of column 0, the matrix and alpha
   Blocks<T> Delta;                   // (5), written by Update::sum; other updates read it, or compute (5) if null
   T* transposed;                     // Theta for (1): panels over the outputs, one row for each input
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta
   T* kept;                           // source of g' in (4): a, or g'(z) if keeps_slope, whose padding may hold anything
+  T* bent;                           // learnt units (11): g(z) - z, then times dl/da; null where units have no alpha
   std::uint64_t dropout;             // the layer's random number (counters.hpp)
   std::uint32_t left_out;            // units whose random number is below this are left out
-  T factor;                          // 1 / (1 - p), in a and in kept, which then is a matrix of its own; 0: no dropout
-};
+  T factor;                          // 1 / (1 - p), in a and in kept, which then is a matrix of its own, as it is of learnt
+};                                   // units; 0: neither dropout nor learnt units, 1: learnt units without dropout
 
 // The factors of a step; D = scale * Delta + decay * Theta.
 template <class T> struct Rule {
@@ -53,9 +60,12 @@ template <class T> struct Rule {
   T shrink;                          // multiplies Theta before the rule adds to it
   T step, momentum;                  // v = momentum * v - step * D
   T beta1, rest1, beta2, rest2, epsilon;  // Adam: rest = 1 - beta; step includes the bias correction
+  T share;                           // c of (12)
+  T corrected, decays, before;       // (13): sqrt(1 - beta2^t), that times the decay, and beta1, or 1 in the first step
 };
 
-struct Task { int layer, panel; };   // one panel of Theta^(layer), or its column 0 if panel == -1
+struct Task { int layer, panel; };   // one panel of Theta^(layer), or a part that Part names; layer is the number of a task of
+enum Part { of_bias = -1, of_alpha = -2, of_floor = -3 };  // the floor if panel == of_floor
 
 // One batch. Its rows of X and Y are order[0 .. rows), or first .. first + rows if order is null.
 template <class T> struct Batch {
@@ -66,6 +76,7 @@ template <class T> struct Batch {
   T *x, *y;                          // the batch's rows, in panels
   const T *X, *Y, *weights;          // row by row; weights may be null
   const std::uint32_t* order;
+  const Floor<T>* floor;             // between X and x; null: x is X
   Index first, rows;
   Index offset;                      // number of row 0 of X in the whole training set, for dropout
   Index known;                       // rows, and the rows of later steps, which may be prefetched
@@ -75,9 +86,7 @@ template <class T> struct Batch {
   Index n_tasks;
   Update update;
   bool add;                          // Update::sum adds to Delta instead of overwriting it
-  const Rule<T>* rules;              // of the first Theta: one for the matrix, the next for column 0
-  int rules_of_layer;                // 2: each further Theta has two of its own; 0: all share these
-  double* squares;                   // of each task: sum of Theta^2 before the update, or D^2 for Update::sum; may be null
+  double* squares;                   // of each task: sum of penalised Theta^2 before the update, or D^2 for Update::sum; may be null
 };
 
 template <class T> struct Kernels {
@@ -92,7 +101,6 @@ template <class T> struct Kernels {
   void (*parameters)(const Batch<T>&, Index task);
   void (*transpose)(const Layer<T>&);  // theta -> transposed
   // A function of n values, for tests; n is a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic, 5 the
-  // normal distribution function.
   void (*function)(int which, const T* x, T* y, Index n);
 };
 

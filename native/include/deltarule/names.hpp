@@ -1,9 +1,9 @@
-// The names of hidden units, output units and update rules, a table each. No other file knows a name, and no code relies on the
+// The names of hidden units, output units, parts of the first floor and update rules, a table each. No other file knows a name, and no code relies on the
 // order of the lines.
 #pragma once
 #include <cstddef>
 
-#include "deltarule/kernels.hpp"
+#include "deltarule/floor.hpp"
 
 namespace deltarule {
 
@@ -31,9 +31,28 @@ struct OutputLine { Output id; const char* name; };
 constexpr OutputLine output_units[] = {
     {Output::sigmoid, "sigmoid"}, {Output::softmax, "softmax"}, {Output::identity, "identity"}, {Output::exp, "exp"}};
 
-struct RuleLine { const char* name; int n_numbers, n_vectors; };
-constexpr RuleLine update_rules[] = {{"sgd", 2, 1},    // momentum; nesterov, 0 or 1
-                                     {"adam", 3, 2}};  // beta1, beta2, epsilon
+struct PartLine { Kind id; const char* name; };
+constexpr PartLine floor_parts[] = {{Kind::keep, "keep"},
+                                    {Kind::scale, "scale"},
+                                    {Kind::embedding, "embedding"},
+                                    {Kind::piecewise, "piecewise"},
+                                    {Kind::periodic, "periodic"}};
+
+// The vectors of (12) are its mean and those of the rule that is averaged; (13) has x, z, q and S.
+struct RuleLine { Update id; const char* name; int n_numbers, n_vectors; };
+constexpr RuleLine update_rules[] = {{Update::sgd, "sgd", 2, 1},    // momentum; nesterov, 0 or 1
+                                     {Update::adam, "adam", 3, 2},  // beta1, beta2, epsilon
+                                     {Update::averaged_sgd, "averaged sgd", 3, 2},    // those of the rule, and d
+                                     {Update::averaged_adam, "averaged adam", 4, 3},
+                                     {Update::schedule_free, "schedule-free adam", 3, 4}};
+// Whether SGD's momentum has Nesterov's form is a number of its line, so two rules share one.
+constexpr const RuleLine& line_of(Update id) {
+  if (id == Update::nesterov) id = Update::sgd;
+  if (id == Update::averaged_nesterov) id = Update::averaged_sgd;
+  std::size_t i = 0;
+  while (update_rules[i].id != id) ++i;
+  return update_rules[i];
+}
 
 constexpr const HiddenLine& line_of(Hidden id) {
   std::size_t i = 0;

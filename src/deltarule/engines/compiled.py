@@ -2,9 +2,14 @@
 
 from types import ModuleType
 
+from deltarule.network.curves import Periodic, PiecewiseLinear
+from deltarule.network.first_floor import Embedding, Keep, Scale
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 
 __all__ = ["core", "difference", "why_unavailable"]
+
+FLOOR_PARTS = {part.kind for part in (Keep, Scale, Embedding, PiecewiseLinear, Periodic)}
+"""Parts of the first floor that stand beside each other, which every core has code for."""
 
 
 def difference(built: object) -> str:
@@ -13,7 +18,12 @@ def difference(built: object) -> str:
     hidden: dict[str, int] = getattr(built, "hidden_units", dict)()
     output: list[str] = getattr(built, "output_units", list)()
     if hidden == ours and set(output) == set(OUTPUT_UNITS):
-        return ""
+        if set(getattr(built, "floor_parts", list)()) == FLOOR_PARTS:
+            return ""
+        return (
+            "the compiled core cannot be used: it was built for other parts of the first floor than this package has. "
+            "Install the package anew"
+        )
     return (
         "the compiled core cannot be used: it was built for other units than this package has: hidden "
         f"{', '.join(f'{name} ({n} numbers)' for name, n in hidden.items())}; output {', '.join(output)}"

@@ -1,8 +1,8 @@
 """The engine in compiled code, as fast as the machine allows; its numbers are the reference engine's within rounding.
 
 The same seed gives the same bits on any number of threads. Sparse X goes to the reference engine, whose products take
-compressed rows, and so do networks with other parts than `Dense` and update rules other than SGD and Adam. Built by
-`pip install` where a C++ compiler was found; `available` says whether it was.
+compressed rows, and so do the networks and update rules for which the core has no code (`takes`, `core_arguments.py`).
+Built by `pip install` where a C++ compiler was found; `available` says whether it was.
 """
 
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from deltarule.common.arrays import Array, is_sparse
 from deltarule.common.errors import SettingsError
 from deltarule.engines import compiled
 from deltarule.engines.compiled import why_unavailable
+from deltarule.engines.core_arguments import network_arguments, plan_arguments
 from deltarule.engines.cores import usable_cores
 from deltarule.engines.plan import Plan
 from deltarule.engines.protocol import Member, StepsTaken, TrainingState, check_open
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
-from deltarule.network.parts import Dense
 
 __all__ = ["NativeEngine", "available", "instruction_set", "takes", "usable_cores", "why_unavailable"]
 
@@ -34,8 +34,8 @@ def available() -> bool:
 
 
 def takes(network: Network) -> bool:
-    """Whether the compiled core has code for every part of a network."""
-    return all(isinstance(part, Dense) for part in network.parts)
+    """Whether the compiled core has code for a network: for every part of it, in this order."""
+    return network_arguments(network) is not None
 
 
 def instruction_set() -> str:
@@ -69,7 +69,7 @@ class NativeEngine:
         self.n_threads = n_threads or usable_cores()
         self._cores: dict[np.dtype[Any], Any] = {}
         self._reference = ReferenceEngine(network)
-        self._takes = takes(network)
+        self._arguments = network_arguments(network)
         self._is_closed = False
 
     def sums(self, theta: Array, data: TrainingSet) -> Array:
@@ -147,7 +147,7 @@ class NativeEngine:
 
     def _leaves_out(self, X: Array, plan: Plan | None = None) -> bool:
         """Whether the reference engine takes these rows, or these steps, instead."""
-        return not self._takes or is_sparse(X) or (plan is not None and plan.rule.name not in _RULES)
+        return self._arguments is None or is_sparse(X) or (plan is not None and plan.rule.name not in _RULES)
 
     @property
     def _instead(self) -> ReferenceEngine:
@@ -163,15 +163,8 @@ class NativeEngine:
         if dtype not in self._cores:
             check_open(self._is_closed)
             assert _core is not None, "ask `available` first"
-            network = self.network
-            self._cores[dtype] = _core.Engine(
-                list(network.sizes),
-                list(network.hidden),
-                [list(numbers) for numbers in network.hidden_numbers],
-                network.output,
-                dtype.name,
-                self.n_threads,
-            )
+            assert self._arguments is not None, "the reference engine takes other networks"
+            self._cores[dtype] = _core.Engine(**self._arguments, dtype=dtype.name, n_threads=self.n_threads)
         return self._cores[dtype]
 
 
@@ -191,7 +184,7 @@ class _Run:
             data.X,
             data.Y,
             data.weights,
-            _core_plan(network, plan),
+            _core.Plan(**plan_arguments(network, plan)),
             self.position,
             np.ascontiguousarray(plan.rates, dtype=np.float64),
             self.costs,
@@ -215,24 +208,3 @@ class _Run:
             costs=tuple(of_epoch.tolist()),
         )
         return StepsTaken(after, costs, interrupted)
-
-
-def _core_plan(network: Network, plan: Plan) -> Any:
-    assert _core is not None, "ask `available` first"
-    factors = None
-    if plan.factors:
-        segments = zip(network.segments, plan.factors_of(network), strict=True)
-        of = {(segment.part, segment.group): one for segment, one in segments}
-        factors = [
-            tuple((of[part, group].rate, of[part, group].decay) for group in ("weight", "bias"))
-            for part in range(len(network.parts))
-        ]
-    return _core.Plan(
-        rule=plan.rule.name,
-        numbers=list(plan.rule.parameters),
-        batch_size=plan.batches.size,
-        shuffle=plan.batches.shuffle,
-        lambda_=plan.lambda_,
-        max_norm=plan.max_norm,
-        factors=factors,
-    )
