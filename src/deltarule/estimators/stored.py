@@ -18,7 +18,7 @@ from deltarule.network.parts import Unit
 from deltarule.training.settings import SETTINGS
 from deltarule.training.stored_history import arrays_of, content_of
 
-__all__ = ["FORMAT", "checked_classes", "parts_of", "save", "untagged"]
+__all__ = ["FORMAT", "checked_classes", "content_of_classes", "parts_of", "save", "tagged", "untagged"]
 
 FORMAT = 3
 """Format of model files. It is raised when older versions of this library could not read a new file.
@@ -64,7 +64,7 @@ def parts_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     content: dict[str, Any] = {
         "kind": type(estimator).__name__,
         "parameters": {
-            name: _tagged(value)
+            name: tagged(value)
             for name, value in estimator.get_params().items()
             if name not in SETTINGS or SETTINGS[name].belongs_to == "model"
         },
@@ -76,11 +76,22 @@ def parts_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         "history": content_of(history),
     }
     if (classes := getattr(estimator, "classes_", None)) is not None:
-        kind = "str" if classes.dtype.kind == "U" else classes.dtype.name
-        checked_classes(kind, classes.tolist())  # never write what could not be read
-        content["classes"] = {"type": kind, "values": classes.tolist()}
+        content["classes"] = content_of_classes(classes)
         content["several_labels"] = bool(estimator.several_labels_)
     return content, {"theta": estimator.theta_, **arrays_of(history)}
+
+
+def content_of_classes(classes: NDArray[Any]) -> dict[str, Any]:
+    """Return labels as JSON content, if `checked_classes` will read them back.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it will not.
+    """
+    kind = "str" if classes.dtype.kind == "U" else classes.dtype.name
+    checked_classes(kind, classes.tolist())  # never write what could not be read
+    return {"type": kind, "values": classes.tolist()}
 
 
 def checked_classes(kind: str, labels: Any) -> NDArray[Any]:
@@ -108,16 +119,16 @@ def checked_classes(kind: str, labels: Any) -> NDArray[Any]:
     return classes
 
 
-def _tagged(value: Any) -> Any:
+def tagged(value: Any) -> Any:
     """Return a parameter as JSON in which tuples, mappings and units differ from lists."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, list):
-        return [_tagged(one) for one in value]
+        return [tagged(one) for one in value]
     if isinstance(value, tuple):
-        return {"tuple": [_tagged(one) for one in value]}
+        return {"tuple": [tagged(one) for one in value]}
     if isinstance(value, dict):
-        return {"dict": [[_tagged(key), _tagged(one)] for key, one in value.items()]}
+        return {"dict": [[tagged(key), tagged(one)] for key, one in value.items()]}
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Unit):
@@ -130,12 +141,12 @@ def _tagged(value: Any) -> Any:
 
 
 def untagged(value: Any) -> Any:
-    """Return the parameter that `_tagged` wrote.
+    """Return the parameter that `tagged` wrote.
 
     Raises
     ------
     TypeError, ValueError
-        If the value has a form that `_tagged` never writes.
+        If the value has a form that `tagged` never writes.
     """
     if isinstance(value, list):
         return [untagged(one) for one in value]

@@ -24,6 +24,10 @@ from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import HeldOut, HeldOutQuantity, TableModel
 from deltarule.tables.stored import checked_form
 from deltarule.tables.targets import Scale
+from deltarule.tabular.classifier import TableClassifier
+from deltarule.tabular.reading import estimator_from
+from deltarule.tabular.regressor import TableRegressor
+from deltarule.tabular.stored import FORMAT as NEWEST
 from deltarule.training.stored_history import history_of
 
 __all__ = ["load", "load_table_model"]
@@ -31,7 +35,7 @@ __all__ = ["load", "load_table_model"]
 KINDS = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 
 
-def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor:
+def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | TableClassifier | TableRegressor:
     """Read a model from a file. Nothing that the file says is run.
 
     Parameters
@@ -41,7 +45,7 @@ def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor:
 
     Returns
     -------
-    model : TableModel, MLPClassifier or MLPRegressor
+    model : TableModel, MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
         The saved model; `deltarule train` saves a `TableModel`, which predicts tables.
 
     Raises
@@ -50,10 +54,12 @@ def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor:
         If the file is missing, cut short, damaged, not a model, or of a newer format, or if its parts do not fit each
         other.
     """
-    header, arrays = read_archive(path, "model", FORMAT)
+    header, arrays = read_archive(path, "model", NEWEST)
     if header["format"] < FORMAT and "estimator" not in header:
         header = _as_format_3(header)
     try:
+        if header["format"] > FORMAT:
+            return estimator_from(of_type(dict, header["estimator"]), arrays)
         estimator = _estimator(header["estimator"], arrays)
         return estimator if "encoder" not in header else _table_model(header, arrays, estimator)
     except MemoryError:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
@@ -22,9 +23,10 @@ from deltarule.tabular.fitting import Job, Learnt, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
 from deltarule.tabular.prediction import Committee
 from deltarule.tabular.recipe import Recipe
+from deltarule.tabular.stored import save
 from deltarule.tabular.targets import Classes, Quantity
 from deltarule.tabular.telling import teller
-from deltarule.tabular.training import MemberState
+from deltarule.tabular.training import MemberRecord
 from deltarule.tabular.validation import WAYS
 from deltarule.training.settings import check_setting
 
@@ -55,7 +57,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
     n_features_in_: int
     columns_: TableColumns
     network_: Network
-    members_: tuple[MemberState, ...]
+    members_: tuple[MemberRecord, ...]
     notices_: tuple[str, ...]
     _committee: Committee
     _target: Any
@@ -76,8 +78,9 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         ----------
         X : DataFrame of pandas or polars, Table of Arrow, or array of shape (m, n_columns)
             As it comes: numbers, words, booleans, dates, durations and gaps.
-        y : array of shape (m,)
-            Labels, or for a regressor numbers (or a column of numbers for each of several quantities).
+        y : array of shape (m,), or (m, K)
+            Labels, or the probability of each class in columns that a frame may name; for a regressor numbers, or a
+            column of numbers for each of several quantities.
         sample_weight : array of shape (m,), optional
             A weight of w counts as w copies of its row; a row of weight 0 is left out.
         eval_set : (X, y) or (X, y, sample_weight), optional
@@ -101,6 +104,19 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
             learnt = learn(job, predictor, deadline=deadline, tell=tell)
         self._take_over(job, learnt, predictor)
         return self
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted estimator to a model file; `deltarule.load` restores it bit-identically.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        ModelFileError
+            If it holds a value that a model file cannot hold, such as a generator as `random_state`.
+        """
+        check_is_fitted(self, "_committee")
+        save(path, self)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
@@ -229,7 +245,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         if names is not None:
             self.feature_names_in_ = names
         self.columns_, self.network_, self.notices_ = job.columns, job.network, job.notices
-        self.members_ = tuple(learnt.members)
+        self.members_ = tuple(MemberRecord.of(one) for one in learnt.members)
         self.stopped_ = learnt.stopped
         self._target, self._committee, self._predictor = job.target, Committee(job.network, learnt.thetas), predictor
         self.n_members_ = len(learnt.thetas)

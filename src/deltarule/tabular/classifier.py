@@ -9,9 +9,14 @@ from sklearn.base import ClassifierMixin
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
+from deltarule.estimators.predictor import Predictor
+from deltarule.network.probabilities import log_softmax
+from deltarule.network.units import OUTPUT_UNITS
 from deltarule.tabular.base import BaseTable
+from deltarule.tabular.calibration import Calibration
 from deltarule.tabular.examples import Examples
-from deltarule.tabular.prediction import mean_probabilities
+from deltarule.tabular.fitting import Job, Learnt
+from deltarule.tabular.prediction import calibrated_on, mean_of_members
 from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.targets import Classes
 from deltarule.training.settings import check_setting
@@ -69,7 +74,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         What the columns of the table were taken for.
     network_ : Network
         The network of each member.
-    members_ : tuple of MemberState
+    members_ : tuple of MemberRecord
         Each with its best epoch, and the cost and what was watched after each epoch.
     notices_ : tuple of str
         What one should know of the columns and of the held-out rows, a sentence each.
@@ -86,6 +91,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
 
     classes_: NDArray[Any]
     _target: Classes
+    _calibration: Calibration
 
     def __init__(
         self,
@@ -112,17 +118,21 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the label of each row: the class with the largest probability."""
-        probabilities = self.predict_proba(X)
-        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+        z = self._z(X)
+        return np.asarray(self.classes_[z.argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class, of shape (m, n_classes), in the order of `classes_`."""
-        return mean_probabilities(self._outputs(X))
+        return OUTPUT_UNITS["softmax"].h(self._z(X))
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Return the logarithm of `predict_proba`."""
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.predict_proba(X)))
+        """Return the logarithm of `predict_proba`, accurate even where a probability rounds to 0 or 1."""
+        return log_softmax(self._z(X))
+
+    def _z(self, X: Any) -> Array:
+        """Return the weighted inputs of softmax outputs for the committee, of shape (m, n_classes)."""
+        outputs = self._outputs(X)
+        return mean_of_members(outputs, self._calibration)
 
     @property
     def _is_quantity(self) -> bool:
@@ -138,7 +148,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         check_setting("class_weight", self.class_weight, type(self).__name__)
 
     def _target_of(self, examples: Examples) -> Classes:
-        return Classes.of(examples.y, self.objective)
+        return Classes.of(examples.y, self.objective, examples.class_names)
 
     def _recipe(self, target: Classes) -> Recipe:
         del target
@@ -148,6 +158,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         labels = target.labels.weighed(self.class_weight, examples.y, examples.weights)
         return labels.weights_in_cost(examples.y, examples.weights)
 
-    def _take_over(self, *learnt: Any) -> None:
-        super()._take_over(*learnt)
-        self.classes_ = self._target.labels.classes
+    def _take_over(self, job: Job, learnt: Learnt, predictor: Predictor) -> None:
+        calibration = calibrated_on(learnt.held, job.target.K)
+        super()._take_over(job, learnt, predictor)
+        self.classes_, self._calibration = self._target.labels.classes, calibration

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from deltarule.common.arrays import Array, is_sparse
 from deltarule.common.errors import InputError, ShapeError
+from deltarule.estimators.soft_labels import named_columns
 from deltarule.estimators.times import refuse_times
 from deltarule.tables.cells import LARGEST
 from deltarule.tabular.frames import Given, given_rows
@@ -29,12 +30,15 @@ class Examples:
     weights : array of shape (m,), or None
         Above 0: rows of weight 0 are left out, as if they were not there.
     groups : array of shape (m,), or None
+    class_names : array of shape (K,), or None
+        The names of the columns of y, if it is a frame of several.
     """
 
     given: Given
     y: NDArray[Any]
     weights: Array | None = None
     groups: NDArray[Any] | None = None
+    class_names: NDArray[Any] | None = None
 
     @property
     def rows(self) -> int:
@@ -76,11 +80,13 @@ def examples_of(
     told = None if groups is None else np.asarray(groups)
     if told is not None and told.shape[:1] != (m,):
         raise ShapeError(f"groups has the shape {told.shape}, but X has {m} rows. Pass the group of each row.")
+    class_names = None if is_quantity or values.ndim == 1 else named_columns(y)
     if weights is None or (weights > 0).all():
-        return Examples(given, values, weights, told)
+        return Examples(given, values, weights, told, class_names)
     kept = weights > 0
     frame = given.frame[kept]
-    return Examples(given._replace(frame=frame), values[kept], weights[kept], None if told is None else told[kept])
+    told = None if told is None else told[kept]
+    return Examples(given._replace(frame=frame), values[kept], weights[kept], told, class_names)
 
 
 def _labels(y: Any, name: str) -> NDArray[Any]:

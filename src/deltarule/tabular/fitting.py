@@ -66,14 +66,19 @@ class Learnt:
     Attributes
     ----------
     members : list of MemberState
+        Also those that diverged before anything was measured.
     stopped : str
-    held : list of (rows, z)
-        For each member the indices of the rows that it was measured on (−1: of `eval_set`), and its outputs there.
+        `"epochs"`, `"time"` or `"interrupted"`.
+    thetas : array of shape (n_members_, n_parameters)
+        The best parameters of each member that has some.
+    held : list of (z, Y, weights)
+        For each of them its outputs on the rows that it was measured on and did not learn from, and their targets.
     """
 
     members: list[MemberState]
     stopped: str
     thetas: Array
+    held: list[tuple[Array, Array, Array | None]]
 
 
 def prepare(
@@ -112,7 +117,7 @@ def prepare(
             validation,
             n_members=n_members,
             seed=seed,
-            labels=examples.y if isinstance(target, Classes) else None,
+            labels=target.labels.hard(examples.y) if isinstance(target, Classes) else None,
             groups=examples.groups,
             weights=weights,
         )
@@ -144,7 +149,6 @@ def learn(
         deadline=deadline,
         tell=tell,
     )
-    predictor.release()
     if stopped == "interrupted":
         warnings.warn(
             f"Training interrupted by user after {members[0].epochs} of {job.recipe.epochs} epochs. Each member is "
@@ -152,14 +156,19 @@ def learn(
             UserWarning,
             stacklevel=stacklevel_of_call(),
         )
-    known = [one for one in members if one.best_epoch]
+    known = [n for n, one in enumerate(members) if one.best_epoch]
     if len(known) < len(members):
         warnings.warn(
             f"{len(members) - len(known)} of {len(members)} members diverged in their first epoch and are left out.",
             RuntimeWarning,
             stacklevel=stacklevel_of_call(),
         )
-    return Learnt(members, stopped, np.stack([one.theta for one in known]))
+    rows = [courses[n].held for n in known if courses[n].held is not courses[n].data]
+    held = [
+        (predictor.z(members[n].theta, its.X), its.Y, its.weights) for n, its in zip(known, rows, strict=bool(rows))
+    ]
+    predictor.release()
+    return Learnt(members, stopped, np.stack([members[n].theta for n in known]), held)
 
 
 def courses_of(job: Job) -> Sequence[Course]:

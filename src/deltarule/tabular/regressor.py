@@ -48,7 +48,7 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
     --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"size": [1.0, 2.0, 8.0, 9.0] * 10})
-    >>> reg = TableRegressor(1, epochs=64, random_state=0).fit(table, [10.0, 20.0, 80.0, 90.0] * 10)
+    >>> reg = TableRegressor(1, random_state=0).fit(table, [10.0, 20.0, 80.0, 90.0] * 10)
     >>> bool(reg.score(table, [10.0, 20.0, 80.0, 90.0] * 10) > 0.99)
     True
     """

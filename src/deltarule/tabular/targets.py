@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
+from deltarule.estimators.soft_labels import holds_probabilities
 from deltarule.estimators.targets import Labels
 from deltarule.files.archive import of_type
 from deltarule.tables.stored import finite
@@ -26,7 +27,7 @@ _MEASURES: Mapping[str, Measure] = {
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """Labels of two classes or more.
+    """Labels of two classes or more, or their probabilities.
 
     Attributes
     ----------
@@ -40,26 +41,27 @@ class Classes:
     output: ClassVar[str] = "softmax"
 
     @classmethod
-    def of(cls, y: NDArray[Any], objective: str) -> "Classes":
-        """Return the classes that y holds.
+    def of(cls, y: NDArray[Any], objective: str, names: NDArray[Any] | None = None) -> "Classes":
+        """Return the classes that y holds, or of which it holds the probabilities in columns with such names.
 
         Raises
         ------
         InputError
-            If y holds one class only, or several labels a row.
+            If y holds one class only, several labels a row, or probabilities that do not sum to 1.
         """
+        if y.ndim == 2:
+            if not holds_probabilities(y, "softmax"):
+                raise InputError(
+                    f"y has the shape {y.shape} with several labels a row. Give one label a row, a matrix with the "
+                    "probability of each class, or fit an estimator for each label."
+                )
+            return cls(Labels.of(y, "softmax", names=names), objective)
         if len(np.unique(y.astype(str) if y.dtype.kind == "O" else y)) == 1:
             raise InputError(
                 f"y holds one class only, {y.tolist()[0]!r}, in each of {len(y)} rows: there is nothing to tell apart. "
                 "Give rows of two classes or more."
             )
-        labels = Labels.of(y, "softmax")
-        if labels.several:
-            raise InputError(
-                f"y has the shape {y.shape} with several labels a row. Give one label a row, or fit an estimator for "
-                "each of them."
-            )
-        return cls(labels, objective)
+        return cls(Labels.of(y, "softmax"), objective)
 
     @property
     def K(self) -> int:

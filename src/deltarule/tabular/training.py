@@ -19,7 +19,7 @@ from deltarule.tabular.measures import Measure
 from deltarule.tabular.recipe import Recipe
 from deltarule.training.solvers import rates_of, shares_done, step_sizes
 
-__all__ = ["Course", "MemberState", "Progress", "first_member", "train_side_by_side"]
+__all__ = ["Course", "MemberRecord", "MemberState", "Progress", "first_member", "train_side_by_side"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,30 @@ class MemberState:
     costs: tuple[float, ...] = ()
     values: tuple[float, ...] = ()
     diverged: bool = False
+
+
+@dataclass(frozen=True)
+class MemberRecord:
+    """What happened to one member.
+
+    Attributes
+    ----------
+    best_epoch : int
+        The epoch after which it is kept, from 1; 0 if it diverged before anything was measured, so that it is left out.
+    costs : tuple of float
+        The training cost of each epoch.
+    values : tuple of float
+        What was measured on its held-out rows after each epoch; smaller is better.
+    """
+
+    best_epoch: int
+    costs: tuple[float, ...]
+    values: tuple[float, ...]
+
+    @classmethod
+    def of(cls, member: MemberState) -> "MemberRecord":
+        """Return what happened to a member."""
+        return cls(member.best_epoch, member.costs, member.values)
 
 
 @dataclass(frozen=True)
