@@ -60,7 +60,7 @@ def parameters(function: ast.FunctionDef) -> list[str]:
 
 def parameters_of_core(function: Any) -> list[str]:
     ((signature, *_),) = function.__nb_signature__
-    line = signature.splitlines()[-1].replace("= \\0", "= None")  # how nanobind writes the first default
+    line = re.sub(r"= \\\d+", "= None", signature.splitlines()[-1])  # how nanobind writes defaults
     (parsed,) = ast.parse(f"{line}: ...").body
     assert isinstance(parsed, ast.FunctionDef)
     return parameters(parsed)

@@ -18,9 +18,9 @@ import deltarule
 from deltarule import MLPClassifier, Unit
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError, OutputError
-from deltarule.estimators.stored import FORMAT
 from deltarule.tables import TableEncoder
 from deltarule.tables.model import HeldOut, TableModel
+from deltarule.tabular.stored import FORMAT as NEWEST
 from loading import load
 from mutations import archive_of, members, npy
 
@@ -178,14 +178,14 @@ def test_no_wrong_byte_gets_through(model: TableModel, path: Path) -> None:
 
 
 def test_a_newer_format_names_its_version_and_the_remedy(path: Path) -> None:
-    rewritten(path, "deltarule.json", lambda header: header.update(format=FORMAT + 1, deltarule="9.1"))
+    rewritten(path, "deltarule.json", lambda header: header.update(format=NEWEST + 1, deltarule="9.1"))
     message = complaint(path)
-    assert f"was made by deltarule 9.1 in format {FORMAT + 1}; this is deltarule {deltarule.__version__}" in message
+    assert f"was made by deltarule 9.1 in format {NEWEST + 1}; this is deltarule {deltarule.__version__}" in message
     assert "Upgrade: pip install --upgrade deltarule" in message
 
 
 def test_a_newer_format_is_recognised_before_anything_else_is_read(path: Path) -> None:
-    rewritten(path, "deltarule.json", lambda header: header.update(format=FORMAT + 1, classifier={}))
+    rewritten(path, "deltarule.json", lambda header: header.update(format=NEWEST + 1, classifier={}))
     parts = {**members(path.read_bytes()), "theta.npy": b"of another kind"}
     path.write_bytes(archive_of(parts, zipfile.ZIP_DEFLATED))
     assert "its part 'deltarule.json' is compressed" in complaint(path)

@@ -256,7 +256,7 @@ def test_a_setting_outside_its_range_is_refused_and_leaves_the_fitted_model(chan
 
 def test_ctrl_c_keeps_each_member_at_its_best_epoch_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    original = training._after_epoch
+    original = training._after_round
 
     def interrupted(*arguments: Any) -> Any:
         calls.append(1)
@@ -264,7 +264,7 @@ def test_ctrl_c_keeps_each_member_at_its_best_epoch_so_far(monkeypatch: pytest.M
             raise KeyboardInterrupt
         return original(*arguments)
 
-    monkeypatch.setattr(training, "_after_epoch", interrupted)
+    monkeypatch.setattr(training, "_after_round", interrupted)
     frame = table()
     with pytest.warns(UserWarning, match="interrupted by user after 3 of 6 epochs"):
         clf = TableClassifier(**QUICK).fit(frame, labels_of(frame))
@@ -280,7 +280,37 @@ def test_ctrl_c_in_the_first_epoch_leaves_the_model_as_it_was(monkeypatch: pytes
     def interrupted(*_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_after_epoch", interrupted)
+    monkeypatch.setattr(training, "_after_round", interrupted)
     with pytest.raises(KeyboardInterrupt):
         clf.fit(frame, labels_of(frame)[::-1])
     np.testing.assert_array_equal(clf.predict_proba(frame), before)
+
+
+def test_a_member_ends_once_it_has_waited_long_enough_for_a_better_epoch() -> None:
+    generator = np.random.default_rng(0)
+    X, y = generator.standard_normal((300, 3)), generator.integers(0, 2, 300)  # nothing to learn
+    clf = TableClassifier(2, hidden_layer_sizes=(8,), random_state=0, epochs=500).fit(X, y)
+    for member in clf.members_:
+        assert len(member.values) == min(500, 2 * member.best_epoch + 201)
+    assert min(len(member.values) for member in clf.members_) < 500
+
+
+def test_a_time_budget_leaves_out_epochs_and_members_and_says_so() -> None:
+    frame = table()
+    clf = TableClassifier(5, epochs=10**6, hidden_layer_sizes=(8,), random_state=0, time_budget=0.5)
+    clf.fit(frame, labels_of(frame))
+    (notice,) = [one for one in clf.notices_ if "time_budget has room" in str(one)]
+    assert "of 5 members" in notice
+    assert "of 1000000 epochs" in notice
+    with_little = TableClassifier(5, hidden_layer_sizes=(8,), random_state=0, time_budget=1e-9)
+    with_little.fit(frame, labels_of(frame))
+    assert with_little.n_members_ == 1
+    assert with_little.predict(frame).shape == (120,)
+    assert any("room for 1 of 5 members and 1 of 256 epochs" in str(one) for one in with_little.notices_)
+
+
+def test_progress_is_told_in_lines_with_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    fitted(verbose=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("epoch 12/12  best ")
+    assert all(line.endswith(" s left") for line in lines)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError
+from deltarule.engines.cores import usable_cores
 from deltarule.estimators.choices import generator_of, hidden_layers
 from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import check_verbose
@@ -99,10 +100,10 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         self._check_parameters()
         job = self._job(X, y, sample_weight, eval_set, groups)
         predictor = Predictor(job.network, self.engine, self.n_threads)
-        deadline = np.inf if self.time_budget is None else began + self.time_budget
+        budget = np.inf if self.time_budget is None else began + self.time_budget - perf_counter()
         with teller(self.verbose) as tell:
-            learnt = learn(job, predictor, deadline=deadline, tell=tell)
-        self._take_over(job, learnt, predictor)
+            learnt = learn(job, predictor, threads=self.n_threads or usable_cores(), budget=budget, tell=tell)
+        self._take_over(learnt.job, learnt, predictor)
         return self
 
     def save(self, path: str | Path) -> None:

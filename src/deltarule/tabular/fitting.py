@@ -2,7 +2,8 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,10 @@ __all__ = ["Job", "Learnt", "learn", "prepare"]
 
 _ROWS_FOR_FIRST = 4096
 """Most rows from which first weights are drawn: deviations over as many are right to two per cent."""
+
+
+FEWEST_EPOCHS = 64
+"""Epochs that a time budget leaves each member before it takes members away."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,8 @@ class Learnt:
 
     Attributes
     ----------
+    job : Job
+        With what a time budget left of it.
     members : list of MemberState
         Also those that diverged before anything was measured.
     stopped : str
@@ -75,6 +82,7 @@ class Learnt:
         For each of them its outputs on the rows that it was measured on and did not learn from, and their targets.
     """
 
+    job: Job
     members: list[MemberState]
     stopped: str
     thetas: Array
@@ -131,31 +139,26 @@ def learn(
     job: Job,
     predictor: Predictor,
     *,
-    deadline: float = np.inf,
+    threads: int,
+    budget: float = np.inf,
     tell: Callable[[Progress], None] | None = None,
 ) -> Learnt:
-    """Train all members of a job."""
+    """Train all members of a job, or as many and as far as a budget of seconds allows."""
+    deadline = perf_counter() + budget
     courses = courses_of(job)
-    begin = [
-        first_member(job.recipe, _first_theta(job, n, course), _key(job.seed, n)) for n, course in enumerate(courses)
-    ]
-    members, stopped = train_side_by_side(
-        predictor.engine,
-        predictor.z,
-        begin,
-        courses,
-        job.recipe,
-        job.target.measure,
-        deadline=deadline,
-        tell=tell,
-    )
+    if np.isfinite(budget):
+        job = _within(job, courses, predictor, threads, deadline)
+        courses = courses[: len(job.splits.members)]
+    members, stopped = _trained(job, courses, predictor, threads, deadline, tell)
     if stopped == "interrupted":
         warnings.warn(
-            f"Training interrupted by user after {members[0].epochs} of {job.recipe.epochs} epochs. Each member is "
-            "kept at its best epoch so far.",
+            f"Training interrupted by user after {max(one.epochs for one in members)} of {job.recipe.epochs} epochs. "
+            "Each member is kept at its best epoch so far.",
             UserWarning,
             stacklevel=stacklevel_of_call(),
         )
+    if stopped == "time":
+        job = _noticing(job, f"time_budget was over after {min(one.epochs for one in members)} epochs of each member.")
     known = [n for n, one in enumerate(members) if one.best_epoch]
     if len(known) < len(members):
         warnings.warn(
@@ -168,7 +171,63 @@ def learn(
         (predictor.z(members[n].theta, its.X), its.Y, its.weights) for n, its in zip(known, rows, strict=bool(rows))
     ]
     predictor.release()
-    return Learnt(members, stopped, np.stack([members[n].theta for n in known]), held)
+    return Learnt(job, members, stopped, np.stack([members[n].theta for n in known]), held)
+
+
+def _trained(
+    job: Job,
+    courses: Sequence[Course],
+    predictor: Predictor,
+    threads: int,
+    deadline: float = np.inf,
+    tell: Callable[[Progress], None] | None = None,
+) -> tuple[list[MemberState], str]:
+    begin = [
+        first_member(job.recipe, _first_theta(job, n, course), _key(job.seed, n)) for n, course in enumerate(courses)
+    ]
+    return train_side_by_side(
+        predictor.engine,
+        predictor.z,
+        begin,
+        courses,
+        job.recipe,
+        job.target.measure,
+        threads=threads,
+        deadline=deadline,
+        tell=tell,
+    )
+
+
+def _within(job: Job, courses: Sequence[Course], predictor: Predictor, threads: int, deadline: float) -> Job:
+    """Return a job with as many members and epochs as fit before the deadline, by the time that one epoch takes.
+
+    Epochs are given up first, down to `FEWEST_EPOCHS`, then members, then epochs again. Schedules span the epochs that
+    are left, so the last steps are short ones whatever the budget is.
+    """
+    began = perf_counter()
+    trial = courses[:threads]
+    _trained(replace(job, recipe=replace(job.recipe, epochs=1)), trial, predictor, threads)
+    turn = perf_counter() - began  # of one epoch of as many members as train at the same time
+    epochs, n, left = job.recipe.epochs, len(courses), deadline - perf_counter()
+
+    def fitting(members: int) -> int:
+        return int(left / (turn * max(members / threads, 1)))
+
+    fewest = min(FEWEST_EPOCHS, epochs)
+    members = next((k for k in range(n, 0, -1) if fitting(k) >= fewest), 1)
+    possible = max(1, min(epochs, fitting(members)))
+    if (members, possible) == (n, epochs):
+        return job
+    notice = (
+        f"time_budget has room for {members} of {n} members and {possible} of {epochs} epochs: one epoch of "
+        f"{min(n, threads)} {'members' if min(n, threads) > 1 else 'member'} takes {turn:.2g} seconds."
+    )
+    splits = replace(job.splits, members=job.splits.members[:members])
+    return _noticing(replace(job, recipe=replace(job.recipe, epochs=possible), splits=splits), notice)
+
+
+def _noticing(job: Job, notice: str) -> Job:
+    return replace(job, notices=(*job.notices, notice))
 
 
 def courses_of(job: Job) -> Sequence[Course]:

@@ -14,14 +14,17 @@ MOST_LINES = 10
 
 @contextmanager
 def teller(verbose: Any) -> Iterator[Callable[[Progress], None] | None]:
-    """Yield what is called after each epoch, None if nothing is to be told."""
+    """Yield what is called after each round, None if nothing is to be told."""
     if not verbose:
         yield None
         return
 
+    told = 0.0
+
     def line(progress: Progress) -> None:
-        every = max(1, -(-progress.epochs // MOST_LINES))
-        if progress.epoch % every == 0 or progress.epoch == progress.epochs:
+        nonlocal told
+        if progress.epoch >= told or progress.epoch == progress.epochs:
+            told = progress.epoch + progress.epochs / MOST_LINES
             sys.stdout.write(
                 f"epoch {progress.epoch}/{progress.epochs}  best {progress.value:.4f}  {progress.left:.0f} s left\n"
             )

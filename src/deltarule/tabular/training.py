@@ -1,8 +1,10 @@
 """The training of several networks of one shape side by side, each on rows of its own and kept at its best epoch.
 
-An epoch is one call of `Engine.steps_of_members`; after it the outputs of each member on its held-out rows are
-measured. Of equal values the later epoch is kept: its steps were the shorter ones. Ctrl-C and the end of a time budget
-end the training of all members between two epochs, and what was best so far is the result.
+A round is one call of `Engine.steps_of_members`, in which as many members as keep all threads busy take an epoch; after
+it their outputs on their held-out rows are measured. Of equal values the later epoch is kept: its steps were the
+shorter ones. A member ends after the last epoch of the recipe, or once it has waited long enough for a better one
+(`PATIENCE_EPOCHS`). Ctrl-C and the end of a time budget end the training of all members between
+two rounds, and what was best so far is the result.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +22,12 @@ from deltarule.tabular.recipe import Recipe
 from deltarule.training.solvers import rates_of, shares_done, step_sizes
 
 __all__ = ["Course", "MemberRecord", "MemberState", "Progress", "first_member", "train_side_by_side"]
+
+
+PATIENCE_EPOCHS, PATIENCE_STEPS = 20, 200
+"""Epochs that a member waits for a better one, or the epochs of so many steps if these are more, besides as many as it
+took to its best. `coslog4` lets the step size fall four times, each time over twice as many epochs as before, so a
+member that was best at the end of one fall sees the end of the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +98,12 @@ class MemberRecord:
 
 @dataclass(frozen=True)
 class Progress:
-    """What is told after each epoch of all members.
+    """What is told after each round.
 
     Attributes
     ----------
     epoch, epochs : int
-        Epochs that are done, and that there will be.
+        Epochs that are done, of all members together, and that there will be if none ends early.
     value : float
         Mean over the members of the best that was measured.
     seconds, left : float
@@ -138,11 +146,11 @@ def train_side_by_side(
     recipe: Recipe,
     measure: Measure,
     *,
+    threads: int,
     deadline: float = np.inf,
     tell: Callable[[Progress], None] | None = None,
-    keep: Callable[[list[MemberState]], None] | None = None,
 ) -> tuple[list[MemberState], str]:
-    """Train members of one shape to the last epoch of the recipe.
+    """Train members of one shape until each has ended.
 
     Parameters
     ----------
@@ -150,17 +158,16 @@ def train_side_by_side(
     outputs : callable
         (θ, X) ↦ what is measured, of shape (m, K).
     members : sequence of MemberState
-        All after the same number of epochs.
     courses : sequence of Course
         One for each member.
     recipe : Recipe
     measure : Measure
+    threads : int
+        Members that the engine trains at the same time.
     deadline : float
         The time, as `perf_counter` counts it, at which training ends.
     tell : callable, optional
-        Called after each epoch.
-    keep : callable, optional
-        Called after each epoch with all members.
+        Called after each round.
 
     Returns
     -------
@@ -175,25 +182,19 @@ def train_side_by_side(
     """
     now = list(members)
     stopped, clock = "epochs", _Clock(deadline)
-    begun = now[0].epochs
+    begun = sum(one.epochs for one in now)
     try:
-        for epoch in range(begun, recipe.epochs):
-            now, interrupted = _after_epoch(engine, outputs, now, courses, recipe, measure, epoch)
-            if interrupted:
-                stopped = "interrupted"
-                break
-            done = epoch + 1 - begun
-            if tell is not None:
-                value = float(np.mean([one.best for one in now]))
-                seconds = clock.seconds
-                tell(Progress(epoch + 1, recipe.epochs, value, seconds, seconds / done * (recipe.epochs - epoch - 1)))
-            if keep is not None:
-                keep(now)
-            if clock.is_over and epoch + 1 < recipe.epochs:
+        while chosen := _chosen(_going(now, courses, recipe), now, threads):
+            if clock.is_over and now[0].epochs:
                 stopped = "time"
                 break
-            if all(one.diverged for one in now):
+            after = _after_round(engine, outputs, now, chosen, courses, recipe, measure)
+            if after is None:
+                stopped = "interrupted"
                 break
+            now = after
+            if tell is not None:
+                tell(_progress(now, _going(now, courses, recipe), recipe.epochs, begun, clock.seconds))
     except KeyboardInterrupt:  # between two calls of the engine
         stopped = "interrupted"
     if all(one.best_epoch == 0 for one in now):
@@ -207,25 +208,54 @@ def train_side_by_side(
     return now, stopped
 
 
-def _after_epoch(
+def _going(members: Sequence[MemberState], courses: Sequence[Course], recipe: Recipe) -> list[int]:
+    """Return the numbers of the members that have not ended."""
+
+    def goes_on(member: MemberState, course: Course) -> bool:
+        steps = recipe.batches(course.data.rows).steps_of_an_epoch(course.data.rows)
+        patience = max(PATIENCE_EPOCHS, PATIENCE_STEPS // steps)
+        has_patience = member.best_epoch == 0 or member.epochs <= 2 * member.best_epoch + patience
+        return member.epochs < recipe.epochs and not member.diverged and has_patience
+
+    return [n for n, (one, course) in enumerate(zip(members, courses, strict=True)) if goes_on(one, course)]
+
+
+def _chosen(going: list[int], members: Sequence[MemberState], threads: int) -> list[int]:
+    """Return the numbers of the members of the next round: as many as keep all threads busy, those behind first."""
+    if len(going) > threads:  # five members on two threads would take three turns, in one of which a thread idles
+        going = sorted(going, key=lambda n: members[n].epochs)[: len(going) - len(going) % threads]
+    return sorted(going)
+
+
+def _progress(
+    members: Sequence[MemberState], going: Sequence[int], epochs: int, begun: int, seconds: float
+) -> Progress:
+    done = sum(one.epochs for one in members)
+    left = sum(epochs - members[n].epochs for n in going)
+    value = float(np.mean([one.best for one in members]))
+    return Progress(done, done + left, value, seconds, seconds / (done - begun) * left)
+
+
+def _after_round(
     engine: Engine,
     outputs: Callable[[Array, Array], Array],
     members: list[MemberState],
+    chosen: Sequence[int],
     courses: Sequence[Course],
     recipe: Recipe,
     measure: Measure,
-    epoch: int,
-) -> tuple[list[MemberState], bool]:
-    """Return the members after one more epoch, and whether Ctrl-C cut it short: then as they were before."""
-    active = [n for n, one in enumerate(members) if not one.diverged]
-    plans = {n: _plan(engine, recipe, courses[n].data.rows, epoch) for n in active}
-    taken = engine.steps_of_members([Member(members[n].state, courses[n].data, plans[n]) for n in active])
+) -> list[MemberState] | None:
+    """Return the members after one more epoch of the chosen ones; None if Ctrl-C cut it short."""
+    plans = [_plan(engine, recipe, courses[n].data.rows, members[n].epochs) for n in chosen]
+    taken = engine.steps_of_members(
+        [Member(members[n].state, courses[n].data, plan) for n, plan in zip(chosen, plans, strict=True)]
+    )
     if any(one.interrupted for one in taken):
-        return members, True
+        return None
     after = list(members)
-    for n, steps in zip(active, taken, strict=True):
+    for n, steps in zip(chosen, taken, strict=True):
         after[n] = _measured(members[n], steps.state, steps.costs, courses[n], recipe, outputs, measure)
-    return after, False
+    return after
 
 
 def _measured(

@@ -1,0 +1,83 @@
+"""Tables of the figures of this library and its peers, as a page of the documentation."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from measured import Figure
+from splits import CLASSIFICATION, REGRESSION
+
+__all__ = ["write_comparison"]
+
+Figures = Mapping[tuple[str, int, str], Figure]
+
+_HEAD = """# Tables: figures
+
+Written by `make bench-tables`. Each set is split 80/20, three times up to 8 000 rows and once beyond, the same for all;
+a figure is the mean over the splits that it has. Everything is at its defaults, except for what a name says. Seconds
+are those of a fit: of this library on two threads, wall time; of the peers CPU time on one thread, because RealMLP
+takes as long on two. The ratios are geometric means over the sets that both models have, each against RealMLP-TD
+without label smoothing (for quantities RealMLP-TD): below 1 is better.
+"""
+_BASE = {True: "RealMLP-TD, no smoothing", False: "RealMLP-TD"}
+
+
+def write_comparison(path: Path, ours: Figures, peers: Figures) -> None:
+    """Write the page."""
+    every = {**peers, **ours}
+    models = list(dict.fromkeys(model for _, _, model in [*ours, *peers]))
+    parts = [_HEAD]
+    for title, names, measures in (
+        ("Classes", list(CLASSIFICATION), ("error", "log_loss", "auc")),
+        ("Quantities", list(REGRESSION), ("rmse",)),
+    ):
+        for measure in measures:
+            parts.append(f"\n## {title}: {measure.replace('_', '-')}\n\n{_by_set(every, models, names, measure)}")
+        parts.append(f"\n## {title}: seconds of a fit\n\n{_by_set(every, models, names, 'seconds')}")
+        parts.append(f"\n## {title}: ratios\n\n{_ratios(every, models, names, measures)}")
+    machines = sorted({one.machine for one in every.values()})
+    parts.append(f"\nMeasured on {'; '.join(machines)}.\n")
+    path.write_text("".join(parts), encoding="utf-8")
+
+
+def _value(figures: Figures, model: str, name: str, measure: str) -> float:
+    """Return the mean over the splits of a set; NaN without figures."""
+    found = [one for (data, _, its), one in figures.items() if (data, its) == (name, model)]
+    if not found:
+        return np.nan
+    if measure == "seconds":
+        return float(np.mean([one.seconds if model.startswith("deltarule") else one.cpu_seconds for one in found]))
+    values = [getattr(one, measure) for one in found]
+    return np.nan if None in values else float(np.mean(values))
+
+
+def _by_set(figures: Figures, models: list[str], names: list[str], measure: str) -> str:
+    rows = [f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    for model in models:
+        values = [_value(figures, model, name, measure) for name in names]
+        if not np.isnan(values).all():
+            rows.append(f"| {model} | {' | '.join('' if np.isnan(v) else f'{v:.4g}' for v in values)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _ratios(figures: Figures, models: list[str], names: list[str], measures: tuple[str, ...]) -> str:
+    base = _BASE[len(measures) > 1]
+    kinds = [
+        *(measure for measure in measures if measure != "auc"),
+        *(["1 − AUC"] if "auc" in measures else []),
+        "seconds",
+    ]
+    rows = [f"| | sets | {' | '.join(kind.replace('_', '-') for kind in kinds)} |", f"|---|---:|{'---:|' * len(kinds)}"]
+    for model in models:
+        cells, sets = [], 0
+        for kind in kinds:
+            measure = "auc" if kind == "1 − AUC" else kind
+            pairs = np.array([[_value(figures, of, name, measure) for of in (model, base)] for name in names])
+            pairs = 1 - pairs if measure == "auc" else pairs
+            pairs = pairs[~np.isnan(pairs).any(axis=1)]
+            sets = max(sets, len(pairs))
+            cells.append(f"{np.exp(np.mean(np.log(pairs[:, 0] / pairs[:, 1]))):.3f}" if len(pairs) else "")
+        if sets:
+            rows.append(f"| {model} | {sets} | {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
