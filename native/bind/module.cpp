@@ -41,10 +41,11 @@ template <class T> struct Bound {
   // Checks the arrays, then calls f(theta, examples).
   template <class F>
   void on_examples(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, const Argument<double>& out, const F& f) {
-    const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), Y(Y_, "Y", {X.size(0), outputs});
-    const Argument<T> weights(weights_, "weights", {X.size(0)}, Use::read_or_none);
-    check_apart(std::initializer_list<Span>{out.span(), theta.span(), X.span(), Y.span(), weights.span()});
-    const Examples<T> examples{X.data(), Y.data(), weights.data(), X.size(0)};
+    const Argument<T> theta(theta_, "theta", {n});
+    const InputsArgument<T> X(X_, inputs);
+    const Argument<T> Y(Y_, "Y", {X.rows(), outputs}), weights(weights_, "weights", {X.rows()}, Use::read_or_none);
+    check_apart(std::initializer_list<Span>{out.span(), theta.span(), X.span(0), X.span(1), X.span(2), Y.span(), weights.span()});
+    const Examples<T> examples{X.inputs(), Y.data(), weights.data(), X.rows()};
     if (!without_gil([&] { return f(theta.data(), examples); })) throw nb::python_error();
   }
 
@@ -87,6 +88,8 @@ template <class T> struct Bound {
       runs.emplace_back(engine.network(), work);
       members.push_back(runs.back().member);
       positions.push_back(work.position);
+      if (members.back().steps.examples.X.sparse() != members.front().steps.examples.X.sparse())
+        refuse("Some members have a sparse X and others an array. Train those of one kind at a time.");
       spans.insert(spans.end(), runs.back().spans().begin(), runs.back().spans().end());
     }
     check_apart(spans);
@@ -105,10 +108,12 @@ template <class T> struct Bound {
   }
 
   void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
-    const Argument<T> theta(theta_, "theta", {n}), X(X_, "X", {any, inputs}), h(out, "out", {X.size(0), outputs}, Use::write);
-    check_apart(std::initializer_list<Span>{theta.span(), X.span(), h.span()});
-    const Index m = X.size(0);
-    const auto fill = [&](const Interrupted& stop) { return engine.hypothesis(theta.data(), X.data(), m, h.data(), stop); };
+    const Argument<T> theta(theta_, "theta", {n});
+    const InputsArgument<T> X(X_, inputs);
+    const Argument<T> h(out, "out", {X.rows(), outputs}, Use::write);
+    check_apart(std::initializer_list<Span>{theta.span(), X.span(0), X.span(1), X.span(2), h.span()});
+    const Index m = X.rows();
+    const auto fill = [&](const Interrupted& stop) { return engine.hypothesis(theta.data(), X.inputs(), m, h.data(), stop); };
     // For some ten microseconds, releasing the GIL costs more than it gains. A call that keeps the GIL must not wait for its
     // turn, because the call whose turn it is may be waiting for the GIL.
     if (double(m) * double(n) < 4e5 && fill({})) return;

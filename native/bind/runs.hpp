@@ -1,5 +1,6 @@
 // The arguments of a run of mini-batch steps, checked.
 #pragma once
+#include "inputs.hpp"
 #include "plans.hpp"
 
 namespace deltarule::bind {
@@ -55,14 +56,15 @@ template <class T> class Run {
             is_there ? Use::write : Use::unused};
   }
   Run(const Network& network, const Work& work, int n_vectors)
-      : theta_(work.theta, "theta", {network.n_parameters()}, Use::write), X_(work.X, "X", {any, network.n_inputs()}),
-        Y_(work.Y, "Y", {X_.size(0), network.sizes.back()}), weights_(work.weights, "weights", {X_.size(0)}, Use::read_or_none),
+      : theta_(work.theta, "theta", {network.n_parameters()}, Use::write), X_(work.X, network.n_inputs()),
+        Y_(work.Y, "Y", {X_.rows(), network.sizes.back()}), weights_(work.weights, "weights", {X_.rows()}, Use::read_or_none),
         vectors_{vector(network, work, 0), vector(network, work, 1), vector(network, work, 2), vector(network, work, 3)},
         rates_(work.rates, "rates", {any, Index(network.sizes.size())}), costs_(work.costs, "costs", {rates_.size(0)}, Use::write),
-        spans_{theta_.span(), vectors_[0].span(), costs_.span(), X_.span(), Y_.span(), weights_.span(), rates_.span()} {
+        spans_{theta_.span(), vectors_[0].span(), costs_.span(), X_.span(0), X_.span(1), X_.span(2), Y_.span(), weights_.span(),
+               rates_.span()} {
     for (int i = 1; i < n_vectors; ++i) spans_.insert(spans_.begin() + 1 + i, vectors_[i].span());
     check_apart(spans_);
-    const Index m = X_.size(0), L = rates_.size(1);
+    const Index m = X_.rows(), L = rates_.size(1);
     if (work.position->row < 0 || work.position->row >= std::max<Index>(1, m))
       refuse("position.row is " + std::to_string(work.position->row) + ", but X has " + std::to_string(m) + " rows.");
     if (work.offset < 0 || m > work.rows || work.offset > work.rows - m)
@@ -79,7 +81,8 @@ template <class T> class Run {
       for (Index l = dropout_column; l < L; ++l)
         if (!(rates[l] >= 0 && rates[l] < 1)) refuse("dropout has the rate " + std::to_string(rates[l]) + ", but it must be in [0, 1).");
     }
-    member = {{theta_.data(), {vectors_[0].data(), vectors_[1].data(), vectors_[2].data(), vectors_[3].data()}, {X_.data(), Y_.data(), weights_.data(), m},
+    member = {{theta_.data(), {vectors_[0].data(), vectors_[1].data(), vectors_[2].data(), vectors_[3].data()},
+               {X_.inputs(), Y_.data(), weights_.data(), m},
                {work.rows, work.weight, work.offset}, work.plan, rates_.data(), rates_.size(0), costs_.data()},
               *work.position, 0, false};
   }
@@ -90,7 +93,9 @@ template <class T> class Run {
   }
 
  private:
-  const Argument<T> theta_, X_, Y_, weights_, vectors_[most_moments];
+  const Argument<T> theta_;
+  const InputsArgument<T> X_;
+  const Argument<T> Y_, weights_, vectors_[most_moments];
   const Argument<double> rates_, costs_;
   std::vector<Span> spans_;
 };

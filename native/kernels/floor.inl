@@ -101,9 +101,9 @@ template <class T> __attribute__((noinline)) void through_floor(const Batch<T>& 
     T* const kept = floor.kept + block * floor.kept_step;
     const T* rows[lanes<T>];
     for (int r = 0; r < lanes<T>; ++r) {
-      rows[r] = batch.X + row_number(batch, t + least(r, n - 1)) * floor.inputs;
+      rows[r] = batch.X.dense + row_number(batch, t + least(r, n - 1)) * floor.inputs;
       if (t + lanes<T> + r >= batch.known) continue;
-      const T* const later = batch.X + row_number(batch, t + lanes<T> + r) * floor.inputs;
+      const T* const later = batch.X.dense + row_number(batch, t + lanes<T> + r) * floor.inputs;
       for (Index i = 0; i < floor.inputs; i += 64 / Index(sizeof(T))) __builtin_prefetch(later + i);
     }
     for (Index c = 0; c < floor.inputs; c += lanes<T>) read_square(rows, c, floor.inputs - c, raw + c * lanes<T>);

@@ -93,10 +93,11 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
   if (batch.squares) batch.squares[number] = squares;
 }
 template <class T, class R> void run_task(const Batch<T>& batch, Index number) {
-  const int panel_of_task = batch.tasks[number].panel;
-  if (panel_of_task >= 0) return run_task<T, R, 0>(batch, number);
-  if (panel_of_task == of_bias) return run_task<T, R, of_bias>(batch, number);
-  if (panel_of_task == of_alpha) return run_task<T, R, of_alpha>(batch, number);
+  const Task task = batch.tasks[number];
+  if (task.panel >= 0 && task.layer == 0 && batch.X.sparse()) return run_sparse_task<T, R>(batch, number);
+  if (task.panel >= 0) return run_task<T, R, 0>(batch, number);
+  if (task.panel == of_bias) return run_task<T, R, of_bias>(batch, number);
+  if (task.panel == of_alpha) return run_task<T, R, of_alpha>(batch, number);
   run_floor_task<T, R>(batch, *batch.floor, number);
 }
 

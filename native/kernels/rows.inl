@@ -23,15 +23,16 @@ template <class T> void gather(const Batch<T>& batch, Index begin, Index end) {
   //     prefetch distance    4 rows    4 KB      16 KB
   //     shuffled             129 ns    122 ns    127 ns
   //     in order             112 ns    99 ns     102 ns
+  const T* const X = batch.X.dense;  // compressed rows are read where they are
   const Index ahead = 4096 / (n_inputs * Index(sizeof(T))) + 4;
   for (Index t = begin; t < end; ++t) {
     const Index row = row_number(batch, t);
     if (t + ahead < batch.known) {
       const Index later = row_number(batch, t + ahead);
-      for (Index i = 0; i < n_inputs; i += 64 / Index(sizeof(T))) __builtin_prefetch(batch.X + later * n_inputs + i);
+      for (Index i = 0; X && i < n_inputs; i += 64 / Index(sizeof(T))) __builtin_prefetch(X + later * n_inputs + i);
       __builtin_prefetch(batch.Y + later * K);
     }
-    gather_row(batch.X + row * n_inputs, n_inputs, batch.x + t * panel<T>, batch.stride);
+    if (X) gather_row(X + row * n_inputs, n_inputs, batch.x + t * panel<T>, batch.stride);
     if (batch.Y) gather_row(batch.Y + row * K, K, batch.y + t * panel<T>, batch.stride);
   }
 }

@@ -23,6 +23,7 @@ namespace {
 #include "rows.inl"
 #include "dropout.inl"
 #include "floor.inl"
+#include "sparse.inl"
 #include "examples.inl"
 #include "rules.inl"
 #include "floor_parameters.inl"

@@ -19,7 +19,7 @@ template <class T> void Engine<T>::release() {
 }
 
 template <class T>
-bool Engine<T>::hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted& interrupted) {
+bool Engine<T>::hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, const Interrupted& interrupted) {
   State& state = *state_;
   const auto turn = state.turn(bool(interrupted));
   if (!turn) return false;
@@ -27,14 +27,17 @@ bool Engine<T>::hypothesis(const T* theta, const T* X, Index m, T* out, const In
   const Index block = state.kernels.lanes * 4;  // rows that a thread takes at a time
   const Index threads = std::clamp<Index>((m + block - 1) / block, 1, state.n_threads);
   const Index at_least = state.predicting ? state.predicting->purpose.rows : 0;  // a workspace for more rows serves too
-  Workspace& space = state.prepare(state.predicting, {Use::predicting, std::max(block * threads, at_least)});
+  Purpose purpose{Use::predicting, std::max(block * threads, at_least)};
+  purpose.sparse = X.sparse();
+  Workspace& space = state.prepare(state.predicting, purpose);
   // Comparing theta with the last one takes one pass over it; copying it into panels takes several times as long.
   if (space.held.size() != n || std::memcmp(space.held.data(), theta, n * sizeof(T)) != 0) {
     space.held.assign(theta, theta + n);
     space.read(theta, nullptr, 0);
   }
-  space.batch.X = X, space.batch.h = out;
-  const double operations = state.operations / 3;
+  space.begin(X, false);
+  space.batch.h = out;
+  const double operations = std::max(1.0, state.operations_of(X, m, m) / 3);
   const Index span = std::max(Index(1e9 / operations), block * threads);  // between two looks at the clock
   Clock clock{interrupted};
   for (Index start = 0; start < m; start += span) {
@@ -60,7 +63,7 @@ template Engine<float>::~Engine();
 template Engine<double>::~Engine();
 template void Engine<float>::release();
 template void Engine<double>::release();
-template bool Engine<float>::hypothesis(const float*, const float*, Index, float*, const Interrupted&);
-template bool Engine<double>::hypothesis(const double*, const double*, Index, double*, const Interrupted&);
+template bool Engine<float>::hypothesis(const float*, const Inputs<float>&, Index, float*, const Interrupted&);
+template bool Engine<double>::hypothesis(const double*, const Inputs<double>&, Index, double*, const Interrupted&);
 
 }  // namespace deltarule

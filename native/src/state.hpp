@@ -88,19 +88,29 @@ template <class T> struct Engine<T>::State {
     for (Index i = 0; i < n; ++i) f(i);
   }
 
-  // Runs phase 1, split into slices of rows.
+  // Operations of a row of X in a batch of `rows`. For compressed rows, the first layer has 4 for each weight of a stored element,
+  // and the update of a parameter, which waits for memory, counts as 16.
+  double operations_of(const Inputs<T>& X, Index m, Index rows) const {
+    if (!X.sparse() || m == 0) return operations;
+    const double weights = double(network.sizes[0]) * double(network.sizes[1]);
+    const double elements = double(X.start_of(m) - X.start_of(0)) / double(m) * double(network.sizes[1]);
+    return operations - 4 * weights + 4 * elements + 16 * weights / double(rows);
+  }
+  // Runs phase 1, split into slices of rows. A sparse batch whose parameters are to be changed is sorted beside them.
   void examples(const Batch<T>& batch, int n_workers) {
     const Index lanes = kernels.lanes, blocks = (batch.rows + lanes - 1) / lanes;
     const Index at_most = slice_rows / lanes, workers = std::min<Index>(n_workers, blocks);
     const Index slices = (blocks + workers * at_most - 1) / (workers * at_most) * workers;
-    parallel(n_workers, operations * double(batch.rows), slices, [&](Index i) {
+    const Index sorts = batch.X.sparse() && batch.update != Update::none;
+    parallel(n_workers, batch.operations * double(batch.rows), slices + sorts, [&](Index i) {
+      if ((i -= sorts) < 0) return sort_elements(batch);
       const Index begin = blocks * i / slices * lanes, end = std::min(blocks * (i + 1) / slices * lanes, batch.rows);
       if (begin < end) kernels.examples(batch, begin, end);
     });
   }
   // Runs phase 2, split into tasks.
   void parameters(const Batch<T>& batch, int n_workers) {
-    parallel(n_workers, operations * double(batch.rows), batch.n_tasks, [&](Index i) { kernels.parameters(batch, i); });
+    parallel(n_workers, batch.operations * double(batch.rows), batch.n_tasks, [&](Index i) { kernels.parameters(batch, i); });
   }
 
   // run() on a prepared desk; allocates nothing.

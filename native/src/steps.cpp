@@ -25,6 +25,8 @@ template <class T> Purpose purpose_of(const Steps<T>& steps, Index L) {
   Purpose purpose{Use::training, std::min(steps.plan->batch_size, steps.examples.m), n_moments(*steps.plan)};
   for (Index l = 0; l < L - 2; ++l) purpose.slopes = purpose.slopes || thins(steps, L, l);
   purpose.Delta = std::isfinite(steps.plan->max_norm);
+  purpose.sparse = steps.examples.X.sparse();
+  if (purpose.sparse) purpose.elements = most_elements(steps.examples.X, steps.examples.m, purpose.rows, false);
   return purpose;
 }
 
@@ -35,6 +37,22 @@ template <class T> void begin_rules(const UpdateRule& rule, Rule<T>* rules, std:
     rules[i].beta1 = T(rule.beta1), rules[i].rest1 = T(1 - rule.beta1);
     rules[i].beta2 = T(rule.beta2), rules[i].rest2 = T(1 - rule.beta2);
   }
+}
+
+// Whether every step leaves columns of a sparse X that no row touches as they are (sparse.inl): scale and step then are +0 or
+// above, and finite in float32 too.
+template <class T> bool leaves_columns(const Steps<T>& steps, Index L) {
+  constexpr double most = 1e6;
+  const Plan& plan = *steps.plan;
+  const bool is_sgd = plan.rule.update == Update::sgd || plan.rule.update == Update::nesterov;
+  const bool moves_by_D = is_sgd && plan.rule.momentum == 0 && !std::signbit(plan.rule.momentum);
+  bool leaves = moves_by_D && plan.lambda == 0 && double(steps.whole.rows) < most * steps.whole.weight;
+  for (const Factors& one : plan.factors) leaves = leaves && one.rate < most;
+  for (Index i = 0; leaves && i < steps.n; ++i) {
+    const double eta = steps.rates[i * L + rate_column];
+    leaves = eta < most && eta >= 0 && !std::signbit(eta) && steps.rates[i * L + decay_column] == 0;
+  }
+  return leaves;
 }
 
 template <class T> void check_rows(const Steps<T>& steps) {
@@ -83,7 +101,9 @@ Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& positi
   const std::size_t n_rules = shared ? 2 : space.rules.size();
   const double W = steps.whole.weight, decay = plan.lambda / W;
   Batch<T>& batch = space.batch;
-  batch.X = steps.examples.X, batch.Y = steps.examples.Y, batch.weights = steps.examples.weights;
+  space.begin(steps.examples.X, steps.examples.X.sparse() && leaves_columns(steps, L));
+  batch.Y = steps.examples.Y, batch.weights = steps.examples.weights;
+  batch.operations = operations_of(steps.examples.X, m, batch_rows);
   batch.offset = steps.whole.offset;
   double* const squares = space.squares.data();
   Rule<T>* const rules = space.rules.data();
@@ -141,7 +161,7 @@ Index Engine<T>::State::take(Desk& desk, const Steps<T>& steps, Position& positi
     ++position.step;
     position.row += batch.rows;
     if (position.row >= m) ++position.epoch, position.row = 0;
-    *was_interrupted = clock.stop(operations * double(batch.rows));
+    *was_interrupted = clock.stop(batch.operations * double(batch.rows));
     go_on = std::isfinite(cost) && !*was_interrupted;
   }
   space.write(steps.theta, steps.moments, n_moments(plan));
@@ -177,8 +197,9 @@ template <class T> void Engine<T>::run_members(std::vector<Member<T>>& members, 
     const Purpose its = purpose_of(one.steps, L);
     purpose.rows = std::max(purpose.rows, its.rows), purpose.n_moments = std::max(purpose.n_moments, its.n_moments);
     purpose.slopes = purpose.slopes || its.slopes, purpose.Delta = purpose.Delta || its.Delta;
+    purpose.sparse = its.sparse, purpose.elements = std::max(purpose.elements, its.elements);
     rows = std::max(rows, one.steps.examples.m);
-    work += state.operations * double(its.rows) * double(one.steps.n);
+    work += state.operations_of(one.steps.examples.X, one.steps.examples.m, its.rows) * double(its.rows) * double(one.steps.n);
   }
   const auto turn = state.turn();
   const Index slots = work < state.threshold ? std::min<Index>(n, 1) : std::min<Index>(n, state.n_threads);

@@ -14,10 +14,15 @@ template <class T>
 bool Engine<T>::sums(const T* theta, const Examples<T>& examples, bool gradient, double* out, const Interrupted& interrupted) {
   const auto turn = state_->turn();
   const Index m = examples.m;
-  Workspace& space = state_->prepare(state_->summing, {Use::summing, std::min(chunk_rows, std::max<Index>(m, 1))});
+  Purpose purpose{Use::summing, std::min(chunk_rows, std::max<Index>(m, 1))};
+  purpose.sparse = examples.X.sparse();
+  if (purpose.sparse) purpose.elements = most_elements(examples.X, m, chunk_rows, true);  // chunks do not cross leaves
+  Workspace& space = state_->prepare(state_->summing, purpose);
   space.read(theta, nullptr, 0);
   Batch<T>& batch = space.batch;
-  batch.X = examples.X, batch.Y = examples.Y, batch.weights = examples.weights;
+  space.begin(examples.X, false);
+  batch.Y = examples.Y, batch.weights = examples.weights;
+  batch.operations = state_->operations_of(examples.X, m, leaf_rows);
   batch.update = gradient ? Update::sum : Update::none;
   Clock clock{interrupted};
   const std::size_t n = 1 + std::size_t(gradient ? network_.n_parameters() : 0);  // the cost, then Delta
@@ -38,7 +43,7 @@ bool Engine<T>::sums(const T* theta, const Examples<T>& examples, bool gradient,
       state_->examples(batch, state_->n_threads);
       if (gradient) state_->parameters(batch, state_->n_threads);
       for (Index t = 0; t < batch.rows; ++t) sums[0] += double(batch.costs[t]);  // one chain of additions over the leaf
-      if (clock.stop(state_->operations * double(batch.rows))) return false;
+      if (clock.stop(batch.operations * double(batch.rows))) return false;
     }
     if (gradient) space.write_Delta(sums + 1);
     return true;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "elements.hpp"
 #include "floor_space.hpp"
 
 namespace deltarule {
@@ -19,9 +20,12 @@ struct Purpose {
   Index rows;
   int n_moments = 0;
   bool slopes = false, Delta = use == Use::summing;
+  bool sparse = false;  // X has compressed rows, and a batch `elements` stored elements at most
+  Index elements = 0;
   // Whether a workspace for this purpose serves another with the same use. More rows would serve too, but touch more pages.
   bool covers(const Purpose& other) const {
-    return rows == other.rows && n_moments >= other.n_moments && slopes >= other.slopes && Delta >= other.Delta;
+    return rows == other.rows && sparse == other.sparse && elements >= other.elements &&
+           n_moments >= other.n_moments && slopes >= other.slopes && Delta >= other.Delta;
   }
 };
 
@@ -52,9 +56,11 @@ template <class T> struct Engine<T>::Workspace {
     if (columns * double(purpose.rows) > 1e16) throw std::bad_alloc();  // beyond any memory, and near the end of an Index
     memory_.resize(lines_of<T>(lay_out(network, nullptr)));  // the first lay_out counts, the second hands out
     lay_out(network, reinterpret_cast<T*>(memory_.data()));
+    if (purpose.sparse && purpose.use != Use::predicting) store_.reset(new ElementStore<T>(network.sizes[0], row_width_, purpose.elements));
     for (int i = 0; floor_ && i < floor_->n_tasks(); ++i) tasks.push_back({i, of_floor});
     for (int l = 0; l < int(layers.size()); ++l) {
-      for (int p = -1; p < int(panels(network.sizes[std::size_t(l)])); ++p) tasks.push_back({l, p});
+      const Index n = l == 0 && store_ ? store_->blocks() : panels(network.sizes[std::size_t(l)]);
+      for (int p = -1; p < int(n); ++p) tasks.push_back({l, p});
       if (network.is_learnt(std::size_t(l))) tasks.push_back({l, of_alpha});
     }
     squares.resize(tasks.size());
@@ -78,6 +84,12 @@ template <class T> struct Engine<T>::Workspace {
   // Sets everything to zero, because infinity times zero may have left NaN in the padding.
   void clear() { std::fill(memory_.begin(), memory_.end(), Line{}); }
 
+  // Before the steps of a run, or the chunks of a sum; says whether steps may leave out columns of compressed rows.
+  void begin(const Inputs<T>& X, bool leaves_columns) {
+    batch.X = X;
+    if (store_) batch.elements = store_->begin(leaves_columns);
+  }
+
   // Sets the dropout of a hidden layer; rate 0 is none. Other rates need purpose.slopes.
   void thin(std::size_t l, double rate) {
     Layer<T>& layer = layers[l];
@@ -95,7 +107,8 @@ template <class T> struct Engine<T>::Workspace {
   void read(const T* theta, const T* const* moments, int n_moments) {
     copy(theta, [](auto& l) { return l.theta; }, to_panels);
     for (int i = 0; i < n_moments; ++i) copy(moments[i], [i](auto& l) { return l.moments[i]; }, to_panels);
-    for (const Layer<T>& layer : layers) kernels_.transpose(layer);
+    for (const Layer<T>& layer : layers)
+      if (layer.transposed) kernels_.transpose(layer);
   }
   void write(T* theta, T* const* moments, int n_moments) {
     copy(theta, [](auto& l) { return l.theta; }, from_panels<T>);
@@ -113,13 +126,24 @@ template <class T> struct Engine<T>::Workspace {
     if (floor_) floor_->each_run([&](Index at, Index place, Index n) { piece(which(floor_->view) + at, flat + place, n); });
     flat += n_floor_;
     for (const Layer<T>& l : layers) {
-      for (Index i = 0; i < l.outputs; ++i) {
+      if (!l.transposed) copy_rows(l, which(l), flat, piece);
+      for (Index i = 0; l.transposed && i < l.outputs; ++i) {
         piece(which(l).bias + i, flat++, 1);
         for (Index j = 0, n; j < l.inputs; j += n, flat += n)
           piece(which(l).matrix + j / panel * l.theta_stride + i * panel, flat, n = std::min(panel, l.inputs - j));
       }
       if (l.bent) piece(which(l).alpha, flat, l.outputs), flat += l.outputs;
     }
+  }
+  // The same for Theta^(1) row by row of its inputs. 16 columns at a time, so that every cache line is read and written once.
+  template <class F, class Copy> void copy_rows(const Layer<T>& l, Blocks<T> to, F*& flat, Copy piece) {
+    for (Index i = 0; i < l.outputs; ++i) piece(to.bias + i, flat + i * (l.inputs + 1), 1);
+    for (Index j = 0; j < l.inputs; j += 16)
+      for (Index i = 0; i < l.outputs; ++i) {
+        F* const row = flat + i * (l.inputs + 1) + 1;
+        for (Index k = j; k < std::min(j + 16, l.inputs); ++k) piece(to.matrix + k * row_width_ + i, row + k, 1);
+      }
+    flat += l.outputs * (l.inputs + 1);
   }
 
   Index lay_out(const Network& network, T* memory) {
@@ -133,7 +157,8 @@ template <class T> struct Engine<T>::Workspace {
     // 4 more rows: with a stride that is a power of two, all panels of a row would fall into the same sets of the cache.
     batch.stride = (padded + 4) * panel;
     const auto matrix = [&](Index columns) { return take(panels(columns) * batch.stride); };
-    batch.x = matrix(network.sizes.front());
+    row_width_ = (network.sizes[1] + lanes - 1) / lanes * lanes;
+    if (!purpose.sparse) batch.x = matrix(network.sizes.front());
     const bool learns = purpose.use != Use::predicting;
     if (floor_) floor_->lay_out(take, padded / lanes, learns, purpose.n_moments);
     if (learns) batch.y = matrix(network.sizes.back()), batch.costs = take(padded);
@@ -147,13 +172,14 @@ template <class T> struct Engine<T>::Workspace {
       layer.unit = learnt ? Hidden::identity : unit.id, layer.learnt = unit.id, layer.number = T(unit.number);
       layer.keeps_slope = !learnt && line_of(unit.id).keeps_slope;
       layer.theta_stride = panels(outputs) * panel * panel, layer.transposed_stride = panels(inputs) * panel * panel;
-      const auto blocks = [&] {
-        return Blocks<T>{take(panels(inputs) * layer.theta_stride), take(outputs), learnt ? take(outputs) : nullptr};
-      };
+      const bool by_inputs = l == 0 && purpose.sparse;
+      const Index numbers = by_inputs ? inputs * row_width_ : panels(inputs) * layer.theta_stride;
+      const auto blocks = [&] { return Blocks<T>{take(numbers), take(outputs), learnt ? take(outputs) : nullptr}; };
       layer.theta = blocks();
-      layer.transposed = take(panels(outputs) * layer.transposed_stride);
+      if (!by_inputs) layer.transposed = take(panels(outputs) * layer.transposed_stride);
       for (int i = 0; i < purpose.n_moments; ++i) layer.moments[i] = blocks();
-      if (purpose.Delta) layer.Delta = extra_[l].Delta = blocks();
+      if (purpose.Delta && by_inputs && purpose.use == Use::training) extra_[l].Delta = {nullptr, take(outputs), learnt ? take(outputs) : nullptr};  // sparse.inl
+      else if (purpose.Delta) layer.Delta = extra_[l].Delta = blocks();
       layer.a = matrix(outputs);
       const bool slopes = !last && (purpose.slopes || layer.keeps_slope || learnt);
       layer.kept = extra_[l].slopes = slopes ? matrix(outputs) : layer.a;
@@ -166,6 +192,8 @@ template <class T> struct Engine<T>::Workspace {
   struct Extra { T* slopes; Blocks<T> Delta; };  // memory of a layer that some steps use and others do not
   const Kernels<T>& kernels_;
   std::vector<Extra> extra_;
+  Index row_width_ = 0;  // of a row of Theta^(1) for compressed rows
+  std::unique_ptr<ElementStore<T>> store_{};
   std::unique_ptr<FloorSpace<T>> floor_{};
   const Index n_floor_;
   const int n_floor_groups_;

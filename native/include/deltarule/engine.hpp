@@ -1,8 +1,8 @@
 // The protocol of src/deltarule/engines/protocol.py on plain memory: J and D over a whole training set, mini-batch steps, h.
 //
 // theta is the flat vector of the first floor's parameters, if there is one, and then of all Theta^(l), row by row, column 0 the
-// bias, each followed by the alpha of its units if these are learnt. X is (m, s_1), Y (m, K), both row by row; with a first floor
-// a row of X has the columns that this takes.
+// bias, each followed by the alpha of its units if these are learnt. X is (m, s_1), row by row or, without a first floor, as
+// compressed rows (inputs.hpp); with a first floor a row of X has the columns that this takes. Y is (m, K), row by row.
 //
 // Contract
 //   * The caller owns theta, the rule's vectors, X, Y, weights and every result; none may overlap another.
@@ -68,7 +68,8 @@ struct Network {
 };
 
 template <class T> struct Examples {
-  const T *X, *Y;
+  Inputs<T> X;
+  const T* Y;
   const T* weights;  // null: every example counts once
   Index m;
 };
@@ -156,12 +157,13 @@ template <class T> class Engine {
   // theta, moments and position are those after the last step taken.
   Index run(const Steps<T>&, Position&, bool* was_interrupted, const Interrupted&);
 
-  // Takes independent runs, each on one thread, bit-identical to run(). They may share memory that they only read.
+  // Takes independent runs, each on one thread, bit-identical to run(). They may share memory that they only read. Either all of
+  // them have a sparse X, or none.
   void run_members(std::vector<Member<T>>&, const Interrupted&);
 
   // Writes h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted; or `interrupted` is
   // empty and another call is running.
-  bool hypothesis(const T* theta, const T* X, Index m, T* out, const Interrupted&);
+  bool hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, const Interrupted&);
 
   // Frees the working memory of run() and of sums. The next call allocates it again; its results are bit-identical.
   void release();

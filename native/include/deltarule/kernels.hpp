@@ -18,9 +18,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace deltarule {
+#include "deltarule/inputs.hpp"
 
-using Index = std::ptrdiff_t;
+namespace deltarule {
 
 enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu, silu, mish, softplus };
 enum class Output { sigmoid, softmax, identity, exp };
@@ -64,8 +64,11 @@ template <class T> struct Rule {
   T corrected, decays, before;       // (13): sqrt(1 - beta2^t), that times the decay, and beta1, or 1 in the first step
 };
 
-struct Task { int layer, panel; };   // one panel of Theta^(layer), or a part that Part names; layer is the number of a task of
-enum Part { of_bias = -1, of_alpha = -2, of_floor = -3 };  // the floor if panel == of_floor
+// One panel of Theta^(layer), or a part that Part names; layer is the number of a task of the floor if panel == of_floor. For
+// compressed rows, a block of columns of X instead of a panel of Theta^(0), and Theta^(0), its moments and Delta stand row by row
+// (sparse.inl).
+struct Task { int layer, panel; };
+enum Part { of_bias = -1, of_alpha = -2, of_floor = -3 };
 
 // One batch. Its rows of X and Y are order[0 .. rows), or first .. first + rows if order is null.
 template <class T> struct Batch {
@@ -74,7 +77,8 @@ template <class T> struct Batch {
   Output output;
   Index stride;                      // between panels of x, y, a and delta
   T *x, *y;                          // the batch's rows, in panels
-  const T *X, *Y, *weights;          // row by row; weights may be null
+  Inputs<T> X;
+  const T *Y, *weights;              // row by row; weights may be null
   const std::uint32_t* order;
   const Floor<T>* floor;             // between X and x; null: x is X
   Index first, rows;
@@ -82,11 +86,13 @@ template <class T> struct Batch {
   Index known;                       // rows, and the rows of later steps, which may be prefetched
   T* costs;                          // one for each row, times its weight
   T* h;                              // not null: only h is wanted; that of row i of X goes to h + i * K
+  Elements<T> elements;              // of the batch, if X is sparse; written by sort_elements() and read by parameters()
   const Task* tasks;
   Index n_tasks;
   Update update;
   bool add;                          // Update::sum adds to Delta instead of overwriting it
   double* squares;                   // of each task: sum of penalised Theta^2 before the update, or D^2 for Update::sum; may be null
+  double operations;                 // of one row, to choose the threads
 };
 
 template <class T> struct Kernels {

@@ -1,8 +1,9 @@
 """The engine in compiled code, as fast as the machine allows; its numbers are the reference engine's within rounding.
 
-The same seed gives the same bits on any number of threads. Sparse X goes to the reference engine, whose products take
-compressed rows, and so do the networks and update rules for which the core has no code (`takes`, `core_arguments.py`).
-Built by `pip install` where a C++ compiler was found; `available` says whether it was.
+The same seed gives the same bits on any number of threads, also for sparse X, which is read as compressed rows.
+The networks and update rules for which the core has no code (`takes`, `core_arguments.py`) go to the reference engine,
+and so does sparse X of a network with a first floor. Built by `pip install` where a C++ compiler was found; `available`
+says whether it was.
 """
 
 from collections.abc import Sequence
@@ -78,7 +79,7 @@ class NativeEngine:
             return self._instead.sums(theta, data)
         sums = np.empty(1 + self.network.n_parameters)
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
-        self._core_for(data.X.dtype).sums(theta, data.X, data.Y, data.weights, sums)
+        self._core_for(data.X.dtype).sums(theta, _core_inputs(data.X), data.Y, data.weights, sums)
         return sums
 
     def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
@@ -100,7 +101,7 @@ class NativeEngine:
             return self._instead.hypothesis(theta, X)
         theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
-        self._core_for(theta.dtype).hypothesis_into(theta, X, h)
+        self._core_for(theta.dtype).hypothesis_into(theta, _core_inputs(X), h)
         return h
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
@@ -115,14 +116,12 @@ class NativeEngine:
         left_out = [n for n, member in enumerate(members) if self._leaves_out(member.data.X, member.plan)]
         taken = {n: self.steps(*members[n]) for n in left_out}
         runs = {n: _Run(self.network, *member) for n, member in enumerate(members) if n not in taken}
-        for dtype in {
-            run.theta.dtype: None for run in runs.values()
-        }:  # one dtype after the other, in the order in which they came
-            mine = {n: run for n, run in runs.items() if run.theta.dtype == dtype}
+        for kind in {run.kind: None for run in runs.values()}:  # one after the other, in the order in which they came
+            mine = {n: run for n, run in runs.items() if run.kind == kind}
             if any(one.interrupted for one in taken.values()):  # Ctrl-C has ended the steps before these
                 taken |= {n: run.taken(0, True) for n, run in mine.items()}
                 continue
-            found = self._core_for(dtype).run_members([run.arguments for run in mine.values()])
+            found = self._core_for(kind[0]).run_members([run.arguments for run in mine.values()])
             taken |= {n: run.taken(*one) for (n, run), one in zip(mine.items(), found, strict=True)}
         return [taken[n] for n in range(len(members))]
 
@@ -147,7 +146,9 @@ class NativeEngine:
 
     def _leaves_out(self, X: Array, plan: Plan | None = None) -> bool:
         """Whether the reference engine takes these rows, or these steps, instead."""
-        return self._arguments is None or is_sparse(X) or (plan is not None and plan.rule.name not in _RULES)
+        arguments = self._arguments
+        is_beyond = arguments is None or (is_sparse(X) and bool(arguments["floor"]))
+        return is_beyond or (plan is not None and plan.rule.name not in _RULES)
 
     @property
     def _instead(self) -> ReferenceEngine:
@@ -157,7 +158,7 @@ class NativeEngine:
     def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
         theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
         core = self._core_for(data.X.dtype)
-        return float(core.cost(theta, data.X, data.Y, data.weights, lambda_, data.weight_in_order, D))
+        return float(core.cost(theta, _core_inputs(data.X), data.Y, data.weights, lambda_, data.weight_in_order, D))
 
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:
@@ -175,13 +176,14 @@ class _Run:
         assert _core is not None, "ask `available` first"
         self.before, self.batch_rows = state, plan.batches.size
         self.theta = state.theta.copy()
+        self.kind = self.theta.dtype, is_sparse(data.X)  # what runs side by side have in common
         self.vectors = [vector.copy() for vector in state.vectors]
         self.costs = np.empty(len(plan))
         self.position = _core.Position(key=state.key, epoch=state.epoch, row=state.position, step=state.step)
         self.arguments = (
             self.theta,
             self.vectors,
-            data.X,
+            _core_inputs(data.X),
             data.Y,
             data.weights,
             _core.Plan(**plan_arguments(network, plan)),
@@ -208,3 +210,14 @@ class _Run:
             costs=tuple(of_epoch.tolist()),
         )
         return StepsTaken(after, costs, interrupted)
+
+
+def _core_inputs(X: Array) -> Any:
+    """Return X as the core takes it: an array, or values, columns and starts of compressed rows."""
+    if not is_sparse(X):
+        return X
+    index = X.indices.dtype if X.indices.dtype == X.indptr.dtype else np.dtype(np.int64)
+    if index not in (np.int32, np.int64):
+        index = np.dtype(np.int64)
+    types = (X.dtype, index, index)
+    return tuple(np.require(a, t, "CA") for a, t in zip((X.data, X.indices, X.indptr), types, strict=True))
