@@ -7,7 +7,7 @@ EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn distil
 GENERATED := docs/examples/generated
 LIBRARY := $(shell find src/deltarule -name "*.py")
 
-.PHONY: demo test check bench docs pictures sanitize arm golden torture clean
+.PHONY: demo test check bench bench-tables docs pictures sanitize arm golden torture clean
 
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
@@ -22,6 +22,10 @@ check: .venv/ready
 	$(BIN)/python -m pytest tests/test_documentation.py docs README.md CONTRIBUTING.md
 
 # Against the peers, about twelve minutes on two quiet cores; writes the table of the README.
+# The estimators of tables beside the kept figures of their peers; the data sets lie where DELTARULE_DATA says.
+bench-tables: .venv/ready
+	$(BIN)/python benchmarks/tables/ours.py
+
 bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py

@@ -55,13 +55,15 @@ def begun(
     X = rows(m, network.sizes[0], seed=seed) if X is None else X
     K = network.K
     Y = np.eye(K)[generator.integers(0, K, m)] if K > 1 else generator.integers(0, 2, (m, 1)) * 1.0
-    theta = (network.first_theta(generator) + 0.05 * generator.standard_normal(network.n_parameters)).astype(dtype)
+    theta: Array = network.first_theta(generator) + 0.05 * generator.standard_normal(network.n_parameters)
+    theta = theta.astype(dtype)
     data = TrainingSet.of(network, X, Y, generator.uniform(0.5, 2, m), dtype=np.dtype(dtype))
     return TrainingState(theta, (rule or SGD()).init(theta), key=11), data
 
 
 def dense(data: TrainingSet) -> TrainingSet:
-    return TrainingSet(np.ascontiguousarray(data.X.toarray()), data.Y, data.weights)
+    X: Any = data.X
+    return TrainingSet(np.ascontiguousarray(X.toarray()), data.Y, data.weights)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -73,8 +75,8 @@ def test_cost_and_gradient_are_within_the_rounding_bound_of_the_reference(isa: s
             J, D = NativeEngine(network, 2).cost_and_gradient(state.theta, data, 0.5)
             exact = TrainingSet(*(a.astype(np.float64) for a in (data.X, data.Y, data.weights)))  # type: ignore[union-attr]
             J_exact, D_exact = ReferenceEngine(network).cost_and_gradient(state.theta.astype(np.float64), exact, 0.5)
-            X = exact.X.toarray()
-            bound_J, bound_D = rounding_bound(network, state.theta, X, exact.Y, 0.5, exact.weights, u=u)
+            whole = dense(exact).X
+            bound_J, bound_D = rounding_bound(network, state.theta, whole, exact.Y, 0.5, exact.weights, u=u)
             assert abs(J - J_exact) <= 2 * bound_J, (network, m)
             assert (np.abs(D - D_exact) <= 2 * bound_D).all(), (network, m)
 
@@ -151,7 +153,8 @@ def test_the_bits_do_not_depend_on_threads_company_or_where_a_run_is_cut(isa: st
 def test_unsorted_doubled_and_zero_elements_count_as_their_sums(index: type) -> None:
     network = Network((6, 4, 2), "tanh", "softmax")
     data = np.array([1.0, 2.0, 3.0, 0.0, -1.0, 5.0, 0.5])
-    columns, starts = np.array([4, 0, 4, 2, 5, 1, 1], index), np.array([0, 4, 4, 7], index)
+    columns: Array = np.array([4, 0, 4, 2, 5, 1, 1], index)
+    starts: Array = np.array([0, 4, 4, 7], index)
     X = sparse.csr_matrix((3, 6))
     X.data, X.indices, X.indptr = data, columns, starts
     whole = X.toarray()

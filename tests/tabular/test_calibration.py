@@ -203,3 +203,23 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         calibration_of(z, z, np.ones(3))
     with pytest.raises(InputError, match="not finite"):
         calibration_of(z + np.inf, z)
+
+
+def test_a_network_that_predicts_alone_is_brought_to_the_scale_of_its_rows_however_sure_it_is() -> None:
+    generator = np.random.default_rng(0)
+    z = generator.standard_normal((400, 1))
+    y = (generator.random((400, 1)) < 1 / (1 + np.exp(-z))).astype(np.float64)
+    expected = calibration_of(z, y).probabilities(z)
+    for scale in (1e-3, 0.1, 10.0, 1e3):
+        found = calibration_of(scale * z, y, alone=True)
+        np.testing.assert_allclose(found.probabilities(scale * z), expected, atol=0.03)
+    together = calibration_of(1e3 * z, y).probabilities(1e3 * z)
+    assert np.abs(together - expected).max() > 0.3
+
+
+def test_a_network_alone_that_separates_its_rows_perfectly_stays_finite() -> None:
+    z, y = np.array([[-1.0], [-2.0], [1.0], [2.0]]), np.array([[0.0], [0.0], [1.0], [1.0]])
+    found = calibration_of(z, y, alone=True)
+    assert np.isfinite(found.scaled(z)).all()
+    assert (np.diff(found.scaled(np.sort(z, axis=0))[:, 0]) > 0).all()
+    assert calibration_of(z[:0], y[:0], alone=True) == calibration_of(z[:0], y[:0])

@@ -212,7 +212,7 @@ class _Run:
         return StepsTaken(after, costs, interrupted)
 
 
-def _core_inputs(X: Array) -> Any:
+def _core_inputs(X: Any) -> Any:
     """Return X as the core takes it: an array, or values, columns and starts of compressed rows."""
     if not is_sparse(X):
         return X
@@ -220,4 +220,5 @@ def _core_inputs(X: Array) -> Any:
     if index not in (np.int32, np.int64):
         index = np.dtype(np.int64)
     types = (X.dtype, index, index)
-    return tuple(np.require(a, t, "CA") for a, t in zip((X.data, X.indices, X.indptr), types, strict=True))
+    aligned: Any = ["C", "ALIGNED"]
+    return tuple(np.require(a, t, aligned) for a, t in zip((X.data, X.indices, X.indptr), types, strict=True))

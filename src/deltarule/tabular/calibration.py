@@ -16,6 +16,10 @@ which is strictly convex. The penalty draws the map to q(z) = z, which costs no 
 held-out rows never rises; and it keeps parameters finite where the cost alone would not, as for classes that z
 separates perfectly. Positive slopes keep the order of the rows, and so the ranking, as it was.
 
+A network of two classes that predicts alone may be ten times too sure of itself, a scale of which the penalty would
+leave a third. Its z is first brought to a scale of its own, β z with β from the cost and ½ (log β)², and q is fitted to
+that. Members of a committee keep their scale, because the mean of their probabilities is less sure than each of them.
+
 Sources: Platt 1999 and Guo et al. 2017 (the straight map, the temperature); a quadratic is the log-odds of two normal
 distributions of z with different variances (Berta et al. 2024).
 """
@@ -25,6 +29,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, ShapeError
@@ -118,7 +123,7 @@ class QuadraticScaling:
 Calibration = Temperature | QuadraticScaling
 
 
-def calibration_of(z: Array, Y: Array, weights: Array | None = None) -> Calibration:
+def calibration_of(z: Array, Y: Array, weights: Array | None = None, *, alone: bool = False) -> Calibration:
     """Fit the map of z on held-out rows.
 
     Parameters
@@ -130,6 +135,8 @@ def calibration_of(z: Array, Y: Array, weights: Array | None = None) -> Calibrat
         Targets, which may be probabilities.
     weights : array of shape (m,), optional
         A weight of w counts as w copies of its row.
+    alone : bool, default False
+        Whether the network predicts alone, and not as one of several whose probabilities are averaged.
 
     Returns
     -------
@@ -165,7 +172,7 @@ def calibration_of(z: Array, Y: Array, weights: Array | None = None) -> Calibrat
     counts = w > 0
     wide, targets, w = wide[counts], targets[counts], w[counts]
     if z.shape[1] == 1:
-        return _quadratic(wide, targets, w)
+        return _quadratic_at_scale(wide, targets, w) if alone and len(wide) else _quadratic(wide, targets, w)
     return _temperature(wide, targets, w)
 
 
@@ -215,6 +222,26 @@ def _temperature(z: Array, Y: Array, w: Array) -> Temperature:
         return float(w @ unit.costs(scaled, Y)), np.array([w @ (delta * z).sum(axis=1)]), np.array([[curve]])
 
     return Temperature(1 + float(_least(parts, np.array([-1 + LEAST_SLOPE]))[0]))
+
+
+def _quadratic_at_scale(z: Array, Y: Array, w: Array) -> QuadraticScaling:
+    """Return the map q(β z) as a map of z, with the β that brings z to a scale of its own."""
+    unit = OUTPUT_UNITS["sigmoid"]
+
+    def cost(log_beta: float) -> float:
+        return float(w @ unit.costs(np.exp(log_beta) * z, Y)) + log_beta**2 / 2
+
+    beta = float(np.exp(minimize_scalar(cost, bounds=(-10, 10), method="bounded").x))
+    q = _quadratic(beta * z, Y, w)
+    middle = q.middle / beta
+    return QuadraticScaling(
+        shift=q.shift + (beta - 1) * middle,
+        low_slope=beta * q.low_slope,
+        high_slope=beta * q.high_slope,
+        low=q.low / beta,
+        high=q.high / beta,
+        middle=middle,
+    )
 
 
 def _quadratic(z: Array, Y: Array, w: Array) -> QuadraticScaling:

@@ -18,6 +18,12 @@ from deltarule.tabular.calibration import Calibration, Temperature, calibration_
 __all__ = ["Committee", "calibrated_on", "mean_of_members"]
 
 
+# Log-loss with z brought to its own scale first, as a ratio to that without; phoneme, german_credit, telco_churn and
+# titanic, three splits each:      1 member 0.899   2 members 0.995   3 members 1.010   5 members 1.011
+FEWEST_OF_COMMITTEE = 3
+"""Members from which on each keeps the scale of its z."""
+
+
 @dataclass(frozen=True, eq=False)
 class Committee:
     """Networks of one shape.
@@ -52,7 +58,7 @@ def calibrated_on(held: Sequence[tuple[Array, Array, Array | None]], K: int) -> 
         return calibration_of(np.zeros((0, 1)), np.zeros((0, 1))) if K == 2 else Temperature(1.0)
     z, Y = (np.concatenate([one[n] for one in held]) for n in (0, 1))
     weights = None if held[0][2] is None else np.concatenate([one[2] for one in held if one[2] is not None])
-    return calibration_of(_margin(z), Y[:, 1:] if K == 2 else Y, weights)
+    return calibration_of(_margin(z), Y[:, 1:] if K == 2 else Y, weights, alone=len(held) < FEWEST_OF_COMMITTEE)
 
 
 def mean_of_members(z: Array, calibration: Calibration) -> Array:

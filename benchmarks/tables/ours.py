@@ -1,7 +1,7 @@
 """`make bench-tables`: this library's estimators on the splits of the peers, and tables of both.
 
-    DELTARULE_DATA=… python benchmarks/tables/run.py              what has no line yet, then docs/tables-measured.md
-    DELTARULE_DATA=… python benchmarks/tables/run.py --again      every line anew
+    DELTARULE_DATA=… python benchmarks/tables/ours.py              what has no line yet, then docs/tables-measured.md
+    DELTARULE_DATA=… python benchmarks/tables/ours.py --again      every line anew
 
 Each fit is a process of its own with two threads. Lines are added to `figures/ours.jsonl`, which can be removed at any
 time; those of the peers are in `figures/peers.jsonl` (see `peers.py`).
@@ -27,7 +27,7 @@ MODELS = {"deltarule, one member": {"n_members": 1}, "deltarule": {}}
 class Ours:
     """`TableClassifier` or `TableRegressor` on a raw frame."""
 
-    packages = ("deltarule",)
+    packages: tuple[str, ...] = ("deltarule",)
 
     def __init__(self, **settings: Any) -> None:
         import deltarule
