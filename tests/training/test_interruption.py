@@ -151,7 +151,7 @@ def test_ctrl_c_in_any_line_that_takes_an_epoch_in_leaves_a_run_that_goes_on_to_
         history, run_state = struck.history, struck.run_state
         assert run_state is not None
         columns = [history.column(name) for name in COLUMNS] + list(history.scores.values())
-        assert {len(column) for column in columns} == {run_state.memory.epochs}, number
+        assert {len(column) for column in columns} == {run_state.loop_state.epochs}, number
         left = settings.max_iter - history.epochs
         rest = run(settings, run_state, validation=validation, epochs=left)
         np.testing.assert_array_equal(rest.theta, whole.theta, f"line {number}")

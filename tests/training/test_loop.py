@@ -230,7 +230,7 @@ def test_a_run_that_goes_on_and_diverges_at_once_keeps_the_best_and_its_place_am
     run_state = result.run_state
     assert run_state is not None
     # The epoch after a divergence has a new order.
-    assert (run_state.memory.epochs, run_state.state.epoch, run_state.state.position) == (6, 6, 0)
+    assert (run_state.loop_state.epochs, run_state.state.epoch, run_state.state.position) == (6, 6, 0)
     np.testing.assert_array_equal(run_state.state.theta, first.theta)
     assert not any(vector.any() for vector in run_state.state.vectors)
 
@@ -257,7 +257,7 @@ def test_a_last_step_that_leaves_the_finite_numbers_is_restored_with_a_notice_wh
     assert notice.endswith("The result is the parameters before the epoch with the lowest cost.")
     assert (result.history.stopped, result.history.epochs) == ("max_iter", 1)
     assert np.isfinite(result.history.cost).all()
-    assert [run_state.memory.divisor for run_state in kept] == [10.0]
+    assert [run_state.loop_state.divisor for run_state in kept] == [10.0]
     assert not any(vector.any() for vector in kept[0].state.vectors)
 
 

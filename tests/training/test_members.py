@@ -61,7 +61,7 @@ def check_same(found: Result | DivergedError, judge: Result) -> None:
     assert (found.run_state is None) == (judge.run_state is None)
     if found.run_state is not None and judge.run_state is not None:
         check_equal(found.run_state.state, judge.run_state.state)
-        check_equal(found.run_state.memory, judge.run_state.memory)
+        check_equal(found.run_state.loop_state, judge.run_state.loop_state)
 
 
 def check_equal(ours: Any, theirs: Any) -> None:

@@ -38,7 +38,7 @@ def test_a_run_can_be_iterated_over_and_left_at_any_moment() -> None:
     recorder = Recorder(engine, settings, data.m, LoopState(), None, [lambda progress: None], 6)
     moments = iter(MiniBatchRun(engine, data, settings, first_state(settings, theta, 5), recorder))
     seen = [next(moments) for _ in range(3)]
-    assert [moment.run_state.memory.epochs for moment in seen] == [1, 2, 3]
+    assert [moment.run_state.loop_state.epochs for moment in seen] == [1, 2, 3]
     assert {moment.stopped for moment in seen} == {"running"}
     rest = run(replace(settings, max_iter=3), start=seen[-1].run_state)
     np.testing.assert_array_equal(rest.theta, whole.theta)

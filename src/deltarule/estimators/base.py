@@ -232,15 +232,15 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
     def _go_on(self, call: FitCall, task: LearningTask, run: SavedRun) -> Learnt:
         """Train the rest of a resumed run; return at once if it has already ended."""
         begin, settings = run.run_state, task.settings
-        epochs = settings.max_iter - begin.memory.done
-        if epochs <= 0 or begin.memory.idle > settings.n_iter_no_change:
+        epochs = settings.max_iter - begin.loop_state.done
+        if epochs <= 0 or begin.loop_state.idle > settings.n_iter_no_change:
             result = Result(begin.found(rule_of(settings)), History.empty(run.history.stopped), begin)
             learnt = Learnt(task, run, result, self._predictor_for(task.network))
         else:
             learnt = learn(
                 self, self._predictor_for(task.network), call, task, run, epochs, first_theta=begin.state.theta
             )
-        return replace(learnt, epochs=learnt.end.memory.done)
+        return replace(learnt, epochs=learnt.end.loop_state.done)
 
     def _task(self, call: FitCall, settings: Settings, goes_on: bool, **more: Any) -> LearningTask:
         known = {"columns": Columns.of(self), "targets": self._targets} if goes_on else {}
@@ -264,7 +264,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         """Set all attributes of a finished fit; none of them is set earlier."""
         task, result, run = learnt.task, learnt.result, learnt.run
         theta = result.theta.astype(task.kept_dtype)
-        self.t_ = learnt.end.memory.seen
+        self.t_ = learnt.end.loop_state.seen
         task.columns.set_on(self)
         self._set_fitted(task.targets, task.network, theta, result.history.after(run.history))
         self.n_iter_ = learnt.epochs or result.history.epochs

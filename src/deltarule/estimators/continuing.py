@@ -54,7 +54,7 @@ def warm_start(
         return RunState(first_state(settings, theta, new_key(generator)), counts)
     state = paused.run_state.state.between_epochs()
     fresh = replace(first_state(settings, theta, state.key), epoch=state.epoch)
-    return RunState(fresh, paused.run_state.memory.for_new_run())
+    return RunState(fresh, paused.run_state.loop_state.for_new_run())
 
 
 def next_epoch(
@@ -65,7 +65,7 @@ def next_epoch(
         return warm_start(settings, theta, counts, paused, generator)
     state = paused.run_state.state.between_epochs()
     vectors = tuple(vector.astype(theta.dtype) for vector in state.vectors)
-    return RunState(replace(state, theta=theta, vectors=vectors), paused.run_state.memory)
+    return RunState(replace(state, theta=theta, vectors=vectors), paused.run_state.loop_state)
 
 
 def run_of(
@@ -90,9 +90,9 @@ def sharing_theta(run_state: RunState, theta: Array) -> RunState:
     """Return a run state whose result is the array `theta` itself, instead of a copy with the same numbers."""
     if run_state.state.theta.dtype != theta.dtype:
         return run_state
-    if run_state.memory.best_theta is None:
+    if run_state.loop_state.best_theta is None:
         return replace(run_state, state=replace(run_state.state, theta=theta))
-    return replace(run_state, memory=replace(run_state.memory, best_theta=theta))
+    return replace(run_state, loop_state=replace(run_state.loop_state, best_theta=theta))
 
 
 def checkpoint_of(given: Any) -> Checkpoint | None:

@@ -230,7 +230,7 @@ class Problem:
             return found, replace(fold, run_state=RunState(state))
         # As in `warm_start`, the key and the epoch number stay; the rule's vectors and the schedule begin anew.
         state = replace(state, epoch=result.run_state.state.between_epochs().epoch)
-        return found, replace(fold, run_state=RunState(state, result.run_state.memory.for_new_run()))
+        return found, replace(fold, run_state=RunState(state, result.run_state.loop_state.for_new_run()))
 
 
 def fit_together(problem: Problem, works: Sequence[Callable[[Predictor], Chain[T]]]) -> list[T]:

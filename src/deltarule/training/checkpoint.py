@@ -116,7 +116,7 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
     OutputError
         If it cannot be written.
     """
-    state, memory = run.run_state.state, run.run_state.memory
+    state, loop_state = run.run_state.state, run.run_state.loop_state
     content = {
         "network": content_of_network(run.network),
         "settings": asdict(run.settings),
@@ -125,9 +125,10 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
         "digest": run.digest,
         "state": {name: getattr(state, name) for name in ("key", "step", "epoch", "position")},
         "memory": {
-            name: getattr(memory, name) for name in ("epochs", "began", "seen", "best", "best_epoch", "idle", "divisor")
+            name: getattr(loop_state, name)
+            for name in ("epochs", "began", "seen", "best", "best_epoch", "idle", "divisor")
         },
-        "sound": None if memory.last_finite is None else memory.last_finite[0],
+        "sound": None if loop_state.last_finite is None else loop_state.last_finite[0],
         "history": content_of(run.history),
     }
     arrays = {
@@ -136,10 +137,10 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
         "costs": np.array(state.costs, dtype=np.float64),
         **arrays_of(run.history),
     }
-    if memory.best_theta is not None:
-        arrays["best"] = memory.best_theta
-    if memory.last_finite is not None:
-        arrays["sound"] = memory.last_finite[1]
+    if loop_state.best_theta is not None:
+        arrays["best"] = loop_state.best_theta
+    if loop_state.last_finite is not None:
+        arrays["sound"] = loop_state.last_finite[1]
     write_whole(path, to_bytes("checkpoint", FORMAT, content, arrays))
 
 
@@ -167,7 +168,7 @@ def load_run(path: str | Path) -> SavedRun:
             costs=tuple(arrays["costs"].tolist()),
             **{name: _count(header["state"][name]) for name in ("key", "step", "epoch", "position")},
         )
-        memory = LoopState(
+        loop_state = LoopState(
             **{name: _count(header["memory"][name]) for name in ("epochs", "began", "seen", "best_epoch", "idle")},
             best=float(header["memory"]["best"]),
             divisor=float(header["memory"]["divisor"]),
@@ -175,7 +176,7 @@ def load_run(path: str | Path) -> SavedRun:
             last_finite=sound,
         )
         return SavedRun(
-            RunState(state, memory),
+            RunState(state, loop_state),
             history_of(header["history"], arrays),
             network,
             settings,
@@ -264,11 +265,11 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
                 )
             )
         remove_leftovers(checkpoint.path)
-        last, epochs = perf_counter(), first.run_state.memory.epochs
+        last, epochs = perf_counter(), first.run_state.loop_state.epochs
 
         def keep(run_state: RunState, history: Callable[[], History], force: bool = False) -> None:
             nonlocal last, epochs
-            done = run_state.memory.epochs - epochs
+            done = run_state.loop_state.epochs - epochs
             in_time = done > 0 and perf_counter() - last >= checkpoint.seconds
             if force or in_time or (checkpoint.epochs is not None and done >= checkpoint.epochs):
                 whole = history().after(first.history) if first.history.epochs else history()
@@ -277,7 +278,7 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
                 except OutputError as error:
                     told = Message("{error} Training goes on; the previous checkpoint stays.", error=error)
                     warnings.warn(told, stacklevel=2)
-                last, epochs = perf_counter(), run_state.memory.epochs
+                last, epochs = perf_counter(), run_state.loop_state.epochs
 
         yield keep
 

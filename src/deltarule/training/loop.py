@@ -85,12 +85,12 @@ def train(
         with them if it was the last step.
     """
     epochs = settings.max_iter if epochs is None else epochs
-    recorder = Recorder(engine, settings, data.m, start.memory, validation, callbacks, epochs)
+    recorder = Recorder(engine, settings, data.m, start.loop_state, validation, callbacks, epochs)
     if settings.solver not in MINI_BATCH_SOLVERS:
         last, stopped = full_batch(engine, data, settings, start.state.theta, recorder)
-        theta = recorder.memory.found(last)
+        theta = recorder.loop_state.found(last)
         if not np.isfinite(theta).all():
-            raise diverged_at_last(settings, data.m, recorder.memory.done)
+            raise diverged_at_last(settings, data.m, recorder.loop_state.done)
         return Result(theta, recorder.history(stopped), None)
     run = MiniBatchRun(engine, data, settings, start.state, recorder, epoch_by_epoch=keep is not None)
     end = _kept(run, recorder, keep)

@@ -251,7 +251,7 @@ class _Group(Generic[T]):
     def _begun(self, run: Run) -> MiniBatchRun:
         epochs = run.settings.max_iter if run.epochs is None else run.epochs
         recorder = Recorder(
-            self.engine, run.settings, run.data.m, run.start.memory, run.validation, run.callbacks, epochs
+            self.engine, run.settings, run.data.m, run.start.loop_state, run.validation, run.callbacks, epochs
         )
         return MiniBatchRun(self.engine, run.data, run.settings, run.start.state, recorder)
 

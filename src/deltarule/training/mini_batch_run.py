@@ -82,8 +82,8 @@ class MiniBatchRun:
         self.batch_rows = np.full(self.per_epoch, self.plan.batches.size)
         self.batch_rows[-1] = data.rows - self.plan.batches.size * (self.per_epoch - 1)
         restores = settings.on_divergence == "restore"
-        if restores and recorder.memory.last_finite is None:
-            recorder.memory = replace(recorder.memory, last_finite=(np.inf, state.theta))
+        if restores and recorder.loop_state.last_finite is None:
+            recorder.loop_state = replace(recorder.loop_state, last_finite=(np.inf, state.theta))
         self.call_grows = not (recorder.sees_every_epoch or restores or epoch_by_epoch)
         self.epochs_a_call, self.seconds_an_epoch = 1, 0.0
         self.stopped = "running"
@@ -98,7 +98,7 @@ class MiniBatchRun:
             began = perf_counter()
             taken = self.engine.steps(*call)
             if self.take_in(taken, began, perf_counter() - began):
-                yield Moment(RunState(self.state, self.recorder.memory))
+                yield Moment(RunState(self.state, self.recorder.loop_state))
         yield self.end()
 
     @property
@@ -114,17 +114,17 @@ class MiniBatchRun:
 
     def next_call(self) -> Member:
         """Prepare the next call of the engine, and return its arguments."""
-        recorder, memory = self.recorder, self.recorder.memory
+        recorder, loop_state = self.recorder, self.recorder.loop_state
         count = min(self.epochs_a_call, recorder.epochs - recorder.taken)
         if not self.engine.exact or self.seconds_an_epoch * recorder.soonest_end > 20 * CALL_OVERHEAD:
             count = int(min(count, recorder.soonest_end))
-        sizes = step_sizes(self.settings, memory.done, count, self.per_epoch, self.data.rows, memory.seen)
-        sizes = sizes / memory.divisor
+        sizes = step_sizes(self.settings, loop_state.done, count, self.per_epoch, self.data.rows, loop_state.seen)
+        sizes = sizes / loop_state.divisor
         self.before, self.taken, self.epochs_before = self.state, None, recorder.taken
         left = slice(len(self.before.costs), None)
         shares = None
         if "flat_cos" in (self.settings.weight_decay_schedule, self.settings.dropout_schedule):
-            shares = shares_done(self.settings, memory.done, count, self.per_epoch).ravel()[left]
+            shares = shares_done(self.settings, loop_state.done, count, self.per_epoch).ravel()[left]
         rates = rates_of(self.settings, self.engine.network, sizes.ravel()[left], shares)
         self.sizes, self.call = sizes, replace(self.plan, rates=rates)
         return Member(self.before, self.data, self.call)
@@ -175,9 +175,9 @@ class MiniBatchRun:
         means = (costs[: full * self.per_epoch].reshape(full, self.per_epoch) * self.batch_rows).sum(axis=1) / rows
         count, verdict = 0, ""
         if full:
-            lowest = recorder.memory.last_finite
+            lowest = recorder.loop_state.last_finite
             if lowest is not None and means[0] < lowest[0]:  # one epoch a call
-                recorder.memory = replace(recorder.memory, last_finite=(float(means[0]), self.before.theta))
+                recorder.loop_state = replace(recorder.loop_state, last_finite=(float(means[0]), self.before.theta))
             since = began - recorder.began
             seconds = [since + took * n / full for n in range(1, full + 1)]
             theta = self.plan.rule.found(taken.state.theta, taken.state.vectors)
@@ -210,13 +210,13 @@ class MiniBatchRun:
             return "running"
         recorder = self.recorder
         assert self.taken is not None
-        error = diverged_in_batch(self.settings, self.data.m, self.before, self.taken, recorder.memory.done)
+        error = diverged_in_batch(self.settings, self.data.m, self.before, self.taken, recorder.loop_state.done)
         if (theta := self._last_finite()) is not None:
             self._restore(
                 theta, self.before, f"{error} Training went on from {_LAST_FINITE}, with a tenth of the step."
             )
             return "running"
-        best = recorder.memory.best_theta
+        best = recorder.loop_state.best_theta
         if best is None:
             raise error
         self._begin_anew(best, self.before)
@@ -225,24 +225,24 @@ class MiniBatchRun:
 
     def _end(self, stopped: str) -> Moment:
         """Return the last moment; if the last step left non-finite parameters, go back to the last finite ones."""
-        memory = self.recorder.memory
-        if memory.best_theta is None and not np.isfinite(self.state.theta).all():
-            error = diverged_at_last(self.settings, self.data.m, memory.done)
+        loop_state = self.recorder.loop_state
+        if loop_state.best_theta is None and not np.isfinite(self.state.theta).all():
+            error = diverged_at_last(self.settings, self.data.m, loop_state.done)
             if (theta := self._last_finite()) is None:
                 raise error
             self._restore(theta, self.state, f"{error} The result is {_LAST_FINITE}.")
-        return Moment(RunState(self.state, self.recorder.memory), stopped)
+        return Moment(RunState(self.state, self.recorder.loop_state), stopped)
 
     def _last_finite(self) -> Array | None:
         """Return the parameters to go back to after a divergence; None if the settings or the divisor forbid it."""
-        memory = self.recorder.memory
-        mends = self.settings.on_divergence == "restore" and memory.divisor < MOST_DIVISION
-        return memory.last_finite[1] if mends and memory.last_finite is not None else None
+        loop_state = self.recorder.loop_state
+        mends = self.settings.on_divergence == "restore" and loop_state.divisor < MOST_DIVISION
+        return loop_state.last_finite[1] if mends and loop_state.last_finite is not None else None
 
     def _restore(self, theta: Array, given_up: TrainingState, notice: str) -> None:
         """Discard the epoch that diverged; the next begins with finite parameters and shorter steps."""
-        memory = self.recorder.memory
-        self.recorder.memory = replace(memory, divisor=memory.divisor * 10)
+        loop_state = self.recorder.loop_state
+        self.recorder.loop_state = replace(loop_state, divisor=loop_state.divisor * 10)
         self.recorder.notices.append(notice)
         self._begin_anew(theta, given_up)
 

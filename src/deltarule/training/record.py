@@ -94,11 +94,11 @@ class RunState:
     """The complete state of a mini-batch run. Training resumed from it gives bit-identical results."""
 
     state: TrainingState
-    memory: LoopState = field(default_factory=LoopState)
+    loop_state: LoopState = field(default_factory=LoopState)
 
     def found(self, rule: UpdateRule) -> Array:
         """Return the parameters that the run, which steps by this rule, has found so far."""
-        return self.memory.found(rule.found(self.state.theta, self.state.vectors))
+        return self.loop_state.found(rule.found(self.state.theta, self.state.vectors))
 
 
 class Recorder:
@@ -113,14 +113,14 @@ class Recorder:
         engine: Engine,
         settings: Settings,
         m: float,
-        memory: LoopState,
+        loop_state: LoopState,
         validation: Validation | None,
         callbacks: Sequence[Callback],
         epochs: int,
     ) -> None:
         self.engine, self.settings, self.validation, self.callbacks = engine, settings, validation, callbacks
-        self.memory = memory
-        self.before = memory.epochs  # epochs before this call
+        self.loop_state = loop_state
+        self.before = loop_state.epochs  # epochs before this call
         self.m = m  # of the training set
         self.epochs = epochs  # of this call, at most
         self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
@@ -135,10 +135,10 @@ class Recorder:
     def taken(self) -> int:
         """Epochs of this call so far.
 
-        The columns may be longer if Ctrl-C came while an epoch was recorded. Only the epochs in `memory` count, because
-        it is set last, in one assignment.
+        The columns may be longer if Ctrl-C came while an epoch was recorded. Only the epochs in `loop_state` count,
+        because it is set last, in one assignment.
         """
-        return self.memory.epochs - self.before
+        return self.loop_state.epochs - self.before
 
     def take(
         self, costs: Sequence[float], theta: Array, step_sizes: Sequence[float], seconds: Sequence[float], rows: int = 0
@@ -153,7 +153,7 @@ class Recorder:
             Number of epochs that were recorded.
         verdict : str
             `"converged"`: there is no more progress. `"shorter"`: there is none with steps of this size, and
-            `memory.divisor` has been raised. `"callback"`: a callback wants to stop. Else empty.
+            `loop_state.divisor` has been raised. `"callback"`: a callback wants to stop. Else empty.
         """
         validation_cost, score, scores = self._measure(theta)
         watched = costs
@@ -161,14 +161,14 @@ class Recorder:
             watched = [-score if self.validation.watched else validation_cost]
             if not (isfinite(validation_cost) and np.isfinite(theta).all()):
                 watched = [np.nan]  # a network that answers NaN has a score too, but must not become the best
-        memory, tol, patience = self.memory, self.settings.tol, self.settings.n_iter_no_change
-        best, best_epoch, best_theta = memory.best, memory.best_epoch, memory.best_theta
-        idle, count, verdict = memory.idle, 0, ""
+        loop_state, tol, patience = self.loop_state, self.settings.tol, self.settings.n_iter_no_change
+        best, best_epoch, best_theta = loop_state.best, loop_state.best_epoch, loop_state.best_theta
+        idle, count, verdict = loop_state.idle, 0, ""
         for value in watched:
             count += 1
             idle = 0 if value <= best - tol else idle + 1  # in this form, NaN is no progress
             if value < best:
-                best, best_epoch = value, memory.epochs + count
+                best, best_epoch = value, loop_state.epochs + count
                 best_theta = theta if self.watches_validation else None
             if idle > patience and (verdict := self._at_a_standstill(step_sizes[count - 1])):
                 break
@@ -181,15 +181,15 @@ class Recorder:
         for name, value in scores.items():
             self.scores.setdefault(name, []).append(value)
         shorter = verdict == "shorter"
-        self.memory = replace(
-            memory,
-            epochs=memory.epochs + count,
-            seen=memory.seen + rows * count,
+        self.loop_state = replace(
+            loop_state,
+            epochs=loop_state.epochs + count,
+            seen=loop_state.seen + rows * count,
             best=best,
             best_epoch=best_epoch,
             best_theta=best_theta,
             idle=0 if shorter else idle,
-            divisor=memory.divisor * (5 if shorter else 1),
+            divisor=loop_state.divisor * (5 if shorter else 1),
         )
         if self.callbacks and self._tell(theta, scores) and not verdict:
             verdict = "callback"
@@ -197,14 +197,14 @@ class Recorder:
 
     def _tell(self, theta: Array, scores: Mapping[str, float]) -> bool:
         """Call the callbacks after an epoch; return whether one of them wants to stop."""
-        done = self.memory.done
+        done = self.loop_state.done
         progress = Progress(
             epoch=done,
             epochs=done - self.taken + self.epochs,
             **{name: values[-1] for name, values in self.columns.items()},
             theta=theta,
             scores=scores,
-            so_far=partial(self._history_at, self.memory, tuple(self.notices), "running"),
+            so_far=partial(self._history_at, self.loop_state, tuple(self.notices), "running"),
         )
         answers = [callback(progress) for callback in self.callbacks]
         return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
@@ -220,7 +220,7 @@ class Recorder:
     @property
     def soonest_end(self) -> float:
         """Least number of further epochs after which the rule may end the run."""
-        return self.settings.n_iter_no_change + 1 - self.memory.idle
+        return self.settings.n_iter_no_change + 1 - self.loop_state.idle
 
     def diverge(self, step_size: float, reason: str) -> None:
         """Record the epoch in which the cost became non-finite, as the last one."""
@@ -230,18 +230,18 @@ class Recorder:
             self.columns[name].append(known.get(name, np.nan))
         for values in self.scores.values():
             values.append(np.nan)
-        self.memory = replace(self.memory, epochs=self.memory.epochs + 1)
+        self.loop_state = replace(self.loop_state, epochs=self.loop_state.epochs + 1)
 
     def history(self, stopped: str) -> History:
         """Return the history of this call, which ended for the reason `stopped`."""
-        return self._history_at(self.memory, self.notices, stopped)
+        return self._history_at(self.loop_state, self.notices, stopped)
 
-    def _history_at(self, memory: LoopState, notices: Sequence[str], stopped: str) -> History:
-        """Return the history up to the epoch after which the state was `memory`."""
-        epochs = memory.epochs - self.before
+    def _history_at(self, loop_state: LoopState, notices: Sequence[str], stopped: str) -> History:
+        """Return the history up to the epoch after which the state was `loop_state`."""
+        epochs = loop_state.epochs - self.before
         columns = {name: values[:epochs] for name, values in self.columns.items()}
         scores = {name: values[:epochs] for name, values in self.scores.items()}
-        best_epoch = max(0, memory.best_epoch - self.before)
+        best_epoch = max(0, loop_state.best_epoch - self.before)
         return History.of(columns, scores, stopped, best_epoch, self.reason, notices)
 
     def _penalty(self, theta: Array) -> float:
