@@ -1,6 +1,7 @@
 """TableClassifier and TableRegressor on frames as they come: what they learn, predict, refuse and say."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import deltarule
 import deltarule.tabular.training as training
-from deltarule import TableClassifier, TableRegressor
+from deltarule import TableClassifier, TableRegressor, load
+from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.engines import native
+from deltarule.tabular.importance import Watched, importances
 from small_tables import QUICK, labels_of, table
 
 ENGINES = ["reference", *(["native"] if native.available() else [])]
@@ -314,3 +317,56 @@ def test_progress_is_told_in_lines_with_the_time_left(capsys: pytest.CaptureFixt
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith("epoch 12/12  best ")
     assert all(line.endswith(" s left") for line in lines)
+
+
+def test_the_column_that_decides_matters_most_and_a_dropped_one_not_at_all(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame({"noise": generator.normal(size=160), "decides": generator.normal(size=160), "gone": 1.0})
+    y = np.where(frame["decides"] > 0, "yes", "no")
+    for model in (
+        TableClassifier(**{**QUICK, "epochs": 40}).fit(frame, y),
+        TableRegressor(**{**QUICK, "epochs": 40}).fit(frame, 3 * frame["decides"]),
+    ):
+        noise, decides, gone = model.feature_importances_
+        low, high = model.importance_intervals_.T
+        assert gone == low[2] == high[2] == 0
+        assert (low <= model.feature_importances_).all()
+        assert (high >= model.feature_importances_).all()
+        assert low[1] > 0
+        assert decides > 3 * abs(noise)
+        model.save(tmp_path / "model")
+        read: Any = load(tmp_path / "model")
+        assert np.array_equal(read.feature_importances_, model.feature_importances_)
+
+
+def test_a_row_of_weight_two_counts_twice_in_an_importance() -> None:
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    weights = np.where(np.arange(50) < 25, 2.0, 1.0)
+
+    def found(weights: Array | None) -> Array:
+        one = Watched(np.empty(0), X, X[:, :1], X[:, :1], weights)
+        return importances(
+            [one], lambda _, X: X[:, :1], lambda z, Y: np.square(z - Y)[:, 0], ["a", "b"], ["a", "b"], seed=1
+        )
+
+    assert np.allclose(found(3 * weights), found(weights), rtol=1e-12)
+    assert not np.allclose(found(weights)[0], found(None)[0])
+    assert np.array_equal(found(np.ones(50)), found(None))
+
+
+def test_ctrl_c_while_importances_are_measured_keeps_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deltarule.tabular.base.importances", stopped)
+    with pytest.warns(UserWarning, match="without importances"):
+        model = TableClassifier(**QUICK).fit(table(), labels_of(table()))
+    assert np.isnan(model.feature_importances_).all()
+    assert len(model.predict(table())) == 120
+
+
+def test_a_fit_that_fails_leaves_nothing_on_the_estimator() -> None:
+    model = TableClassifier(**QUICK)
+    with pytest.raises(ValueError, match="one class"):
+        model.fit(table(), np.zeros(120))
+    assert not [name for name in vars(model) if name.endswith("_") or name.startswith("_")]

@@ -1,7 +1,7 @@
 """What `TableClassifier` and `TableRegressor` have in common: parameters, `fit`, and what a fit leaves."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -16,12 +16,13 @@ from deltarule.common.errors import InputError, SettingsError
 from deltarule.engines.cores import usable_cores
 from deltarule.estimators.choices import generator_of, hidden_layers
 from deltarule.estimators.predictor import Predictor
-from deltarule.estimators.printing import check_verbose
+from deltarule.estimators.printing import check_verbose, stacklevel_of_call
 from deltarule.network.network import Network
 from deltarule.tabular.columns import TableColumns
 from deltarule.tabular.examples import Examples, examples_of
 from deltarule.tabular.fitting import Job, Learnt, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
+from deltarule.tabular.importance import importances
 from deltarule.tabular.prediction import Committee
 from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.stored import save
@@ -61,6 +62,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
     members_: tuple[MemberRecord, ...]
     notices_: tuple[str, ...]
     _committee: Committee
+    _importances: Array
     _target: Any
     _predictor: Predictor | None = None
 
@@ -105,6 +107,25 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
             learnt = learn(job, predictor, threads=self.n_threads or usable_cores(), budget=budget, tell=tell)
         self._take_over(learnt.job, learnt, predictor)
         return self
+
+    @property
+    def feature_importances_(self) -> Array:
+        """How much worse held-out rows are predicted when a column is shuffled among them, of shape (n_features_in_,).
+
+        The mean rise of the cost of a row: for classes the cross-entropy, for quantities the squared error as a share
+        of the variance. `importance_intervals_` has the ends of an interval of 95 %. NaN if no row was held out.
+        """
+        check_is_fitted(self, "_importances")
+        return self._importances[:, 0].copy()
+
+    @property
+    def importance_intervals_(self) -> Array:
+        """The ends of an interval of 95 % for each importance, of shape (n_features_in_, 2).
+
+        It says how well the held-out rows tell the importance to these members, not how another training would differ.
+        """
+        check_is_fitted(self, "_importances")
+        return self._importances[:, 1:].copy()
 
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator to a model file; `deltarule.load` restores it bit-identically.
@@ -204,7 +225,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         columns = TableColumns.fit(examples.given.frame, options)
         watched = None if eval_set is None else self._eval_set(eval_set, examples)
         seed = int(generator_of(self.random_state).integers(2**63))
-        job = prepare(
+        return prepare(
             examples,
             target,
             columns,
@@ -217,8 +238,6 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
             seed=seed,
             dtype=np.dtype(self.dtype),
         )
-        self._given_columns = examples.given.frame.shape[1], names_of(examples.given)
-        return job
 
     def _eval_set(self, eval_set: Any, examples: Examples) -> Examples:
         if not (isinstance(eval_set, tuple | list) and len(eval_set) in (2, 3)):
@@ -239,9 +258,29 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
             )
         return watched
 
+    def _costs(self, learnt: Learnt) -> Callable[[Array, Array], Array]:
+        """Return (z, Y) ↦ the cost of each row, by which importances are measured."""
+        raise NotImplementedError
+
+    def _measured(self, learnt: Learnt, predictor: Predictor) -> Array:
+        """Return the importances of the columns that were given; NaN where Ctrl-C came, which keeps the fit."""
+        job, columns = learnt.job, list(learnt.job.given.frame.columns)
+        try:
+            return importances(
+                learnt.watched, predictor.z, self._costs(learnt), job.columns.of_inputs, columns, job.seed
+            )
+        except KeyboardInterrupt:
+            warnings.warn(
+                "Ctrl-C came when training was over: the model is whole, but without importances of columns.",
+                UserWarning,
+                stacklevel=stacklevel_of_call(),
+            )
+            return np.full((len(columns), 3), np.nan)
+
     def _take_over(self, job: Job, learnt: Learnt, predictor: Predictor) -> None:
         """Set all attributes of a finished fit; none of them is set earlier."""
-        self.n_features_in_, names = self.__dict__.pop("_given_columns")
+        self._importances = self._measured(learnt, predictor)
+        self.n_features_in_, names = job.given.frame.shape[1], names_of(job.given)
         self.__dict__.pop("feature_names_in_", None)
         if names is not None:
             self.feature_names_in_ = names

@@ -1,6 +1,6 @@
 """TableClassifier: a committee of networks that tells classes of the rows of a raw table apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,10 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         Each with its best epoch, and the cost and what was watched after each epoch.
     notices_ : tuple of str
         What one should know of the columns and of the held-out rows, a sentence each.
+    feature_importances_ : array of shape (n_features_in_,)
+        How much the cross-entropy of held-out rows rises when a column is shuffled among them.
+    importance_intervals_ : array of shape (n_features_in_, 2)
+        The ends of an interval of 95 % for each.
     n_members_, n_features_in_, feature_names_in_
 
     Examples
@@ -157,6 +161,10 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
     def _weights(self, target: Classes, examples: Examples) -> Array | None:
         labels = target.labels.weighed(self.class_weight, examples.y, examples.weights)
         return labels.weights_in_cost(examples.y, examples.weights)
+
+    def _costs(self, learnt: Learnt) -> Callable[[Array, Array], Array]:
+        calibration = calibrated_on(learnt.held, learnt.job.target.K)
+        return lambda z, Y: -(Y * log_softmax(mean_of_members(z[np.newaxis], calibration))).sum(axis=1)
 
     def _take_over(self, job: Job, learnt: Learnt, predictor: Predictor) -> None:
         calibration = calibrated_on(learnt.held, job.target.K)

@@ -16,6 +16,8 @@ from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.tabular.columns import TableColumns
 from deltarule.tabular.examples import Examples
+from deltarule.tabular.frames import Given
+from deltarule.tabular.importance import Watched
 from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.targets import Classes, Quantity
 from deltarule.tabular.training import Course, MemberState, Progress, first_member, train_side_by_side
@@ -37,6 +39,8 @@ class Job:
 
     Attributes
     ----------
+    given : Given
+        The rows as they came, without those of weight 0.
     columns : TableColumns
     target : Classes or Quantity
     recipe : Recipe
@@ -51,6 +55,7 @@ class Job:
     notices : tuple of str
     """
 
+    given: Given
     columns: TableColumns
     target: Classes | Quantity
     recipe: Recipe
@@ -78,15 +83,20 @@ class Learnt:
         `"epochs"`, `"time"` or `"interrupted"`.
     thetas : array of shape (n_members_, n_parameters)
         The best parameters of each member that has some.
-    held : list of (z, Y, weights)
-        For each of them its outputs on the rows that it was measured on and did not learn from, and their targets.
+    watched : list of Watched
+        For each of them the rows that it was measured on and did not learn from; empty if there are none.
     """
 
     job: Job
     members: list[MemberState]
     stopped: str
     thetas: Array
-    held: list[tuple[Array, Array, Array | None]]
+    watched: list[Watched]
+
+    @property
+    def held(self) -> list[tuple[Array, Array, Array | None]]:
+        """Outputs of each member on these rows, their targets and weights."""
+        return [(one.z, one.Y, one.weights) for one in self.watched]
 
 
 def prepare(
@@ -131,7 +141,18 @@ def prepare(
         )
     notices += splits.notices
     return Job(
-        columns, target, recipe, network, X, Y, _as(weights, dtype), held, splits, seed, tuple(map(str, notices))
+        examples.given,
+        columns,
+        target,
+        recipe,
+        network,
+        X,
+        Y,
+        _as(weights, dtype),
+        held,
+        splits,
+        seed,
+        tuple(map(str, notices)),
     )
 
 
@@ -166,12 +187,13 @@ def learn(
             RuntimeWarning,
             stacklevel=stacklevel_of_call(),
         )
-    rows = [courses[n].held for n in known if courses[n].held is not courses[n].data]
-    held = [
-        (predictor.z(members[n].theta, its.X), its.Y, its.weights) for n, its in zip(known, rows, strict=bool(rows))
+    watched = [
+        Watched(members[n].theta, rows.X, predictor.z(members[n].theta, rows.X), rows.Y, rows.weights)
+        for n, rows in enumerate(course.held for course in courses)
+        if n in known and (job.watched is not None or len(job.splits.members[n].validation))
     ]
     predictor.release()
-    return Learnt(job, members, stopped, np.stack([members[n].theta for n in known]), held)
+    return Learnt(job, members, stopped, np.stack([members[n].theta for n in known]), watched)
 
 
 def _trained(

@@ -67,7 +67,10 @@ def estimator_from(content: Any, arrays: Mapping[str, Array]) -> BaseTable:
     estimator.members_ = _records(of_type(list, content["best_epochs"]), arrays)
     if sum(one.best_epoch > 0 for one in estimator.members_) != n:
         raise ValueError(f"{len(estimator.members_)} members, and the parameters of {n}")
-    estimator.n_members_ = n
+    importances = arrays["importances"]
+    if importances.shape != (features, 3) or np.isinf(importances).any():
+        raise ValueError(f"importances of the shape {importances.shape}, and {features} columns")
+    estimator.n_members_, estimator._importances = n, importances
     estimator._target, estimator._committee = target, Committee(network, thetas)
     return estimator  # type: ignore[no-any-return]
 

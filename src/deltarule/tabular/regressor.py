@@ -1,6 +1,6 @@
 """TableRegressor: a committee of networks that predicts quantities of the rows of a raw table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.examples import Examples
+from deltarule.tabular.fitting import Learnt
 from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.targets import Quantity
 
@@ -41,7 +42,8 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
 
     Attributes
     ----------
-    columns_, network_, members_, notices_, n_members_, n_features_in_, feature_names_in_
+    columns_, network_, members_, notices_, feature_importances_, importance_intervals_, n_members_, \
+n_features_in_, feature_names_in_
         As of `TableClassifier`.
 
     Examples
@@ -104,6 +106,10 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
     def _weights(self, target: Quantity, examples: Examples) -> Array | None:
         del target
         return examples.weights
+
+    def _costs(self, learnt: Learnt) -> Callable[[Array, Array], Array]:
+        del learnt
+        return lambda z, Y: np.asarray(np.square(z - Y).mean(axis=1))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -53,7 +53,7 @@ def _parts_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         "stopped": estimator.stopped_,
         "best_epochs": [one.best_epoch for one in estimator.members_],
     }
-    arrays["thetas"] = estimator._committee.thetas
+    arrays["thetas"], arrays["importances"] = estimator._committee.thetas, estimator._importances
     for n, one in enumerate(estimator.members_):
         arrays[f"members/{n}"] = np.array([one.costs, one.values], dtype=np.float64)
     if hasattr(estimator, "classes_"):
