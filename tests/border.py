@@ -46,8 +46,25 @@ def clean_call(entry: str, generator: np.random.Generator) -> Call:
         "n_threads": 2,
     }
     if entry == "Engine":
-        return entry, _native, engine
+        return entry, _native, engine | _more_of_an_engine(sizes, generator)
     return entry, _native.Engine(**engine), _arguments(entry, sizes, engine["dtype"], generator)
+
+
+def _more_of_an_engine(sizes: list[int], generator: np.random.Generator) -> dict[str, Any]:
+    """Return the arguments that describe learnt units and a first floor, which may be none."""
+    learnt = [bool(generator.integers(2)) for _ in sizes[1:-1]]
+    inputs = sizes[0]
+    floors: list[list[tuple[str, int, int, int, list[list[float]]]]] = [
+        [],
+        [("keep", inputs, 1, 0, [])],
+        [("embedding", 1, inputs, 3, [])],
+        [("piecewise", 1, inputs, 0, [[-1.0, 0.5, 2.0]])],
+        [("scale", inputs, 1, 0, [])],
+    ]
+    if inputs > 1:
+        floors.append([("periodic", 1, inputs, 4, [])])
+    floor = floors[generator.integers(len(floors))]
+    return {"learnt": learnt, "floor": floor, "scaled": bool(floor) and bool(generator.integers(2))}
 
 
 def plan_arguments(generator: np.random.Generator, depth: int) -> dict[str, Any]:
