@@ -48,7 +48,8 @@ def main() -> None:
         early, late = max(rates[1 : 1 + tenth]), max(rates[-tenth:])
         report.tries += len(rates)
         grown = (memory[-1] - memory[len(memory) // 4]) / 1e6
-        told.append(f"{name}: {run_state.loop_state.epochs} epochs, {early:.0f} then {late:.0f} steps/s, {grown:+.1f} MB")
+        epochs = run_state.loop_state.epochs
+        told.append(f"{name}: {epochs} epochs, {early:.0f} then {late:.0f} steps/s, {grown:+.1f} MB")
         if late < early / 2:  # other work on the machine may cost some, but not half of a whole tenth
             report.faults.append(f"{name}: {late:.0f} steps/s at the end, after {early:.0f}")
         if grown > 2:

@@ -16,6 +16,7 @@ from deltarule.network.textbook import ExampleTrace, Trace, trace, trace_example
 from deltarule.training.history import History, Progress
 
 if TYPE_CHECKING:
+    from deltarule.blocks.blocks import Blocks
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
     from deltarule.exchange.reading.imported import Imported, read_foreign
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from deltarule.training.checkpoint import Checkpoint
 
 __all__ = [
+    "Blocks",
     "Checkpoint",
     "Dense",
     "ExampleTrace",
@@ -64,6 +66,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "Blocks": "deltarule.blocks.blocks",
     "Checkpoint": "deltarule.training.checkpoint",
     "Imported": "deltarule.exchange.reading.imported",
     "LambdaPath": "deltarule.pictures.cost_against_lambda",

@@ -20,6 +20,7 @@ from deltarule.engines.cores import usable_cores
 from deltarule.engines.plan import Plan
 from deltarule.engines.protocol import Member, StepsTaken, TrainingState, check_open
 from deltarule.engines.reference import ReferenceEngine
+from deltarule.network import backpropagation
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 
@@ -86,14 +87,17 @@ class NativeEngine:
         """Return J (2) and D (6) over the whole training set; see `Engine`."""
         if self._leaves_out(data.X):
             return self._instead.cost_and_gradient(theta, data, lambda_)
-        D = np.empty(self.network.n_parameters)
-        return self._cost(theta, data, lambda_, D), D
+        m = data.m
+        return backpropagation.cost_and_gradient_of(self.network, theta, self.sums(theta, data), lambda_, m)
 
     def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
         """Return J (2) alone; see `Engine`."""
         if self._leaves_out(data.X):
             return self._instead.cost(theta, data, lambda_)
-        return self._cost(theta, data, lambda_)
+        m = data.m
+        core, at = self._core_for(data.X.dtype), np.ascontiguousarray(theta, dtype=data.X.dtype)
+        mean = float(core.cost(at, _core_inputs(data.X), data.Y, data.weights, 0.0, m, None))
+        return mean + backpropagation.penalty(self.network, theta, lambda_, m)
 
     def hypothesis(self, theta: Array, X: Array) -> Array:
         """Return h of each row; see `Engine`."""
@@ -155,11 +159,6 @@ class NativeEngine:
         check_open(self._is_closed)
         return self._reference
 
-    def _cost(self, theta: Array, data: TrainingSet, lambda_: float, D: Array | None = None) -> float:
-        theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
-        core = self._core_for(data.X.dtype)
-        return float(core.cost(theta, _core_inputs(data.X), data.Y, data.weights, lambda_, data.weight_in_order, D))
-
     def _core_for(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._cores:
             check_open(self._is_closed)
@@ -191,7 +190,7 @@ class _Run:
             np.ascontiguousarray(plan.rates, dtype=np.float64),
             self.costs,
             data.total_rows or data.rows,
-            data.weight_in_order,
+            data.m,
             data.offset,
         )
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deltarule.blocks.sources import is_source
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.estimators.callbacks import CallbackSupportMixin, check_callables, with_callbacks
@@ -62,8 +63,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
     def fit(
         self,
         X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | str | None = None,
         *,
         eval_set: tuple[Any, ...] | None = None,
         X_val: ArrayLike | None = None,
@@ -77,16 +78,20 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
 
         Parameters
         ----------
-        X : array, sparse matrix or frame of shape (m, n_features)
-        y : array of shape (m,) or (m, K)
+        X : array, sparse matrix or frame of shape (m, n_features), or a source
+            A source is read block by block, so it may be larger than the memory: the path of a Parquet file, of a
+            folder of them, a pattern such as "train/*.parquet" or a list of paths; a LazyFrame of polars, a dataset of
+            Arrow, a relation of DuckDB; or `Blocks`.
+        y : array of shape (m,) or (m, K), or name of a column
             For a classifier labels of any type; a 0/1 matrix with a column for each of several labels; or a matrix of
             probabilities with a column for each class, whose rows sum to 1 and whose columns may be named by the
             classes, in ascending order. A matrix of 0 and 1 alone is taken for probabilities if `output="softmax"`.
-            For a regressor numbers.
-        sample_weight : array of shape (m,), optional
+            For a regressor numbers. For a source the name of its column, or a list of names; nothing for `Blocks`.
+        sample_weight : array of shape (m,), or name of a column, optional
             A weight of w counts as w copies of its row.
         eval_set : (X, y) or (X, y, sample_weight), optional
-            Rows to measure cost and scores on after each epoch, instead of held-out rows.
+            Rows to measure cost and scores on after each epoch, instead of held-out rows. In any form that X and y may
+            have; `(blocks,)` for `Blocks`.
         X_val, y_val, sample_weight_val : arrays, optional
             The same as separate arguments, as in scikit-learn's `HistGradientBoostingClassifier`. A pipeline can then
             transform X_val like X: `Pipeline(steps, transform_input=["X_val"])`.
@@ -115,13 +120,14 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         call = FitCall(X, y, sample_weight, validation_set, callbacks, checkpoint_of(checkpoint))
         settings = settings_of(self)
         saved = saved_run(call.checkpoint, settings, resume)
-        if saved is not None:
-            learnt = self._resume_from_file(call, settings, saved)
-        elif resume and (self._run is not None or call.checkpoint is None):
-            learnt = self._resume_from_memory(call, settings)
-        else:  # also resume=True with a checkpoint file that does not exist yet
-            learnt = self._fit(call, settings)
-        self._take_over(learnt)
+        with call.held:
+            if saved is not None:
+                learnt = self._resume_from_file(call, settings, saved)
+            elif resume and (self._run is not None or call.checkpoint is None):
+                learnt = self._resume_from_memory(call, settings)
+            else:  # also resume=True with a checkpoint file that does not exist yet
+                learnt = self._fit(call, settings)
+            self._take_over(learnt)
         return self
 
     def _keep(self, parameters: dict[str, Any]) -> None:
@@ -245,6 +251,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
     def _task(self, call: FitCall, settings: Settings, goes_on: bool, **more: Any) -> LearningTask:
         known = {"columns": Columns.of(self), "targets": self._targets} if goes_on else {}
         X, y, sample_weight = call.given
+        if is_source(X) and not more.get("may_lack_classes"):
+            from deltarule.estimators.streamed import streamed_task  # not needed by most fits
+
+            return streamed_task(self, settings, call.given, call.held, eval_set=call.eval_set, **{**known, **more})
         return learning_task(self, settings, X, y, sample_weight, eval_set=call.eval_set, **{**known, **more})
 
     def _counts(self) -> LoopState:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
+from deltarule.blocks.sources import is_dask, is_source
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError
 from deltarule.estimators.soft_labels import holds_probabilities, named_columns
@@ -26,6 +27,7 @@ __all__ = [
     "check_rows",
     "check_sample_weight",
     "check_validation_set",
+    "refuse_sources",
     "validation_set_of",
 ]
 
@@ -101,6 +103,8 @@ def check_examples(
     ValueError
         If X or y does not fit, in scikit-learn's words.
     """
+    refuse_sources(X)
+    refuse_sources(y, "y")
     if (
         _is_plain(X)
         and (columns is None or columns == (X.shape[1], None))
@@ -175,8 +179,23 @@ def check_rows(estimator: Any, X: Any) -> Any:
         and _is_finite(X)
     ):
         return X
+    refuse_sources(X)
     refuse_times(X, "X")
     return validate_data(estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
+
+
+def refuse_sources(given: Any, name: str = "X") -> None:
+    """Raise InputError for what only `fit` takes, and for collections of Dask."""
+    if is_source(given) and name == "X":
+        raise InputError(
+            f"X is a {type(given).__name__}, which is read block by block. fit takes it, with y as the name of a "
+            "column; everything else takes arrays."
+        )
+    if is_dask(given):
+        raise InputError(
+            f"{name} is a {type(given).__name__} of Dask, all of whose rows would be brought into this process. Write "
+            "it to files and fit on their path: X.to_parquet('train'), then fit('train', 'target')."
+        )
 
 
 def check_sample_weight(X: Array, sample_weight: ArrayLike | None) -> Array | None:

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from deltarule.common.arrays import Array
 from deltarule.estimators.base import BaseMLP
-from deltarule.estimators.checking import Columns
+from deltarule.estimators.checking import Columns, refuse_sources
 from deltarule.estimators.soft_labels import holds_probabilities
 from deltarule.estimators.targets import Labels, has_several_labels
 from deltarule.network.network import Network
@@ -247,6 +247,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         ValueError
             If data, classes or settings do not fit. A call that fails leaves the model as it was.
         """
+        refuse_sources(X)
         known = SimpleNamespace(classes_=getattr(self, "classes_", None))  # a first call sets classes_ here
         is_first = _check_partial_fit_first_call(known, classes)
         several = is_first and not holds_probabilities(np.asarray(y), self.output) and has_several_labels(y)

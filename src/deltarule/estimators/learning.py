@@ -1,15 +1,18 @@
 """One training run of an estimator, from the state in which it begins to its result."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from deltarule.blocks.stored import is_stored
+from deltarule.blocks.streaming import StreamingEngine
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
+from deltarule.engines import Engine
 from deltarule.estimators.callbacks import end_of, telling
 from deltarule.estimators.predictor import Answers, Predictor
 from deltarule.estimators.printing import warn_of, warn_of_clipped_batches
@@ -32,6 +35,8 @@ class FitCall:
     eval_set: tuple[Any, ...] | None = None
     callbacks: Sequence[Callback] = ()
     checkpoint: Checkpoint | None = None
+    held: ExitStack = field(default_factory=ExitStack)
+    """Closes what the call opened, at its end."""
 
     @property
     def given(self) -> tuple[Any, Any, Any]:
@@ -98,14 +103,15 @@ def learn(
     """
     warn_of_clipped_batches(task.settings, task.training_set.rows)
     attributes, at, answering = predicting_with(estimator, task, predictor)
+    engine: Engine = StreamingEngine(predictor.engine) if is_stored(task.training_set.X) else predictor.engine
     try:
-        validation = validation_of(estimator, task, predictor.engine, at, answering, first_theta)
+        validation = validation_of(estimator, task, engine, at, answering, first_theta)
         with (
             telling(estimator, task.settings, epochs, call.given, attributes) as tellers,
             _keeping(call.checkpoint, task, run) as keep,
         ):
             result = _trained(
-                predictor.engine,
+                engine,
                 task.training_set,
                 task.settings,
                 run.run_state,

@@ -10,11 +10,13 @@ from sklearn.base import is_regressor
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 
+from deltarule.blocks.stored import is_stored
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.common.messages import Message
 from deltarule.engines import Engine
 from deltarule.estimators.printing import stacklevel_of_call
+from deltarule.estimators.streamed_scores import streamed_score
 from deltarule.estimators.task import Dataset, LearningTask
 from deltarule.training.record import Validation
 
@@ -58,13 +60,24 @@ def validation_of(
     if estimator.scoring is None:
         if data is None or task.validation is None:
             return None
-        unweighted = replace(data, weights=task.validation.sample_weight)
         name = f"validation_{targets.score_name}"
+        if is_stored(data.X):
+            watched = replace(data, X=task.validation.X, weights=task.validation.sample_weight)
+            score = streamed_score(targets, watched, engine)
+            return Validation(data, lambda theta: {name: score(theta)}, name)
+        unweighted = replace(data, weights=task.validation.sample_weight)
         return Validation(
             data, lambda theta: {name: targets.score(unweighted, engine.hypothesis(theta, unweighted.X))}, name
         )
     sets = {"train": task.training} | ({} if task.validation is None else {"validation": task.validation})
     scorers = _scorers_of(estimator.scoring, estimator)
+    if is_stored(task.training.X):
+        sets = {kind: rows for kind, rows in sets.items() if not is_stored(rows.X)}
+        if not sets and any(scorers.values()):
+            raise SettingsError(
+                f"scoring={estimator.scoring!r} takes rows in memory, and here all are read block by block. Pass "
+                "arrays as eval_set, or scoring='loss', or leave scoring out."
+            )
     if first_theta is not None:
         _check_measurable(at(first_theta), answering, scorers, sets)
     first, scorer = next(iter(scorers.items()))

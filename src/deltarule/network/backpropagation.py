@@ -31,6 +31,7 @@ __all__ = [
     "accumulate",
     "cost",
     "cost_and_gradient",
+    "cost_and_gradient_of",
     "costs_of",
     "error_terms",
     "forward",
@@ -239,11 +240,15 @@ def total_cost(network: Network, theta: Array, data: TrainingSet, lambda_: float
 
 def total_cost_and_gradient(network: Network, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
     """Return (2) and (6) over a checked training set; D in float64 whatever the dtype of the data."""
-    total = sums(network, theta, data)
-    J = float(total[0]) / data.m + penalty(network, theta, lambda_, data.m)
-    D = total[1:] / data.m
+    return cost_and_gradient_of(network, theta, sums(network, theta, data), lambda_, data.m)
+
+
+def cost_and_gradient_of(network: Network, theta: Array, total: Array, lambda_: float, m: float) -> tuple[float, Array]:
+    """Return (2) and (6) from the sums over a whole training set, as `sums` returns them."""
+    J = float(total[0]) / m + penalty(network, theta, lambda_, m)
+    D = total[1:] / m
     if lambda_ != 0:
-        D += penalty_gradient(network, theta, lambda_, data.m)  # (6)
+        D += penalty_gradient(network, theta, lambda_, m)  # (6)
     return J, D
 
 

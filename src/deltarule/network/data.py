@@ -92,18 +92,11 @@ class TrainingSet:
         """Number of rows at hand."""
         return int(self.X.shape[0])
 
-    @property
-    def m(self) -> float:
-        """Number of examples of the whole training set, Σ w: the divisor of the cost and of the penalty."""
-        if self.total_weight is not None:
-            return self.total_weight
-        return float(self.rows if self.weights is None else np.sum(self.weights, dtype=np.float64))
-
     @cached_property
-    def weight_in_order(self) -> float:
-        """Σ w as `m` is, but added row after row: the compiled core's sum, in the last digit, since 0.1.0.
+    def m(self) -> float:
+        """Number of examples of the whole training set, Σ w, added row after row: the divisor of cost and penalty.
 
-        Kept, because 10⁶ weights take 13 ms to add in this way, and each call of the core asks for the sum.
+        Kept, because 10⁶ weights take 13 ms to add in this way, and each call of an engine asks for the sum.
         """
         if self.total_weight is not None:
             return self.total_weight

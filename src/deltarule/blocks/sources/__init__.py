@@ -1,0 +1,76 @@
+"""Where rows come from: files of Parquet, frames that are not computed yet, and `Blocks`."""
+
+from pathlib import Path
+from typing import Any
+
+from deltarule.blocks.blocks import Blocks
+from deltarule.blocks.sources.source import Asked, Source
+from deltarule.common.errors import InputError
+
+__all__ = ["Asked", "Source", "is_dask", "is_source", "source_of"]
+
+_TYPES = {
+    ("polars", "LazyFrame"): "a LazyFrame of polars",
+    ("pyarrow", "Dataset"): "a dataset of Arrow",
+    ("duckdb", "DuckDBPyRelation"): "a relation of DuckDB",
+}
+
+
+def is_source(X: object) -> bool:
+    """Whether X is read block by block: a path, several paths, `Blocks`, or a frame that is not computed yet.
+
+    No library is loaded to find out.
+    """
+    if isinstance(X, str | Path | Blocks):
+        return True
+    if isinstance(X, list | tuple):
+        return bool(X) and all(isinstance(one, str | Path) for one in X)
+    return _kind_of(X) is not None
+
+
+def is_dask(X: object) -> bool:
+    """Whether X is a collection of Dask, which scikit-learn would compute without a word."""
+    return type(X).__module__.partition(".")[0] in ("dask", "dask_expr")
+
+
+def source_of(X: Any, asked: Asked) -> Source:
+    """Return the source that X, for which `is_source` holds, stands for.
+
+    Raises
+    ------
+    InputError
+        If the columns do not fit what was asked, or there is no row.
+    ImportError
+        If pyarrow is missing, which reads Parquet.
+    """
+    if isinstance(X, Blocks):
+        from deltarule.blocks.sources.of_blocks import BlocksSource
+
+        return BlocksSource(X, asked)
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ImportError("Reading Parquet takes pyarrow: pip install 'deltarule[cli]'.") from error
+    from deltarule.blocks.sources import lazy, parquet
+
+    kind = _kind_of(X)
+    if kind is None:
+        return parquet.ParquetFiles.of(X, asked)
+    return {"polars": lazy.PolarsFrame, "pyarrow": lazy.ArrowDataset, "duckdb": lazy.DuckRelation}[kind](X, asked)
+
+
+def check_is_source(X: object) -> None:
+    """Raise InputError unless `is_source`."""
+    if not is_source(X):
+        known = ", ".join(_TYPES.values())
+        raise InputError(
+            f"A {type(X).__name__} is no source of blocks. Pass paths of Parquet files, {known}, or Blocks."
+        )
+
+
+def _kind_of(X: object) -> str | None:
+    for one in type(X).__mro__:
+        for module, name in _TYPES:
+            if one.__name__ == name and one.__module__.lstrip("_").partition(".")[0] == module:
+                return module
+    return None

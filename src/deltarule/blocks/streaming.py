@@ -1,0 +1,163 @@
+"""The engine for rows on the disk: it reads a part at a time and lets another engine compute it.
+
+    sums     parts of 2ᵏ leaves in order, added in the tree of `summation.py`: the bits of the same rows in memory
+    steps    the buffers of `epochs.py`, in the order of the epoch
+
+While a part is computed, the next is read. Rows in memory go to the other engine as they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Self
+
+import numpy as np
+
+from deltarule.blocks import epochs
+from deltarule.blocks.stored import StoredArray, StoredRows, is_stored
+from deltarule.common.arrays import Array
+from deltarule.engines.plan import Plan
+from deltarule.engines.protocol import Engine, Member, StepsTaken, TrainingState
+from deltarule.network import backpropagation
+from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
+from deltarule.network.summation import LEAF_ROWS, TreeSum
+
+__all__ = ["StreamingEngine", "parts_of"]
+
+
+def parts_of(data: TrainingSet) -> Iterator[TrainingSet]:
+    """Return stored rows in order, as training sets in memory of 2ᵏ leaves each; the last may be smaller.
+
+    Each is overwritten by the next but one.
+    """
+    stored = _stored(data)
+    rows = LEAF_ROWS
+    while 2 * rows * _row_bytes(stored) <= epochs.BUFFER_BYTES:
+        rows *= 2
+    ranges = [((start, min(start + rows, data.rows)),) for start in range(0, data.rows, rows)]
+    for n, wanted in enumerate(ranges):
+        loaded = stored.take(wanted, ranges[(n + 1) % len(ranges)])  # after the last comes the first of the next call
+        yield _part(data, loaded.X, loaded.Y, loaded.weights, wanted[0][0])
+
+
+class StreamingEngine:
+    """Computes what another engine computes, on rows that need not fit into memory.
+
+    Parameters
+    ----------
+    inner : Engine
+    """
+
+    def __init__(self, inner: Engine) -> None:
+        self.inner = inner
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.inner.network
+
+    @property
+    def exact(self) -> bool:
+        """Whether a repeated call gives bit-identical results; see `Engine`."""
+        return self.inner.exact
+
+    def sums(self, theta: Array, data: TrainingSet) -> Array:
+        """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
+        if not is_stored(data.X):
+            return self.inner.sums(theta, data)
+        total = TreeSum()
+        for part in parts_of(data):
+            total.add(self.inner.sums(theta, part))
+        return total.result()
+
+    def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
+        """Return J (2) and D (6) over the whole training set; see `Engine`."""
+        if not is_stored(data.X):
+            return self.inner.cost_and_gradient(theta, data, lambda_)
+        return backpropagation.cost_and_gradient_of(self.network, theta, self.sums(theta, data), lambda_, data.m)
+
+    def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
+        """Return J (2) alone; see `Engine`."""
+        if not is_stored(data.X):
+            return self.inner.cost(theta, data, lambda_)
+        total = TreeSum()
+        for part in parts_of(data):  # divided by 1 each, and by m in the end, as a whole set is
+            total.add(np.array([self.inner.cost(theta, replace(part, total_weight=1.0), 0.0)]))
+        return float(total.result()[0]) / data.m + backpropagation.penalty(self.network, theta, lambda_, data.m)
+
+    def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
+        """Take the mini-batch steps of a plan; see `Engine`."""
+        if not is_stored(data.X):
+            return self.inner.steps(state, data, plan)
+        plan.check()
+        stored = _stored(data)
+        order = epochs.Epochs(data.rows, _row_bytes(stored), plan.batches)
+        now, costs, done, interrupted = state, [np.empty(0)], 0, False
+        try:
+            while done < len(plan) and not interrupted:
+                buffer = now.position // order.buffer_rows
+                wanted = order.ranges(now.key, now.epoch, buffer)
+                loaded = stored.take(wanted, order.ranges(now.key, *order.after(now.epoch, buffer)))
+                first = buffer * order.buffer_rows
+                part = _part(data, loaded.X, loaded.Y, loaded.weights, first)
+                inside = now.position - first
+                count = plan.batches.steps_of_an_epoch(part.rows - inside)
+                key = order.key_of(now.key, now.epoch, buffer)
+                before = replace(now, key=key, position=inside, costs=())
+                taken = self.inner.steps(before, part, plan.cut(done, done + count))
+                now = _after(now, taken, first, first + part.rows, data.rows)
+                costs.append(taken.costs)
+                done += len(taken.costs)
+                interrupted = taken.interrupted
+                if len(taken.costs) and not np.isfinite(taken.costs[-1]):
+                    break
+        except KeyboardInterrupt:  # while rows were read
+            interrupted = True
+        return StepsTaken(now, np.concatenate(costs), interrupted)
+
+    def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
+        """Take the steps of several networks; see `Engine`."""
+        if not any(is_stored(member.data.X) for member in members):
+            return self.inner.steps_of_members(members)
+        return [self.steps(*member) for member in members]
+
+    def hypothesis(self, theta: Array, X: Array) -> Array:
+        """Return h of each row; see `Engine`. X is in memory."""
+        return self.inner.hypothesis(theta, X)
+
+    def release(self) -> None:
+        """Free the memory of training; see `Engine`."""
+        self.inner.release()
+
+    def close(self) -> None:
+        """Free all memory and threads; see `Engine`."""
+        self.inner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _stored(data: TrainingSet) -> StoredRows:
+    assert isinstance(data.X, StoredArray)
+    return data.X.stored
+
+
+def _row_bytes(stored: StoredRows) -> int:
+    return sum(stored.file.facts.row_bytes)
+
+
+def _part(data: TrainingSet, X: Array, Y: Array, weights: Array | None, first: int) -> TrainingSet:
+    return TrainingSet(X, Y, weights, offset=first, total_rows=data.rows, total_weight=data.m)
+
+
+def _after(before: TrainingState, taken: StepsTaken, first: int, end: int, rows: int) -> TrainingState:
+    """Return the state in the whole training set after steps in the buffer of rows `first` … `end` − 1 of the epoch."""
+    after = taken.state
+    position = end if after.epoch > before.epoch else first + after.position
+    state = replace(after, key=before.key, epoch=before.epoch, position=position)
+    if position < rows:
+        return replace(state, costs=(*before.costs, *taken.costs.tolist()))
+    return replace(state, epoch=before.epoch + 1, position=0, costs=())
