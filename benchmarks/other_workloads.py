@@ -1,4 +1,4 @@
-"""F: full-batch L-BFGS. P: predictions. Rows: what a row costs as there are more. The product against PyTorch's."""
+"""F: full-batch L-BFGS. N: sparse text. P: predictions. Rows: what a row costs. The product against PyTorch's."""
 
 import resource
 import subprocess
@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.sparse import random_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 
@@ -21,7 +22,7 @@ from deltarule.network.data import TrainingSet
 from deltarule.training.solvers import Adam
 from timing import least_in_turn, product_rate, seconds, seconds_each
 
-__all__ = ["RowCost", "full_batch", "predictions", "product_against_pytorch", "row_costs"]
+__all__ = ["RowCost", "full_batch", "predictions", "product_against_pytorch", "row_costs", "sparse_text"]
 
 
 def full_batch(rounds: int) -> dict[str, float]:
@@ -62,6 +63,22 @@ def full_batch(rounds: int) -> dict[str, float]:
     # The two start alike and round differently; 100 iterations later they have come as far.
     assert abs(J["deltarule"] - J["scikit-learn"]) <= 0.05 * J["scikit-learn"], J
     return least
+
+
+def sparse_text(rounds: int) -> dict[str, float]:
+    """N: seconds of 3 epochs over 8 000 × 30 000 compressed rows, 0.3 % of them not 0; 100 hidden units, batch 200."""
+    generator = np.random.default_rng(2)
+    X = random_array((8_000, 30_000), density=0.003, format="csr", rng=generator)
+    y = generator.integers(0, 2, 8_000)
+
+    def work(kind: type[MLPClassifier] | type[SklearnMLP]) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return seconds(lambda: kind((100,), max_iter=3, random_state=0).fit(X, y))
+
+    return least_in_turn(
+        {"deltarule": partial(work, MLPClassifier), "scikit-learn": partial(work, SklearnMLP)}, rounds=rounds
+    )
 
 
 def predictions(rows: int, rounds: int) -> dict[str, float]:
