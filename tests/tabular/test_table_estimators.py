@@ -225,12 +225,19 @@ def test_a_pickle_and_a_model_file_predict_the_same_bits(tmp_path: Any) -> None:
         (table().iloc[:, :0], ["a", "b"] * 60, ShapeError, "0 feature"),
         (table(), [[0, 1], [1, 1]] * 60, InputError, "several labels a row"),
         (table(), None, InputError, "y to be passed"),
+        ("train/*.parquet", ["a", "b"], InputError, "X is a str, which is read block by block"),
+        (pl.from_pandas(table()).lazy(), ["a", "b"] * 60, InputError, "X is a LazyFrame, .* Collect or read it first"),
     ],
     ids=str,
 )
 def test_what_cannot_be_learnt_is_refused_in_a_sentence(X: Any, y: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         TableClassifier(**QUICK).fit(X, y)
+
+
+def test_a_text_among_quantities_is_told_as_it_stands() -> None:
+    with pytest.raises(InputError, match="y holds 'b', and a regressor predicts numbers"):
+        TableRegressor(**QUICK).fit(table(), ["b"] * 120)
 
 
 def test_all_columns_dropped_leave_nothing_to_learn_from() -> None:

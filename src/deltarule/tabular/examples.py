@@ -97,7 +97,7 @@ def _labels(y: Any, name: str) -> NDArray[Any]:
     values = np.asarray(column_or_1d(values, warn=True))
     if values.dtype.kind == "O" and len({isinstance(label, str) for label in values.tolist()}) == 2:
         raise InputError(
-            f"{name} holds texts and other labels, such as {values[0]!r}. Write all labels as texts, or as numbers."
+            f"{name} holds texts and other labels, such as {values.tolist()[0]!r}. Write all labels as texts, or as numbers."
         )
     check_classification_targets(values)
     return values
@@ -111,7 +111,7 @@ def _quantities(y: Any, name: str) -> NDArray[Any]:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError(
-            f"{name} holds {values.ravel()[0]!r}, and a regressor predicts numbers. Give numbers, or take a "
+            f"{name} holds {values.ravel().tolist()[0]!r}, and a regressor predicts numbers. Give numbers, or take a "
             "TableClassifier."
         ) from None
     if numbers.ndim == 2 and numbers.shape[1] == 1:

@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
-from deltarule.common.errors import SettingsError, ShapeError
+from deltarule.blocks.sources import is_source
+from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import as_frame, check_names
 
@@ -36,8 +37,13 @@ def given_rows(X: Any, owner: Any) -> Given:
     Raises
     ------
     ValueError, TypeError
-        If X is no frame and no matrix, holds complex numbers, or is sparse.
+        If X is no frame and no matrix, holds complex numbers, is sparse, or is read block by block.
     """
+    if is_source(X):
+        raise InputError(
+            f"X is a {type(X).__name__}, which is read block by block, and a {type(owner).__name__} takes rows in "
+            "memory. Collect or read it first; MLPClassifier and MLPRegressor fit on more rows than the memory holds."
+        )
     if hasattr(X, "to_pandas") or isinstance(X, pd.DataFrame):
         frame = as_frame(X)
         if frame.shape[1] and not any(isinstance(name, str) for name in frame.columns):
