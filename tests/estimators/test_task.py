@@ -19,6 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 import deltarule
 from deltarule import MLPClassifier, MLPRegressor, lambda_path, size_path
 from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
 from deltarule.engines import native
 from deltarule.estimators import checking
 from deltarule.estimators.choices import settings_of
@@ -199,3 +200,16 @@ def test_classes_have_the_dtype_that_scikit_learn_gives_them(labels: Any) -> Non
     assert clf.predict(X).dtype == judge.predict(X).dtype
     shares: Array = np.mean(clf.predict(X) == np.asarray(labels))
     assert shares > 0
+
+
+def test_settings_are_checked_once_and_values_of_other_types_are_not_taken_for_them() -> None:
+    first, again = (settings_of(MLPClassifier(max_iter=7, dropout=0.0)) for _ in range(2))
+    assert first is again
+    assert settings_of(MLPClassifier(max_iter=7, dropout=[0.5])).dropout == (0.5,)
+    with pytest.raises(SettingsError, match="'max_iter' parameter of MLPClassifier"):
+        settings_of(MLPClassifier(max_iter=7.0))  # type: ignore[arg-type]
+    assert settings_of(MLPClassifier(max_iter=1)).max_iter == 1
+    with pytest.raises(SettingsError, match="'max_iter' parameter of MLPClassifier"):
+        settings_of(MLPClassifier(max_iter=True))
+    with pytest.raises(SettingsError, match="'max_iter' parameter of MLPRegressor"):
+        settings_of(MLPRegressor(max_iter=-1))

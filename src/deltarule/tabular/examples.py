@@ -97,8 +97,8 @@ def _labels(y: Any, name: str) -> NDArray[Any]:
     values = np.asarray(column_or_1d(values, warn=True))
     if values.dtype.kind == "O" and len({isinstance(label, str) for label in values.tolist()}) == 2:
         raise InputError(
-            f"{name} holds texts and other labels, such as {values.tolist()[0]!r}. Write all labels as texts, or all as "
-            "numbers."
+            f"{name} holds texts and other labels, such as {values.tolist()[0]!r}. Write all labels as texts, or all "
+            "as numbers."
         )
     check_classification_targets(values)
     return values
