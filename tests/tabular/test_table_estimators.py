@@ -18,8 +18,9 @@ import deltarule
 import deltarule.tabular.training as training
 from deltarule import TableClassifier, TableRegressor, load
 from deltarule.common.arrays import Array
-from deltarule.common.errors import InputError, SettingsError, ShapeError
+from deltarule.common.errors import InputError, ModelFileError, SettingsError, ShapeError
 from deltarule.engines import native
+from deltarule.models.model_file import load_table_model
 from deltarule.tabular.importance import Watched, importances
 from small_tables import QUICK, labels_of, table
 
@@ -209,6 +210,13 @@ def test_a_pickle_and_a_model_file_predict_the_same_bits(tmp_path: Any) -> None:
         if isinstance(estimator, TableClassifier):
             np.testing.assert_array_equal(read.predict_proba(frame), estimator.predict_proba(frame))
             assert read.classes_.tolist() == estimator.classes_.tolist()
+
+
+def test_the_command_line_says_that_such_a_model_predicts_in_python(tmp_path: Any) -> None:
+    path = tmp_path / "model.deltarule"
+    fitted().save(path)
+    with pytest.raises(ModelFileError, match=r"holds a TableClassifier, .* predicts frames there: deltarule\.load"):
+        load_table_model(path)
 
 
 # What is refused, and what is left when something goes wrong

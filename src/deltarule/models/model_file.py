@@ -24,6 +24,7 @@ from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import HeldOut, HeldOutQuantity, TableModel
 from deltarule.tables.stored import checked_form
 from deltarule.tables.targets import Scale
+from deltarule.tabular.base import BaseTable
 from deltarule.tabular.classifier import TableClassifier
 from deltarule.tabular.reading import estimator_from
 from deltarule.tabular.regressor import TableRegressor
@@ -80,6 +81,11 @@ def load_table_model(path: str | Path) -> TableModel:
         As in `load`, or if the file holds an estimator alone.
     """
     model = load(path)
+    if isinstance(model, BaseTable):
+        raise ModelFileError(
+            f"{path} holds a {type(model).__name__}, which was saved in Python and predicts frames there: "
+            "deltarule.load(path).predict(frame). The command line takes a file that `deltarule train` made."
+        )
     if not isinstance(model, TableModel):
         raise ModelFileError(
             f"{path} holds a {type(model).__name__} without an encoder of tables: it was saved in Python and takes "
