@@ -340,3 +340,30 @@ def test_collections_of_dask_are_refused_with_a_way_out() -> None:
     for name, given in (("X", (collection, TABLE["label"])), ("y", (TABLE[FEATURES], collection))):
         with pytest.raises(InputError, match=f"{name} is a DataFrame of Dask, all of whose rows"):
             made().fit(*given)
+
+
+def test_predictions_of_sources_are_those_of_the_same_rows_in_memory(path: Callable[..., str]) -> None:
+    files = path("label", "w")  # with columns that are no features
+    fitted = made(hidden_layer_sizes=(4,)).fit(path("label"), "label")
+    frame = TABLE[FEATURES]
+    blocks = Blocks.from_arrays(frame.to_numpy(), TABLE["label"].to_numpy(dtype=str), block_rows=1000)
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        expected = getattr(fitted, method)(frame)
+        for source in (files, [files], pl.scan_parquet(files), blocks):
+            np.testing.assert_array_equal(getattr(fitted, method)(source), expected)
+    regressor = made(MLPRegressor).fit(frame.to_numpy(), TABLE["quantity"])
+    expected = regressor.predict(frame.to_numpy())
+    np.testing.assert_array_equal(regressor.predict(pl.scan_parquet(files).select(FEATURES)), expected)
+
+
+def test_a_source_that_does_not_fit_a_fitted_network_is_refused(path: Callable[..., str]) -> None:
+    fitted = made().fit(path("label"), "label")
+    with pytest.raises(InputError, match="has no column 'q'"):
+        fitted.predict(pl.scan_parquet(path("label")).drop("q"))
+    with pytest.raises(ShapeError, match="X has 2 features, but MLPClassifier is expecting 4"):
+        fitted.predict(Blocks.from_arrays(TABLE[["p", "q"]].to_numpy(), TABLE["label"].to_numpy(dtype=str)))
+    gap = TABLE.assign(r=np.where(np.arange(M) == 8500, np.nan, TABLE.r))
+    with pytest.raises(InputError, match=r"'r'.*row 500 of .*2\.parquet"):
+        fitted.predict(path("label", rows=gap, name="gaps"))
+    with pytest.raises(InputError, match="X is a str, which is read block by block"):
+        fitted.trace(path("label"), "a")

@@ -189,7 +189,7 @@ def refuse_sources(given: Any, name: str = "X") -> None:
     if is_source(given) and name == "X":
         raise InputError(
             f"X is a {type(given).__name__}, which is read block by block. fit takes it, with y as the name of a "
-            "column; everything else takes arrays."
+            "column, and so do predictions; everything else takes arrays."
         )
     if is_dask(given):
         raise InputError(

@@ -14,6 +14,7 @@ from deltarule.common.arrays import Array
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns, refuse_sources
 from deltarule.estimators.soft_labels import holds_probabilities
+from deltarule.estimators.streamed_predictions import is_read_in_blocks, predicted_in_blocks
 from deltarule.estimators.targets import Labels, has_several_labels
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
@@ -266,7 +267,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         return self._targets.encode(y)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the label of each row, or a 0/1 matrix for several labels."""
+        """Return the label of each row, or a 0/1 matrix for several labels; X may be a source, as for `fit`."""
+        if is_read_in_blocks(X):
+            return predicted_in_blocks(self, "predict", X)
         h = self._hypothesis(X)
         return self._targets.decode(h)
 
@@ -274,8 +277,10 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         """Return the probability of each class, of shape (m, n_classes), in the order of `classes_`.
 
         Several labels have independent probabilities. For K classes with K sigmoid outputs, the hypotheses of a row
-        are divided by their sum.
+        are divided by their sum. X may be a source, as for `fit`.
         """
+        if is_read_in_blocks(X):
+            return predicted_in_blocks(self, "predict_proba", X)
         predictor, X = self._ready_for(X)
         theta, network = self.theta_, self.network_
         if network.K == 1 and not self.several_labels_:
@@ -296,8 +301,11 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Return the logarithm of `predict_proba`, accurate even where a probability rounds to 0 or 1.
 
-        For several labels, probabilities above ½ are rounded before the logarithm is taken, as in scikit-learn.
+        For several labels, probabilities above ½ are rounded before the logarithm is taken, as in scikit-learn. X may
+        be a source, as for `fit`.
         """
+        if is_read_in_blocks(X):
+            return predicted_in_blocks(self, "predict_log_proba", X)
         predictor, X = self._ready_for(X)
         z = predictor.z(self.theta_, X)
         if self.several_labels_:

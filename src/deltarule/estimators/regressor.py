@@ -12,6 +12,7 @@ from deltarule.common.errors import SettingsError
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns
 from deltarule.estimators.quantities import LOSSES, Quantities
+from deltarule.estimators.streamed_predictions import is_read_in_blocks, predicted_in_blocks
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
 from deltarule.training.history import History
@@ -204,7 +205,12 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         return Quantities().encode(y)
 
     def predict(self, X: ArrayLike) -> Array:
-        """Return the predicted quantity of each row, of shape (m,), or (m, K) for several targets."""
+        """Return the predicted quantity of each row, of shape (m,), or (m, K) for several targets.
+
+        X may be a source, as for `fit`.
+        """
+        if is_read_in_blocks(X):
+            return predicted_in_blocks(self, "predict", X)
         return Quantities().decode(self._hypothesis(X))
 
     def __sklearn_tags__(self) -> Any:
