@@ -31,7 +31,8 @@ __attribute__((noinline)) void finish(const Batch<T>& batch, const Layer<T>& lay
   if (layer.bent)
     units<T>[int(layer.learnt)].learnt(layer.a + start, layer.kept + start, layer.bent + start, layer.theta.alpha + p * panel<T>,
                                      end - begin, vectors, layer.number);
-  if (layer.factor != T(1) || layer.left_out != 0) thin(batch, layer, p, begin, end, vectors);
+  // A rate so small that its factor rounds to 1 leaves the units of other layers to be thinned too: `kept` is to be written.
+  if (!layer.bent || layer.factor != T(1) || layer.left_out != 0) thin(batch, layer, p, begin, end, vectors);
 }
 
 // The way back through learnt units: delta becomes dl/dz, and bent what (11) adds up for alpha.

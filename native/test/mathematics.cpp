@@ -1,6 +1,7 @@
 // Measures the errors of exp, log, log1p, tanh, the logistic and the normal distribution function in ulp, for the table in
-// mathematics.inl. The first argument is n, by default 509 (1 takes half an hour): float32 is measured at every n-th bit pattern,
-// float64 at 2^27 / n random patterns and points of the usual range. The second argument names one instruction set.
+// mathematics.inl, and those of cosine and sine, for the table in trigonometry.inl. The first argument is n, by default 509 (1 takes
+// half an hour): float32 is measured at every n-th bit pattern, float64 at 2^27 / n random patterns and points of the usual range,
+// cosine and sine at 2^27 / n points. The second argument names one instruction set.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -97,6 +98,41 @@ template <class T, class Word, class R> void measure(const Kernels<T>& kernels, 
   }
 }
 
+// Cosine (6) and sine (7): in ulp where |x| < 100, and everywhere in multiples of the unit roundoff, because near a zero a value has
+// only the digits that whole turns have left of x. Points are uniform up to 100, to the widest angle of the kernels, and beyond it.
+template <class T, class R> void measure_waves(const Kernels<T>& kernels, long step) {
+  constexpr Index block = 4096;
+  alignas(64) static T x[block], y[block];
+  const R u = R(std::numeric_limits<T>::epsilon()) / 2;
+  const double widest = sizeof(T) == 4 ? 12800 : 1.6e6;
+  double worst[2] = {}, absolute = 0;
+  std::mt19937_64 generator(7);
+  for (long n = 0; n < (1L << 27) / step; n += block) {
+    for (Index i = 0; i < block; ++i) {
+      const double uniform = std::ldexp(double(generator() >> 11), -52) - 1;  // -1 to 1
+      const double ranges[] = {100, widest, std::exp2(uniform * 30), 20 * widest};
+      x[i] = T(i % 4 == 2 ? ranges[2] * (i % 8 == 2 ? 1 : -1) : uniform * ranges[i % 4]);
+    }
+    for (int which = 6; which < 8; ++which) {
+      kernels.function(which, x, y, block);
+      for (Index i = 0; i < block; ++i) {
+        const R right = which == 6 ? std::cos(R(x[i])) : std::sin(R(x[i]));
+        absolute = std::max(absolute, double(std::fabs(R(y[i]) - right) / u));
+        if (std::fabs(double(x[i])) < 100) worst[which - 6] = std::max(worst[which - 6], ulps<T, R>(y[i], right));
+      }
+    }
+  }
+  std::printf("%-9s float%d cos %.2f ulp, sin %.2f ulp, both %.2f u\n", kernels.isa, int(8 * sizeof(T)), worst[0], worst[1], absolute);
+  CHECK(worst[0] < 3 && worst[1] < 3 && absolute < 3, "%s cosine or sine", kernels.isa);
+  const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  for (Index i = 0; i < block; ++i) x[i] = i % 4 == 0 ? infinity : i % 4 == 1 ? -infinity : i % 4 == 2 ? nan : T(0);
+  for (int which = 6; which < 8; ++which) {
+    kernels.function(which, x, y, block);
+    for (Index i = 0; i < block; ++i)
+      CHECK(i % 4 == 3 ? y[i] == T(which == 6) : std::isnan(y[i]), "%s function %d at %g", kernels.isa, which, double(x[i]));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -105,5 +141,7 @@ int main(int argc, char** argv) {
     if (argc > 2 && std::strcmp(argv[2], isa->float32.isa) != 0) continue;
     measure<float, std::uint32_t, double>(isa->float32, step);
     measure<double, std::uint64_t, long double>(isa->float64, step);
+    measure_waves<float, double>(isa->float32, step);
+    measure_waves<double, long double>(isa->float64, step);
   }
 }

@@ -59,6 +59,21 @@ def test_one_rate_leaves_out_the_units_of_its_layer_alone() -> None:
         assert 0.3 < still[layer][1:].mean() < 0.7
 
 
+@pytest.mark.parametrize(("dtype", "rate"), [(np.float32, 1e-11), (np.float64, 1e-17)])
+def test_a_rate_too_small_to_leave_a_unit_out_changes_no_bit(isa: str, dtype: type, rate: float) -> None:
+    # Such rates are at the end of a schedule. The factor 1/(1 − p) rounds to 1, and ⌊p 2³²⌋ is 0.
+    rule = SGD()
+    for hidden in HIDDEN_UNITS:
+        network = Network((4, 9, 3), hidden, "softmax")
+        theta, data = training_set(network, 40, dtype)
+        state = TrainingState(theta=theta, vectors=rule.init(theta), key=1)
+        found = [
+            NativeEngine(network).steps(state, data, Plan.of(network, rule, MiniBatches(10), [0.1] * 8, dropout=(p,)))
+            for p in (0.0, rate)
+        ]
+        np.testing.assert_array_equal(found[1].state.theta, found[0].state.theta, err_msg=hidden)
+
+
 def test_clipping_shortens_a_step_to_the_largest_norm_and_leaves_a_shorter_one_alone() -> None:
     network, rule = Network((17, 33, 15, 3), "tanh", "softmax"), SGD(0.0, nesterov=False)
     theta, data = training_set(network, 50)
