@@ -16,6 +16,7 @@ import deltarule
 from deltarule import Blocks, MLPClassifier, MLPRegressor, Progress
 from deltarule.blocks.stored import StoredRows
 from deltarule.common.errors import CheckpointError, InputError, SettingsError, ShapeError
+from deltarule.estimators import streamed
 
 pytestmark = pytest.mark.usefixtures("cache", "small_buffers")
 FEATURES = ["p", "q", "r", "s"]
@@ -138,6 +139,31 @@ def test_mini_batches_of_many_buffers_learn_as_well_as_in_memory(path: Callable[
     scores = [one.score(TABLE[FEATURES], TABLE["label"].to_numpy()) for one in (in_memory, on_disk)]
     assert scores[0] > 0.95
     assert abs(scores[0] - scores[1]) < 0.02
+
+
+@pytest.mark.parametrize("order", ["files", "blocks"])
+def test_a_sorted_source_is_mixed_where_x_fits_a_buffer_and_whole_rows_do_not(
+    order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = 20_000  # of 4 bytes of X, 4 of codes and 8 of weights; a buffer has 200 000
+    table = pd.DataFrame({"x": np.arange(rows, dtype=np.float32), "label": np.arange(rows) // 10_000, "w": 1.0})
+    table.to_parquet(tmp_path / "sorted.parquet", index=False)
+    first: list[Any] = []
+    convert = streamed.converted
+
+    def spied(*arguments: Any, **named: Any) -> Any:
+        file = convert(*arguments, **named)
+        first.append(next(iter(file.targets()))[1][:600, 0].tolist())
+        return file
+
+    monkeypatch.setattr(streamed, "converted", spied)
+    blocks = Blocks.from_arrays(table[["x"]].to_numpy(), table["label"].to_numpy(), table["w"].to_numpy())
+    given = (str(tmp_path / "sorted.parquet"), "label", "w") if order == "files" else (blocks,)
+    made(max_iter=1).fit(*given)
+    assert 200 < sum(first[-1]) < 400
+    assert len(first) == 2
+    made(max_iter=1, shuffle=False).fit(*given)
+    assert sum(first[-1]) == 0
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -322,6 +348,33 @@ def test_numbers_beyond_float32_are_trained_in_float64(path: Callable[..., str])
 def test_arguments_that_do_not_fit_are_refused(fit: Any, error: Any, message: str, path: Callable[..., str]) -> None:
     with pytest.raises(error, match=message):
         fit(path("label", "quantity", "w"))
+
+
+def test_a_validation_set_that_is_no_tuple_is_refused_with_the_forms_that_fit(path: Callable[..., str]) -> None:
+    blocks = Blocks.from_arrays(TABLE[FEATURES].to_numpy(), TABLE["label"].to_numpy(dtype=str))
+    files = path("label")
+    for given, eval_set in (((blocks,), blocks), ((files, "label"), files), ((files, "label"), ())):
+        with pytest.raises(InputError, match=r"Pass one tuple: \(source, target\) .* \(blocks,\)"):
+            made().fit(*given, eval_set=eval_set)
+
+
+def test_a_label_or_a_quantity_that_is_nan_is_told_with_its_file_and_row(
+    path: Callable[..., str], tmp_path: Path
+) -> None:
+    gap = np.arange(M) == 8000
+    numbers = TABLE.assign(label=np.where(gap, np.nan, 1.0), quantity=np.where(gap, np.nan, TABLE.quantity))
+    with pytest.raises(InputError, match=r"'label' has a gap in row 0 of .*2\.parquet"):
+        made().fit(path("label", rows=numbers), "label")
+    with pytest.raises(InputError, match=r"'quantity' has a gap in row 0 of .*2\.parquet"):
+        made(MLPRegressor).fit(path("quantity", rows=numbers), "quantity")
+    for name, Estimator in (("label", MLPClassifier), ("quantity", MLPRegressor)):  # NaN that is no gap of Arrow
+        file = tmp_path / f"{name}.parquet"
+        pl.from_pandas(numbers[[*FEATURES, name]], nan_to_null=False).write_parquet(file)
+        with pytest.raises(InputError, match=rf"('label' holds NaN|not finite) in row 8000 of .*{name}\.parquet"):
+            made(Estimator).fit(file, name)
+    blocks = Blocks.from_arrays(TABLE[FEATURES].to_numpy(), numbers["label"].to_numpy(), block_rows=4000)
+    with pytest.raises(InputError, match="y holds NaN in row 0 of block 2"):
+        made().fit(blocks)
 
 
 def test_poisson_targets_below_0_are_refused(path: Callable[..., str]) -> None:

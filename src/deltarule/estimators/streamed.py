@@ -123,9 +123,13 @@ def streamed_task(
     validation_set: TrainingSet | None = None
     names = None if facts.names is None else np.array(facts.names, dtype=object)
     of_task = Columns(facts.n_features, names)
+    if eval_set is not None and not (isinstance(eval_set, tuple | list) and len(eval_set) in (1, 2, 3)):
+        length = f" of length {len(eval_set)}" if isinstance(eval_set, tuple | list) else ""
+        raise InputError(
+            f"eval_set is a {type(eval_set).__name__}{length}. Pass one tuple: (source, target) or (source, target, "
+            "weight), (blocks,), or arrays (X, y)."
+        )
     if eval_set is not None and is_source(eval_set[0]):
-        if len(eval_set) not in (1, 2, 3):
-            raise InputError("eval_set takes (source, target) or (source, target, weight), or (Blocks,).")
         rows, target, weight = (*eval_set, None, None)[:3]
         watched = source_of(rows, asked_of(estimator, rows, target, weight, of_task))
         if watched.n_features != facts.n_features:
@@ -159,29 +163,31 @@ def streamed_task(
 def _converted(settings: Settings, source: Source, held: ExitStack) -> tuple[LayoutFile, np.dtype[Any], np.dtype[Any]]:
     """Return the converted rows, and the precision of training and of the stored parameters."""
     dtype = preferred_dtype(settings) or source.dtype
+    # Rows that fit one buffer are taken in the order that they have in memory, and so are those of the solvers that go
+    # through all rows before each step.
+    may_mix = settings.solver in MINI_BATCH_SOLVERS and settings.shuffle
+    row_bytes = source.n_features * dtype.itemsize  # at least: only the converted rows say what y and weights take
     while True:
-        # Rows that fit one buffer are taken in the order that they have in memory, and so are those of the solvers
-        # that go through all rows before each step.
-        mixes = (
-            settings.solver in MINI_BATCH_SOLVERS
-            and settings.shuffle
-            and not epochs.fits_one_buffer(source.rows, source.n_features * dtype.itemsize)
-        )
+        mixes = may_mix and not epochs.fits_one_buffer(source.rows, row_bytes)
         try:
             file = converted(source, dtype, mixes)
         except BeyondRangeError:
             if settings.dtype != "auto":
                 raise
             dtype = source.dtype
+            row_bytes = source.n_features * dtype.itemsize
             continue
         facts = file.facts
+        row_bytes = sum(facts.row_bytes)
         extremes = np.array([[facts.least, facts.greatest]])
         heaviest = np.array([facts.heaviest]) if facts.is_weighted else None
         needed, kept = dtypes_of(settings, source.dtype, facts.largest, extremes, heaviest)
-        if needed == dtype:
+        lacks_mixing = may_mix and not mixes and not epochs.fits_one_buffer(facts.rows, row_bytes)
+        if needed == dtype and not lacks_mixing:
             held.callback(file.close)
             return file, dtype, kept
         file.close()
+        row_bytes += source.n_features * (needed.itemsize - dtype.itemsize)
         dtype = needed
 
 

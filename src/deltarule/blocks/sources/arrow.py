@@ -73,7 +73,8 @@ def _target(
     if labels.null_count:
         raise _gap(labels, name, start, place)
     if pa.types.is_floating(labels.type) and pc.any(pc.is_nan(labels)).as_py():
-        raise InputError(f"The column {name!r} holds NaN. Leave rows without a label out.")
+        row = start + int(np.flatnonzero(pc.is_nan(labels).to_numpy(zero_copy_only=False))[0])
+        raise InputError(f"The column {name!r} holds NaN in {place(row)}. Leave rows without a label out.")
     if pa.types.is_temporal(labels.type) or pa.types.is_nested(labels.type):
         raise InputError(
             f"The column {name!r} holds {labels.type}, which are no labels of classes. Write them as texts."

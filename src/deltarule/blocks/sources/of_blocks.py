@@ -54,7 +54,8 @@ class BlocksSource:
         if self.asked.is_coded and (y.ndim == 1 or y.shape[1] == 1):
             labels = y.reshape(len(y))
             if labels.dtype.kind == "f" and np.isnan(labels).any():
-                raise InputError(f"y of block {index} holds NaN. Leave rows without a label out.")
+                row = int(np.flatnonzero(np.isnan(labels))[0])
+                raise InputError(f"y holds NaN in row {row} of block {index}. Leave rows without a label out.")
             values, places = np.unique(labels, return_inverse=True)
             return Coded(places, values.tolist())
         if y.dtype.kind not in "biuf":
