@@ -86,7 +86,7 @@ class DuckRelation(_Frame):
 
     def __init__(self, relation: Any, asked: Asked) -> None:
         schema = relation.limit(0).to_arrow_table().schema
-        super().__init__(schema, relation.count("*").fetchone()[0], asked)
+        super().__init__(schema, relation.count("*").fetchall()[0][0], asked)
         self.relation = relation
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
