@@ -121,7 +121,7 @@ def _arguments(entry: str, sizes: list[int], dtype: str, generator: np.random.Ge
         return {"members": [tuple(run().values()) for _ in range(generator.integers(4))]}
     data = examples()
     if entry == "cost":
-        return {**data, "lambda_": 0.5, "weight": 20.0, "D": [None, np.zeros(n)][generator.integers(2)]}
+        return {**data, "lambda_": 0.5, "weight": 20.0}
     if entry == "sums":
         return {**data, "out": np.zeros(n + 1)}
     return {"theta": data["theta"], "X": data["X"], "out": np.zeros((m, sizes[-1]), dtype)}
@@ -166,7 +166,7 @@ def results(call: Call) -> list[bytes]:
     entry, owner, arguments = call
     returned = getattr(owner, entry)(**arguments)
     found = []
-    written = [arguments[name] for name in ("out", "costs", "theta", "D") if arguments.get(name) is not None]
+    written = [arguments[name] for name in ("out", "costs", "theta") if arguments.get(name) is not None]
     written += [one for member in arguments.get("members", ()) for one in (member[0], *member[1], member[8])]
     for value in [*(returned if isinstance(returned, tuple) else (returned,)), *written, *arguments.get("vectors", ())]:
         if isinstance(value, np.ndarray | memoryview | int | float):

@@ -40,28 +40,27 @@ template <class T> struct Bound {
 
   // Checks the arrays, then calls f(theta, examples).
   template <class F>
-  void on_examples(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, const Argument<double>& out, const F& f) {
+  void on_examples(nb::handle theta_, nb::handle X_, nb::handle Y_, nb::handle weights_, const Span& out, const F& f) {
     const Argument<T> theta(theta_, "theta", {n});
     const InputsArgument<T> X(X_, inputs);
     const Argument<T> Y(Y_, "Y", {X.rows(), outputs}), weights(weights_, "weights", {X.rows()}, Use::read_or_none);
-    check_apart(std::initializer_list<Span>{out.span(), theta.span(), X.span(0), X.span(1), X.span(2), Y.span(), weights.span()});
+    check_apart(std::initializer_list<Span>{out, theta.span(), X.span(0), X.span(1), X.span(2), Y.span(), weights.span()});
     const Examples<T> examples{X.inputs(), Y.data(), weights.data(), X.rows()};
     if (!without_gil([&] { return f(theta.data(), examples); })) throw nb::python_error();
   }
 
-  double cost(nb::handle theta, nb::handle X, nb::handle Y, nb::handle weights, double lambda, double weight, nb::handle D_) {
-    const Argument<double> D(D_, "D", {n}, D_.is_none() ? Use::unused : Use::write);
+  double cost(nb::handle theta, nb::handle X, nb::handle Y, nb::handle weights, double lambda, double weight) {
     Run<T>::check_weight(weight);
     double J = 0;
-    on_examples(theta, X, Y, weights, D, [&](const T* at, const Examples<T>& examples) {
-      return engine.cost_and_gradient(at, examples, lambda, weight, &J, D.data(), signalled);
+    on_examples(theta, X, Y, weights, Span{"out", nullptr, 0, Use::unused}, [&](const T* at, const Examples<T>& examples) {
+      return engine.cost_and_gradient(at, examples, lambda, weight, &J, nullptr, signalled);
     });
     return J;
   }
 
   void sums(nb::handle theta, nb::handle X, nb::handle Y, nb::handle weights, nb::handle out_) {
     const Argument<double> out(out_, "out", {n + 1}, Use::write);
-    on_examples(theta, X, Y, weights, out, [&](const T* at, const Examples<T>& examples) {
+    on_examples(theta, X, Y, weights, out.span(), [&](const T* at, const Examples<T>& examples) {
       return engine.sums(at, examples, true, out.data(), signalled);
     });
   }
@@ -123,8 +122,8 @@ template <class T> struct Bound {
 
 template <class T> void bind_engine(nb::module_& module, const char* name) {
   nb::class_<Bound<T>>(module, name, "The compiled engine of one network in one precision; made by Engine().")
-      .def("cost", &Bound<T>::cost, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a, "weight"_a, "D"_a = nb::none(),
-           "Returns J (2) with the weight of the whole training set, and writes its gradient (6) into D if D is given.")
+      .def("cost", &Bound<T>::cost, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "lambda_"_a, "weight"_a,
+           "Returns J (2) with the weight of the whole training set.")
       .def("sums", &Bound<T>::sums, "theta"_a, "X"_a, "Y"_a, "weights"_a.none(), "out"_a,
            "Writes the sum of weighted costs and Delta (5) into out.")
       .def("run", &Bound<T>::run, "theta"_a, "vectors"_a, "X"_a, "Y"_a, "weights"_a.none(), "plan"_a, "position"_a, "rates"_a,

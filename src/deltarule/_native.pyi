@@ -46,7 +46,6 @@ class Engine32:
         weights: Array | None,
         lambda_: float,
         weight: float,
-        D: Array | None = None,
     ) -> float: ...
     def sums(self, theta: Array, X: Array, Y: Array, weights: Array | None, out: Array) -> None: ...
     def run(

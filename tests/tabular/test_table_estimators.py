@@ -21,6 +21,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, ModelFileError, SettingsError, ShapeError
 from deltarule.engines import native
 from deltarule.models.model_file import load_table_model
+from deltarule.network.units import OUTPUT_UNITS
 from deltarule.tabular.importance import Watched, importances
 from small_tables import QUICK, labels_of, table
 
@@ -108,7 +109,8 @@ def test_each_member_is_kept_at_the_epoch_with_the_smallest_value_and_the_later_
 def test_probabilities_of_the_committee_are_the_mean_of_its_calibrated_members() -> None:
     clf, frame = fitted(n_members=3), table()
     z = clf._outputs(frame)
-    mean = np.mean([clf._calibration.probabilities(one[:, 1:] - one[:, :1]) for one in z], axis=0)
+    second = np.mean([OUTPUT_UNITS["sigmoid"].h(clf._calibration.scaled(one[:, 1:] - one[:, :1])) for one in z], axis=0)
+    mean = np.hstack([1 - second, second])
     np.testing.assert_allclose(clf.predict_proba(frame), mean, rtol=1e-9)
 
 

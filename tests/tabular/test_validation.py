@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltarule.common.errors import InputError, SettingsError, ShapeError
-from deltarule.tabular.validation import Split, Splits, mean_of_watchers, splits_for
+from deltarule.tabular.validation import Split, Splits, splits_for
 
 
 def shares(split: Split, labels: Any) -> Any:
@@ -276,11 +276,3 @@ def test_options_outside_their_ranges_are_refused(case: str) -> None:
 def test_no_row_with_a_weight_is_refused() -> None:
     with pytest.raises(InputError, match="None of the 3 rows has a weight above 0"):
         splits_for(3, weights=np.zeros(3))
-
-
-def test_what_watchers_say_is_averaged_row_by_row() -> None:
-    splits = splits_for(30, n_members=8, folds=3)
-    values = [np.column_stack([split.validation, -split.validation]) + 0.0 for split in splits.members]
-    rows, mean = mean_of_watchers(splits, values, 30)
-    assert rows.tolist() == list(range(30))
-    np.testing.assert_array_equal(mean, np.column_stack([rows, -rows]))

@@ -261,7 +261,8 @@ def test_ctrl_c_in_a_full_batch_member_ends_the_members_after_it_where_they_begi
 def struck_in_line(number: int, runs: Sequence[Run]) -> tuple[list[Result | DivergedError], bool]:
     """Train with Ctrl-C before a line of the group's code; return the results and whether there is such a line."""
     group: Any = members._Group
-    codes = {getattr(group, name).__code__ for name in ("_call", "_chosen", "_outcome_of", "_begun", "_stops")}
+    codes = {getattr(group, name).__code__ for name in ("_call", "_epochs_of", "_outcome_of", "_begun", "_stops")}
+    codes.add(members.filling_threads.__code__)
     lines = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

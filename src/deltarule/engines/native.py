@@ -96,7 +96,7 @@ class NativeEngine:
             return self._instead.cost(theta, data, lambda_)
         m = data.m
         core, at = self._core_for(data.X.dtype), np.ascontiguousarray(theta, dtype=data.X.dtype)
-        mean = float(core.cost(at, _core_inputs(data.X), data.Y, data.weights, 0.0, m, None))
+        mean = float(core.cost(at, _core_inputs(data.X), data.Y, data.weights, 0.0, m))
         return mean + backpropagation.penalty(self.network, theta, lambda_, m)
 
     def hypothesis(self, theta: Array, X: Array) -> Array:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import InputError
 from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.network.data import TrainingSet
@@ -126,10 +125,6 @@ def prepare(
         every = np.arange(examples.rows)
         splits = Splits((Split(every, every[:0]),) * n_members)
     else:
-        if examples.rows < 2:
-            raise InputError(
-                "X has n_samples = 1 row, which leaves nothing to learn from and to be measured on. Give more rows."
-            )
         splits = splits_for(
             examples.rows,
             validation,

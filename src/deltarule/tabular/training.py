@@ -19,6 +19,7 @@ from deltarule.engines import Engine, Member, Plan, TrainingState, tabular_facto
 from deltarule.network.data import TrainingSet
 from deltarule.tabular.measures import Measure
 from deltarule.tabular.recipe import Recipe
+from deltarule.training.members import filling_threads
 from deltarule.training.solvers import rates_of, shares_done, step_sizes
 
 __all__ = ["Course", "MemberRecord", "MemberState", "Progress", "first_member", "train_side_by_side"]
@@ -184,7 +185,9 @@ def train_side_by_side(
     stopped, clock = "epochs", _Clock(deadline)
     begun = sum(one.epochs for one in now)
     try:
-        while chosen := _chosen(_going(now, courses, recipe), now, threads):
+        while going := _going(now, courses, recipe):
+            epochs = [one.epochs for one in now]
+            chosen = sorted(filling_threads(going, epochs.__getitem__, threads))
             if clock.is_over and now[0].epochs:
                 stopped = "time"
                 break
@@ -218,13 +221,6 @@ def _going(members: Sequence[MemberState], courses: Sequence[Course], recipe: Re
         return member.epochs < recipe.epochs and not member.diverged and has_patience
 
     return [n for n, (one, course) in enumerate(zip(members, courses, strict=True)) if goes_on(one, course)]
-
-
-def _chosen(going: list[int], members: Sequence[MemberState], threads: int) -> list[int]:
-    """Return the numbers of the members of the next round: as many as keep all threads busy, those behind first."""
-    if len(going) > threads:  # five members on two threads would take three turns, in one of which a thread idles
-        going = sorted(going, key=lambda n: members[n].epochs)[: len(going) - len(going) % threads]
-    return sorted(going)
 
 
 def _progress(

@@ -26,7 +26,7 @@ from deltarule.common.messages import Message
 from deltarule.tables.reading import name_some
 from deltarule.tabular.dealing import Deal, Indices
 
-__all__ = ["WAYS", "Split", "Splits", "mean_of_watchers", "splits_for"]
+__all__ = ["WAYS", "Split", "Splits", "splits_for"]
 
 WAYS = ("folds", "holdout", "time")
 """The ways to choose the rows that a member is watched on."""
@@ -154,38 +154,6 @@ def splits_for(
     if labels is not None:
         notices += _absent_classes(members, classes, names, kept)
     return Splits(tuple(Split(rows[learnt], rows[seen]) for learnt, seen in members), tuple(notices))
-
-
-def mean_of_watchers(splits: Splits, values: Sequence[Array], m: int) -> tuple[Indices, Array]:
-    """Return what the members say of rows that they did not learn from, as a mean over the members that watch a row.
-
-    Parameters
-    ----------
-    splits : Splits
-    values : sequence of arrays of shape (m_validation, …)
-        What each member says of each row of its `validation`.
-    m : int
-        Number of rows.
-
-    Returns
-    -------
-    rows : array of shape (m_watched,)
-        The rows that any member watches, ascending.
-    mean : array of shape (m_watched, …)
-
-    Examples
-    --------
-    >>> splits = Splits((Split(np.array([0]), np.array([1, 2])), Split(np.array([1]), np.array([2]))))
-    >>> mean_of_watchers(splits, [np.array([1.0, 2.0]), np.array([4.0])], 3)
-    (array([1, 2]), array([1., 3.]))
-    """
-    times = np.zeros(m, dtype=np.int64)
-    sums = np.zeros((m, *values[0].shape[1:]))
-    for split, its in zip(splits.members, values, strict=True):
-        times[split.validation] += 1
-        sums[split.validation] += its
-    rows = np.flatnonzero(times)
-    return rows, sums[rows] / times[rows].reshape(-1, *[1] * (sums.ndim - 1))
 
 
 def _check_options(way: str, n_members: int, folds: int, fraction: float, windows: int, groups: Any) -> None:

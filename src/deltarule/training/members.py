@@ -27,7 +27,7 @@ from deltarule.training.mini_batch_run import MiniBatchRun
 from deltarule.training.record import Callback, Recorder, RunState, Validation
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Chain", "GroupProgress", "Run", "train_chains", "train_members"]
+__all__ = ["Chain", "GroupProgress", "Run", "filling_threads", "train_chains", "train_members"]
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -145,6 +145,19 @@ def train_chains(
     return [group.values[number] for number in range(len(group.epochs))]
 
 
+def filling_threads(members: Sequence[U], epochs_of: Callable[[U], int], threads: int) -> list[U]:
+    """Return the members of the next call: as many as keep all threads busy, those with the fewest epochs first.
+
+    Five equal members on two threads take three turns in one call, in which a thread idles. Four take two.
+
+    >>> filling_threads(["a", "b", "c"], {"a": 4, "b": 3, "c": 4}.__getitem__, 2)
+    ['b', 'a']
+    """
+    if len(members) <= threads or len(members) % threads == 0:
+        return list(members)
+    return sorted(members, key=epochs_of)[: len(members) - len(members) % threads]
+
+
 def _chain_of(run: Run) -> Chain[Result | DivergedError]:
     """Return the chain of one run, whose value is its result or its error."""
     try:
@@ -185,7 +198,8 @@ class _Group(Generic[T]):
         """Make one call of the engine for the runs, and let those go that have ended."""
         if not self.stopped:
             try:
-                self._call(self._chosen())
+                threads = self.going[0].run.settings.n_threads or usable_cores()
+                self._call(filling_threads(self.going, self._epochs_of, threads))
             except KeyboardInterrupt:
                 self.stopped = "interrupted"
         members, self.going = self.going, []
@@ -202,15 +216,8 @@ class _Group(Generic[T]):
             except KeyboardInterrupt:
                 self.stopped = "interrupted"
 
-    def _chosen(self) -> "list[_Member[T]]":
-        """Return the members of the next call: as many as keep all threads busy, those with the fewest epochs first."""
-        members = self.going
-        threads = members[0].run.settings.n_threads or usable_cores()
-        if len(members) > threads and len(members) % threads:
-            # Five equal runs on two threads take three turns in one call, in which a thread idles. Four take two.
-            members = sorted(members, key=lambda member: self.epochs[member.number] + member.run.recorder.taken)
-            members = members[: len(members) - len(members) % threads]
-        return members
+    def _epochs_of(self, member: "_Member[T]") -> int:
+        return self.epochs[member.number] + member.run.recorder.taken
 
     def _call(self, members: "list[_Member[T]]") -> None:
         calls = [member.run.next_call() for member in members]

@@ -5,15 +5,10 @@ from typing import Any
 
 from deltarule.blocks.blocks import Blocks
 from deltarule.blocks.sources.source import Asked, Source
-from deltarule.common.errors import InputError
 
 __all__ = ["Asked", "Source", "is_dask", "is_source", "source_of"]
 
-_TYPES = {
-    ("polars", "LazyFrame"): "a LazyFrame of polars",
-    ("pyarrow", "Dataset"): "a dataset of Arrow",
-    ("duckdb", "DuckDBPyRelation"): "a relation of DuckDB",
-}
+_TYPES = (("polars", "LazyFrame"), ("pyarrow", "Dataset"), ("duckdb", "DuckDBPyRelation"))
 
 
 def is_source(X: object) -> bool:
@@ -57,15 +52,6 @@ def source_of(X: Any, asked: Asked) -> Source:
     if kind is None:
         return parquet.ParquetFiles.of(X, asked)
     return {"polars": lazy.PolarsFrame, "pyarrow": lazy.ArrowDataset, "duckdb": lazy.DuckRelation}[kind](X, asked)
-
-
-def check_is_source(X: object) -> None:
-    """Raise InputError unless `is_source`."""
-    if not is_source(X):
-        known = ", ".join(_TYPES.values())
-        raise InputError(
-            f"A {type(X).__name__} is no source of blocks. Pass paths of Parquet files, {known}, or Blocks."
-        )
 
 
 def _kind_of(X: object) -> str | None:
