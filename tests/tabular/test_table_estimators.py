@@ -15,6 +15,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import deltarule
+import deltarule.tabular.fitting as fitting
 import deltarule.tabular.training as training
 from deltarule import TableClassifier, TableRegressor, load
 from deltarule.common.arrays import Array
@@ -291,6 +292,50 @@ def test_ctrl_c_keeps_each_member_at_its_best_epoch_so_far(monkeypatch: pytest.M
     assert clf.stopped_ == "interrupted"
     assert all(len(member.values) == 3 for member in clf.members_)
     assert clf.predict(frame).shape == (120,)
+
+
+@pytest.mark.parametrize("end", ["time", "interrupted"])
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+def test_members_that_had_no_epoch_before_the_end_are_not_told_as_diverged(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, rounds = training._after_round, []
+
+    def taken(*arguments: Any) -> Any:
+        rounds.append(0)
+        if len(rounds) > 1:
+            raise KeyboardInterrupt
+        return take(*arguments)
+
+    if end == "time":
+        monkeypatch.setattr(training._Clock, "is_over", True)
+    monkeypatch.setattr(training, "_after_round", taken)
+    clf = fitted(n_members=3, n_threads=2)  # a round takes two of the three
+    assert (clf.stopped_, clf.n_members_) == (end, 2)
+    assert [member.best_epoch for member in clf.members_] == [1, 1, 0]
+    assert "1 of 3 members had no epoch before the end and are left out." in clf.notices_
+    if end == "time":
+        assert "time_budget was over after 1 epochs of each member." in clf.notices_
+
+
+def test_a_member_that_diverges_in_its_first_epoch_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    measure = training._measured
+
+    def measured(member: Any, state: Any, costs: Any, course: Any, *rest: Any) -> Any:
+        return measure(member, state, costs * np.nan if course is first[0] else costs, course, *rest)
+
+    first: list[Any] = []
+    train = fitting.train_side_by_side
+
+    def trained(engine: Any, outputs: Any, members: Any, courses: Any, *rest: Any, **more: Any) -> Any:
+        first.append(courses[0])
+        return train(engine, outputs, members, courses, *rest, **more)
+
+    monkeypatch.setattr(fitting, "train_side_by_side", trained)
+    monkeypatch.setattr(training, "_measured", measured)
+    with pytest.warns(RuntimeWarning, match="1 of 3 members diverged in their first epoch and are left out"):
+        clf = fitted(n_members=3)
+    assert not [one for one in clf.notices_ if "no epoch" in str(one)]
 
 
 def test_ctrl_c_in_the_first_epoch_leaves_the_model_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

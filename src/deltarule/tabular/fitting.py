@@ -77,7 +77,7 @@ class Learnt:
     job : Job
         With what a time budget left of it.
     members : list of MemberState
-        Also those that diverged before anything was measured.
+        Also those that diverged, or had no epoch, before anything was measured.
     stopped : str
         `"epochs"`, `"time"` or `"interrupted"`.
     thetas : array of shape (n_members_, n_parameters)
@@ -173,12 +173,17 @@ def learn(
             UserWarning,
             stacklevel=stacklevel_of_call(),
         )
-    if stopped == "time":
-        job = _noticing(job, f"time_budget was over after {min(one.epochs for one in members)} epochs of each member.")
     known = [n for n, one in enumerate(members) if one.best_epoch]
-    if len(known) < len(members):
+    if stopped == "time":
+        fewest = min(members[n].epochs for n in known)
+        job = _noticing(job, f"time_budget was over after {fewest} epochs of each member.")
+    not_begun = sum(not one.epochs for one in members)
+    if not_begun:
+        job = _noticing(job, f"{not_begun} of {len(members)} members had no epoch before the end and are left out.")
+    diverged = len(members) - len(known) - not_begun
+    if diverged:
         warnings.warn(
-            f"{len(members) - len(known)} of {len(members)} members diverged in their first epoch and are left out.",
+            f"{diverged} of {len(members)} members diverged in their first epoch and are left out.",
             RuntimeWarning,
             stacklevel=stacklevel_of_call(),
         )

@@ -80,7 +80,8 @@ class MemberRecord:
     Attributes
     ----------
     best_epoch : int
-        The epoch after which it is kept, from 1; 0 if it diverged before anything was measured, so that it is left out.
+        The epoch after which it is kept, from 1; 0 if it diverged, or training ended, before anything was measured, so
+        that it is left out.
     costs : tuple of float
         The training cost of each epoch.
     values : tuple of float
@@ -188,7 +189,7 @@ def train_side_by_side(
         while going := _going(now, courses, recipe):
             epochs = [one.epochs for one in now]
             chosen = sorted(filling_threads(going, epochs.__getitem__, threads))
-            if clock.is_over and now[0].epochs:
+            if clock.is_over and any(one.best_epoch for one in now):
                 stopped = "time"
                 break
             after = _after_round(engine, outputs, now, chosen, courses, recipe, measure)
@@ -201,13 +202,12 @@ def train_side_by_side(
     except KeyboardInterrupt:  # between two calls of the engine
         stopped = "interrupted"
     if all(one.best_epoch == 0 for one in now):
-        if any(one.diverged for one in now):
-            raise DivergedError(
-                f"The cost of every member became non-finite in its first epochs, with steps of {recipe.learning_rate} "
-                "at most. Look for extreme weights or targets, or take dtype='float64'."
-            )
         if stopped == "interrupted":
             raise KeyboardInterrupt
+        raise DivergedError(
+            f"The cost of every member became non-finite in its first epochs, with steps of {recipe.learning_rate} "
+            "at most. Look for extreme weights or targets, or take dtype='float64'."
+        )
     return now, stopped
 
 

@@ -13,8 +13,6 @@ __all__ = ["ForeignFile", "unpacked"]
 FACTOR, FREE = 64, 1 << 21
 """A network may take so many bytes for each byte of its file, and so many besides."""
 
-CHUNK = 1 << 16
-
 
 @dataclass(frozen=True, eq=False)
 class ForeignFile:
