@@ -1,11 +1,13 @@
 """What every test has: arithmetic that leaves the finite numbers is an error, Ctrl-C can be pressed."""
 
 import signal
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from deltarule.blocks import epochs
 from deltarule.training import mini_batch_run
@@ -40,3 +42,12 @@ def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Buffers of 200 KB in blocks of 10 KB, so that a few thousand rows take many."""
     monkeypatch.setattr(epochs, "BUFFER_BYTES", 200_000)
     monkeypatch.setattr(epochs, "BLOCK_BYTES", 10_000)
+
+
+@pytest.fixture
+def runs_may_end_early() -> Iterator[None]:
+    """Runs may end before their stopping rule is met, or by Ctrl-C, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Training interrupted")
+        yield

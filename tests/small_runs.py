@@ -1,6 +1,9 @@
 """Training of a small network on a few rows, for the tests of the loop."""
 
-from typing import Any
+import sys
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any, TypeVar
 
 from deltarule import Network
 from deltarule.common.arrays import Array
@@ -10,6 +13,8 @@ from deltarule.training.loop import Result, first_state, train
 from deltarule.training.record import RunState
 from deltarule.training.settings import Settings
 from oracles import problem
+
+T = TypeVar("T")
 
 NETWORK = Network((3, 4, 2), "tanh", "softmax")
 SOLVERS = ["sgd", "adam", "gd", "cg", "lbfgs"]
@@ -36,3 +41,26 @@ class Counting(ReferenceEngine):
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         self.lengths.append(len(plan))
         return super().steps(state, data, plan)
+
+
+def struck_in_line(number: int, functions: Iterable[Any], do: Callable[[], T]) -> tuple[T, bool]:
+    """Return what `do` returns with Ctrl-C before a line of some functions, and whether there is such a line."""
+    codes = {function.__code__ for function in functions}
+    lines = 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal lines
+        if frame.f_code not in codes:
+            return None
+        lines += event == "line"
+        if event == "line" and lines == number:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return do(), lines >= number
+    finally:
+        sys.settrace(before)

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["QUICK", "labels_of", "table"]
+from deltarule import TableClassifier
+
+__all__ = ["QUICK", "fitted", "labels_of", "table"]
 
 QUICK: dict[str, Any] = {"n_members": 2, "epochs": 6, "hidden_layer_sizes": (8,), "random_state": 0}
 
@@ -30,3 +32,8 @@ def table(rows: int = 120, seed: int = 0) -> pd.DataFrame:
 
 def labels_of(frame: pd.DataFrame) -> NDArray[Any]:
     return np.where(frame["size"].fillna(1.0) + (frame["colour"] == "red") > 1.2, "large", "small")
+
+
+def fitted(**changes: Any) -> TableClassifier:
+    frame = table()
+    return TableClassifier(**{**QUICK, **changes}).fit(frame, labels_of(frame))

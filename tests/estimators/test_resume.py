@@ -1,8 +1,6 @@
 """Runs that stopped go on to the bit."""
 
 import pickle
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,12 +15,7 @@ X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
 
 
-@pytest.fixture(autouse=True)
-def runs_may_end_early() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", "Training interrupted")
-        yield
+pytestmark = pytest.mark.usefixtures("runs_may_end_early")
 
 
 def made(Estimator: Any = MLPClassifier, **parameters: Any) -> Any:

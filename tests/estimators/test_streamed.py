@@ -1,7 +1,6 @@
 """Fits on sources: the bits of the same fit in memory where that is promised, and clear words where nothing fits."""
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,48 +9,16 @@ import pandas as pd
 import polars as pl
 import pyarrow.dataset as ds
 import pytest
-from sklearn.exceptions import ConvergenceWarning
 
 import deltarule
 from deltarule import Blocks, MLPClassifier, MLPRegressor, Progress
+from deltarule.blocks.cache import converted
 from deltarule.blocks.stored import StoredRows
-from deltarule.common.errors import CheckpointError, InputError, SettingsError, ShapeError
+from deltarule.common.errors import CheckpointError, InputError, SettingsError
 from deltarule.estimators import streamed
+from streamed_rows import FEATURES, TABLE, M, made
 
-pytestmark = pytest.mark.usefixtures("cache", "small_buffers")
-FEATURES = ["p", "q", "r", "s"]
-RNG = np.random.default_rng(0)
-M = 9003
-TABLE = pd.DataFrame(RNG.normal(size=(M, 4)), columns=FEATURES)
-TABLE["label"] = np.array(["a", "b", "c"])[(TABLE.p + TABLE.q > 0).astype(int) + (TABLE.r > 1)]
-TABLE["quantity"] = np.sin(TABLE.p) + 0.1 * RNG.normal(size=M)
-TABLE["other"] = TABLE.q**2
-TABLE["w"] = RNG.integers(0, 4, M) / 2
-
-
-@pytest.fixture(autouse=True)
-def runs_may_end_early() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", "Training interrupted")
-        yield
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Callable[..., str]:
-    def write(*columns: str, rows: pd.DataFrame = TABLE, name: str = "rows") -> str:
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        for n, first in enumerate(range(0, len(rows), 4000)):
-            rows[[*FEATURES, *columns]].iloc[first : first + 4000].to_parquet(folder / f"{n}.parquet", index=False)
-        return str(folder / "*.parquet")
-
-    return write
-
-
-def made(Estimator: Any = MLPClassifier, **parameters: Any) -> Any:
-    given = {"hidden_layer_sizes": (6,), "max_iter": 3, "random_state": 0, "tol": 0.0}
-    return Estimator(**{**given, **parameters})
+pytestmark = pytest.mark.usefixtures("cache", "small_buffers", "runs_may_end_early")
 
 
 def same(one: Any, other: Any) -> None:
@@ -149,10 +116,9 @@ def test_a_sorted_source_is_mixed_where_x_fits_a_buffer_and_whole_rows_do_not(
     table = pd.DataFrame({"x": np.arange(rows, dtype=np.float32), "label": np.arange(rows) // 10_000, "w": 1.0})
     table.to_parquet(tmp_path / "sorted.parquet", index=False)
     first: list[Any] = []
-    convert = streamed.converted
 
     def spied(*arguments: Any, **named: Any) -> Any:
-        file = convert(*arguments, **named)
+        file = converted(*arguments, **named)
         first.append(next(iter(file.targets()))[1][:600, 0].tolist())
         return file
 
@@ -313,88 +279,6 @@ def test_numbers_beyond_float32_are_trained_in_float64(path: Callable[..., str])
         same(one, other.fit(path("quantity", rows=table), "quantity"))
 
 
-@pytest.mark.parametrize(
-    ("fit", "error", "message"),
-    [
-        (lambda files: made().fit(files, TABLE["label"]), InputError, "y is the name of a column"),
-        (lambda files: made().fit(files), InputError, "y is a NoneType"),
-        (lambda files: made().fit(files, "label", TABLE["w"]), InputError, "sample_weight is the name of a column"),
-        (lambda files: made().fit(files, "target"), InputError, "has no column 'target'"),
-        (lambda files: made().fit(files, "quantity"), InputError, "'label' of .* the network takes numbers"),
-        (lambda files: made().fit(files, ["label", "quantity"]), InputError, "'label' of .* the network takes numbers"),
-        (
-            lambda files: made().fit(pl.scan_parquet(files).drop("label"), ["quantity", "w"]),
-            InputError,
-            "more than 0 and 1",
-        ),
-        (lambda files: made(MLPRegressor, loss="poisson").fit(files, "quantity"), InputError, "'label'"),
-        (lambda files: made().partial_fit(files, "label", classes=["a", "b"]), InputError, "read block by block"),
-        (lambda files: made().fit(Blocks.from_arrays(TABLE[FEATURES], TABLE["w"]), "w"), InputError, "Blocks hold y"),
-        (
-            lambda files: made().fit(pl.scan_parquet(files).drop("label", "w"), "quantity", eval_set=(files,)),
-            ValueError,
-            "label type|continuous",
-        ),
-        (
-            lambda files: made().fit(
-                Blocks.from_arrays(TABLE[FEATURES], TABLE["label"].to_numpy(dtype=str)),
-                eval_set=(Blocks.from_arrays(TABLE[["p"]], TABLE["label"].to_numpy(dtype=str)),),
-            ),
-            ShapeError,
-            "X of eval_set has 1 columns, but X has 4",
-        ),
-    ],
-)
-def test_arguments_that_do_not_fit_are_refused(fit: Any, error: Any, message: str, path: Callable[..., str]) -> None:
-    with pytest.raises(error, match=message):
-        fit(path("label", "quantity", "w"))
-
-
-def test_a_validation_set_that_is_no_tuple_is_refused_with_the_forms_that_fit(path: Callable[..., str]) -> None:
-    blocks = Blocks.from_arrays(TABLE[FEATURES].to_numpy(), TABLE["label"].to_numpy(dtype=str))
-    files = path("label")
-    for given, eval_set in (((blocks,), blocks), ((files, "label"), files), ((files, "label"), ())):
-        with pytest.raises(InputError, match=r"Pass one tuple: \(source, target\) .* \(blocks,\)"):
-            made().fit(*given, eval_set=eval_set)
-
-
-def test_a_label_or_a_quantity_that_is_nan_is_told_with_its_file_and_row(
-    path: Callable[..., str], tmp_path: Path
-) -> None:
-    gap = np.arange(M) == 8000
-    numbers = TABLE.assign(label=np.where(gap, np.nan, 1.0), quantity=np.where(gap, np.nan, TABLE.quantity))
-    with pytest.raises(InputError, match=r"'label' has a gap in row 0 of .*2\.parquet"):
-        made().fit(path("label", rows=numbers), "label")
-    with pytest.raises(InputError, match=r"'quantity' has a gap in row 0 of .*2\.parquet"):
-        made(MLPRegressor).fit(path("quantity", rows=numbers), "quantity")
-    for name, Estimator in (("label", MLPClassifier), ("quantity", MLPRegressor)):  # NaN that is no gap of Arrow
-        file = tmp_path / f"{name}.parquet"
-        pl.from_pandas(numbers[[*FEATURES, name]], nan_to_null=False).write_parquet(file)
-        with pytest.raises(InputError, match=rf"('label' holds NaN|not finite) in row 8000 of .*{name}\.parquet"):
-            made(Estimator).fit(file, name)
-    blocks = Blocks.from_arrays(TABLE[FEATURES].to_numpy(), numbers["label"].to_numpy(), block_rows=4000)
-    with pytest.raises(InputError, match="y holds NaN in row 0 of block 2"):
-        made().fit(blocks)
-
-
-def test_poisson_targets_below_0_are_refused(path: Callable[..., str]) -> None:
-    with pytest.raises(InputError, match="but targets of exp outputs are 0 or more"):
-        made(MLPRegressor, loss="poisson").fit(path("quantity"), "quantity")
-
-
-def test_labels_that_training_did_not_have_are_refused_in_a_validation_set(path: Callable[..., str]) -> None:
-    other = path("label", rows=TABLE.assign(label="d")[:50], name="other")
-    with pytest.raises(InputError, match="y holds the label 'd', which is none of the 3 classes"):
-        made().fit(path("label"), "label", eval_set=(other, "label"))
-
-
-def test_collections_of_dask_are_refused_with_a_way_out() -> None:
-    collection: Any = type("DataFrame", (), {"__module__": "dask.dataframe.core"})()
-    for name, given in (("X", (collection, TABLE["label"])), ("y", (TABLE[FEATURES], collection))):
-        with pytest.raises(InputError, match=f"{name} is a DataFrame of Dask, all of whose rows"):
-            made().fit(*given)
-
-
 def test_predictions_of_sources_are_those_of_the_same_rows_in_memory(path: Callable[..., str]) -> None:
     files = path("label", "w")  # with columns that are no features
     fitted = made(hidden_layer_sizes=(4,)).fit(path("label"), "label")
@@ -407,16 +291,3 @@ def test_predictions_of_sources_are_those_of_the_same_rows_in_memory(path: Calla
     regressor = made(MLPRegressor).fit(frame.to_numpy(), TABLE["quantity"])
     expected = regressor.predict(frame.to_numpy())
     np.testing.assert_array_equal(regressor.predict(pl.scan_parquet(files).select(FEATURES)), expected)
-
-
-def test_a_source_that_does_not_fit_a_fitted_network_is_refused(path: Callable[..., str]) -> None:
-    fitted = made().fit(path("label"), "label")
-    with pytest.raises(InputError, match="has no column 'q'"):
-        fitted.predict(pl.scan_parquet(path("label")).drop("q"))
-    with pytest.raises(ShapeError, match="X has 2 features, but MLPClassifier is expecting 4"):
-        fitted.predict(Blocks.from_arrays(TABLE[["p", "q"]].to_numpy(), TABLE["label"].to_numpy(dtype=str)))
-    gap = TABLE.assign(r=np.where(np.arange(M) == 8500, np.nan, TABLE.r))
-    with pytest.raises(InputError, match=r"'r'.*row 500 of .*2\.parquet"):
-        fitted.predict(path("label", rows=gap, name="gaps"))
-    with pytest.raises(InputError, match="X is a str, which is read block by block"):
-        fitted.trace(path("label"), "a")

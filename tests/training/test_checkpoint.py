@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_iris
-from sklearn.exceptions import ConvergenceWarning
 
 from deltarule import Checkpoint, MLPClassifier, MLPRegressor, Progress, Unit
 from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
@@ -26,12 +23,7 @@ X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
 
 
-@pytest.fixture(autouse=True)
-def runs_may_end_early() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", "Training interrupted")
-        yield
+pytestmark = pytest.mark.usefixtures("runs_may_end_early")
 
 
 def made(Estimator: Any = MLPClassifier, **parameters: Any) -> Any:

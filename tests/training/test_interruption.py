@@ -1,9 +1,6 @@
 """Ctrl-C at any moment leaves the parameters so far, and the state with which the history ends."""
 
-import sys
 from dataclasses import replace
-from types import FrameType
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +11,9 @@ from deltarule.common.arrays import Array
 from deltarule.engines import Plan, ReferenceEngine, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.training.history import COLUMNS, Progress
-from deltarule.training.loop import Result
 from deltarule.training.record import Recorder, Validation
 from deltarule.training.settings import Settings
-from small_runs import NETWORK, SOLVERS, parts, run
+from small_runs import NETWORK, SOLVERS, parts, run, struck_in_line
 
 
 class StruckEngine:
@@ -109,28 +105,6 @@ def test_ctrl_c_in_a_callback_keeps_what_was_learnt(solver: str) -> None:
     np.testing.assert_array_equal(result.theta, run(replace(settings, max_iter=3)).theta)
 
 
-def struck_in_line(number: int, settings: Settings, validation: Validation) -> tuple[Result, bool]:
-    """Return a run with Ctrl-C before a line of the code that records an epoch, and whether there is such a line."""
-    code, lines = Recorder.take.__code__, 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal lines
-        if frame.f_code is not code:
-            return None
-        lines += event == "line"
-        if event == "line" and lines == number:
-            sys.settrace(None)
-            raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        return run(settings, validation=validation), lines >= number
-    finally:
-        sys.settrace(before)
-
-
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_ctrl_c_in_any_line_that_takes_an_epoch_in_leaves_a_run_that_goes_on_to_the_bit(early_stopping: bool) -> None:
     settings = Settings(
@@ -147,7 +121,7 @@ def test_ctrl_c_in_any_line_that_takes_an_epoch_in_leaves_a_run_that_goes_on_to_
     assert len(set(whole.history.step_size)) > 1
     number, is_there = 1, True
     while is_there:
-        struck, is_there = struck_in_line(number, settings, validation)
+        struck, is_there = struck_in_line(number, [Recorder.take], lambda: run(settings, validation=validation))
         history, run_state = struck.history, struck.run_state
         assert run_state is not None
         columns = [history.column(name) for name in COLUMNS] + list(history.scores.values())

@@ -1,10 +1,8 @@
 """Runs trained side by side: each comes to what `train` alone comes to, whatever the others do."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ from deltarule.training.loop import Result, first_state, train
 from deltarule.training.members import Chain, GroupProgress, Run, train_chains, train_members
 from deltarule.training.record import LoopState, RunState, Validation
 from deltarule.training.settings import Settings
-from small_runs import NETWORK, parts
+from small_runs import NETWORK, parts, struck_in_line
 
 MAKERS = [ReferenceEngine, partial(NativeEngine, n_threads=1), partial(NativeEngine, n_threads=2)]
 ENGINES = pytest.mark.parametrize("make", MAKERS[: 3 if native.available() else 1], ids=["reference", "one", "two"])
@@ -258,39 +256,21 @@ def test_ctrl_c_in_a_full_batch_member_ends_the_members_after_it_where_they_begi
         np.testing.assert_array_equal(its.theta, run.start.state.theta)
 
 
-def struck_in_line(number: int, runs: Sequence[Run]) -> tuple[list[Result | DivergedError], bool]:
-    """Train with Ctrl-C before a line of the group's code; return the results and whether there is such a line."""
-    group: Any = members._Group
-    codes = {getattr(group, name).__code__ for name in ("_call", "_epochs_of", "_outcome_of", "_begun", "_stops")}
-    codes.add(members.filling_threads.__code__)
-    lines = 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal lines
-        if frame.f_code not in codes:
-            return None
-        lines += event == "line"
-        if event == "line" and lines == number:
-            sys.settrace(None)
-            raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        return train_members(ReferenceEngine(NETWORK), runs, progress=lambda group: None), lines >= number
-    finally:
-        sys.settrace(before)
-
-
 def test_ctrl_c_in_any_line_of_a_round_leaves_every_member_a_run_that_goes_on_to_the_bit() -> None:
     settings = replace(MANY, tol=0.0, n_iter_no_change=1000, max_iter=3, n_threads=2)
     runs = [run_of(settings, n, epochs=3 - n, callbacks=[lambda progress: None]) for n in range(3)]
     engine = ReferenceEngine(NETWORK)
     judges = [alone(engine, run) for run in runs]
+    group: Any = members._Group
+    names = ("_call", "_epochs_of", "_outcome_of", "_begun", "_stops")
+    functions = [members.filling_threads, *(getattr(group, name) for name in names)]
+
+    def trained() -> list[Result | DivergedError]:
+        return train_members(ReferenceEngine(NETWORK), runs, progress=lambda group: None)
+
     number, is_there = 1, True
     while is_there:
-        found, is_there = struck_in_line(number, runs)
+        found, is_there = struck_in_line(number, functions, trained)
         for its, run, judge in zip(found, runs, judges, strict=True):
             assert isinstance(its, Result)
             assert its.run_state is not None

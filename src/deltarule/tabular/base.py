@@ -103,7 +103,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         job = self._job(X, y, sample_weight, eval_set, groups)
         predictor = Predictor(job.network, self.engine, self.n_threads)
         budget = np.inf if self.time_budget is None else began + self.time_budget - perf_counter()
-        with teller(self.verbose) as tell:
+        with teller(self.verbose, job.recipe.epochs * len(job.splits.members)) as tell:
             learnt = learn(job, predictor, threads=self.n_threads or usable_cores(), budget=budget, tell=tell)
         self._take_over(learnt.job, learnt, predictor)
         return self
@@ -319,7 +319,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         warnings.warn(
             f"{came}, but {type(self).__name__} was fitted {fitted} feature names",
             UserWarning,
-            stacklevel=4,
+            stacklevel=stacklevel_of_call(),
         )
         return given.frame.set_axis(list(self._names), axis=1)
 

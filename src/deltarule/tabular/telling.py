@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from deltarule.tabular.training import Progress
+from deltarule.training.progress_bar import bar_of_epochs
 
 __all__ = ["teller"]
 
@@ -13,10 +14,26 @@ MOST_LINES = 10
 
 
 @contextmanager
-def teller(verbose: Any) -> Iterator[Callable[[Progress], None] | None]:
-    """Yield what is called after each round, None if nothing is to be told."""
+def teller(verbose: Any, epochs: int) -> Iterator[Callable[[Progress], None] | None]:
+    """Yield what is called after each round, None if nothing is to be told.
+
+    Parameters
+    ----------
+    verbose : bool or "bar"
+    epochs : int
+        Largest number of epochs of all members together.
+
+    Raises
+    ------
+    ImportError
+        If a bar is to be shown and Rich is not installed.
+    """
     if not verbose:
         yield None
+        return
+    if isinstance(verbose, str):
+        with bar_of_epochs(epochs) as show:
+            yield lambda progress: show(progress.epoch, progress.epochs, _measured(progress))
         return
 
     told = 0.0
@@ -25,8 +42,10 @@ def teller(verbose: Any) -> Iterator[Callable[[Progress], None] | None]:
         nonlocal told
         if progress.epoch >= told or progress.epoch == progress.epochs:
             told = progress.epoch + progress.epochs / MOST_LINES
-            sys.stdout.write(
-                f"epoch {progress.epoch}/{progress.epochs}  best {progress.value:.4f}  {progress.left:.0f} s left\n"
-            )
+            sys.stdout.write(f"epoch {progress.epoch}/{progress.epochs}  {_measured(progress)}\n")
 
     yield line
+
+
+def _measured(progress: Progress) -> str:
+    return f"best {progress.value:.4f}  {progress.left:.0f} s left"
