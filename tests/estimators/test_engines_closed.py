@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import deltarule
-from deltarule import MLPClassifier, Network
+from deltarule import MLPClassifier, Network, TableClassifier
 from deltarule.common.errors import DivergedError
 from deltarule.engines import ReferenceEngine, register_engine, registry
 
@@ -116,4 +116,15 @@ class TestEngines:
         diverging = classifier(solver="sgd", learning_rate_init=1e300, alpha=1.0, dtype="float64")
         with pytest.raises(DivergedError):
             deltarule.lambda_path(diverging, 1e3 * X, y, lambdas=[1.0], cv=2)
+        assert not Counted.open
+
+    def test_of_tables_are_kept_for_a_fit_of_the_same_network(self) -> None:
+        table = TableClassifier(2, hidden_layer_sizes=(3,), epochs=2, random_state=0, engine="counted")
+        table.fit(X, y).fit(X, y)
+        table.predict(X)
+        made = Counted.made
+        table.fit(X, y).predict(X)
+        assert (Counted.made, len(Counted.open)) == (made, 2)
+        assert "_predictor" not in vars(pickle.loads(pickle.dumps(table)))
+        del table
         assert not Counted.open

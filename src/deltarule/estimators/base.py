@@ -130,10 +130,6 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             self._take_over(learnt)
         return self
 
-    def _keep(self, parameters: dict[str, Any]) -> None:
-        """Set the arguments of the constructor, given as its `locals()`, as attributes."""
-        self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
-
     def _offers_partial_fit(self) -> bool:
         if self.solver not in MINI_BATCH_SOLVERS:
             raise AttributeError(

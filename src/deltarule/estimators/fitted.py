@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,6 +15,7 @@ from deltarule.estimators.predictor import Answers, Predictor
 from deltarule.estimators.stored import save
 from deltarule.estimators.targets import Targets
 from deltarule.estimators.weights import Views
+from deltarule.estimators.with_engines import WithEngines
 from deltarule.network.data import check_inputs, is_sparse
 from deltarule.network.network import Network
 from deltarule.network.textbook import ExampleTrace, Trace, trace, trace_example
@@ -25,19 +25,16 @@ from deltarule.training.history import History
 __all__ = ["FittedMLP"]
 
 
-class FittedMLP(BaseEstimator):
+class FittedMLP(WithEngines):
     """Base class with what a fitted estimator offers; do not use it directly."""
 
     alpha: float
-    engine: Any
-    n_threads: int | None
 
     network_: Network
     theta_: Array
     history_: History
     n_features_in_: int
     _targets: Targets
-    _predictor: Predictor | Answers | None = None
     _run: SavedRun | None = None
     _run_checksum: int = 0
 
@@ -142,12 +139,6 @@ class FittedMLP(BaseEstimator):
             self._predictor = self._predictor_for(self.network_)
         return self._predictor, X
 
-    def _predictor_for(self, network: Network) -> Predictor:
-        """Return a predictor for a network: that of the previous fit if it has the same network and engine."""
-        asked = (network, self.engine, self.n_threads)
-        had = self._predictor
-        return had if isinstance(had, Predictor) and had.asked == asked else Predictor(*asked)
-
     def _check_fitted(self) -> None:
         """Raise NotFittedError, which says what to do, if the estimator is not fitted."""
         if hasattr(self, "theta_"):
@@ -160,11 +151,6 @@ class FittedMLP(BaseEstimator):
                 "or call fit with warm_start=True or partial_fit, which begin there."
             )
         check_is_fitted(self, "theta_")
-
-    def __getstate__(self) -> dict[str, Any]:
-        # The state may be the `__dict__` of this estimator, which must keep its engines: so it is copied.
-        state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_predictor"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array
@@ -17,6 +16,7 @@ from deltarule.engines.cores import usable_cores
 from deltarule.estimators.choices import generator_of, hidden_layers
 from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import check_verbose, stacklevel_of_call
+from deltarule.estimators.with_engines import WithEngines
 from deltarule.network.network import Network
 from deltarule.tabular.columns import TableColumns
 from deltarule.tabular.examples import Examples, examples_of
@@ -37,7 +37,7 @@ __all__ = ["BaseTable"]
 DTYPES = ("float32", "float64")
 
 
-class BaseTable(BaseEstimator):  # type: ignore[misc]
+class BaseTable(WithEngines):
     """Base class of the estimators of tables; do not use it directly."""
 
     n_members: int
@@ -51,9 +51,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
     gaps: Sequence[str] | str | None
     dates: str | None
     random_state: Any
-    engine: Any
     dtype: str
-    n_threads: int | None
     verbose: Any
 
     n_features_in_: int
@@ -64,7 +62,6 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
     _committee: Committee
     _importances: Array
     _target: Any
-    _predictor: Predictor | None = None
 
     def fit(
         self,
@@ -101,7 +98,7 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         began = perf_counter()
         self._check_parameters()
         job = self._job(X, y, sample_weight, eval_set, groups)
-        predictor = Predictor(job.network, self.engine, self.n_threads)
+        predictor = self._predictor_for(job.network)
         budget = np.inf if self.time_budget is None else began + self.time_budget - perf_counter()
         with teller(self.verbose, job.recipe.epochs * len(job.splits.members)) as tell:
             learnt = learn(job, predictor, threads=self.n_threads or usable_cores(), budget=budget, tell=tell)
@@ -140,20 +137,12 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "_committee")
         save(path, self)
 
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_predictor"}
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
-
-    def _keep_parameters(self, parameters: dict[str, Any]) -> None:
-        """Set the arguments of the constructor, given as its `locals()`, as attributes."""
-        self.__dict__.update((name, value) for name, value in parameters.items() if name != "self")
 
     def _target_of(self, examples: Examples) -> Classes | Quantity:
         """Return what is to be learnt."""
@@ -294,9 +283,8 @@ class BaseTable(BaseEstimator):  # type: ignore[misc]
         """Return z of each member, of shape (n_members, m, K)."""
         check_is_fitted(self, "_committee")
         frame = self._frame(X)
-        if self._predictor is None:  # the estimator was unpickled or read from a file
-            self._predictor = Predictor(self.network_, self.engine, self.n_threads)
-        return self._committee.outputs(self._predictor, self.columns_.transform(frame))
+        self._predictor = predictor = self._predictor_for(self.network_)  # there may be none yet, as after unpickling
+        return self._committee.outputs(predictor, self.columns_.transform(frame))
 
     def _frame(self, X: Any) -> Any:
         """Return rows to predict as a frame with the columns of training."""

@@ -118,7 +118,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         n_threads: int | None = None,
         verbose: Any = False,
     ) -> None:
-        self._keep_parameters(locals())
+        self._keep(locals())
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the label of each row: the class with the largest probability."""

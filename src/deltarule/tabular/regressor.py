@@ -77,7 +77,7 @@ n_features_in_, feature_names_in_
         n_threads: int | None = None,
         verbose: Any = False,
     ) -> None:
-        self._keep_parameters(locals())
+        self._keep(locals())
 
     def predict(self, X: Any) -> Array:
         """Return the quantity of each row, of shape (m,), or (m, K) for several."""
