@@ -49,20 +49,23 @@ def export(
     """
     from deltarule.exchange import writing
     from deltarule.exchange.writing.checking import check as checked
-    from deltarule.models.model_file import load_table_model
+    from deltarule.models.model_file import load, load_table_model
     from deltarule.tables import read_table
+    from deltarule.tabular.base import BaseTable
 
     if format is None and output is None:
         raise SettingsError(f"Name a format, by --format or by what --output ends in: {', '.join(writing.FORMATS)}.")
     kind = writing.format_of(str(output)) if format is None else format
     file = model.with_suffix(writing.SUFFIXES.get(kind, "")) if output is None else output
     check_apart([("MODEL", model)] + ([] if check is None else [("--check", check)]), [("--output", file)])
-    loaded = load_table_model(model)
+    loaded = load(model)
+    loaded = loaded if isinstance(loaded, BaseTable) else load_table_model(model)
     writing.export(loaded, file, kind, precision)
     display.say(f"{file}: {file.stat().st_size:,} bytes".replace(",", " "))
     if check is None:
         return
-    found = checked(loaded, file, kind, read_table(check, as_text=loaded.as_text), precision)
+    as_text = loaded.columns_.encoder.as_text if isinstance(loaded, BaseTable) else loaded.as_text
+    found = checked(loaded, file, kind, read_table(check, as_text=as_text), precision)
     display.show_table(_side_by_side(found))
     rows = len(found.model.numbers)
     labels = "" if found.model.labels is None else f"; {found.other_labels} with another label"

@@ -22,8 +22,10 @@ from skl2onnx.common.data_types import (
 from deltarule.common.errors import InputError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
-from deltarule.exchange.writing.exported import Exported, exported_of
-from deltarule.exchange.writing.onnx import add_answer, add_network
+from deltarule.exchange.writing.exported import Exported
+from deltarule.exchange.writing.from_models import exported_of
+from deltarule.exchange.writing.onnx_answer import add_answer
+from deltarule.exchange.writing.onnx_parts import add_members
 from deltarule.exchange.writing.onnx_units import Graph
 
 __all__: list[str] = []
@@ -67,7 +69,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     graph = Graph(f"{scope.get_unique_variable_name('deltarule')}/", dtype)
     is_number = isinstance(source.type, DoubleTensorType | FloatTensorType)
     X = source.full_name if is_number else graph.cast(source.full_name, dtype)
-    add_answer(graph, exported, add_network(graph, exported, X))
+    add_answer(graph, exported, add_members(graph, exported, X))
     wanted = ("prediction",) if exported.classes is None else ("label", "probability")
     outer = dict(zip(wanted, (output.full_name for output in operator.outputs), strict=True))
     for name, array in graph.constants.items():

@@ -124,6 +124,12 @@ class BaseTable(WithEngines):
         check_is_fitted(self, "_importances")
         return self._importances[:, 1:].copy()
 
+    @property
+    def thetas_(self) -> Array:
+        """θ of each member, of shape (n_members_, network_.n_parameters)."""
+        check_is_fitted(self, "_committee")
+        return self._committee.thetas
+
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator to a model file; `deltarule.load` restores it bit-identically.
 
@@ -282,11 +288,11 @@ class BaseTable(WithEngines):
     def _outputs(self, X: Any) -> Array:
         """Return z of each member, of shape (n_members, m, K)."""
         check_is_fitted(self, "_committee")
-        frame = self._frame(X)
+        frame = self.as_frame(X)
         self._predictor = predictor = self._predictor_for(self.network_)  # there may be none yet, as after unpickling
         return self._committee.outputs(predictor, self.columns_.transform(frame))
 
-    def _frame(self, X: Any) -> Any:
+    def as_frame(self, X: Any) -> Any:
         """Return rows to predict as a frame with the columns of training."""
         given = given_rows(X, self)
         names: NDArray[Any] | None = getattr(self, "feature_names_in_", None)

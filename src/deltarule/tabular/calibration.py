@@ -95,6 +95,12 @@ class QuadraticScaling:
     high: float
     middle: float
 
+    @property
+    def at_middle(self) -> tuple[float, float]:
+        """∫ (1 − t) dz and ∫ t dz from l to the mean of z, which A and B are taken from."""
+        first, second = _integrals(np.array(self.middle), self.low, self.high).tolist()
+        return first, second
+
     def scaled(self, z: Array) -> Array:
         """Return q(z) of shape (m, 1), in the dtype of z.
 
@@ -258,14 +264,15 @@ def _quadratic(z: Array, Y: Array, w: Array) -> QuadraticScaling:
 
 def _slopes(z: Array, low: float, high: float, middle: float) -> Array:
     """Return A(z) and B(z) as columns, of shape (m, 2)."""
+    return np.asarray(_integrals(z, low, high) - _integrals(np.array(middle), low, high))
 
-    def integrals(z: Array) -> Array:
-        width = high - low
-        inside = np.clip(z, low, high) - low
-        rising = np.square(inside) / (2 * width) if width > 0 else np.zeros_like(inside)
-        return np.stack([inside - rising + np.minimum(z - low, 0), rising + np.maximum(z - high, 0)], axis=-1)
 
-    return np.asarray(integrals(z) - integrals(np.array(middle)))
+def _integrals(z: Array, low: float, high: float) -> Array:
+    """Return ∫ (1 − t) dz and ∫ t dz from l on, along a last axis."""
+    width = high - low
+    inside = np.clip(z, low, high) - low
+    rising = np.square(inside) / (2 * width) if width > 0 else np.zeros_like(inside)
+    return np.stack([inside - rising + np.minimum(z - low, 0), rising + np.maximum(z - high, 0)], axis=-1)
 
 
 def _least(parts: Callable[[Array], tuple[float, Array, Array]], bounds: Array) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
@@ -82,6 +83,10 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         How much the cross-entropy of held-out rows rises when a column is shuffled among them.
     importance_intervals_ : array of shape (n_features_in_, 2)
         The ends of an interval of 95 % for each.
+    thetas_ : array of shape (n_members_, network_.n_parameters)
+        The parameters of each member.
+    calibration_ : QuadraticScaling or Temperature
+        What z of each member goes through before their probabilities are averaged.
     n_members_, n_features_in_, feature_names_in_
 
     Examples
@@ -132,6 +137,12 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithm of `predict_proba`, accurate even where a probability rounds to 0 or 1."""
         return log_softmax(self._z(X))
+
+    @property
+    def calibration_(self) -> Calibration:
+        """The map that z of each member goes through before their probabilities are averaged."""
+        check_is_fitted(self, "_committee")
+        return self._calibration
 
     def _z(self, X: Any) -> Array:
         """Return the weighted inputs of softmax outputs for the committee, of shape (m, n_classes)."""

@@ -42,6 +42,9 @@ MOST_MARKS = 8
 BEND = 3.0
 """The bound of scaled numbers."""
 
+FAR = 1e9
+"""From here on a scaled number is at its bound, so that its square need not be finite."""
+
 NARROWEST = 1e-200
 LARGEST = 1e100
 
@@ -144,14 +147,14 @@ class TableColumns:
     @property
     def n_scaled(self) -> int:
         """How many inputs are numbers or marks."""
-        marked = sum(_width(self._words(name)) for name in self._marked)
+        marked = sum(_width(self._words(name)) for name in self.marked)
         parts = sum(2 * len(form.parts) for form in self.encoder.forms.values())
         return len(_numbers_of(self.encoder)) + len(self.encoder.gaps) + parts + marked
 
     @cached_property
     def categories(self) -> tuple[int, ...]:
         """The number of words of each column that is looked up in a table."""
-        return tuple(len(self._words(name)) for name in self._looked_up)
+        return tuple(len(self._words(name)) for name in self.looked_up)
 
     @property
     def names(self) -> list[str]:
@@ -159,21 +162,21 @@ class TableColumns:
         names = [*self.numbers, *self.pairs, *(f"{name} is missing" for name in self.encoder.gaps)]
         for name, form in self.encoder.forms.items():
             names += [f"{name}: {part} ({wave})" for part in form.parts for wave in ("sine", "cosine")]
-        for name in self._marked:
+        for name in self.marked:
             words = self._words(name)
             names += [
                 f"{name} is missing" if word is None else f"{name}={word}"
                 for word in words[len(words) - _width(words) :]
             ]
-        return [*names, *self._looked_up]
+        return [*names, *self.looked_up]
 
     @property
     def of_inputs(self) -> list[str]:
         """The column of the table that each input comes from."""
         names = [*self.numbers, *self.pairs, *self.encoder.gaps]
         names += [name for name, form in self.encoder.forms.items() for _ in range(2 * len(form.parts))]
-        names += [name for name in self._marked for _ in range(_width(self._words(name)))]
-        return [*names, *self._looked_up]
+        names += [name for name in self.marked for _ in range(_width(self._words(name)))]
+        return [*names, *self.looked_up]
 
     def transform(self, table: Any) -> Array:
         """Return the inputs of a table: one row for each of its rows; see `encode`."""
@@ -200,19 +203,21 @@ class TableColumns:
         n = self.n_scaled
         with np.errstate(over="ignore"):  # the square of a number far outside, whose a is ±3
             u = (X[:, :n] - self.centres) / self.spreads
-            X[:, :n] = np.where(np.abs(u) > 1e9, np.sign(u) * BEND, u / np.sqrt(1 + (u / BEND) ** 2))
+            X[:, :n] = np.where(np.abs(u) > FAR, np.sign(u) * BEND, u / np.sqrt(1 + (u / BEND) ** 2))
         # In a table of a single row, an empty column is an ordinary gap.
         if len(table) > 1 and (empty := [name for name in self.encoder.kinds if table[name].isna().all()]):
             notices.insert(0, f"Empty in every row, but not in training: {name_some(empty, 8)}.")
         return X, tuple(notices)
 
     @cached_property
-    def _marked(self) -> tuple[str, ...]:
+    def marked(self) -> tuple[str, ...]:
+        """Columns of words that have marks."""
         return tuple(name for name, words in self.encoder.categories.items() if len(words) <= MOST_MARKS)
 
     @cached_property
-    def _looked_up(self) -> tuple[str, ...]:
-        return tuple(name for name in self.encoder.categories if name not in self._marked)
+    def looked_up(self) -> tuple[str, ...]:
+        """Columns of words for which vectors are learnt."""
+        return tuple(name for name in self.encoder.categories if name not in self.marked)
 
     def _words(self, name: str) -> tuple[str | None, ...]:
         return self.encoder.categories[name]
@@ -230,13 +235,13 @@ class TableColumns:
             for part in form.parts:
                 inputs += list(cyclic(values[name], part).T)
         notices: list[str] = []
-        for name in self._marked:
+        for name in self.marked:
             codes, known = self._codes(table, name, notices), len(self._words(name))
             if known == 2 and None not in self._words(name):
                 inputs.append(np.where(codes < 0, 0.0, 2.0 * codes - 1))
             else:
                 inputs += [(codes == k).astype(np.float64) for k in range(known)]
-        inputs += [self._codes(table, name, notices).astype(np.float64) for name in self._looked_up]
+        inputs += [self._codes(table, name, notices).astype(np.float64) for name in self.looked_up]
         return np.stack(inputs, axis=1), notices
 
     def _codes(self, table: pd.DataFrame, name: str, notices: list[str]) -> Array:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
@@ -43,8 +44,10 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
     Attributes
     ----------
     columns_, network_, members_, notices_, feature_importances_, importance_intervals_, n_members_, \
-n_features_in_, feature_names_in_
+thetas_, n_features_in_, feature_names_in_
         As of `TableClassifier`.
+    quantity_ : Quantity
+        Mean, deviation and range of each quantity.
 
     Examples
     --------
@@ -83,6 +86,13 @@ n_features_in_, feature_names_in_
         """Return the quantity of each row, of shape (m,), or (m, K) for several."""
         outputs = self._outputs(X)
         return np.asarray(np.mean([self._target.decode(z) for z in outputs], axis=0))
+
+    @property
+    def quantity_(self) -> Quantity:
+        """Mean and deviation of each quantity, by which it is standardised, and the range that predictions stay in."""
+        check_is_fitted(self, "_committee")
+        quantity: Quantity = self._target
+        return quantity
 
     @property
     def _is_quantity(self) -> bool:

@@ -14,7 +14,7 @@ from deltarule.files.whole import write_whole
 from deltarule.network.described import content_of_network
 from deltarule.tabular.calibration import QuadraticScaling, Temperature
 
-__all__ = ["FORMAT", "MAPS", "save"]
+__all__ = ["FORMAT", "MAPS", "parts_of", "save"]
 
 MACHINE = ("engine", "n_threads", "verbose")
 """Parameters that belong to a machine and not to a model."""
@@ -35,11 +35,18 @@ def save(path: str | Path, estimator: Any) -> None:
     ModelFileError
         If the estimator holds a value that a model file cannot hold, such as a generator as `random_state`.
     """
-    content, arrays = _parts_of(estimator)
+    content, arrays = parts_of(estimator)
     write_whole(path, to_bytes("model", FORMAT, {"estimator": content}, arrays))
 
 
-def _parts_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+def parts_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return a fitted estimator as JSON content, and its arrays.
+
+    Raises
+    ------
+    ModelFileError
+        If a parameter is neither plain nor made of plain values.
+    """
     names = getattr(estimator, "feature_names_in_", None)
     columns, arrays = estimator.columns_.to_content()
     content: dict[str, Any] = {

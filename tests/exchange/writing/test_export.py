@@ -12,7 +12,7 @@ from deltarule.common.errors import InputError, OutputError, SettingsError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.exchange.writing.checking import cells_of, check
 from deltarule.exchange.writing.evaluating import encoded, numbers_of_rows
-from deltarule.exchange.writing.exported import exported_of
+from deltarule.exchange.writing.from_models import exported_of
 from deltarule.tables import TableEncoder
 from exported_models import LABELS, classifier, fitted, of_table
 
@@ -67,7 +67,10 @@ def test_what_does_not_fit_is_refused_in_a_sentence(
     ("other", "message"),
     [
         (MLPClassifier(), "This MLPClassifier is not fitted, so there is nothing to export. Fit it first."),
-        ("model.deltarule", "A str cannot be exported. Give a fitted MLPClassifier or MLPRegressor, or a model of"),
+        (
+            "model.deltarule",
+            "A str cannot be exported. Give a fitted MLPClassifier or MLPRegressor, a model of a",
+        ),
     ],
 )
 def test_what_is_no_fitted_model_is_refused(other: Any, message: str, tmp_path: Path) -> None:

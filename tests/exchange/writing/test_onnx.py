@@ -11,7 +11,7 @@ from deltarule.estimators.classifier import MLPClassifier
 from deltarule.exchange.writing import export
 from deltarule.exchange.writing.checking import cells_of, check
 from deltarule.exchange.writing.content import model_of
-from deltarule.exchange.writing.exported import exported_of
+from deltarule.exchange.writing.from_models import exported_of
 from deltarule.exchange.writing.runtimes import onnx_feed
 from deltarule.network.parts import Unit
 from deltarule.tables import TableEncoder

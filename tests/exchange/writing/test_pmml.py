@@ -12,7 +12,7 @@ from deltarule.common.errors import InputError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.exchange.writing import export
 from deltarule.exchange.writing.checking import cells_of
-from deltarule.exchange.writing.exported import exported_of
+from deltarule.exchange.writing.from_models import exported_of
 from deltarule.tables import TableEncoder
 from exported_models import LABELS, classifier, fitted, mixed, of_table
 

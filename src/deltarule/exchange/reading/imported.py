@@ -8,10 +8,11 @@ from typing import Any
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
 from deltarule.exchange.reading.convert import encoder_of, estimator_of, table_model_of
-from deltarule.exchange.reading.own import own_model
+from deltarule.exchange.reading.own import OwnModel, own_model
 from deltarule.exchange.reading.read import network_in
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
+from deltarule.tabular.base import BaseTable
 
 __all__ = ["Imported", "read_foreign"]
 
@@ -26,8 +27,9 @@ class Imported:
 
     Attributes
     ----------
-    estimator : MLPClassifier or MLPRegressor
-        Fitted; it takes what `encoder` makes of a table, or plain rows of numbers where there is none.
+    estimator : MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
+        Fitted. An estimator of tables, which only files of this library hold, takes frames; another one takes what
+        `encoder` makes of a table, or plain rows of numbers where there is none.
     encoder : TableEncoder or None
         What the columns of a table become; None where neither the file nor the caller names columns.
     notices : tuple of str
@@ -36,11 +38,11 @@ class Imported:
         Name of what is predicted.
     """
 
-    estimator: MLPClassifier | MLPRegressor
+    estimator: MLPClassifier | MLPRegressor | BaseTable
     encoder: TableEncoder | None
     notices: tuple[str, ...]
     target: str
-    _model: TableModel | MLPClassifier | MLPRegressor
+    _model: OwnModel
     _text: str
 
     def __str__(self) -> str:
@@ -144,12 +146,16 @@ def read_foreign(
     return Imported(estimator, named, foreign.notes, target, model, str(foreign))
 
 
-def _of_own(model: TableModel | MLPClassifier | MLPRegressor) -> Imported:
+def _of_own(model: OwnModel) -> Imported:
     """Return a model that this library wrote: nothing was folded or assumed."""
     estimator = model.estimator if isinstance(model, TableModel) else model
     network = estimator.network_
     units = ", ".join(map(str, network.hidden_units)) or "none"
     lines = [f"A file of deltarule: network {network}", f"hidden units: {units}", f"outputs: {network.output}"]
+    if isinstance(model, BaseTable):
+        lines.insert(1, f"{type(model).__name__} of {len(model.thetas_)} members")
+        lines.append(f"columns: {', '.join(model.columns_.used)}")
+        return Imported(model, None, (), "y", model, "\n".join(lines))
     if not isinstance(model, TableModel):
         return Imported(estimator, None, (), "y", model, "\n".join(lines))
     lines.append(f"columns: {', '.join(model.encoder.kinds)}")

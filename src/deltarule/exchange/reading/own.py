@@ -1,7 +1,9 @@
 """Files that this library wrote, ONNX and safetensors: their description gives the model back with the same bits."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +15,20 @@ from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.onnx_tensors import tensor_of
 from deltarule.exchange.reading.protobuf import Message
 from deltarule.exchange.reading.safetensors import metadata_in, tensors_in
+from deltarule.exchange.writing.content import model_of, network_of, table_estimator_of
+from deltarule.exchange.writing.onnx_parts import is_turned, name_of_piece
+from deltarule.network.network import Network
 from deltarule.tables.model import TableModel
+from deltarule.tabular.base import BaseTable
 
-__all__ = ["own_model"]
+__all__ = ["OwnModel", "own_model"]
 
 MARK = "deltarule"
 
+OwnModel = TableModel | MLPClassifier | MLPRegressor | BaseTable
 
-def own_model(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | None:
+
+def own_model(path: str | Path) -> OwnModel | None:
     """Return the model in a file that this library exported; None if it is another file.
 
     Raises
@@ -34,11 +42,8 @@ def own_model(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | N
     is_graph = file.data.startswith(b"\x08")
     if not is_graph and file.data[8:9] != b"{":
         return None
-    from deltarule.exchange.writing.content import model_of
-
     try:
-        found = _of_graph(file) if is_graph else _of_tensors(file)
-        return None if found is None else model_of(*found)
+        return _of_graph(file) if is_graph else _of_tensors(file)
     except MemoryError:
         raise
     except Exception as error:  # whatever parts of the wrong kind or shape make Python or NumPy raise
@@ -48,27 +53,58 @@ def own_model(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | N
         ) from error
 
 
-def _of_graph(file: ForeignFile) -> tuple[object, list[Array]] | None:
-    """Return the description in an ONNX file, and its matrices."""
+def _of_graph(file: ForeignFile) -> OwnModel | None:
+    """Return the model in an ONNX file."""
     model = Message(memoryview(file.data))
     told = next((one.text(2) for one in model.messages(14) if one.text(1) == MARK), None)
     if told is None:
         return None
     content = json.loads(told)
     tensors = {one.text(8): one for graph in model.messages(7) for one in graph.messages(5)}
-    thetas = []
-    for n in range(1, len(content["sizes"])):
-        names = [f"{content['prefix']}Theta{n}.{part}" for part in ("bias", "weight")]
-        bias, weight = (tensor_of(file, tensors[name]) for name in names)
-        thetas.append(np.column_stack([bias, weight.T]))
-    return content, thetas
+
+    def tensor(name: str) -> Array:
+        values = tensor_of(file, tensors[f"{content['prefix']}{name}"])
+        return np.swapaxes(values, -1, -2) if is_turned(name) else values
+
+    return _model(content, tensor, lambda name: f"{content['prefix']}{name}" in tensors)
 
 
-def _of_tensors(file: ForeignFile) -> tuple[object, list[Array]] | None:
-    """Return the description in a safetensors file, and its matrices."""
+def _of_tensors(file: ForeignFile) -> OwnModel | None:
+    """Return the model in a safetensors file."""
     told = metadata_in(file).get(MARK)
     if told is None:
         return None
     content, tensors = json.loads(told), tensors_in(file)
-    layers = range(len(content["sizes"]) - 1)
-    return content, [np.column_stack([tensors[f"{2 * n}.bias"], tensors[f"{2 * n}.weight"]]) for n in layers]
+
+    def tensor(name: str) -> Array:
+        if name.startswith("Theta"):  # nn.Sequential counts units too
+            number, _, piece = name.removeprefix("Theta").partition(".")
+            name = f"{2 * int(number) - 2}.{piece}"
+        return tensors[name]
+
+    return _model(content, tensor, lambda name: name in tensors)
+
+
+def _model(content: Any, tensor: Callable[[str], Array], is_there: Callable[[str], bool]) -> OwnModel:
+    """Return the model of a description, whose pieces of θ are named as in a file of ONNX."""
+    network = network_of(content)
+    if "table_estimator" not in content:
+        return model_of(content, network.roll(_theta(network, 1, tensor)))
+    first = network.segments[0].name
+    thetas: list[Array] = []
+    while is_there(name_of_piece(network, len(thetas) + 1, first)):
+        thetas.append(_theta(network, len(thetas) + 1, tensor))
+    return table_estimator_of(content, np.stack(thetas))
+
+
+def _theta(network: Network, member: int, tensor: Callable[[str], Array]) -> Array:
+    """Return θ of a member."""
+    pieces = [tensor(name_of_piece(network, member, one.name)) for one in network.segments]
+    if sum(piece.size for piece in pieces) != network.n_parameters:
+        raise ValueError(f"{sum(piece.size for piece in pieces)} weights, and a network {network}")
+    theta = np.empty(network.n_parameters, dtype=np.result_type(*pieces))
+    for segment, piece in zip(network.segments, pieces, strict=True):
+        if piece.shape != segment.shape:
+            raise ValueError(f"{segment.name} of the shape {piece.shape}, and not {segment.shape}")
+        segment.of(theta)[...] = piece
+    return theta

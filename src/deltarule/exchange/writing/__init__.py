@@ -1,8 +1,8 @@
 """Trained networks as files of other tools: whole, encoder and labels included, and as exact as their arithmetic is.
 
-exported.py      what is exported, as one plain value, which every writer takes
+exported.py      what is exported, as one plain value, which every writer takes; from_models.py makes it
 content.py       what a file says of its model besides, for readers of this library
-onnx.py          ONNX; its units in onnx_units.py
+onnx.py          ONNX; onnx_encoder.py, onnx_parts.py with onnx_units.py, and onnx_answer.py
 c.py             C99; its units in c_units.py, dates in c_dates.py
 pmml.py          PMML 4.4
 excel.py         a workbook of formulas
@@ -20,7 +20,8 @@ from typing import Any
 from deltarule.common.errors import SettingsError
 from deltarule.exchange.writing.c import c_bytes
 from deltarule.exchange.writing.excel import excel_bytes
-from deltarule.exchange.writing.exported import Exported, check_precision, exported_of
+from deltarule.exchange.writing.exported import Exported, check_precision
+from deltarule.exchange.writing.from_models import exported_of
 from deltarule.exchange.writing.onnx import onnx_bytes
 from deltarule.exchange.writing.pmml import pmml_bytes
 from deltarule.exchange.writing.safetensors import safetensors_bytes
@@ -44,14 +45,16 @@ def export(model: Any, path: str | Path, format: str | None = None, precision: s
 
     Parameters
     ----------
-    model : MLPClassifier, MLPRegressor, or model of a table
-        Fitted. The file of a model of a table takes rows of the table as they are: numbers with gaps, dates as days
-        since 1970-01-01 (UTC), words.
+    model : MLPClassifier, MLPRegressor, TableClassifier, TableRegressor, or model of a table
+        Fitted. The file of a model or estimator of tables takes rows of the table as they are: numbers with gaps, dates
+        as days since 1970-01-01 (UTC), words. Of an estimator of tables it holds all members, their calibration and
+        their mean; PMML, Excel and safetensors do not hold such estimators.
     path : str or Path
     format : {"onnx", "c", "pmml", "excel", "safetensors"}, optional
         By default what the name of the file ends in says.
     precision : {"float64", "float32"}, default "float64"
-        Of the weights and of the arithmetic of the network. The numbers of a table are double in both.
+        Of the weights and of the arithmetic of the network. The numbers of a table are double in both. An estimator of
+        tables with `dtype="float32"` computes in float32 itself, so a file in float64 rounds less than it.
 
     Raises
     ------

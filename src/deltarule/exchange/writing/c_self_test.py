@@ -68,6 +68,7 @@ def self_test(exported: Exported, name: str, real: str, number: Callable[[Any], 
     if exported.classes is None:
         call, real = f"{name}_predict({row}, h)", "double"
     else:
+        real = "double" if exported.is_committee else real
         call = f"{name}_predict({row}, label, h)" if exported.several else f"(void){name}_predict({row}, h)"
     return _TEST.format(
         NAME=name.upper(),

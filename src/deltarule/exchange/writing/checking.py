@@ -13,10 +13,13 @@ from deltarule.common.errors import InputError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.exchange.writing import runtimes
 from deltarule.exchange.writing.excel_running import run_excel
-from deltarule.exchange.writing.exported import Exported, exported_of, parts_of
+from deltarule.exchange.writing.exported import Exported
+from deltarule.exchange.writing.from_models import exported_of, parts_of
 from deltarule.tables.cells import Form, numbers_of, words_of
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.reading import as_frame, check_columns
+from deltarule.tabular.base import BaseTable
+from deltarule.tabular.classifier import TableClassifier
 
 __all__ = ["Answers", "Check", "cells_of", "check"]
 
@@ -61,11 +64,14 @@ class Check:
     runtime : str
         What ran the file.
     model, file : Answers
+    is_single : bool
+        Whether the model itself computes in float32, which rounds more than a file in float64.
     """
 
     runtime: str
     model: Answers
     file: Answers
+    is_single: bool = False
 
     @property
     def difference(self) -> float:
@@ -77,7 +83,7 @@ class Check:
 
     def passed(self, precision: str) -> bool:
         """Return whether the difference is one of rounding, and every label is the same."""
-        return self.difference <= TOLERANCES[precision] and not self.other_labels
+        return self.difference <= TOLERANCES["float32" if self.is_single else precision] and not self.other_labels
 
     @property
     def other_labels(self) -> int:
@@ -93,11 +99,11 @@ def check(model: Any, path: str | Path, format: str, rows: Any, precision: str =
 
     Parameters
     ----------
-    model : fitted estimator, or model of a table
+    model : fitted estimator, model of a table, or estimator of tables
     path : str or Path
         Of the file that `export` wrote of it.
     format : str
-    rows : DataFrame, or array of shape (m, s₁) for a network without a table
+    rows : DataFrame, or array for an estimator that was fitted on one
     precision : str
         With which the file was written.
 
@@ -109,20 +115,24 @@ def check(model: Any, path: str | Path, format: str, rows: Any, precision: str =
         If nothing runs the format, or the file does not run.
     """
     exported = exported_of(model)
-    _, of_table = parts_of(model)
+    estimator, of_table = parts_of(model)
     if format not in RUNTIMES:
         raise InputError(f"Nothing runs {format} files here. {', '.join(RUNTIMES)} can be checked.")
     name, run = RUNTIMES[format]
-    cells = np.asarray(rows, dtype=np.float64) if of_table is None else cells_of(of_table.encoder, exported, rows)
+    if isinstance(estimator, BaseTable):
+        cells: Any = cells_of(estimator.columns_.encoder, exported, estimator.as_frame(rows))
+    else:
+        cells = np.asarray(rows, dtype=np.float64) if of_table is None else cells_of(of_table.encoder, exported, rows)
     labels, numbers = run(Path(path), exported, cells, precision)
-    return Check(name, _answers_of(model, rows), Answers(labels, numbers))
+    is_single = isinstance(estimator, BaseTable) and exported.thetas[0].dtype == np.float32
+    return Check(name, _answers_of(model, rows), Answers(labels, numbers), is_single)
 
 
 def _answers_of(model: Any, rows: Any) -> Answers:
     """Return what a model says of rows: labels and probabilities, or quantities in units of the target."""
     estimator, of_table = parts_of(model)
     X = rows if of_table is None else of_table.encoder.transform(rows)
-    if isinstance(estimator, MLPClassifier):
+    if isinstance(estimator, MLPClassifier | TableClassifier):
         return Answers(estimator.predict(X), estimator.predict_proba(X))
     predicted = np.asarray(estimator.predict(X))
     if of_table is not None and of_table.scale is not None:

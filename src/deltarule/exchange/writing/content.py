@@ -8,6 +8,11 @@ hidden           [name, numbers …] of the units of each hidden layer
 sizes            s₁ … s_L
 table            null, or of a model of a table: target, seed, settings, scale, form, and encoder, which is what
 `TableEncoder.to_content` gives, with its arrays as lists
+
+Of an estimator of tables:
+
+table_estimator  what a model file says of it
+arrays           its arrays but θ, by name: {"shape": [..], "values": [..]} with null for NaN
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,17 +27,22 @@ from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
 from deltarule.estimators.stored import checked_classes, parts_of, untagged
 from deltarule.files.archive import of_type
+from deltarule.network.described import network_from
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
 from deltarule.tables.stored import checked_form, form_content
 from deltarule.tables.targets import Scale
+from deltarule.tabular.base import DTYPES, BaseTable
+from deltarule.tabular.reading import estimator_from
+from deltarule.tabular.stored import parts_of as parts_of_table_estimator
 
-__all__ = ["content_of", "model_of"]
+__all__ = ["content_of", "content_of_table_estimator", "model_of", "network_of", "table_estimator_of"]
 
 _FORMAT = 1
-"""Raised when older readers could not read what is written."""
+_FORMAT_OF_TABLES = 2
+"""Raised when older readers could not read what is written: 2 is of an estimator of tables."""
 
 _ARRAYS = ("medians", "means", "deviations")
 
@@ -57,6 +67,67 @@ def content_of(estimator: MLPClassifier | MLPRegressor, model: TableModel | None
     }
 
 
+def content_of_table_estimator(estimator: BaseTable) -> dict[str, Any]:
+    """Return the description of a fitted estimator of tables.
+
+    Raises
+    ------
+    ModelFileError
+        If a parameter is neither plain nor made of plain values.
+    """
+    told, arrays = parts_of_table_estimator(estimator)
+    plain = {
+        name: {
+            "shape": list(array.shape),
+            "values": [None if value != value else value for value in array.ravel().tolist()],  # NaN is none of JSON
+        }
+        for name, array in arrays.items()
+        if name != "thetas"
+    }
+    return {"deltarule": __version__, "format": _FORMAT_OF_TABLES, "table_estimator": told, "arrays": plain}
+
+
+def network_of(content: Any) -> Network:
+    """Return the network of a description.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, SettingsError
+        If it describes none.
+    """
+    if of_type(int, content["format"]) > _FORMAT_OF_TABLES:
+        raise ValueError(
+            f"a description of format {content['format']}, and this version reads up to {_FORMAT_OF_TABLES}"
+        )
+    if "table_estimator" in content:
+        return network_from(of_type(dict, content["table_estimator"]["network"]))
+    hidden = [Unit(*of_type(list, unit)) for unit in of_type(list, content["hidden"])]
+    return Network(
+        [of_type(int, size) for size in of_type(list, content["sizes"])], hidden, content["estimator"]["output"]
+    )
+
+
+def table_estimator_of(content: Any, thetas: Array) -> BaseTable:
+    """Return the estimator of tables that a description and θ of each member are of.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, DeltaruleError
+        If a part is missing, of another type or beyond its range, or parts do not fit each other.
+    """
+    told = of_type(dict, content["table_estimator"])
+    arrays = {name: _array(one) for name, one in of_type(dict, content["arrays"]).items()}
+    dtype = told["parameters"]["dtype"]
+    if dtype not in DTYPES:
+        raise ValueError(f"{str(dtype)[:40]!r} where one of {', '.join(DTYPES)} belongs")
+    return estimator_from(told, {**arrays, "thetas": thetas.astype(dtype)})
+
+
+def _array(content: Any) -> Array:
+    values = [np.nan if one is None else of_type(float, one) for one in of_type(list, content["values"])]
+    return np.array(values, dtype=np.float64).reshape([of_type(int, n) for n in of_type(list, content["shape"])])
+
+
 def model_of(content: Any, Thetas: Sequence[Array]) -> TableModel | MLPClassifier | MLPRegressor:
     """Return the model that a description and Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ are of; its history is not known.
 
@@ -65,11 +136,7 @@ def model_of(content: Any, Thetas: Sequence[Array]) -> TableModel | MLPClassifie
     KeyError, TypeError, ValueError
         If a part is missing, of another type or beyond its range, or parts do not fit each other.
     """
-    if of_type(int, content["format"]) > _FORMAT:
-        raise ValueError(f"a description of format {content['format']}, and this version reads up to {_FORMAT}")
-    told = content["estimator"]
-    hidden = [Unit(*of_type(list, unit)) for unit in of_type(list, content["hidden"])]
-    network = Network([of_type(int, size) for size in of_type(list, content["sizes"])], hidden, told["output"])
+    network, told = network_of(content), content["estimator"]
     theta = network.unroll(Thetas)
     if not np.isfinite(theta).all():
         raise ValueError("weights that are not finite")

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
-from deltarule.exchange.writing.exported import Column, Exported
+from deltarule.exchange.writing.exported import Column, Exported, Feature
 from deltarule.network.backpropagation import hypothesis
 from deltarule.network.network import Network
 from deltarule.network.units import OUTPUT_UNITS, logistic
 from deltarule.tables.dates import cyclic
+from deltarule.tabular.prediction import mean_of_members
 
 __all__ = ["answers_of_z", "encoded", "labels_of", "numbers_of_rows", "rows_to_try"]
 
@@ -28,26 +29,38 @@ def encoded(exported: Exported, cells: Any) -> Array:
         return np.asarray(cells, dtype=np.float64)
     X = np.empty((len(cells[0]), len(exported.features)))
     for n, feature in enumerate(exported.features):
-        values = cells[feature.column]
-        if feature.what == "word":
-            X[:, n] = [word == feature.word for word in values]
-        elif feature.part:
-            X[:, n] = cyclic(values, feature.part)[:, 0 if feature.what == "sine" else 1]
-        else:
-            holes = np.isnan(values)
-            v = holes if feature.what == "gap" else np.where(holes, exported.columns[feature.column].median, values)
-            X[:, n] = (v - feature.mean) / feature.deviation
+        X[:, n] = feature.scaled(_values(feature, cells[feature.column], exported.columns[feature.column].median))
     return X
+
+
+def _values(feature: Feature, cells: Any, median: float) -> Array:
+    """Return v of each cell, in float64."""
+    if feature.what == "word":
+        return np.array([word == feature.word for word in cells], dtype=np.float64)
+    if feature.what in ("side", "code"):
+        counts = np.arange(float(len(feature.words))) if feature.what == "code" else [-1.0, 1.0]
+        found = dict(zip(feature.words, counts, strict=True))
+        return np.array([found.get(word, -1.0 if feature.what == "code" else 0.0) for word in cells])
+    if feature.part:
+        return np.asarray(cyclic(cells, feature.part)[:, 0 if feature.what == "sine" else 1])
+    holes = np.isnan(cells)
+    return np.asarray(holes, dtype=np.float64) if feature.what == "gap" else np.where(holes, median, cells)
 
 
 def numbers_of_rows(exported: Exported, X: Array) -> Array:
     """Return probabilities of the shape (m, classes), or quantities in units of the target, of shape (m, K)."""
-    network = Network(exported.sizes, exported.units, "identity")
-    return answers_of_z(exported, hypothesis(network, network.unroll(exported.Thetas).astype(np.float64), X))
+    network = Network(list(exported.network.parts), output="identity")
+    members = [hypothesis(network, theta.astype(np.float64), X) for theta in exported.thetas]
+    if exported.calibration is not None:
+        return OUTPUT_UNITS["softmax"].h(mean_of_members(np.stack(members), exported.calibration))
+    if exported.quantity is not None:
+        decoded = [exported.quantity.decode(z).reshape(len(z), -1) for z in members]
+        return np.asarray(np.mean(decoded, axis=0))
+    return answers_of_z(exported, members[0])
 
 
 def answers_of_z(exported: Exported, z: Array) -> Array:
-    """Return what `numbers_of_rows` does, of the weighted inputs of the last layer."""
+    """Return what `numbers_of_rows` does, of the weighted inputs of the last layer of one network."""
     if exported.classes is None:
         h = np.exp(z) if exported.output == "exp" else z
         return h if exported.scale is None else exported.scale[0] + exported.scale[1] * h.astype(np.float64)

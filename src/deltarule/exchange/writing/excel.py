@@ -19,7 +19,7 @@ import numpy as np
 from deltarule.common.errors import InputError
 from deltarule.exchange.writing.date_steps import Expression, steps_of
 from deltarule.exchange.writing.excel_units import logistic, unit_formula
-from deltarule.exchange.writing.exported import Exported, Feature
+from deltarule.exchange.writing.exported import Exported, Feature, check_dense
 
 __all__ = ["FIRST_ROW", "excel_bytes", "put"]
 
@@ -65,6 +65,7 @@ def excel_bytes(exported: Exported, precision: str) -> bytes:
     InputError
         If the network is too large to follow, or a label or word cannot stand in a cell.
     """
+    check_dense(exported, "A workbook that one can follow", "it would be many sheets of thousands of numbers.")
     try:
         from openpyxl import Workbook
     except ImportError:

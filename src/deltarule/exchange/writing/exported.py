@@ -1,16 +1,17 @@
-"""What is exported: a trained network with its table as one plain value, which every writer takes.
+"""What is exported: a trained network, or several, with its table as one plain value, which every writer takes.
 
     columns     what a row has: one input of the written file each
     features    how each column of X comes from them: x = (v − mean)/deviation, where v is a value, the mark of a gap,
-                the sine or cosine of a part of a date, or the mark of a word
-    Thetas      Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ with the units that they feed
-    answer      probabilities and a label, or a quantity: scale[0] + scale[1] h
+                the sine or cosine of a part of a date, or what a word counts; estimators of tables bend it to within ±3
+    network     its parts, and θ of each member; of `Dense` parts alone Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ with the units that they feed
+    answer      probabilities and a label, or a quantity: scale[0] + scale[1] h. Of several members the mean of their
+                probabilities, after z of each is calibrated, or of their quantities, cut to the range of training
 
 A network without a table has no columns, and x₁ … x_s₁ as they are for features.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -20,18 +21,16 @@ from numpy.typing import NDArray
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError
 from deltarule.common.version import __version__
-from deltarule.estimators.classifier import MLPClassifier
-from deltarule.estimators.regressor import MLPRegressor
-from deltarule.exchange.writing.content import content_of
-from deltarule.network.parts import Dense, Unit
+from deltarule.network.network import Network
+from deltarule.network.parts import Unit
 from deltarule.tables.cells import NUMBERS
 from deltarule.tables.dates import PARTS
-from deltarule.tables.encoding import TableEncoder
-from deltarule.tables.model import TableModel
+from deltarule.tabular.calibration import Calibration
+from deltarule.tabular.columns import BEND, FAR
+from deltarule.tabular.targets import Quantity
 
 __all__ = [
-    "PRECISIONS", "Column", "Exported", "check_precision", "exported_of", "parts_of", "unlike",
-    "wave_tables",
+    "PRECISIONS", "Column", "Exported", "Feature", "check_dense", "check_precision", "unlike", "wave_tables",
 ]  # fmt: skip
 
 PRECISIONS = ("float64", "float32")
@@ -71,14 +70,19 @@ class Feature:
     ----------
     column : int
         Place in `Exported.columns`.
-    what : {"value", "gap", "sine", "cosine", "word"}
+    what : {"value", "gap", "sine", "cosine", "word", "side", "code"}
         v is the cell, with the median in a gap; 1 in a gap, else 0; a wave of a part of a date, 0 in a gap; 1 where the
-        cell is the word, else 0.
+        cell is the word, else 0; −1 for the first of two words and 1 for the second, else 0; the place of the word
+        among `words`, else −1.
     mean, deviation : float
     part : str
         Of a wave: `"month"`, `"weekday"` or `"time"`.
     word : str or None
         None for a gap.
+    words : tuple of str or None
+        Of a side and of a code.
+    is_bent : bool
+        Whether x becomes x/√(1 + (x/3)²).
     """
 
     column: int
@@ -87,11 +91,21 @@ class Feature:
     deviation: float = 1.0
     part: str = ""
     word: str | None = None
+    words: tuple[str | None, ...] = ()
+    is_bent: bool = False
+
+    def scaled(self, v: Array | float) -> Array:
+        """Return x of some v, in float64."""
+        with np.errstate(over="ignore"):  # the square of a number far outside, whose x is ±3
+            u = (v - self.mean) / self.deviation
+            if not self.is_bent:
+                return np.asarray(u)
+            return np.asarray(np.where(np.abs(u) > FAR, np.sign(u) * BEND, u / np.sqrt(1 + (u / BEND) ** 2)))
 
 
 @dataclass(frozen=True, eq=False)
 class Exported:
-    """A trained network, and how a row becomes its input and its output an answer.
+    """A trained network, or several of one shape, and how a row becomes their input and their outputs an answer.
 
     Attributes
     ----------
@@ -101,19 +115,21 @@ class Exported:
         One for each column of X, in its order; empty for a network without a table.
     names : tuple of str
         Of the columns of X.
-    Thetas : tuple of arrays of shape (s_{l+1}, s_l + 1)
-    units : tuple of Unit
-        Of layers 2 … L − 1.
-    output : str
-        `"sigmoid"`, `"softmax"`, `"identity"` or `"exp"`.
+    network : Network
+    thetas : tuple of arrays of shape (n_parameters,)
+        θ of each member.
     classes : array or None
         Labels in the order of the probabilities; None for quantities.
     several : bool
         Whether a row has several labels, each with a probability of its own.
     scale : tuple of float, or None
         Mean and deviation of the target that was learnt as (y − mean)/deviation.
+    calibration : Temperature, QuadraticScaling, or None
+        Of an estimator of tables that tells classes apart: what z of each member goes through before the mean.
+    quantity : Quantity or None
+        Of an estimator of tables that predicts quantities: their scales, and the range of training.
     target : str
-        Name of the column that is predicted; empty without a table.
+        Name of the column that is predicted; empty where none is known.
     version : str
         Of deltarule.
     content : mapping
@@ -125,21 +141,42 @@ class Exported:
     columns: tuple[Column, ...]
     features: tuple[Feature, ...]
     names: tuple[str, ...]
-    Thetas: tuple[Array, ...]
-    units: tuple[Unit, ...]
-    output: str
+    network: Network
+    thetas: tuple[Array, ...]
     classes: NDArray[Any] | None = None
     several: bool = False
     scale: tuple[float, float] | None = None
+    calibration: Calibration | None = None
+    quantity: Quantity | None = None
     target: str = ""
     version: str = __version__
     content: Mapping[str, Any] = field(default_factory=dict)
     name: str = "model"
 
     @property
+    def is_committee(self) -> bool:
+        """Whether it is an estimator of tables, whose members answer together."""
+        return self.calibration is not None or self.quantity is not None
+
+    @property
+    def Thetas(self) -> list[Array]:
+        """Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾ of one network."""
+        return self.network.roll(self.thetas[0])
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Units of layers 2 … L − 1 of one network."""
+        return self.network.hidden_units
+
+    @property
+    def output(self) -> str:
+        """`"sigmoid"`, `"softmax"`, `"identity"` or `"exp"`."""
+        return self.network.output
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """s₁ … s_L."""
-        return (self.Thetas[0].shape[1] - 1, *(Theta.shape[0] for Theta in self.Thetas))
+        return self.network.sizes
 
     @property
     def K(self) -> int:
@@ -155,85 +192,6 @@ class Exported:
     def answers(self) -> int:
         """How many probabilities or quantities there are for a row."""
         return 2 if self.is_binary else self.K
-
-
-def parts_of(model: Any) -> tuple[MLPClassifier | MLPRegressor, TableModel | None]:
-    """Return the fitted estimator of a model, and the model if it is one of a table.
-
-    Raises
-    ------
-    InputError
-        If it is no model of this library, or is not fitted.
-    """
-    of_table = model if isinstance(model, TableModel) else None
-    estimator = model if of_table is None else of_table.estimator
-    if not isinstance(estimator, MLPClassifier | MLPRegressor):
-        raise InputError(
-            f"A {type(model).__name__} cannot be exported. Give a fitted MLPClassifier or MLPRegressor, or a model of "
-            "a table."
-        )
-    if not hasattr(estimator, "theta_"):
-        raise InputError(f"This {type(estimator).__name__} is not fitted, so there is nothing to export. Fit it first.")
-    return estimator, of_table
-
-
-def exported_of(model: Any) -> Exported:
-    """Return what is exported of a fitted estimator or a model of a table.
-
-    Raises
-    ------
-    InputError
-        If it is no model of this library, is not fitted, or has parts that no writer knows.
-    """
-    estimator, of_table = parts_of(model)
-    network = estimator.network_
-    if not all(isinstance(part, Dense) for part in network.parts):
-        raise InputError(f"{network!r} has other parts than Dense, which no format can hold. Export a dense network.")
-    names = getattr(estimator, "feature_names_in_", None)
-    exported = Exported(
-        columns=(),
-        features=(),
-        names=tuple(map(str, names if names is not None else (f"x{n + 1}" for n in range(network.sizes[0])))),
-        Thetas=tuple(Theta.copy() for Theta in network.roll(estimator.theta_)),
-        units=network.hidden_units,
-        output=network.output,
-        classes=_classes(estimator) if isinstance(estimator, MLPClassifier) else None,
-        several=isinstance(estimator, MLPClassifier) and estimator.several_labels_,
-        content=content_of(estimator, of_table),
-    )
-    if of_table is None:
-        return exported
-    encoder, scale = of_table.encoder, of_table.scale
-    columns = _columns(encoder)
-    return replace(
-        exported,
-        columns=columns,
-        features=_features(encoder, columns),
-        names=tuple(encoder.names),
-        scale=None if scale is None else (scale.mean, scale.deviation),
-        target=of_table.target,
-        version=of_table.version,
-    )
-
-
-def _classes(estimator: MLPClassifier) -> NDArray[Any]:
-    """Return the labels; texts as texts, whatever array they are in.
-
-    Raises
-    ------
-    InputError
-        If there is only one, or they are of several types or not finite.
-    """
-    classes = estimator.classes_
-    if len(classes) == 1 and not estimator.several_labels_:
-        raise InputError(f"The model knows the label {classes.tolist()[0]!r} alone, so there is nothing to export.")
-    if classes.dtype.kind == "O":
-        if not all(isinstance(label, str) for label in classes):
-            raise InputError("The labels are objects of several types. Train again with labels of one type.")
-        return classes.astype(str)
-    if classes.dtype.kind == "f" and not np.isfinite(classes).all():
-        raise InputError("A label is not a finite number, which no file can name. Train again without such labels.")
-    return classes
 
 
 def unlike(wanted: str, taken: Any) -> str:
@@ -262,31 +220,19 @@ def check_precision(precision: str) -> None:
         raise SettingsError(f"precision={precision!r} is unknown. Take one of {', '.join(PRECISIONS)}.")
 
 
-def _columns(encoder: TableEncoder) -> tuple[Column, ...]:
-    medians = iter(encoder.medians.tolist())
-    return tuple(
-        Column(name, kind, median=next(medians))
-        if kind in NUMBERS
-        else Column(name, kind, words=encoder.categories[name])
-        for name, kind in encoder.kinds.items()
-    )
+def check_dense(exported: Exported, format: str, why: str) -> None:  # noqa: A002
+    """Raise InputError if it is an estimator of tables, whose networks have other parts than `Dense`.
 
-
-def _features(encoder: TableEncoder, columns: tuple[Column, ...]) -> tuple[Feature, ...]:
-    """Return the features in the order in which `TableEncoder.encode` makes them."""
-    place = {column.name: n for n, column in enumerate(columns)}
-    scaled = [(place[column.name], "value") for column in columns if column.is_quantity]
-    scaled += [(place[name], "gap") for name in encoder.gaps]
-    return (
-        *(
-            Feature(column, what, float(mean), float(deviation))
-            for (column, what), mean, deviation in zip(scaled, encoder.means, encoder.deviations, strict=True)
-        ),
-        *(
-            Feature(place[name], wave, part=part)
-            for name, form in encoder.forms.items()
-            for part in form.parts
-            for wave in ("sine", "cosine")
-        ),
-        *(Feature(n, "word", word=word) for n, column in enumerate(columns) for word in column.words),
-    )
+    Parameters
+    ----------
+    exported : Exported
+    format : str
+        As it is called in a sentence.
+    why : str
+        What it lacks.
+    """
+    if exported.is_committee:
+        raise InputError(
+            f"{format} does not hold an estimator of tables ({len(exported.thetas)} × {exported.network}): {why} "
+            "Export to ONNX or C, which hold all of it."
+        )

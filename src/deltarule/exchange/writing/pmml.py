@@ -18,7 +18,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.exchange.writing.date_steps import Expression, steps_of
-from deltarule.exchange.writing.exported import Exported, Feature, unlike
+from deltarule.exchange.writing.exported import Exported, Feature, check_dense, unlike
 
 __all__ = ["pmml_bytes", "pmml_labels", "pmml_names"]
 
@@ -39,6 +39,7 @@ def pmml_bytes(exported: Exported, precision: str) -> bytes:
     InputError
         If a hidden unit is none of PMML, a row has several labels, or a name or word cannot stand in XML.
     """
+    check_dense(exported, "PMML", "it has no learnt vectors of words, no learnt waves and no units (1 − α) z + α g(z).")
     _check(exported)
     root = ElementTree.Element("PMML", xmlns="http://www.dmg.org/PMML-4_4", version="4.4")
     header = ElementTree.SubElement(root, "Header", description="Multilayer perceptron")

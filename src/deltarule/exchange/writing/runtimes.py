@@ -16,7 +16,7 @@ from deltarule.common.errors import InputError
 from deltarule.exchange.writing.c_texts import identifier
 from deltarule.exchange.writing.evaluating import answers_of_z, encoded, labels_of
 from deltarule.exchange.writing.exported import Column, Exported
-from deltarule.exchange.writing.onnx import input_names, word_of_gap
+from deltarule.exchange.writing.onnx_encoder import input_names, word_of_gap
 from deltarule.exchange.writing.pmml import pmml_labels, pmml_names
 from deltarule.exchange.writing.safetensors import pytorch_unit
 
@@ -66,7 +66,8 @@ def run_c(path: Path, exported: Exported, cells: Any, precision: str) -> tuple[N
 
 
 def _call(predict: Any, exported: Exported, cells: Any, precision: str) -> tuple[NDArray[Any] | None, Array]:
-    real: Any = ctypes.c_double if precision == "float64" or exported.classes is None else ctypes.c_float
+    is_double = precision == "float64" or exported.classes is None or exported.is_committee
+    real: Any = ctypes.c_double if is_double else ctypes.c_float
     h, several = (real * exported.answers)(), (ctypes.c_int * exported.K)()
     kind = "" if exported.classes is None else exported.classes.dtype.kind
     types = {"U": ctypes.c_char_p, "f": ctypes.c_double, "u": ctypes.c_ulonglong, "b": ctypes.c_int}

@@ -14,7 +14,7 @@ import struct
 
 import numpy as np
 
-from deltarule.exchange.writing.exported import Exported
+from deltarule.exchange.writing.exported import Exported, check_dense
 from deltarule.network.parts import Unit
 
 __all__ = ["pytorch_unit", "safetensors_bytes"]
@@ -38,6 +38,7 @@ _ALIGNMENT = 8
 
 def safetensors_bytes(exported: Exported, precision: str) -> bytes:
     """Return a safetensors file."""
+    check_dense(exported, "safetensors", "the network is no nn.Sequential, and its encoder would be missing.")
     tensors = {}
     for n, Theta in enumerate(exported.Thetas):
         tensors[f"{2 * n}.weight"] = Theta[:, 1:]
