@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.tables import TableEncoder
 from deltarule.tables.model import TableModel
-from deltarule.tables.targets import Scale
+from deltarule.tables.target_column import Scale
 
 
 def of_table(encoder: TableEncoder, estimator: Any, scale: Scale | None = None) -> TableModel:

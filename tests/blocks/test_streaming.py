@@ -13,7 +13,7 @@ from deltarule import Blocks, Network
 from deltarule.blocks.cache import converted
 from deltarule.blocks.epochs import Epochs
 from deltarule.blocks.sources import Asked, source_of
-from deltarule.blocks.stored import StoredRows
+from deltarule.blocks.stored_rows import StoredRows
 from deltarule.blocks.streaming import StreamingEngine
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError

@@ -109,7 +109,7 @@ def test_each_fold_begins_from_the_numbers_that_fit_begins_from(
         begun.append((data, run_state.state.theta))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("deltarule.estimators.learning.train", begin)
+    monkeypatch.setattr("deltarule.estimators.training_run.train", begin)
     for (learnt, held_out), dtype in zip(FOLDS, expected, strict=True):
         fold = problem.task(learnt, held_out, problem.draw())
         with pytest.raises(KeyboardInterrupt):

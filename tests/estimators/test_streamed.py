@@ -13,7 +13,7 @@ import pytest
 import deltarule
 from deltarule import Blocks, MLPClassifier, MLPRegressor, Progress
 from deltarule.blocks.cache import converted
-from deltarule.blocks.stored import StoredRows
+from deltarule.blocks.stored_rows import StoredRows
 from deltarule.common.errors import CheckpointError, InputError, SettingsError
 from deltarule.estimators import streamed
 from streamed_rows import FEATURES, TABLE, M, made

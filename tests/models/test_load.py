@@ -12,7 +12,7 @@ import deltarule
 from deltarule import MLPClassifier, MLPRegressor, TableModel
 from deltarule.common.errors import ModelFileError
 from deltarule.estimators.stored import FORMAT
-from deltarule.tables.learning import TableTask, learn, prepare
+from deltarule.tables.table_run import TableTask, learn, prepare
 from mutations import archive_of, members
 
 X = np.random.default_rng(0).normal(size=(40, 3))

@@ -11,9 +11,9 @@ import pytest
 
 from deltarule.common.errors import TableError
 from deltarule.tables import TableEncoder, read_table
-from deltarule.tables.learning import TableTask, learn, prepare
 from deltarule.tables.options import TableOptions
-from deltarule.tables.targets import training_target
+from deltarule.tables.table_run import TableTask, learn, prepare
+from deltarule.tables.target_column import training_target
 
 QUICK: dict[str, Any] = {"hidden_layer_sizes": (2,), "max_iter": 1}
 

@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from deltarule import TableClassifier
-from deltarule.tabular import fitting, telling, training
-from deltarule.tabular.training import train_side_by_side
+from deltarule.tabular import fitting, telling
+from deltarule.tabular import side_by_side as training
+from deltarule.tabular.side_by_side import train_side_by_side
 from deltarule.training.progress_bar import bar_of_epochs
 from small_tables import QUICK, fitted, labels_of, table
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, ShapeError
 
-__all__ = ["Blocks", "Recipe"]
+__all__ = ["Blocks"]
 
 BLOCK_ROWS = 65_536
 """Rows of a block unless the caller says otherwise: of 28 columns in float32 they are 7 MB."""
@@ -20,7 +20,7 @@ Block = tuple[Array, Array, Array | None]
 """X, y and the weights of the rows of one block."""
 
 
-class Recipe(Protocol):
+class BlockReader(Protocol):
     """How the blocks of a `Blocks` are made; it can be pickled."""
 
     def read(self, index: int) -> Sequence[Any]:
@@ -54,7 +54,7 @@ class Blocks:
 
     lengths: tuple[int, ...]
     n_features: int
-    recipe: Recipe
+    recipe: BlockReader
     names: tuple[str, ...] | None = None
 
     @classmethod

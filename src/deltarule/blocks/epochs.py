@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deltarule.blocks.stored import Ranges
+from deltarule.blocks.stored_rows import Ranges
 from deltarule.engines.plan import MiniBatches
 from deltarule.engines.shuffling import row_order
 from deltarule.engines.splitmix import base_of_epoch, counted

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from deltarule.blocks import epochs
-from deltarule.blocks.stored import StoredArray, StoredRows, is_stored
+from deltarule.blocks.stored_rows import StoredArray, StoredRows, is_stored
 from deltarule.common.arrays import Array
 from deltarule.engines.plan import Plan
 from deltarule.engines.protocol import Engine, Member, StepsTaken, TrainingState

@@ -163,7 +163,7 @@ def train(
     outputs.check(data, parameters)
 
     from deltarule.tables import read_table
-    from deltarule.tables.learning import TableTask, prepare
+    from deltarule.tables.table_run import TableTask, prepare
 
     table = read_table(data)
     validation = validation_fraction if early_stopping else None

@@ -23,8 +23,8 @@ from deltarule.training.history import advice_of, stopped_in_words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from deltarule.tables.learning import Learnt, Prepared
     from deltarule.tables.options import TableOptions
+    from deltarule.tables.table_run import Prepared, TableRun
     from deltarule.training.checkpoint import Checkpoint
 
 __all__ = ["Outputs", "draw", "fit", "parameters_of", "show", "table_options_of", "tell", "write_report"]
@@ -116,9 +116,9 @@ def table_options_of(given: Mapping[str, Any]) -> "TableOptions":
     return TableOptions(**lists, dates=None if given["dates"] is None else given["dates"].value)
 
 
-def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "Learnt":
+def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "TableRun":
     """Train with a progress bar, and show the warnings of the training."""
-    from deltarule.tables.learning import learn
+    from deltarule.tables.table_run import learn
     from deltarule.training.progress_bar import progress_bar
 
     usual = "r2" if prepared.target.is_quantity else "accuracy"
@@ -135,7 +135,7 @@ def show(notices: Sequence[str]) -> None:
     display.show_notices(in_options(text) if isinstance(text, Message) else text for text in notices)
 
 
-def tell(prepared: "Prepared", learnt: "Learnt") -> None:
+def tell(prepared: "Prepared", learnt: "TableRun") -> None:
     """Print the network, how its training ended, and its measures on the held-out rows."""
     estimator, history = learnt.model.estimator, learnt.model.estimator.history_
     network = estimator.network_
@@ -168,7 +168,7 @@ def tell(prepared: "Prepared", learnt: "Learnt") -> None:
     display.show_figures(learnt.model.target, outcome, learnt.model.seed, "Held-out")
 
 
-def draw(learnt: "Learnt", folder: Path) -> None:
+def draw(learnt: "TableRun", folder: Path) -> None:
     """Draw the network and the learning curve into a folder."""
     import matplotlib
 
@@ -190,7 +190,7 @@ def draw(learnt: "Learnt", folder: Path) -> None:
 
 
 def write_report(
-    prepared: "Prepared", learnt: "Learnt", table: "pd.DataFrame", path: Path, data: Path, command: str
+    prepared: "Prepared", learnt: "TableRun", table: "pd.DataFrame", path: Path, data: Path, command: str
 ) -> None:
     """Write a report on the held-out rows, or on the training set if no rows were held out."""
     from deltarule.reporting.tables import report_on_table

@@ -28,9 +28,9 @@ from deltarule.estimators.continuing import (
     warm_start,
 )
 from deltarule.estimators.fitted import FittedMLP
-from deltarule.estimators.learning import FitCall, Learnt, learn
 from deltarule.estimators.targets import Targets
 from deltarule.estimators.task import LearningTask, holds_out, learning_task, network_of
+from deltarule.estimators.training_run import FitCall, TrainingRun, learn
 from deltarule.estimators.weights import unrolled
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
@@ -170,7 +170,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         estimator._set_fitted(targets, network, values, History.empty() if history is None else history)
         return estimator
 
-    def _fit(self, call: FitCall, settings: Settings) -> Learnt:
+    def _fit(self, call: FitCall, settings: Settings) -> TrainingRun:
         """Train a new run, from new parameters or, with `warm_start`, from those of the previous fit."""
         goes_on = self.warm_start and hasattr(self, "theta_")
         generator = generator_of(self.random_state)
@@ -215,7 +215,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         )
         return self
 
-    def _resume_from_memory(self, call: FitCall, settings: Settings) -> Learnt:
+    def _resume_from_memory(self, call: FitCall, settings: Settings) -> TrainingRun:
         """Continue the run of the previous fit."""
         paused = check_resumable(self._run, settings)
         task = self._task(call, settings, goes_on=True, seed=paused.seed)
@@ -224,20 +224,20 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         check_goes_on(paused, run, task.dtype, self.theta_, self._run_checksum)
         return self._go_on(call, task, run)
 
-    def _resume_from_file(self, call: FitCall, settings: Settings, saved: SavedRun) -> Learnt:
+    def _resume_from_file(self, call: FitCall, settings: Settings, saved: SavedRun) -> TrainingRun:
         """Continue the run of a checkpoint; what this estimator learnt before is ignored."""
         task = self._task(call, settings, goes_on=False, seed=saved.seed)
         assert call.checkpoint is not None
         check_same_run(call.checkpoint.path, saved, run_of(task, saved.run_state, saved.history))
         return self._go_on(call, task, run_of(task, saved.run_state, saved.history, SOME_ROWS))
 
-    def _go_on(self, call: FitCall, task: LearningTask, run: SavedRun) -> Learnt:
+    def _go_on(self, call: FitCall, task: LearningTask, run: SavedRun) -> TrainingRun:
         """Train the rest of a resumed run; return at once if it has already ended."""
         begin, settings = run.run_state, task.settings
         epochs = settings.max_iter - begin.loop_state.done
         if epochs <= 0 or begin.loop_state.idle > settings.n_iter_no_change:
             result = Result(begin.found(rule_of(settings)), History.empty(run.history.stopped), begin)
-            learnt = Learnt(task, run, result, self._predictor_for(task.network))
+            learnt = TrainingRun(task, run, result, self._predictor_for(task.network))
         else:
             learnt = learn(
                 self, self._predictor_for(task.network), call, task, run, epochs, first_theta=begin.state.theta
@@ -266,7 +266,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             theta = task.network.first_theta(generator)
         return new_run(task.settings, theta.astype(task.dtype), generator)
 
-    def _take_over(self, learnt: Learnt) -> None:
+    def _take_over(self, learnt: TrainingRun) -> None:
         """Set all attributes of a finished fit; none of them is set earlier."""
         task, result, run = learnt.task, learnt.result, learnt.run
         theta = result.theta.astype(task.kept_dtype)

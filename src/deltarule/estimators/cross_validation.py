@@ -22,11 +22,11 @@ from deltarule.engines.shuffling import new_key
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns, check_examples
 from deltarule.estimators.choices import generator_of, settings_of
-from deltarule.estimators.learning import predicting_with
 from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.estimators.targets import Targets
 from deltarule.estimators.task import LearningTask, holds_out, learning_task, network_of, targets_of
+from deltarule.estimators.training_run import predicting_with
 from deltarule.estimators.watching import validation_of
 from deltarule.network.backpropagation import penalty
 from deltarule.network.data import TrainingSet

@@ -16,7 +16,7 @@ from deltarule.blocks.conversion import BeyondRangeError
 from deltarule.blocks.layout import Facts, LayoutFile
 from deltarule.blocks.sources import Asked, Source, is_source, source_of
 from deltarule.blocks.sources.held_out import HeldOut
-from deltarule.blocks.stored import StoredRows
+from deltarule.blocks.stored_rows import StoredRows
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.estimators.checking import Columns, check_validation_set

@@ -10,7 +10,7 @@ from sklearn.base import is_regressor
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 
-from deltarule.blocks.stored import is_stored
+from deltarule.blocks.stored_rows import is_stored
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.common.messages import Message

@@ -23,11 +23,11 @@ from deltarule.tables.cells import Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import HeldOut, HeldOutQuantity, TableModel
 from deltarule.tables.stored import checked_form
-from deltarule.tables.targets import Scale
+from deltarule.tables.target_column import Scale
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.classifier import TableClassifier
-from deltarule.tabular.reading import estimator_from
 from deltarule.tabular.regressor import TableRegressor
+from deltarule.tabular.restoring import estimator_from
 from deltarule.tabular.stored import FORMAT as NEWEST
 from deltarule.training.stored_history import history_of
 

@@ -11,7 +11,7 @@ from deltarule.reporting.columns import columns_of
 from deltarule.reporting.computing import report_of
 from deltarule.reporting.content import Report
 from deltarule.reporting.measures import statistics_of
-from deltarule.tables.model import Examples, TableModel
+from deltarule.tables.model import EncodedExamples, TableModel
 
 __all__ = ["measures_of", "report_on_table"]
 
@@ -35,7 +35,7 @@ def measures_of(outcome: Outcome, seed: int) -> tuple[Measure, ...]:
 
 def report_on_table(
     model: TableModel,
-    examples: Examples,
+    examples: EncodedExamples,
     outcome: Outcome,
     table: pd.DataFrame,
     path: str | Path,
@@ -48,7 +48,7 @@ def report_on_table(
     Parameters
     ----------
     model : TableModel
-    examples : Examples
+    examples : EncodedExamples
         The rows that the model is measured on.
     outcome : Outcome
         Predictions for these rows.

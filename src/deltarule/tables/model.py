@@ -21,9 +21,9 @@ from deltarule.tables.cells import Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.stored import form_content
-from deltarule.tables.targets import Scale, known_target
+from deltarule.tables.target_column import Scale, known_target
 
-__all__ = ["Examples", "HeldOut", "HeldOutQuantity", "TableModel", "measured"]
+__all__ = ["EncodedExamples", "HeldOut", "HeldOutQuantity", "TableModel", "measured"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class HeldOutQuantity:
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
+class EncodedExamples:
     """Rows of a table whose target is known, as an estimator takes them.
 
     Attributes
@@ -147,7 +147,7 @@ class TableModel:
             predicted = self.scale.mean + self.scale.deviation * predicted
         return pd.DataFrame({f"predicted_{self.target}": predicted, **columns}), notices
 
-    def examples_of(self, table: pd.DataFrame) -> Examples:
+    def examples_of(self, table: pd.DataFrame) -> EncodedExamples:
         """Return the rows of a table whose target is known.
 
         Raises
@@ -157,9 +157,9 @@ class TableModel:
         """
         target = known_target(table, self.target, self.classes, self.form)
         X, notices = self.encoder.encode(table.iloc[target.rows])
-        return Examples(X, target.values, target.rows, (*target.notices, *notices))
+        return EncodedExamples(X, target.values, target.rows, (*target.notices, *notices))
 
-    def outcome_of(self, examples: Examples) -> Outcome:
+    def outcome_of(self, examples: EncodedExamples) -> Outcome:
         """Return the predictions for examples, in units of the target, with the true values."""
         if self.scale is None:
             return outcome_of(self.estimator, examples.X, examples.y)

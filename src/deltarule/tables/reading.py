@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 
 from deltarule.common.errors import TableError
-from deltarule.tables.columns import Column
+from deltarule.tables.byte_sources import PARQUET, SEPARATORS, opened
 from deltarule.tables.records import Records, separators
 from deltarule.tables.row_numbers import UNNAMED
-from deltarule.tables.sources import PARQUET, SEPARATORS, opened
+from deltarule.tables.text_columns import Column
 
 __all__ = ["as_frame", "check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
 

@@ -18,17 +18,17 @@ from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import check_verbose, stacklevel_of_call
 from deltarule.estimators.with_engines import WithEngines
 from deltarule.network.network import Network
-from deltarule.tabular.columns import TableColumns
+from deltarule.tabular.committee import Committee
 from deltarule.tabular.examples import Examples, examples_of
-from deltarule.tabular.fitting import Job, Learnt, learn, prepare
+from deltarule.tabular.fitting import Job, TrainedMembers, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
 from deltarule.tabular.importance import importances
-from deltarule.tabular.prediction import Committee
 from deltarule.tabular.recipe import Recipe
+from deltarule.tabular.side_by_side import MemberRecord
 from deltarule.tabular.stored import save
-from deltarule.tabular.targets import Classes, Quantity
+from deltarule.tabular.table_columns import TableColumns
+from deltarule.tabular.target_coding import Classes, Quantity
 from deltarule.tabular.telling import teller
-from deltarule.tabular.training import MemberRecord
 from deltarule.tabular.validation import WAYS
 from deltarule.training.settings import check_setting
 
@@ -253,11 +253,11 @@ class BaseTable(WithEngines):
             )
         return watched
 
-    def _costs(self, learnt: Learnt) -> Callable[[Array, Array], Array]:
+    def _costs(self, learnt: TrainedMembers) -> Callable[[Array, Array], Array]:
         """Return (z, Y) ↦ the cost of each row, by which importances are measured."""
         raise NotImplementedError
 
-    def _measured(self, learnt: Learnt, predictor: Predictor) -> Array:
+    def _measured(self, learnt: TrainedMembers, predictor: Predictor) -> Array:
         """Return the importances of the columns that were given; NaN where Ctrl-C came, which keeps the fit."""
         job, columns = learnt.job, list(learnt.job.given.frame.columns)
         try:
@@ -272,7 +272,7 @@ class BaseTable(WithEngines):
             )
             return np.full((len(columns), 3), np.nan)
 
-    def _take_over(self, job: Job, learnt: Learnt, predictor: Predictor) -> None:
+    def _take_over(self, job: Job, learnt: TrainedMembers, predictor: Predictor) -> None:
         """Set all attributes of a finished fit; none of them is set earlier."""
         self._importances = self._measured(learnt, predictor)
         self.n_features_in_, names = job.given.frame.shape[1], names_of(job.given)

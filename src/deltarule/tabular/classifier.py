@@ -15,11 +15,11 @@ from deltarule.network.probabilities import log_softmax
 from deltarule.network.units import OUTPUT_UNITS
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.calibration import Calibration
+from deltarule.tabular.committee import calibrated_on, mean_of_members
 from deltarule.tabular.examples import Examples
-from deltarule.tabular.fitting import Job, Learnt
-from deltarule.tabular.prediction import calibrated_on, mean_of_members
+from deltarule.tabular.fitting import Job, TrainedMembers
 from deltarule.tabular.recipe import Recipe
-from deltarule.tabular.targets import Classes
+from deltarule.tabular.target_coding import Classes
 from deltarule.training.settings import check_setting
 
 __all__ = ["TableClassifier"]
@@ -173,11 +173,11 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         labels = target.labels.weighed(self.class_weight, examples.y, examples.weights)
         return labels.weights_in_cost(examples.y, examples.weights)
 
-    def _costs(self, learnt: Learnt) -> Callable[[Array, Array], Array]:
+    def _costs(self, learnt: TrainedMembers) -> Callable[[Array, Array], Array]:
         calibration = calibrated_on(learnt.held, learnt.job.target.K)
         return lambda z, Y: -(Y * log_softmax(mean_of_members(z[np.newaxis], calibration))).sum(axis=1)
 
-    def _take_over(self, job: Job, learnt: Learnt, predictor: Predictor) -> None:
+    def _take_over(self, job: Job, learnt: TrainedMembers, predictor: Predictor) -> None:
         calibration = calibrated_on(learnt.held, job.target.K)
         super()._take_over(job, learnt, predictor)
         self.classes_, self._calibration = self._target.labels.classes, calibration

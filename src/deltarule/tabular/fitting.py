@@ -13,16 +13,16 @@ from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
-from deltarule.tabular.columns import TableColumns
 from deltarule.tabular.examples import Examples
 from deltarule.tabular.frames import Given
 from deltarule.tabular.importance import Watched
 from deltarule.tabular.recipe import Recipe
-from deltarule.tabular.targets import Classes, Quantity
-from deltarule.tabular.training import Course, MemberState, Progress, first_member, train_side_by_side
+from deltarule.tabular.side_by_side import Course, MemberState, RoundProgress, first_member, train_side_by_side
+from deltarule.tabular.table_columns import TableColumns
+from deltarule.tabular.target_coding import Classes, Quantity
 from deltarule.tabular.validation import Split, Splits, splits_for
 
-__all__ = ["Job", "Learnt", "learn", "prepare"]
+__all__ = ["Job", "TrainedMembers", "learn", "prepare"]
 
 _ROWS_FOR_FIRST = 4096
 """Most rows from which first weights are drawn: deviations over as many are right to two per cent."""
@@ -69,7 +69,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Learnt:
+class TrainedMembers:
     """The result of training.
 
     Attributes
@@ -157,8 +157,8 @@ def learn(
     *,
     threads: int,
     budget: float = np.inf,
-    tell: Callable[[Progress], None] | None = None,
-) -> Learnt:
+    tell: Callable[[RoundProgress], None] | None = None,
+) -> TrainedMembers:
     """Train all members of a job, or as many and as far as a budget of seconds allows."""
     deadline = perf_counter() + budget
     courses = courses_of(job)
@@ -193,7 +193,7 @@ def learn(
         if n in known and (job.watched is not None or len(job.splits.members[n].validation))
     ]
     predictor.release()
-    return Learnt(job, members, stopped, np.stack([members[n].theta for n in known]), watched)
+    return TrainedMembers(job, members, stopped, np.stack([members[n].theta for n in known]), watched)
 
 
 def _trained(
@@ -202,7 +202,7 @@ def _trained(
     predictor: Predictor,
     threads: int,
     deadline: float = np.inf,
-    tell: Callable[[Progress], None] | None = None,
+    tell: Callable[[RoundProgress], None] | None = None,
 ) -> tuple[list[MemberState], str]:
     begin = [
         first_member(job.recipe, _first_theta(job, n, course), _key(job.seed, n)) for n, course in enumerate(courses)

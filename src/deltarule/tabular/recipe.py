@@ -17,7 +17,7 @@ from deltarule.network.first_floor import Beside, Embedding, Keep, Scale
 from deltarule.network.network import Network
 from deltarule.network.parametric import Parametric
 from deltarule.network.parts import Dense, Part
-from deltarule.tabular.columns import TableColumns
+from deltarule.tabular.table_columns import TableColumns
 from deltarule.training.settings import Settings
 from deltarule.training.solvers import Adam
 

@@ -11,9 +11,9 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.examples import Examples
-from deltarule.tabular.fitting import Learnt
+from deltarule.tabular.fitting import TrainedMembers
 from deltarule.tabular.recipe import Recipe
-from deltarule.tabular.targets import Quantity
+from deltarule.tabular.target_coding import Quantity
 
 __all__ = ["TableRegressor"]
 
@@ -117,7 +117,7 @@ thetas_, n_features_in_, feature_names_in_
         del target
         return examples.weights
 
-    def _costs(self, learnt: Learnt) -> Callable[[Array, Array], Array]:
+    def _costs(self, learnt: TrainedMembers) -> Callable[[Array, Array], Array]:
         del learnt
         return lambda z, Y: np.asarray(np.square(z - Y).mean(axis=1))
 

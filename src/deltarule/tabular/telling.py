@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from deltarule.tabular.training import Progress
+from deltarule.tabular.side_by_side import RoundProgress
 from deltarule.training.progress_bar import bar_of_epochs
 
 __all__ = ["teller"]
@@ -14,7 +14,7 @@ MOST_LINES = 10
 
 
 @contextmanager
-def teller(verbose: Any, epochs: int) -> Iterator[Callable[[Progress], None] | None]:
+def teller(verbose: Any, epochs: int) -> Iterator[Callable[[RoundProgress], None] | None]:
     """Yield what is called after each round, None if nothing is to be told.
 
     Parameters
@@ -38,7 +38,7 @@ def teller(verbose: Any, epochs: int) -> Iterator[Callable[[Progress], None] | N
 
     told = 0.0
 
-    def line(progress: Progress) -> None:
+    def line(progress: RoundProgress) -> None:
         nonlocal told
         if progress.epoch >= told or progress.epoch == progress.epochs:
             told = progress.epoch + progress.epochs / MOST_LINES
@@ -47,5 +47,5 @@ def teller(verbose: Any, epochs: int) -> Iterator[Callable[[Progress], None] | N
     yield line
 
 
-def _measured(progress: Progress) -> str:
+def _measured(progress: RoundProgress) -> str:
     return f"best {progress.value:.4f}  {progress.left:.0f} s left"

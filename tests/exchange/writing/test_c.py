@@ -16,7 +16,7 @@ from deltarule.estimators.regressor import MLPRegressor
 from deltarule.exchange.writing import export
 from deltarule.exchange.writing.checking import check
 from deltarule.tables import TableEncoder
-from deltarule.tables.targets import Scale
+from deltarule.tables.target_column import Scale
 from exported_models import LABELS, classifier, fitted, of_table
 
 needs_compiler = pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")

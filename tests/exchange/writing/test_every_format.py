@@ -18,7 +18,7 @@ from deltarule.exchange.writing.checking import Check, check
 from deltarule.network.parts import Unit
 from deltarule.network.units import HIDDEN_UNITS
 from deltarule.tables import TableEncoder
-from deltarule.tables.targets import Scale
+from deltarule.tables.target_column import Scale
 from exported_models import LABELS, classifier, fitted, of_table
 
 LARGEST = {"float64": 1e-12, "float32": 2e-6}

@@ -24,7 +24,7 @@ from deltarule.network.network import Network
 from deltarule.network.parametric import Parametric
 from deltarule.network.parts import Dense, Part, Unit
 from deltarule.tabular.calibration import QuadraticScaling, Temperature
-from deltarule.tabular.prediction import Committee
+from deltarule.tabular.committee import Committee
 from exported_tables import TASKS, estimator_of, rows_to_predict, table_to_fit
 
 LARGEST = {"float64": 1e-12, "float32": 2e-6}

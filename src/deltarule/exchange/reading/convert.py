@@ -12,7 +12,7 @@ from deltarule.exchange.reading.foreign import ForeignNetwork
 from deltarule.tables.cells import LARGEST, Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
-from deltarule.tables.targets import Scale
+from deltarule.tables.target_column import Scale
 
 __all__ = ["encoder_of", "estimator_of", "table_model_of"]
 

@@ -6,7 +6,7 @@ from deltarule.exchange.writing.c_context import Context
 from deltarule.exchange.writing.c_dates import DATE_HELPERS
 from deltarule.exchange.writing.c_texts import c_string
 from deltarule.exchange.writing.exported import Exported, Feature
-from deltarule.tabular.columns import BEND, FAR
+from deltarule.tabular.table_columns import BEND, FAR
 
 __all__ = ["encoder", "encoder_helpers"]
 

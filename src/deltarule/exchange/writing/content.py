@@ -33,9 +33,9 @@ from deltarule.network.parts import Unit
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
 from deltarule.tables.stored import checked_form, form_content
-from deltarule.tables.targets import Scale
+from deltarule.tables.target_column import Scale
 from deltarule.tabular.base import DTYPES, BaseTable
-from deltarule.tabular.reading import estimator_from
+from deltarule.tabular.restoring import estimator_from
 from deltarule.tabular.stored import parts_of as parts_of_table_estimator
 
 __all__ = ["content_of", "content_of_table_estimator", "model_of", "network_of", "table_estimator_of"]

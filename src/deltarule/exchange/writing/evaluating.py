@@ -11,7 +11,7 @@ from deltarule.network.backpropagation import hypothesis
 from deltarule.network.network import Network
 from deltarule.network.units import OUTPUT_UNITS, logistic
 from deltarule.tables.dates import cyclic
-from deltarule.tabular.prediction import mean_of_members
+from deltarule.tabular.committee import mean_of_members
 
 __all__ = ["answers_of_z", "encoded", "labels_of", "numbers_of_rows", "rows_to_try"]
 

@@ -17,8 +17,8 @@ from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.classifier import TableClassifier
-from deltarule.tabular.columns import TableColumns
 from deltarule.tabular.regressor import TableRegressor
+from deltarule.tabular.table_columns import TableColumns
 
 __all__ = ["exported_of", "parts_of"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from deltarule.exchange.writing.exported import Column, Exported, Feature, unlike, wave_tables
 from deltarule.exchange.writing.onnx_units import Graph
-from deltarule.tabular.columns import BEND, FAR
+from deltarule.tabular.table_columns import BEND, FAR
 
 __all__ = ["add_encoder", "input_names", "word_of_gap"]
 

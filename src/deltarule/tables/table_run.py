@@ -24,16 +24,16 @@ from deltarule.estimators.regressor import MLPRegressor
 from deltarule.tables.cells import Form, numbers_of
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.labels import hold_out
-from deltarule.tables.model import Examples, TableModel, measured
+from deltarule.tables.model import EncodedExamples, TableModel, measured
 from deltarule.tables.notices import words_read_as_gaps
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, place_of
-from deltarule.tables.targets import Scale, Target, Task, training_target
+from deltarule.tables.target_column import Scale, Target, Task, training_target
 from deltarule.training.checkpoint import Checkpoint
 from deltarule.training.record import Callback
 from deltarule.training.settings import CLASSIFIER_SETTINGS
 
-__all__ = ["Learnt", "Prepared", "TableTask", "learn", "prepare"]
+__all__ = ["Prepared", "TableRun", "TableTask", "learn", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,11 @@ class Prepared:
         Scale of a quantity; None for labels.
     encoder : TableEncoder
         Fitted on all rows that are not held out.
-    training : Examples
-    watched : Examples or None
+    training : EncodedExamples
+    watched : EncodedExamples or None
         Rows whose cost is recorded by epoch: the held-out rows, or other rows with early stopping, so that the held-out
         figures stay honest.
-    held_out : Examples or None
+    held_out : EncodedExamples or None
         Rows that training never learns from; only their cost is shown.
     notices : tuple of str
     """
@@ -108,14 +108,14 @@ class Prepared:
     target: Target
     scale: Scale | None
     encoder: TableEncoder
-    training: Examples
-    watched: Examples | None
-    held_out: Examples | None
+    training: EncodedExamples
+    watched: EncodedExamples | None
+    held_out: EncodedExamples | None
     notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Learnt:
+class TableRun:
     """A trained model, its outcome on the held-out rows, and the warnings of training."""
 
     model: TableModel
@@ -154,12 +154,12 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
     without = [task.target] + ([] if task.weight is None else [task.weight])
     encoder = TableEncoder.fit(table, without=without, options=task.options, rows=target.rows[rest].tolist())
 
-    def examples(places: NDArray[np.intp]) -> Examples | None:
+    def examples(places: NDArray[np.intp]) -> EncodedExamples | None:
         if len(places) == 0:
             return None
         rows = target.rows[places]
         X, strays = encoder.encode(table.iloc[rows])
-        return Examples(X, target.values[places], rows, strays, None if weights is None else weights[rows])
+        return EncodedExamples(X, target.values[places], rows, strays, None if weights is None else weights[rows])
 
     learnt, judged = examples(training), examples(held_out)
     assert learnt is not None
@@ -188,7 +188,7 @@ def learn(
     callbacks: Sequence[Callback] = (),
     checkpoint: Checkpoint | None = None,
     resume: bool = False,
-) -> Learnt:
+) -> TableRun:
     """Train a classifier or a regressor, and judge it on the held-out rows. Ctrl-C ends training and keeps the result.
 
     Parameters
@@ -231,7 +231,7 @@ def learn(
     )
     outcome = None if prepared.held_out is None else model.outcome_of(prepared.held_out)
     model = replace(model, held_out=None if outcome is None else measured(outcome))
-    return Learnt(model, outcome, _told(caught))
+    return TableRun(model, outcome, _told(caught))
 
 
 def _weights(table: pd.DataFrame, name: str) -> Array:
@@ -262,7 +262,7 @@ def _order(task: TableTask, target: Target) -> tuple[str, ...]:
     )
 
 
-def _arrays(examples: Examples, scale: Scale | None) -> tuple[Array, NDArray[Any], Array | None]:
+def _arrays(examples: EncodedExamples, scale: Scale | None) -> tuple[Array, NDArray[Any], Array | None]:
     y = examples.y if scale is None else scale.standardised(examples.y)
     return examples.X, y, examples.weights
 

@@ -8,7 +8,7 @@ import pytest
 
 from deltarule.common.errors import SettingsError, TableError
 from deltarule.tables.options import TableOptions
-from deltarule.tables.targets import Scale, Task, known_target, training_target
+from deltarule.tables.target_column import Scale, Task, known_target, training_target
 
 
 def target(values: Any, task: Task = "auto", **options: Any) -> Any:

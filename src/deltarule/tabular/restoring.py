@@ -14,12 +14,12 @@ from deltarule.tables.stored import finite
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.calibration import Calibration
 from deltarule.tabular.classifier import TableClassifier
-from deltarule.tabular.columns import TableColumns
-from deltarule.tabular.prediction import Committee
+from deltarule.tabular.committee import Committee
 from deltarule.tabular.regressor import TableRegressor
+from deltarule.tabular.side_by_side import MemberRecord
 from deltarule.tabular.stored import MAPS
-from deltarule.tabular.targets import Classes, Quantity
-from deltarule.tabular.training import MemberRecord
+from deltarule.tabular.table_columns import TableColumns
+from deltarule.tabular.target_coding import Classes, Quantity
 
 __all__ = ["KINDS", "estimator_from"]
 

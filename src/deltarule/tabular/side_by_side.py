@@ -17,12 +17,12 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
 from deltarule.engines import Engine, Member, Plan, TrainingState, tabular_factors
 from deltarule.network.data import TrainingSet
-from deltarule.tabular.measures import Measure
 from deltarule.tabular.recipe import Recipe
+from deltarule.tabular.watched_measures import Measure
 from deltarule.training.members import filling_threads
 from deltarule.training.solvers import rates_of, shares_done, step_sizes
 
-__all__ = ["Course", "MemberRecord", "MemberState", "Progress", "first_member", "train_side_by_side"]
+__all__ = ["Course", "MemberRecord", "MemberState", "RoundProgress", "first_member", "train_side_by_side"]
 
 
 PATIENCE_EPOCHS, PATIENCE_STEPS = 20, 200
@@ -99,7 +99,7 @@ class MemberRecord:
 
 
 @dataclass(frozen=True)
-class Progress:
+class RoundProgress:
     """What is told after each round.
 
     Attributes
@@ -150,7 +150,7 @@ def train_side_by_side(
     *,
     threads: int,
     deadline: float = np.inf,
-    tell: Callable[[Progress], None] | None = None,
+    tell: Callable[[RoundProgress], None] | None = None,
 ) -> tuple[list[MemberState], str]:
     """Train members of one shape until each has ended.
 
@@ -225,11 +225,11 @@ def _going(members: Sequence[MemberState], courses: Sequence[Course], recipe: Re
 
 def _progress(
     members: Sequence[MemberState], going: Sequence[int], epochs: int, begun: int, seconds: float
-) -> Progress:
+) -> RoundProgress:
     done = sum(one.epochs for one in members)
     left = sum(epochs - members[n].epochs for n in going)
     value = float(np.mean([one.best for one in members]))
-    return Progress(done, done + left, value, seconds, seconds / (done - begun) * left)
+    return RoundProgress(done, done + left, value, seconds, seconds / (done - begun) * left)
 
 
 def _after_round(

@@ -14,9 +14,9 @@ from deltarule import MLPClassifier, MLPRegressor
 from deltarule.common.errors import SettingsError, TableError
 from deltarule.common.messages import Message
 from deltarule.tables import TableEncoder
-from deltarule.tables.learning import Learnt, Prepared, TableTask, learn, prepare
 from deltarule.tables.model import HeldOut, HeldOutQuantity
 from deltarule.tables.options import TableOptions
+from deltarule.tables.table_run import Prepared, TableRun, TableTask, learn, prepare
 from passes import count_passes
 
 generator = np.random.default_rng(0)
@@ -35,7 +35,7 @@ TABLE = pd.DataFrame(
 EXACT: dict[str, Any] = {"hidden_layer_sizes": (), "solver": "lbfgs", "max_iter": 200, "tol": 1e-9}
 
 
-def learnt(target: str, parameters: dict[str, Any] = EXACT, table: pd.DataFrame = TABLE, **more: Any) -> Learnt:
+def learnt(target: str, parameters: dict[str, Any] = EXACT, table: pd.DataFrame = TABLE, **more: Any) -> TableRun:
     return learn(prepare(table, TableTask(target, **more)), parameters)
 
 

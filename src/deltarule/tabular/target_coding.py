@@ -13,7 +13,7 @@ from deltarule.estimators.soft_labels import holds_probabilities
 from deltarule.estimators.targets import Labels
 from deltarule.files.archive import of_type
 from deltarule.tables.stored import finite
-from deltarule.tabular.measures import Measure, area_missed, calibrated, error_then, root_mean_square
+from deltarule.tabular.watched_measures import Measure, area_missed, calibrated, error_then, root_mean_square
 
 __all__ = ["Classes", "Quantity"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.blocks.stored import is_stored
+from deltarule.blocks.stored_rows import is_stored
 from deltarule.blocks.streaming import StreamingEngine
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
@@ -22,7 +22,7 @@ from deltarule.training.checkpoint import Checkpoint, SavedRun, digest_of, keepi
 from deltarule.training.loop import Result, train
 from deltarule.training.record import Callback, RunState
 
-__all__ = ["FitCall", "Learnt", "learn", "predicting_with"]
+__all__ = ["FitCall", "TrainingRun", "learn", "predicting_with"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class FitCall:
 
 
 @dataclass(frozen=True, eq=False)
-class Learnt:
+class TrainingRun:
     """The result of a fit, before any of it is set on the estimator.
 
     Attributes
@@ -81,7 +81,7 @@ def learn(
     *,
     first_theta: Array | None,
     is_whole: bool = True,
-) -> Learnt:
+) -> TrainingRun:
     """Train a run, report its epochs and write its checkpoints.
 
     Parameters
@@ -125,7 +125,7 @@ def learn(
         if is_whole:
             predictor.release()
     warn_of(result.history, task.settings, at_the_end=is_whole)
-    return Learnt(task, run, result, predictor)
+    return TrainingRun(task, run, result, predictor)
 
 
 def predicting_with(

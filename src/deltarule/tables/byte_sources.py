@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from deltarule.common.errors import TableError
 
-__all__ = ["PARQUET", "SEPARATORS", "Source", "opened"]
+__all__ = ["PARQUET", "SEPARATORS", "opened"]
 
 STDIN = Path("-")
 """Standard input, as a path on the command line."""
@@ -27,7 +27,7 @@ IN_MEMORY = 2**26
 
 
 @dataclass(frozen=True)
-class Source:
+class ByteSource:
     """An open table.
 
     Attributes
@@ -46,7 +46,7 @@ class Source:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Source]:
+def opened(path: Path) -> Iterator[ByteSource]:
     """Open a table by its name: `.csv`, `.tsv`, each of them also `.gz`, `.parquet`, `.pq`, or `-` for standard input.
 
     Raises
@@ -59,10 +59,10 @@ def opened(path: Path) -> Iterator[Source]:
             start = file.read(4)
             file.seek(0)
             if start[:2] != b"\x1f\x8b":
-                yield Source(Path("standard input"), ".parquet" if start == b"PAR1" else ".csv", file)
+                yield ByteSource(Path("standard input"), ".parquet" if start == b"PAR1" else ".csv", file)
                 return
             with _decompressed(Path("standard input"), file) as inner:
-                yield Source(Path("standard input"), ".csv", inner)
+                yield ByteSource(Path("standard input"), ".csv", inner)
         return
     kind = _kind_of(path)
     try:
@@ -75,10 +75,10 @@ def opened(path: Path) -> Iterator[Source]:
         ) from None
     with file:
         if path.suffix.lower() != COMPRESSED:
-            yield Source(path, kind, file)
+            yield ByteSource(path, kind, file)
             return
         with _decompressed(path, file) as inner:
-            yield Source(path, kind, inner)
+            yield ByteSource(path, kind, inner)
 
 
 def _kind_of(path: Path) -> str:
