@@ -25,7 +25,6 @@ __all__ = [
     "Columns",
     "check_examples",
     "check_rows",
-    "check_sample_weight",
     "check_validation_set",
     "refuse_sources",
     "validation_set_of",
@@ -72,6 +71,7 @@ class CheckedExamples(NamedTuple):
         The largest |x|; 0 if nothing was converted.
     classes : array of shape (K,) or None
         The names of the columns of y, if it is a frame of several.
+    weights : array of shape (m,) or None
     """
 
     X: Array
@@ -80,12 +80,18 @@ class CheckedExamples(NamedTuple):
     inputs: Array
     largest: float
     classes: NDArray[Any] | None = None
+    weights: Array | None = None
 
 
 def check_examples(
-    estimator: Any, X: Any, y: Any, columns: Columns | None = None, dtype: np.dtype[Any] | None = None
+    estimator: Any,
+    X: Any,
+    y: Any,
+    columns: Columns | None = None,
+    dtype: np.dtype[Any] | None = None,
+    sample_weight: ArrayLike | None = None,
 ) -> CheckedExamples:
-    """Check X and y for training.
+    """Check X, y and the weights of their rows for training.
 
     Parameters
     ----------
@@ -97,14 +103,22 @@ def check_examples(
         Columns that X must have. Default: any.
     dtype : dtype, optional
         Dtype of `inputs`; numbers outside its range become infinite. Default: that of X.
+    sample_weight : array of shape (m,), optional
 
     Raises
     ------
     ValueError
-        If X or y does not fit, in scikit-learn's words.
+        If X, y or a weight does not fit, in scikit-learn's words.
     """
     refuse_sources(X)
     refuse_sources(y, "y")
+    examples = _checked(estimator, X, y, columns, dtype)
+    if sample_weight is None:
+        return examples
+    return examples._replace(weights=_check_sample_weight(sample_weight, examples.X, dtype=examples.X.dtype))
+
+
+def _checked(estimator: Any, X: Any, y: Any, columns: Columns | None, dtype: np.dtype[Any] | None) -> CheckedExamples:
     if (
         _is_plain(X)
         and (columns is None or columns == (X.shape[1], None))
@@ -123,9 +137,7 @@ def check_examples(
     return CheckedExamples(X, y, columns, inputs, largest, classes)
 
 
-def check_validation_set(
-    estimator: Any, eval_set: Any, columns: Columns, dtype: np.dtype[Any]
-) -> tuple[CheckedExamples, Array | None]:
+def check_validation_set(estimator: Any, eval_set: Any, columns: Columns, dtype: np.dtype[Any]) -> CheckedExamples:
     """Check X, y and the optional weights of a validation set.
 
     Raises
@@ -138,8 +150,8 @@ def check_validation_set(
         raise InputError(
             f"eval_set is a {type(eval_set).__name__}{length}. Pass one tuple, (X, y) or (X, y, sample_weight)."
         )
-    examples = check_examples(estimator, eval_set[0], eval_set[1], columns, dtype)
-    return examples, check_sample_weight(examples.X, eval_set[2] if len(eval_set) == 3 else None)
+    X, y, sample_weight = (*eval_set, None)[:3]
+    return check_examples(estimator, X, y, columns, dtype, sample_weight)
 
 
 def validation_set_of(
@@ -196,11 +208,6 @@ def refuse_sources(given: Any, name: str = "X") -> None:
             f"{name} is a {type(given).__name__} of Dask, all of whose rows would be brought into this process. Write "
             "it to files and fit on their path: X.to_parquet('train'), then fit('train', 'target')."
         )
-
-
-def check_sample_weight(X: Array, sample_weight: ArrayLike | None) -> Array | None:
-    """Return the checked weights of the rows of X; None without weights."""
-    return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
 
 
 def _is_plain(X: Any) -> bool:

@@ -141,11 +141,11 @@ class Problem:
             )
         estimator = clone(estimator)
         settings = settings_of(estimator)
-        examples = check_examples(estimator, X, y)
-        targets, weights = targets_of(estimator, examples, sample_weight)
+        examples = check_examples(estimator, X, y, sample_weight=sample_weight)
+        targets = targets_of(estimator, examples)
         outputs = targets.encode(examples.y[:1]).shape[1]
         network = network_of(estimator, examples.columns.n, outputs, targets.output)
-        return cls(estimator, settings, network, targets, examples.X, examples.y, weights)
+        return cls(estimator, settings, network, targets, examples.X, examples.y, examples.weights)
 
     @property
     def score_name(self) -> str:

@@ -140,9 +140,11 @@ def streamed_task(
         to_watch = _Rows.of(watched_file, network, targets, held, is_learnt=False)
         validation_set, validation = to_watch.data, to_watch.dataset
     elif eval_set is not None:
-        examples, weights = check_validation_set(estimator, eval_set, of_task, dtype)
+        examples = check_validation_set(estimator, eval_set, of_task, dtype)
         Y = targets.encode(examples.y)
-        validation = Dataset(examples.X, examples.y, Y, weights, targets.weights_in_cost(examples.y, weights))
+        validation = Dataset(
+            examples.X, examples.y, Y, examples.weights, targets.weights_in_cost(examples.y, examples.weights)
+        )
         inputs = check_inputs(network, examples.X, dtype)
         validation_set = TrainingSet.of_checked(network, inputs, Y, validation.weights)
     return LearningTask(

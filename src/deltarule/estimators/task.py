@@ -17,7 +17,6 @@ from deltarule.estimators.checking import (
     CheckedExamples,
     Columns,
     check_examples,
-    check_sample_weight,
     check_validation_set,
 )
 from deltarule.estimators.choices import dtypes_of, hidden_layers, preferred_dtype
@@ -136,16 +135,16 @@ def learning_task(
     ValueError
         If data or parameters do not fit.
     """
-    examples = check_examples(estimator, X, y, columns, preferred_dtype(settings))
-    targets, weights = targets_of(estimator, examples, sample_weight, targets, may_lack_classes)
-    training = _dataset(examples, targets, weights)
+    examples = check_examples(estimator, X, y, columns, preferred_dtype(settings), sample_weight)
+    targets = targets_of(estimator, examples, targets, may_lack_classes)
+    training = _dataset(examples, targets)
     network = network_of(estimator, examples.columns.n, training.Y.shape[1], targets.output)
     dtype, kept_dtype = dtypes_of(settings, examples.X.dtype, examples.largest, training.Y, training.weights)
     inputs = _inputs(network, examples, dtype)
     validation, validation_inputs = None, None
     if eval_set is not None:
-        watched, weights = check_validation_set(estimator, eval_set, examples.columns, dtype)
-        validation, validation_inputs = _dataset(watched, targets, weights), _inputs(network, watched, dtype)
+        watched = check_validation_set(estimator, eval_set, examples.columns, dtype)
+        validation, validation_inputs = _dataset(watched, targets), _inputs(network, watched, dtype)
     elif holds_out(settings):
         if estimator.scoring is None:  # no scorer needs the rows as they were given
             training = training._replace(X=inputs)
@@ -195,29 +194,23 @@ def _network(sizes: tuple[int, ...], units: Any, output: str) -> Network:
 def targets_of(
     estimator: Any,
     examples: CheckedExamples,
-    sample_weight: ArrayLike | None,
     known: Targets | None = None,
     may_lack_classes: bool = False,
-) -> tuple[Targets, Array | None]:
-    """Return the targets that y describes, and the checked weights of the rows; see `learning_task`."""
+) -> Targets:
+    """Return the targets that y describes; see `learning_task`."""
     if not isinstance(estimator, ClassifierMixin):
-        return (
-            Quantities.of(estimator.loss, type(estimator).__name__),
-            check_sample_weight(examples.X, sample_weight),
-        )
+        return Quantities.of(estimator.loss, type(estimator).__name__)
     known = known if isinstance(known, Labels) else None
     labels = Labels.of(
         examples.y, estimator.output, estimator.label_smoothing, known, may_lack_classes, examples.classes
     )
-    weights = check_sample_weight(examples.X, sample_weight)
     so_far = known if may_lack_classes else None
-    return labels.weighed(estimator.class_weight, examples.y, weights, so_far), weights
+    return labels.weighed(estimator.class_weight, examples.y, examples.weights, so_far)
 
 
-def _dataset(examples: CheckedExamples, targets: Targets, sample_weight: Array | None) -> Dataset:
-    X, y = examples.X, examples.y
-    Y, weights = targets.encode(y), targets.weights_in_cost(targets.hard(y), sample_weight)
-    return Dataset(X, targets.hard(y), Y, sample_weight, weights)
+def _dataset(examples: CheckedExamples, targets: Targets) -> Dataset:
+    y, weights = targets.hard(examples.y), examples.weights
+    return Dataset(examples.X, y, targets.encode(examples.y), weights, targets.weights_in_cost(y, weights))
 
 
 def _inputs(network: Network, examples: CheckedExamples, dtype: np.dtype[Any]) -> Array:
