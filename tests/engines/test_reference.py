@@ -1,11 +1,14 @@
 """The reference engine: its steps and states, and the arguments that a run does not change."""
 
+import sys
+from typing import Any
+
 import numpy as np
 import pytest
 
 from deltarule import Network, cost_and_gradient
 from deltarule.common.arrays import Array
-from deltarule.engines import Member, MiniBatches, Plan, ReferenceEngine, TrainingState, UpdateRule
+from deltarule.engines import Member, MiniBatches, Plan, ReferenceEngine, TrainingState, UpdateRule, native
 from deltarule.engines.dropout import dropout_factors
 from deltarule.engines.shuffling import row_order
 from deltarule.network.backpropagation import accumulate
@@ -180,3 +183,41 @@ def test_a_closed_engine_refuses_every_call_as_the_compiled_one_does() -> None:
     ):
         with pytest.raises(ValueError, match="This engine is closed"):
             call()
+
+
+def test_steps_do_not_copy_the_costs_of_the_epoch_at_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, data = start(SGD(), m=400)
+    copied = 0
+    make = TrainingState.__init__
+
+    def made(self: TrainingState, *arguments: Any, **named: Any) -> None:
+        nonlocal copied
+        make(self, *arguments, **named)
+        copied += len(self.costs)
+
+    monkeypatch.setattr(TrainingState, "__init__", made)
+    taken = take_steps(ReferenceEngine(NETWORK), state, data, SGD(), MiniBatches(1), [0.01] * 399, 0.0)
+    assert len(taken.state.costs) == 399
+    assert copied <= 2 * 399  # copied at each step they would be 399 · 400/2
+
+
+@pytest.mark.skipif(not native.available(), reason="the compiled core was not built")
+def test_rows_are_shuffled_without_a_python_step_for_each_of_them() -> None:
+    def lines(m: int) -> int:
+        count = 0
+
+        def trace(frame: Any, event: str, _: Any) -> Any:
+            nonlocal count
+            count += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            row_order(5, 1, m)
+        finally:
+            sys.settrace(before)
+        return count
+
+    steps = [lines(m) for m in (10, 10_000)]
+    assert steps[0] == steps[1]
