@@ -17,6 +17,7 @@ from deltarule.training.history import History, Progress
 
 if TYPE_CHECKING:
     from deltarule.blocks.blocks import Blocks
+    from deltarule.blocks.clearing import clear_cache
     from deltarule.estimators.classifier import MLPClassifier
     from deltarule.estimators.regressor import MLPRegressor
     from deltarule.exchange.reading.imported import Imported, read_foreign
@@ -52,6 +53,7 @@ __all__ = [
     "Trace",
     "Unit",
     "check_gradient",
+    "clear_cache",
     "cost",
     "cost_and_gradient",
     "export",
@@ -77,6 +79,7 @@ _LATE = {
     "TableClassifier": "deltarule.tabular.classifier",
     "TableModel": "deltarule.tables.model",
     "TableRegressor": "deltarule.tabular.regressor",
+    "clear_cache": "deltarule.blocks.clearing",
     "export": "deltarule.exchange.writing",
     "load": "deltarule.models.model_file",
     "lambda_path": "deltarule.pictures.cost_against_lambda",

@@ -1,9 +1,11 @@
 """Converted rows are those of the source; what is not whole or not the source's is never taken for it."""
 
+import errno
 import json
 import logging
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +18,12 @@ import pytest
 from deltarule import Blocks
 from deltarule.blocks import conversion
 from deltarule.blocks.cache import cache_folder, converted
-from deltarule.blocks.layout import LayoutFile
+from deltarule.blocks.clearing import clear_cache, kept_rows
+from deltarule.blocks.layout import LayoutFile, LayoutWriter
 from deltarule.blocks.sources import Asked, source_of
 from deltarule.common.arrays import Array
-from deltarule.common.errors import InputError, OutputError
+from deltarule.common.errors import InputError, OutputError, SettingsError
+from deltarule.files.whole import lock_beside
 
 pytestmark = pytest.mark.usefixtures("cache")
 FLOAT32 = np.dtype(np.float32)
@@ -219,6 +223,105 @@ def test_a_full_disk_is_told_before_rows_are_converted(tmp_path: Path, monkeypat
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 50_000))
     with pytest.raises(OutputError, match=r"5000 rows take .* GB .* has 5e-05 GB\s+left"):
         convert(parquet(tmp_path, frame()))
+
+
+@pytest.mark.parametrize("why", [errno.EROFS, errno.EACCES])
+def test_a_cache_folder_that_is_read_only_is_told_before_rows_are_read(
+    why: int, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path, *arguments: Any, **more: Any) -> None:
+        raise OSError(why, os.strerror(why))
+
+    source = source_of(parquet(tmp_path, frame()), ASKED)
+    monkeypatch.setattr(type(source), "chunks", lambda self, dtype: pytest.fail("rows were read"))
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(OutputError, match=rf"cannot be written \({os.strerror(why)}\)"):
+        convert(source)
+
+
+def test_a_disk_that_fills_during_the_conversion_is_told_and_leaves_nothing_behind(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = source_of(parquet(tmp_path, frame()), ASKED)
+
+    def full(self: Any, first: int, parts: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LayoutWriter, "write", full)
+        with pytest.raises(OutputError, match=r"The cache folder .* \(it is full\)\. Make room"):
+            convert(source)
+    assert [path for path in cache.iterdir() if not path.name.endswith(".lock")] == []
+    assert convert(source).facts.rows == 5000
+
+
+def age(path: Path, days: float) -> None:
+    then = time.time() - 86_400 * days
+    os.utime(path, (then, then))
+
+
+def two_files(tmp_path: Path, cache: Path) -> tuple[Path, Path]:
+    """Return converted rows that were used 40 and 2 days ago."""
+    found: list[Path] = []
+    for name, days in (("old", 40), ("new", 2)):
+        convert(parquet(tmp_path, frame(seed=days), f"{name}.parquet"))
+        (path,) = set(cache.glob("*.rows")) - set(found)
+        age(path, days)
+        found.append(path)
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "stay"),
+    [
+        ({}, [False, False]),
+        ({"max_days": 30}, [False, True]),
+        ({"max_days": 1}, [False, False]),
+        ({"max_bytes": 150_000}, [False, True]),
+        ({"max_bytes": 1e9}, [True, True]),
+        ({"max_bytes": 1e9, "max_days": 30}, [False, True]),
+        ({"max_bytes": 0, "max_days": 30}, [False, False]),
+    ],
+)
+def test_converted_rows_beyond_a_size_or_an_age_are_removed(
+    limits: Any, stay: list[bool], tmp_path: Path, cache: Path
+) -> None:
+    files = two_files(tmp_path, cache)
+    removed = clear_cache(**limits)
+    assert [path.exists() for path in files] == stay
+    assert {rows.path for rows in removed} == {path for path, stays in zip(files, stay, strict=True) if not stays}
+    assert [rows.path for rows in kept_rows()] == [path for path in files[::-1] if path.exists()]
+
+
+def test_rows_that_a_fit_uses_again_are_not_old(tmp_path: Path, cache: Path) -> None:
+    old, _ = two_files(tmp_path, cache)
+    convert(tmp_path / "old.parquet")
+    assert clear_cache(max_days=30) == []
+    assert old.exists()
+
+
+def test_clearing_the_cache_removes_what_a_killed_conversion_left_and_not_what_is_being_converted(
+    tmp_path: Path, cache: Path
+) -> None:
+    cache.mkdir()
+    dead, alive = cache / ".0a.rows.0123abcd.tmp", cache / ".0b.rows.0123abcd.tmp"
+    for path in (dead, alive):
+        path.write_bytes(b"half")
+    with lock_beside(cache / "0b.rows"):
+        assert clear_cache() == []
+    assert [dead.exists(), alive.exists()] == [False, True]
+    assert read(convert(parquet(tmp_path, frame())))[1] == frame()["y"].tolist()
+
+
+def test_a_fit_whose_rows_are_removed_meanwhile_goes_on(tmp_path: Path, cache: Path) -> None:
+    file = convert(parquet(tmp_path, frame()))
+    assert len(clear_cache()) == 1
+    assert read(file)[1] == frame()["y"].tolist()
+
+
+def test_a_limit_of_the_cache_is_not_negative() -> None:
+    with pytest.raises(SettingsError, match="max_days=-1 is no limit"):
+        clear_cache(max_days=-1)
 
 
 def test_the_cache_folder_is_the_users_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

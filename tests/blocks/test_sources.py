@@ -16,6 +16,7 @@ import pytest
 from deltarule import Blocks
 from deltarule.blocks.sources import Asked, is_dask, is_source, parquet, source_of
 from deltarule.blocks.sources.held_out import HeldOut
+from deltarule.blocks.sources.rows import batch_rows
 from deltarule.blocks.sources.source import Coded
 from deltarule.common.errors import InputError, ShapeError
 
@@ -116,7 +117,7 @@ def test_a_giant_row_group_is_read_in_slices_with_a_notice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(parquet, "GIANT_ROWS", 1000)
-    monkeypatch.setattr(parquet, "BATCH_ROWS", 128)
+    monkeypatch.setattr("deltarule.blocks.sources.rows.BATCH_ROWS", 128)
     path = write(tmp_path, table(1000), row_group_size=1000)
     with caplog.at_level(logging.INFO, "deltarule"):
         source = source_of(path, ASKED)
@@ -165,7 +166,7 @@ def cut_short(tmp_path: Path) -> Any:
         (lambda path: write(path, table(0)), "holds no row"),
         (lambda path: write(path, table().drop(columns=["a", "b"])), "no column besides 'y'"),
         (lambda path: write(path, table().rename(columns={"y": "yes"})), "has no column 'y'. It has 3: 'yes'"),
-        (lambda path: pl.scan_parquet(write(path, table())).filter(pl.col("b") < 0), "The lazy frame has no row"),
+        (lambda path: pl.scan_parquet(write(path, table())).filter(pl.col("b") < 0), "The lazy frame holds no row"),
         (lambda path: pl.scan_parquet(write(path, table())).drop("y"), "The lazy frame has no column 'y'"),
         (lambda path: pl.scan_parquet(write(path, table().assign(a="x"))), "'a' of the lazy frame holds"),
     ],
@@ -190,6 +191,27 @@ def test_a_gap_is_told_with_its_column_file_and_row(change: Any, message: str, t
     write(tmp_path, table().assign(**change), "1.parquet")
     with pytest.raises(InputError, match=message):
         rows_of(source_of(tmp_path, ASKED))
+
+
+def test_batches_of_very_wide_tables_have_fewer_rows() -> None:
+    assert [batch_rows(columns) for columns in (0, 10, 64, 1000, 10**6)] == [65_536, 65_536, 65_536, 4194, 1024]
+
+
+def test_a_relation_of_duckdb_may_have_any_names_and_decimals(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    write(tmp_path, table())
+    names = """a / 3 AS "a ""b"" c", b::DECIMAL(9, 2) AS B, y"""
+    relation = duckdb.sql(f"SELECT {names} FROM read_parquet('{tmp_path}/*.parquet') WHERE b < 50")
+    source = source_of(relation, ASKED)
+    assert (source.names, source.rows, source.fingerprint) == (('a "b" c', "B"), 50, None)
+    for _ in range(2):
+        X, labels = rows_of(source)
+        np.testing.assert_allclose(X, table(50)[["a", "b"]] / [3, 1], rtol=1e-15)
+        assert labels == table(50)["y"].tolist()
+    with pytest.raises(InputError, match="The relation has no column 'z'"):
+        source_of(relation, Asked("z", is_coded=True))
+    with pytest.raises(InputError, match="The relation holds no row"):
+        source_of(relation.filter("B < 0"), ASKED)
 
 
 def test_blocks_whose_parts_differ_are_refused() -> None:

@@ -88,10 +88,12 @@ def test_every_form_of_the_same_rows_gives_the_same_bits(dtype: str, solver: str
 
     first = made(solver=solver).fit(files, "label")
     assert first.theta_.dtype == dtype
+    duckdb = pytest.importorskip("duckdb")
     for given in (
         (pl.scan_parquet(files), "label"),
+        (duckdb.read_parquet(files), "label"),
         (ds.dataset(str(Path(files).parent)), "label"),
-        (Blocks.from_arrays(X, y, block_rows=1),) if solver == "none" else (Blocks.from_arrays(X, y, block_rows=500),),
+        (Blocks.from_arrays(X, y, block_rows=500),),
         (Blocks.from_function(load, [3001] * 3),),
     ):
         same(first, made(solver=solver).fit(*given))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deltarule.common.errors import OutputError
-from deltarule.files.whole import check_writable, check_writable_folder, lock_beside, write_whole
+from deltarule.files.whole import check_writable, check_writable_folder, lock_beside, write_whole, writing_whole
 
 
 def test_a_new_file_and_an_old_one_can_be_written_and_the_check_leaves_nothing(tmp_path: Path) -> None:
@@ -117,3 +117,35 @@ def test_a_lock_that_another_process_holds_is_not_free(
     monkeypatch.setattr("fcntl.flock", refusing(number))
     with lock_beside(tmp_path / "run") as is_free:
         assert not is_free
+
+
+def written_and_then_raised(path: Path, error: type[BaseException]) -> None:
+    with writing_whole(path) as file:
+        file.write(b"half")
+        raise error
+
+
+def test_a_file_written_piece_by_piece_stands_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with writing_whole(path) as file:
+        file.write(b"one ")
+        assert not path.exists()
+        file.write(b"two")
+    assert path.read_bytes() == b"one two"
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error):
+            written_and_then_raised(path, error)
+    assert path.read_bytes() == b"one two"
+    assert [other.name for other in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_disk_that_fills_while_a_file_is_written_is_told_with_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=r"file cannot be written \(No space left on device\)"):
+        write_whole(tmp_path / "file", b"x")
+    assert list(tmp_path.iterdir()) == []

@@ -13,8 +13,9 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,10 @@ from deltarule.blocks.sources.source import Source
 from deltarule.common.errors import OutputError
 from deltarule.files.whole import check_writable_folder, lock_beside, remove_leftovers
 
-__all__ = ["cache_folder", "converted"]
+__all__ = ["ENDING", "cache_folder", "converted"]
+
+ENDING = ".rows"
+"""What the names of files of converted rows end in."""
 
 _FOOTER_BYTES = 1 << 20
 
@@ -71,7 +75,7 @@ def converted(source: Source, dtype: np.dtype[Any], mixes: bool) -> LayoutFile:
     if source.fingerprint is None or source.identity is None:
         return _private(source, dtype, mixes, folder)
     identity = json.dumps([source.identity, dtype.name, mixes])
-    path = folder / f"{hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()}.rows"
+    path = folder / f"{hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()}{ENDING}"
     kept = _kept(path, source)
     if kept is not None:
         return kept
@@ -99,10 +103,12 @@ def _kept(path: Path, source: Source) -> LayoutFile | None:
     try:
         kept = LayoutFile(file, path)
         if kept.facts.fingerprint != source.fingerprint:
-            _log.info("The files have changed since they were converted to %s. They are converted again.", path)
+            _log.warning("The files have changed since they were converted to %s. They are converted again.", path)
             kept.close()
             return None
         kept.check()
+        with suppress(OSError):  # when the rows were used last, by which `clear_cache` goes: many disks do not note it
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
     except (ValueError, KeyError, TypeError) as error:
         _log.warning("%s is not used: %s. The rows are converted again.", path, error)
         file.close()

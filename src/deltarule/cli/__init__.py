@@ -6,8 +6,10 @@ training.py   the steps of train: check its outputs, fit, print, draw, report
 apply.py      predict, evaluate
 export.py     export
 importing.py  import
+cache.py      cache
 inspect.py    check-gradient, explain, info
 places.py     the check that no output overwrites an input or another output
+sizes.py      500MB as a number of bytes
 display.py    tables, notes and the small chart in the terminal
 """
 
@@ -22,6 +24,7 @@ import typer
 from typer.core import TyperGroup
 
 from deltarule.cli.apply import evaluate, predict
+from deltarule.cli.cache import cache
 from deltarule.cli.display import say, show_error
 from deltarule.cli.export import export
 from deltarule.cli.importing import import_
@@ -103,4 +106,5 @@ app.command("check-gradient")(check_gradient)
 app.command()(explain)
 app.command()(export)
 app.command("import")(import_)
+app.command()(cache)
 app.command()(info)

@@ -2,13 +2,14 @@
 
 import errno
 import glob
+import io
 import os
 import secrets
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, BinaryIO, TextIO
 
 from deltarule.common.errors import OutputError
 from deltarule.common.messages import Message
@@ -18,7 +19,7 @@ try:
 except ImportError:  # Windows has no fcntl
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["check_writable", "check_writable_folder", "lock_beside", "remove_leftovers", "write_whole"]
+__all__ = ["check_writable", "check_writable_folder", "lock_beside", "remove_leftovers", "write_whole", "writing_whole"]
 
 _HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)
 """Error numbers of the system when another process holds the lock."""
@@ -71,20 +72,34 @@ def write_whole(path: str | Path, data: bytes) -> None:
     OutputError
         If the file cannot be written; an existing file is then unchanged.
     """
+    with writing_whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_whole(path: str | Path) -> Iterator[BinaryIO]:
+    """Yield a file to write piece by piece; it gets its name when it is whole and on the disk, and only then.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written. Whatever error ends the writing, an existing file is then unchanged.
+    """
     target = Path(path).resolve()
     temporary = _beside(target)
     try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from None
-    except BaseException:  # Ctrl-C: leave nothing behind
+        with _refusals_told(path):
+            file = io.BufferedWriter(_Told(temporary, path))
+        with file:
+            yield file
+            with _refusals_told(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with _refusals_told(path):
+            if target.exists():
+                temporary.chmod(target.stat().st_mode & 0o777)
+            temporary.replace(target)
+    except BaseException:  # also Ctrl-C: leave nothing behind
         temporary.unlink(missing_ok=True)
         raise
 
@@ -135,6 +150,28 @@ def _locked(file: TextIO, path: str | Path) -> bool:
             stacklevel=2,
         )
     return True
+
+
+class _Told(io.FileIO):
+    """A new file whose errors name the path at which it will stand."""
+
+    def __init__(self, file: Path, path: str | Path) -> None:
+        super().__init__(file, "xb")
+        self._path = path
+
+    def write(self, data: Any) -> int:
+        with _refusals_told(self._path):
+            return super().write(data)
+
+
+@contextmanager
+def _refusals_told(path: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise _cannot_write(path, error) from None
 
 
 def _beside(target: Path) -> Path:

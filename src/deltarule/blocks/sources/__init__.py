@@ -1,12 +1,14 @@
-"""Where rows come from: files of Parquet, frames that are not computed yet, and `Blocks`."""
+"""Where rows come from: files of Parquet, frames that are not computed yet, `Blocks`, and tables that are encoded."""
 
 from pathlib import Path
 from typing import Any
 
 from deltarule.blocks.blocks import Blocks
-from deltarule.blocks.sources.source import Asked, Source
+from deltarule.blocks.sources.rows import ArrowRows
+from deltarule.blocks.sources.source import Asked, GivenSource, Source
+from deltarule.common.errors import InputError
 
-__all__ = ["Asked", "Source", "is_dask", "is_source", "source_of"]
+__all__ = ["ArrowRows", "Asked", "GivenSource", "Source", "is_dask", "is_source", "rows_of", "source_of"]
 
 _TYPES = (("polars", "LazyFrame"), ("pyarrow", "Dataset"), ("duckdb", "DuckDBPyRelation"))
 
@@ -16,7 +18,7 @@ def is_source(X: object) -> bool:
 
     No library is loaded to find out.
     """
-    if isinstance(X, str | Path | Blocks):
+    if isinstance(X, str | Path | Blocks | GivenSource):
         return True
     if isinstance(X, list | tuple):
         return bool(X) and all(isinstance(one, str | Path) for one in X)
@@ -42,16 +44,40 @@ def source_of(X: Any, asked: Asked) -> Source:
         from deltarule.blocks.sources.of_blocks import BlocksSource
 
         return BlocksSource(X, asked)
+    if isinstance(X, GivenSource):
+        return X.source_for(asked)
+    rows = rows_of(X)
+    from deltarule.blocks.sources.numbers import NumbersOf
+
+    return NumbersOf(rows, asked)
+
+
+def rows_of(X: Any) -> ArrowRows:
+    """Return the raw rows of paths of Parquet files, or of a frame that is not computed yet.
+
+    Raises
+    ------
+    InputError
+        If X is none of these, or files are missing or damaged.
+    ImportError
+        If pyarrow is missing, which reads Parquet.
+    """
+    kind = _kind_of(X)
+    if kind is None and (isinstance(X, Blocks | GivenSource) or not is_source(X)):
+        raise InputError(
+            f"A {type(X).__name__} holds no columns of Arrow. Pass paths of Parquet files, a LazyFrame of polars, a "
+            "dataset of Arrow or a relation of DuckDB."
+        )
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
         raise ImportError("Reading Parquet takes pyarrow: pip install 'deltarule[cli]'.") from error
     from deltarule.blocks.sources import lazy, parquet
 
-    kind = _kind_of(X)
     if kind is None:
-        return parquet.ParquetFiles.of(X, asked)
-    return {"polars": lazy.PolarsFrame, "pyarrow": lazy.ArrowDataset, "duckdb": lazy.DuckRelation}[kind](X, asked)
+        return parquet.ParquetFiles.of(X)
+    made: ArrowRows = {"polars": lazy.PolarsFrame, "pyarrow": lazy.ArrowDataset, "duckdb": lazy.DuckRelation}[kind](X)
+    return made
 
 
 def _kind_of(X: object) -> str | None:

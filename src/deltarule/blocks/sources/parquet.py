@@ -1,4 +1,4 @@
-"""Files of Parquet as a source: one file, a folder, a pattern, or a list of them.
+"""The rows of files of Parquet: one file, a folder, a pattern, or a list of them.
 
 Each file is read in slices (`ParquetFile.iter_batches`), and its columns through small buffers, so that memory does not
 depend on how large its row groups are. `Dataset.to_batches` reads ahead without bound.
@@ -7,25 +7,20 @@ depend on how large its row groups are. `Dataset.to_batches` reads ahead without
 import glob
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deltarule.blocks.sources.arrow import check_numbers, chunks_of, float_dtype_of
-from deltarule.blocks.sources.source import Asked, Chunk, columns_of
+from deltarule.blocks.sources.rows import batch_rows
 from deltarule.common.errors import InputError
 
 __all__ = ["ParquetFiles"]
-
-BATCH_ROWS = 65_536
-"""Rows that are decoded at a time: 10 columns of float64 are 5 MB."""
 
 BUFFER_BYTES = 1 << 18
 """Bytes of a column that are read at a time."""
@@ -76,50 +71,38 @@ class ParquetFiles:
     Attributes
     ----------
     files : tuple of Path
-    asked : Asked
-    names : tuple of str
-        Columns of X.
+    schemas : tuple of (str, Schema)
+        Name and schema of each file.
     lengths : tuple of int
         Rows of each file.
-    dtype : dtype
     stats : tuple of (int, int)
-        Size and time of each file when the source was made.
+        Size and time of each file when they were looked at.
     given : tuple of str
         The paths as they were given, from the root.
+    bytes : int
+        Bytes of all values, before they were compressed.
     """
 
     files: tuple[Path, ...]
-    asked: Asked
-    names: tuple[str, ...]
+    schemas: tuple[tuple[str, pa.Schema], ...]
     lengths: tuple[int, ...]
-    dtype: np.dtype[Any]
     stats: tuple[tuple[int, int], ...]
     given: tuple[str, ...]
+    bytes: int
 
     @classmethod
-    def of(cls, given: Any, asked: Asked) -> "ParquetFiles":
-        """Return the source of one or several paths; only what the files say of themselves is read."""
+    def of(cls, given: Any) -> "ParquetFiles":
+        """Return the rows of one or several paths; only what the files say of themselves is read."""
         files = files_of(given)
-        names: tuple[str, ...] = ()
-        lengths, dtypes, stats = [], [], []
-        first = None
+        schemas, lengths, stats, total = [], [], [], 0
         for file in files:
             stats.append(_stat(file))
             said = _metadata(file)
-            schema = said.schema.to_arrow_schema()
-            if first is None:
-                first, names = schema, columns_of(schema.names, asked, str(file))
-                if len(set(schema.names)) < len(schema.names):
-                    raise InputError(f"{file} has two columns of one name. Give every column a name of its own.")
-            else:
-                columns_of(schema.names, Asked(asked.target, asked.weight, asked.is_coded, names), str(file))
-            numbers = [*names, *([] if asked.is_coded else asked.targets), *filter(None, [asked.weight])]
-            check_numbers(schema, numbers, str(file))
-            if asked.is_coded:
-                _check_same_labels(first, schema, asked.targets[0], files[0], file)
+            schemas.append((str(file), said.schema.to_arrow_schema()))
             lengths.append(said.num_rows)
-            dtypes.append(float_dtype_of(schema, names))
-            largest = max((said.row_group(n).num_rows for n in range(said.num_row_groups)), default=0)
+            groups = [said.row_group(n) for n in range(said.num_row_groups)]
+            total += sum(group.total_byte_size for group in groups)
+            largest = max((group.num_rows for group in groups), default=0)
             if largest >= GIANT_ROWS:
                 _log.info(
                     "%s holds %d rows in one row group. It is read in slices; written with row_group_size=1_000_000 "
@@ -127,45 +110,48 @@ class ParquetFiles:
                     file,
                     largest,
                 )
-        if not sum(lengths):
-            raise InputError(
-                f"{files[0]}{' and the other files hold' if files[1:] else ' holds'} no row. Give examples."
-            )
-        narrow = all(dtype == np.float32 for dtype in dtypes)
-        dtype = np.dtype(np.float32 if narrow else np.float64)
         several = given if isinstance(given, list | tuple) else [given]
         absolute = tuple(str(Path(one).absolute()) for one in several)
-        return cls(tuple(files), asked, names, tuple(lengths), dtype, tuple(stats), absolute)
+        return cls(tuple(files), tuple(schemas), tuple(lengths), tuple(stats), absolute, total)
+
+    @property
+    def where(self) -> str:
+        """The name of the first file."""
+        return str(self.files[0])
 
     @property
     def rows(self) -> int:
         """Number of rows of all files."""
         return sum(self.lengths)
 
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
-        return len(self.names)
-
     @cached_property
     def fingerprint(self) -> str:
-        """Path, size and time of each file, as they were when the source was made."""
+        """Path, size and time of each file, as they were when they were looked at."""
         return json.dumps([[str(file.resolve()), *stat] for file, stat in zip(self.files, self.stats, strict=True)])
 
     @property
     def identity(self) -> str:
-        """What was given, and the columns: a pattern stays the same when files are added."""
-        return json.dumps([self.given, self.names, self.asked.targets, self.asked.weight, self.asked.is_coded])
+        """What was given: a pattern stays the same when files are added."""
+        return json.dumps(self.given)
 
-    def chunks(self, dtype: np.dtype[Any]) -> Iterator[Chunk]:
-        """Return all rows in order; see `Source`.
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Return all rows in order; see `ArrowRows`.
 
         Raises
         ------
         InputError
-            If a file was changed since the source was made, holds gaps, or cannot be read.
+            If a file was changed since it was looked at, or cannot be read.
         """
-        return chunks_of(self._batches(), self.names, self.asked, dtype, self.place)
+        for file, length, stat in zip(self.files, self.lengths, self.stats, strict=True):
+            if not length:
+                continue
+            _check_unchanged(file, stat)
+            try:
+                with pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
+                    yield from opened.iter_batches(batch_rows(len(columns)), columns=list(columns))
+            except (pa.ArrowException, OSError) as error:
+                raise _unreadable(file, error) from error
+            _check_unchanged(file, stat)
 
     def place(self, row: int) -> str:
         """Return where a row is."""
@@ -173,19 +159,6 @@ class ParquetFiles:
             if row < end:
                 return f"row {row - end + length} of {file}"
         return f"row {row}"
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        columns = list(dict.fromkeys([*self.names, *self.asked.targets, *filter(None, [self.asked.weight])]))
-        for file, length, stat in zip(self.files, self.lengths, self.stats, strict=True):
-            if not length:
-                continue
-            _check_unchanged(file, stat)
-            try:
-                with pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
-                    yield from opened.iter_batches(BATCH_ROWS, columns=columns)
-            except (pa.ArrowException, OSError) as error:
-                raise _unreadable(file, error) from error
-            _check_unchanged(file, stat)
 
 
 def _metadata(file: Path) -> Any:
@@ -210,18 +183,3 @@ def _stat(file: Path) -> tuple[int, int]:
 def _check_unchanged(file: Path, stat: tuple[int, int]) -> None:
     if _stat(file) != stat:
         raise InputError(f"{file} was changed while it was read. Fit again once nothing writes to it.")
-
-
-def _check_same_labels(first: pa.Schema, schema: pa.Schema, name: str, one: Path, other: Path) -> None:
-    """Raise InputError if labels are texts in one file and numbers in another."""
-    kinds = [_plain(each.field(name).type) for each in (first, schema)]
-    if any(test(kinds[0]) != test(kinds[1]) for test in (pa.types.is_string, pa.types.is_boolean)):
-        raise InputError(
-            f"The column {name!r} holds {kinds[0]} in {one}, but {kinds[1]} in {other}. Write the labels of all files "
-            "in one way."
-        )
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind

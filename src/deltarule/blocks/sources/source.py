@@ -1,5 +1,6 @@
 """What every source of rows offers: its columns, its number of rows, and its rows in order, chunk by chunk."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 
-__all__ = ["Asked", "Chunk", "Coded", "Source", "columns_of"]
+__all__ = ["Asked", "Chunk", "Coded", "GivenSource", "Source", "columns_of"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,14 @@ class Source(Protocol):
 
     def place(self, row: int) -> str:
         """Return where a row is, in the user's words."""
+
+
+class GivenSource(ABC):
+    """A source that floors above make, which `fit` and `predict` take as X; it holds y and the weights itself."""
+
+    @abstractmethod
+    def source_for(self, asked: Asked) -> Source:
+        """Return the rows as `asked` says."""
 
 
 def columns_of(there: Sequence[str], asked: Asked, where: str) -> tuple[str, ...]:
