@@ -279,17 +279,3 @@ def test_numbers_beyond_float32_are_trained_in_float64(path: Callable[..., str])
         one = fitted.fit(table[FEATURES], table["quantity"])
         other = made(MLPRegressor, solver="adam", activation="tanh", max_iter=1, shuffle=False)
         same(one, other.fit(path("quantity", rows=table), "quantity"))
-
-
-def test_predictions_of_sources_are_those_of_the_same_rows_in_memory(path: Callable[..., str]) -> None:
-    files = path("label", "w")  # with columns that are no features
-    fitted = made(hidden_layer_sizes=(4,)).fit(path("label"), "label")
-    frame = TABLE[FEATURES]
-    blocks = Blocks.from_arrays(frame.to_numpy(), TABLE["label"].to_numpy(dtype=str), block_rows=1000)
-    for method in ("predict", "predict_proba", "predict_log_proba"):
-        expected = getattr(fitted, method)(frame)
-        for source in (files, [files], pl.scan_parquet(files), blocks):
-            np.testing.assert_array_equal(getattr(fitted, method)(source), expected)
-    regressor = made(MLPRegressor).fit(frame.to_numpy(), TABLE["quantity"])
-    expected = regressor.predict(frame.to_numpy())
-    np.testing.assert_array_equal(regressor.predict(pl.scan_parquet(files).select(FEATURES)), expected)

@@ -81,6 +81,33 @@ class FittedMLP(WithEngines):
         self._check_fitted()
         return check_inputs(self.network_, check_rows(self, X), self.theta_.dtype), self._targets.encode(y)
 
+    def predict_to_parquet(self, X: Any, path: str | Path) -> int:
+        """Write the predictions for a source, which may be larger than the memory, to a file of Parquet block by block.
+
+        Parameters
+        ----------
+        X : source
+            As for `fit`, without y.
+        path : str or Path
+            The file has a row for each row of X, in order: `predicted` in the type of the labels, or of a quantity;
+            and for labels the probability of each, `probability_yes`. Several targets are `predicted_0`, `predicted_1`
+            and so on. It gets its name when it is whole; if anything goes wrong before, there is none, or the old one.
+
+        Returns
+        -------
+        rows : int
+
+        Raises
+        ------
+        InputError
+            If X is no source, or does not fit the network.
+        OutputError
+            If the file cannot be written, which is found before the first prediction where possible.
+        """
+        from deltarule.estimators.streamed_predictions import predictions_written
+
+        return predictions_written(self, X, path)
+
     def trace(self, X: ArrayLike, y: Any) -> ExampleTrace | Trace:
         """Return every z, a, δ and contribution to Δ, computed unit by unit as in the lecture notes.
 
