@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deltarule.reporting.computing import report
     from deltarule.reporting.content import Report
     from deltarule.tables.model import TableModel
+    from deltarule.tables.streamed.table_rows import TableRows
     from deltarule.tabular.classifier import TableClassifier
     from deltarule.tabular.regressor import TableRegressor
     from deltarule.training.checkpoint import Checkpoint
@@ -50,6 +51,7 @@ __all__ = [
     "TableClassifier",
     "TableModel",
     "TableRegressor",
+    "TableRows",
     "Trace",
     "Unit",
     "check_gradient",
@@ -79,6 +81,7 @@ _LATE = {
     "TableClassifier": "deltarule.tabular.classifier",
     "TableModel": "deltarule.tables.model",
     "TableRegressor": "deltarule.tabular.regressor",
+    "TableRows": "deltarule.tables.streamed.table_rows",
     "clear_cache": "deltarule.blocks.clearing",
     "export": "deltarule.exchange.writing",
     "load": "deltarule.models.model_file",

@@ -15,8 +15,8 @@ import pytest
 
 from deltarule import Blocks
 from deltarule.blocks.sources import Asked, is_dask, is_source, parquet, source_of
+from deltarule.blocks.sources.arrow_rows import batch_rows
 from deltarule.blocks.sources.held_out import HeldOut
-from deltarule.blocks.sources.rows import batch_rows
 from deltarule.blocks.sources.source import Coded
 from deltarule.common.errors import InputError, ShapeError
 
@@ -117,7 +117,7 @@ def test_a_giant_row_group_is_read_in_slices_with_a_notice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(parquet, "GIANT_ROWS", 1000)
-    monkeypatch.setattr("deltarule.blocks.sources.rows.BATCH_ROWS", 128)
+    monkeypatch.setattr("deltarule.blocks.sources.arrow_rows.BATCH_ROWS", 128)
     path = write(tmp_path, table(1000), row_group_size=1000)
     with caplog.at_level(logging.INFO, "deltarule"):
         source = source_of(path, ASKED)

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.blocks.sources import is_source
+from deltarule.blocks.sources import Given, is_source
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.estimators.callbacks import CallbackSupportMixin, check_callables, with_callbacks
@@ -62,7 +62,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
     @with_callbacks
     def fit(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Given,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | str | None = None,
         *,

@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
+from deltarule.blocks.sources import Given
 from deltarule.common.arrays import Array
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns, refuse_sources
@@ -266,14 +267,14 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         self._check_fitted()
         return self._targets.encode(y)
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    def predict(self, X: ArrayLike | Given) -> NDArray[Any]:
         """Return the label of each row, or a 0/1 matrix for several labels; X may be a source, as for `fit`."""
         if is_read_in_blocks(X):
             return predicted_in_blocks(self, "predict", X)
         h = self._hypothesis(X)
         return self._targets.decode(h)
 
-    def predict_proba(self, X: ArrayLike) -> Array:
+    def predict_proba(self, X: ArrayLike | Given) -> Array:
         """Return the probability of each class, of shape (m, n_classes), in the order of `classes_`.
 
         Several labels have independent probabilities. For K classes with K sigmoid outputs, the hypotheses of a row
@@ -298,7 +299,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         h[has_lost] = of_z
         return np.asarray(h / total)
 
-    def predict_log_proba(self, X: ArrayLike) -> Array:
+    def predict_log_proba(self, X: ArrayLike | Given) -> Array:
         """Return the logarithm of `predict_proba`, accurate even where a probability rounds to 0 or 1.
 
         For several labels, probabilities above ½ are rounded before the logarithm is taken, as in scikit-learn. X may

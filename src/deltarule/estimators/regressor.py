@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from deltarule.blocks.sources import Given
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.estimators.base import BaseMLP
@@ -204,7 +205,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         """Return the targets Y of shape (m, K), as `deltarule.cost` takes them."""
         return Quantities().encode(y)
 
-    def predict(self, X: ArrayLike) -> Array:
+    def predict(self, X: ArrayLike | Given) -> Array:
         """Return the predicted quantity of each row, of shape (m,), or (m, K) for several targets.
 
         X may be a source, as for `fit`.

@@ -14,7 +14,7 @@ from deltarule.blocks.blocks import Blocks
 from deltarule.blocks.cache import converted
 from deltarule.blocks.conversion import BeyondRangeError
 from deltarule.blocks.layout import Facts, LayoutFile
-from deltarule.blocks.sources import Asked, Source, is_source, source_of
+from deltarule.blocks.sources import Asked, GivenSource, Source, is_source, source_of
 from deltarule.blocks.sources.held_out import HeldOut
 from deltarule.blocks.stored_rows import StoredRows
 from deltarule.common.arrays import Array
@@ -40,11 +40,11 @@ def asked_of(estimator: Any, X: Any, y: Any, sample_weight: Any, columns: Column
     InputError
         If y or the weights are not names of columns, or are given beside `Blocks`.
     """
-    if isinstance(X, Blocks):
+    if isinstance(X, Blocks | GivenSource):
         if y is not None or sample_weight is not None:
             raise InputError(
-                "Blocks hold y and the weights of their rows, but y or sample_weight is given too. Pass the blocks "
-                "alone: fit(Blocks.from_arrays(X, y, sample_weight))."
+                f"{type(X).__name__} hold y and the weights of their rows, but y or sample_weight is given too. Pass "
+                "them alone, for example fit(Blocks.from_arrays(X, y, sample_weight))."
             )
         return Asked(is_coded=is_classifier(estimator))
     names = [y] if isinstance(y, str) else y

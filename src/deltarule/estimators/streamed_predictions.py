@@ -66,7 +66,8 @@ def _ready(estimator: Any, X: Any) -> tuple[Any, Iterator[Array]]:
     names = getattr(estimator, "feature_names_in_", None)
     are_blocks = isinstance(X, Blocks)  # which hold y, that is not needed but must be read as what it is
     features = None if names is None or are_blocks else tuple(map(str, names))
-    source = source_of(X, Asked(is_coded=are_blocks and is_classifier(estimator), features=features))
+    is_coded = are_blocks and is_classifier(estimator)
+    source = source_of(X, Asked(is_coded=is_coded, features=features, is_prediction=True))
     if source.n_features != estimator.n_features_in_:
         raise ShapeError(
             f"X has {source.n_features} features, but {type(estimator).__name__} is expecting "

@@ -23,6 +23,7 @@ __all__ = [
     "duration_days",
     "has_zone",
     "learn_date_form",
+    "parts_of_days",
     "parts_that_vary",
 ]
 
@@ -176,7 +177,7 @@ def cyclic(days: Array, part: str) -> Array:
     array([[0., 1.],
            [1., 0.]])
     """
-    turns = 2 * np.pi * _part(days, part) / PARTS[part]
+    turns = 2 * np.pi * parts_of_days(days, part) / PARTS[part]
     waves: Array = np.nan_to_num(np.stack([np.sin(turns), np.cos(turns)], axis=1))
     return waves
 
@@ -184,10 +185,10 @@ def cyclic(days: Array, part: str) -> Array:
 def parts_that_vary(days: Array) -> tuple[str, ...]:
     """Return the cyclic parts of dates that have more than one value."""
     known = days[~np.isnan(days)]
-    return tuple(part for part in PARTS if len(np.unique(_part(known, part))) > 1)
+    return tuple(part for part in PARTS if len(np.unique(parts_of_days(known, part))) > 1)
 
 
-def _part(days: Array, part: str) -> Array:
+def parts_of_days(days: Array, part: str) -> Array:
     """Return the month from 0, the weekday from 0 (Monday), or the time of day from 0 to 1; NaN for a gap."""
     whole = np.floor(days)
     if part == "time":

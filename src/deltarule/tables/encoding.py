@@ -26,22 +26,24 @@ import pandas as pd
 from deltarule.common.arrays import Array
 from deltarule.common.errors import TableError
 from deltarule.tables.cells import LARGEST, NUMBERS, Form, numbers_of, words_of
+from deltarule.tables.choosing import MANY, commonest, counted_words, why_no_category, why_no_number
 from deltarule.tables.dates import cyclic, parts_that_vary
-from deltarule.tables.meaning import meaning_of, settle_marks
-from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, notices_of, unknown_words, words_read_as_gaps
+from deltarule.tables.meaning import Meaning, meaning_of, settle_marks
+from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, gap_words_in, notices_of
 from deltarule.tables.numbers import PLAIN
+from deltarule.tables.oddities import Oddities
 from deltarule.tables.options import TableOptions
-from deltarule.tables.reading import as_frame, check_columns, check_names, name_some, place_of
+from deltarule.tables.reading import as_frame, check_columns, check_names, place_of
 from deltarule.tables.row_numbers import are_row_numbers, is_unnamed, rise_or_fall
 from deltarule.tables.stored import checked_parts, form_content
 
-__all__ = ["LARGEST", "NUMBERS", "TableEncoder", "numbers_in"]
+__all__ = [
+    "LARGEST", "MANY", "NUMBERS", "TableEncoder", "commonest", "counted_words", "encoder_of", "numbers_in",
+    "why_no_category",
+]  # fmt: skip
 
 NARROWEST = 1e-200
 """Lower bound for a standard deviation, so that LARGEST / NARROWEST stays finite."""
-
-MANY = 20
-"""A column of words names the rows if it has more different values than this, and than half of its filled rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +148,7 @@ class TableEncoder:
                         continue
                     rising += [name] if rise_or_fall(values) else []
                 values = values[learnt]
-                why = _why_no_number(values)
+                why = why_no_number(values)
                 if kind == "date" and not why:
                     form = replace(form, parts=parts_that_vary(values))
                 numbers |= {} if why else {name: values}
@@ -154,29 +156,28 @@ class TableEncoder:
                 why = "empty"
             else:
                 codes, words = words_of(column, kind, form)
-                counts = _counted(codes[learnt], words)
+                counts = counted_words(codes[learnt], words)
                 most = 0 if is_unnamed(name) else MANY
-                why = _why_no_category(counts, most if kind == "category" and name not in options.keep else np.inf)
+                many = most if kind == "category" and name not in options.keep else np.inf
+                filled = sum(n for word, n in counts.items() if word is not None)
+                why = why_no_category(counts, many, len(counts) - (None in counts), filled)
                 if not why:
-                    categories[name] = _commonest(counts)
+                    categories[name] = commonest(counts)
                     crowded |= {name: len(counts)} if len(counts) > MOST_CATEGORIES else {}
             if why:
                 dropped[name] = why
             else:
                 kinds[name] = kind
                 forms |= {name: form} if form != Form() else {}
-        notices = notices_of(meanings, dropped, kinds, forms, crowded, rising, categories)
-        if not kinds:
-            raise TableError(
-                "No column is left to learn from: "
-                + (" ".join(notices) if notices else "the table has no column but the target.")
-            )
         matrix = np.stack([*numbers.values()], axis=1) if numbers else np.empty((len(learnt), 0))
         medians = np.nanmedian(matrix, axis=0) if numbers else np.empty(0)
         holes = np.flatnonzero(np.isnan(matrix).any(axis=0))
         means, deviations = _means_and_deviations(_filled_and_marked(matrix, medians, holes.tolist()))
         gaps = tuple(list(numbers)[n] for n in holes)
-        return cls(kinds, medians, gaps, means, deviations, categories, notices, forms, dropped)
+        return encoder_of(
+            meanings, kinds, forms, dropped, categories, crowded, rising,
+            medians=medians, gaps=gaps, means=means, deviations=deviations,
+        )  # fmt: skip
 
     @classmethod
     def from_content(cls, content: Any, arrays: Mapping[str, Array]) -> "TableEncoder":
@@ -272,9 +273,19 @@ class TableEncoder:
         >>> notices
         ("'colour' holds what the model does not know in 2 of 3 rows ('Blue', 'RED'). It knows 'blue', 'red'.",)
         """
-        table = as_frame(table)
+        X, oddities = self.encode_part(as_frame(table))
+        return X, oddities.notices(list(self.kinds), self.categories)
+
+    def encode_part(self, table: pd.DataFrame) -> tuple[Array, Oddities]:
+        """Return X of some rows of a table, and how they differ from the training table, to be added up.
+
+        Raises
+        ------
+        TableError
+            As in `transform`.
+        """
         check_columns(table, self.kinds, "the model was trained on")
-        notices = []
+        oddities = Oddities(len(table), gap_words=gap_words_in(table, self.kinds, self.forms))
         numbers = {name: numbers_in(table[name], self.kinds[name], self._form(name)) for name in self._number_names}
         values = np.stack([*numbers.values()], axis=1) if numbers else np.empty((len(table), 0))
         places = {name: n for n, name in enumerate(numbers)}
@@ -292,14 +303,37 @@ class TableEncoder:
             at = np.array([*(place_of_word.get(word, -1) for word in words), place_of_word.get(None, -1)])[codes]
             X[np.flatnonzero(at >= 0), at[at >= 0]] = 1
             width += len(known)
-            unknown = {word: n for word, n in _counted(codes, words).items() if word not in place_of_word and word}
-            if unknown:
-                notices.append(unknown_words(name, unknown, len(codes), known))
-        notices = [*words_read_as_gaps(table, self.kinds, self.forms), *notices]
-        # In a table of a single row, an empty column is an ordinary gap.
-        if len(table) > 1 and (empty := [name for name in self.kinds if table[name].isna().all()]):
-            notices.insert(0, f"Empty in every row, but not in training: {name_some(empty, 8)}.")
-        return X, tuple(notices)
+            counts = counted_words(codes, words)
+            unknown = Counter({word: n for word, n in counts.items() if word not in place_of_word and word})
+            oddities.unknown |= {name: unknown} if unknown else {}
+        oddities.filled.update(name for name in self.kinds if table[name].notna().any())
+        return X, oddities
+
+
+def encoder_of(
+    meanings: Mapping[str, Meaning],
+    kinds: dict[str, str],
+    forms: dict[str, Form],
+    dropped: dict[str, str],
+    categories: dict[str, tuple[str | None, ...]],
+    crowded: Mapping[str, int],
+    rising: Sequence[str],
+    **learnt: Any,
+) -> TableEncoder:
+    """Return the encoder of a table of which everything is known, with its notices.
+
+    Raises
+    ------
+    TableError
+        If no column is left to learn from.
+    """
+    notices = notices_of(meanings, dropped, kinds, forms, crowded, rising, categories)
+    if not kinds:
+        raise TableError(
+            "No column is left to learn from: "
+            + (" ".join(notices) if notices else "the table has no column but the target.")
+        )
+    return TableEncoder(kinds=kinds, categories=categories, notices=notices, forms=forms, dropped=dropped, **learnt)
 
 
 def _filled_and_marked(values: Array, medians: Array, gaps: Sequence[int]) -> Array:
@@ -334,33 +368,3 @@ def numbers_in(column: pd.Series, kind: str, form: Form) -> Array:
 
 def _like(form: Form) -> str:
     return f" with {form.number}" if form.number != PLAIN else ""
-
-
-def _why_no_number(values: Array) -> str:
-    """Return why a column of numbers is dropped; empty if it is not."""
-    gaps = np.isnan(values)
-    if gaps.all():
-        return "empty"
-    return "constant" if not gaps.any() and values.min() == values.max() else ""
-
-
-def _why_no_category(counts: Mapping[str | None, int], many: float) -> str:
-    """Return why a column of words is dropped, empty if it is not; more than `many` that hardly recur are names."""
-    filled = sum(n for word, n in counts.items() if word is not None)
-    different = len(counts) - (None in counts)
-    if not filled:
-        return "empty"
-    if len(counts) == 1:
-        return "constant"
-    return "names" if different > max(many, filled / 2) else ""
-
-
-def _counted(codes: Any, words: Sequence[str]) -> Counter[str | None]:
-    """Return the number of rows of each word; None stands for gaps."""
-    rows = np.bincount(codes + 1, minlength=len(words) + 1).tolist()
-    return Counter({word: n for word, n in zip([None, *words], rows, strict=True) if n})
-
-
-def _commonest(counts: Mapping[str | None, int]) -> tuple[str | None, ...]:
-    most = sorted(counts, key=lambda word: (-counts[word], word is None, word))[:MOST_CATEGORIES]
-    return tuple(sorted(most, key=lambda word: (word is None, word)))

@@ -19,7 +19,10 @@ from deltarule.tables.notices import alike
 from deltarule.tables.numbers import learn_number_form
 from deltarule.tables.reading import check_columns, name_some, place_of
 
-__all__ = ["Labels", "hold_out", "known_labels", "left_out", "training_labels"]
+__all__ = [
+    "Labels", "check_labels", "doubts_of", "hold_out", "known_labels", "left_out", "plain_labels",
+    "said_of_left_out", "training_labels",
+]  # fmt: skip
 
 MANY = 20
 """With more classes than this, fractions count as a quantity, and labels must recur in other rows."""
@@ -60,22 +63,31 @@ def training_labels(table: pd.DataFrame, target: str, gaps: Sequence[str] = ()) 
     array([1, 2, 1])
     """
     filled, rows, notices = _filled(table, target, gaps)
-    values = _plain(filled)
-    classes = np.unique(values)
+    values = plain_labels(filled)
+    classes, counts = np.unique(values, return_counts=True)
+    check_labels(target, classes, counts, pd.api.types.is_float_dtype(filled.dtype))
+    return Labels(values, rows, (*notices, *doubts_of(target, classes, counts)))
+
+
+def check_labels(target: str, classes: NDArray[Any], counts: NDArray[np.intp], are_floats: bool) -> None:
+    """Raise TableError if different values, each with its number of rows, are no labels; see `training_labels`.
+
+    `are_floats` says whether the column has a dtype of floats.
+    """
+    rows = int(counts.sum())
     if len(classes) < 2:
         raise TableError(
             f"The target {target!r} is {name_some(classes)} in every row that has one. "
             "A classifier needs rows of two labels or more."
         )
-    fractions = pd.api.types.is_float_dtype(filled.dtype) and values.dtype.kind == "U"
-    if len(classes) > MANY and (fractions or _are_fractions(classes) or 2 * len(classes) > len(values)):
+    fractions = are_floats and classes.dtype.kind == "U"
+    if len(classes) > MANY and (fractions or _are_fractions(classes) or 2 * len(classes) > rows):
         raise TableError(
-            f"The target {target!r} has {len(classes)} different values in {len(values)} rows "
+            f"The target {target!r} has {len(classes)} different values in {rows} rows "
             f"({name_some(classes, 3)}): it looks like a quantity or a name, and the classifier needs labels that come "
             "back. Take another target, "
             "or predict it as a number: --task regress."
         )
-    return Labels(values, rows, (*notices, *_doubts(target, values, classes)))
 
 
 def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any], gaps: Sequence[str] = ()) -> Labels:
@@ -167,18 +179,30 @@ def left_out(column: pd.Series, gaps: NDArray[np.bool_], words: Mapping[str, int
     TableError
         If no row has a value.
     """
-    if gaps.all():
+    count = int(np.count_nonzero(gaps))
+    first = place_of(column, int(np.flatnonzero(gaps)[0])) if count else ""
+    return said_of_left_out(str(column.name), count, len(column), first, words)
+
+
+def said_of_left_out(name: str, count: int, rows: int, first: str, words: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a notice that `count` of the rows have no value in the target, the first of them at `first`.
+
+    Raises
+    ------
+    TableError
+        If no row has a value.
+    """
+    if count == rows:
         raise TableError(
-            f"The target {column.name!r} is empty in {'the row' if len(column) == 1 else f'all {len(column)} rows'}. "
+            f"The target {name!r} is empty in {'the row' if rows == 1 else f'all {rows} rows'}. "
             "Fill in the values that are known."
         )
-    if not gaps.any():
+    if not count:
         return ()
-    count = int(np.count_nonzero(gaps))
     said = "".join(f"{word!r} in {n}, " for word, n in list(words.items())[:4] if word)
     return (
-        f"{count} {'row has' if count == 1 else 'rows have'} no value in the target {column.name!r} and "
-        f"{'is' if count == 1 else 'are'} left out ({said}first: {place_of(column, int(np.flatnonzero(gaps)[0]))}).",
+        f"{count} {'row has' if count == 1 else 'rows have'} no value in the target {name!r} and "
+        f"{'is' if count == 1 else 'are'} left out ({said}first: {first}).",
     )
 
 
@@ -193,31 +217,31 @@ def _filled(
     return column[~gaps], np.flatnonzero(~gaps), left_out(column, gaps, words)
 
 
-def _doubts(target: str, values: NDArray[Any], classes: NDArray[Any]) -> list[str]:
+def doubts_of(target: str, classes: NDArray[Any], counts: NDArray[np.intp]) -> list[str]:
     """Return notices of labels that may be gaps, and of labels that may be the same."""
-    if values.dtype.kind != "U":
+    if classes.dtype.kind != "U":
         return []
+    rows = dict(zip(classes.tolist(), counts.tolist(), strict=True))
     notices = []
-    if gaps := {str(name): int(np.count_nonzero(values == name)) for name in classes if is_gap(name)}:
+    if gaps := {name: n for name, n in rows.items() if is_gap(name)}:
         said = ", ".join(f"{word!r} in {n} {'row' if n == 1 else 'rows'}" for word, n in gaps.items())
         notices.append(
             f"The target {target!r} holds {said}, which is a label here; leave these fields empty if they are gaps."
         )
     by_number: dict[int, list[str]] = {}
-    for word in filter(str.isdecimal, classes.tolist()):
+    for word in filter(str.isdecimal, rows):
         by_number.setdefault(int(word), []).append(word)
     for group in by_number.values():
         if len(group) > 1:
-            counts = [f"{word!r} ({int(np.count_nonzero(values == word))} rows)" for word in group]
+            named = ", ".join(f"{word!r} ({rows[word]} rows)" for word in group)
             notices.append(
-                f"The target {target!r} has labels that are the same number, and count as different: "
-                f"{', '.join(counts)}."
+                f"The target {target!r} has labels that are the same number, and count as different: {named}."
             )
-    for group in alike(classes.tolist()):
-        counts = [f"{word!r} ({int(np.count_nonzero(values == word))} rows)" for word in group]
+    for group in alike(rows):
+        named = ", ".join(f"{word!r} ({rows[word]} rows)" for word in group)
         notices.append(
             f"The target {target!r} has labels that differ in case, blanks or invisible marks only, and count as "
-            f"different: {', '.join(counts)}."
+            f"different: {named}."
         )
     return notices
 
@@ -235,7 +259,8 @@ def _and(words: Sequence[str]) -> str:
     return " and ".join(map(repr, map(str, words)))
 
 
-def _plain(filled: pd.Series) -> NDArray[Any]:
+def plain_labels(filled: pd.Series) -> NDArray[Any]:
+    """Return labels as int64 if all are whole numbers, as bool if all are booleans, else as they are written."""
     inferred = pd.api.types.infer_dtype(filled)
     if inferred == "string" and filled.isin(["True", "False"]).all():
         return filled.eq("True").to_numpy(dtype=bool)

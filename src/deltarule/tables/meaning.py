@@ -8,6 +8,7 @@ words only a missing value is a gap, so the words None and NA stay words.
 import heapq
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from numbers import Number
@@ -23,7 +24,7 @@ from deltarule.tables.numbers import PLAIN, learn_number_form, tell_marks_apart
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import place_of
 
-__all__ = ["Meaning", "meaning_of", "settle_marks"]
+__all__ = ["Complaints", "Meaning", "meaning_of", "meaning_of_kind", "meaning_of_texts", "settle_by", "settle_marks"]
 
 MOST = 0.8
 """Share of the cells that must be numbers for the column to be one of numbers."""
@@ -107,13 +108,53 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
         If nearly all cells are of one kind but the others are not, if day and month cannot be distinguished, or if a
         cell is not a number, text, boolean, date or duration.
     """
-    form = Form(gaps=options.gaps)
-    as_words = column.name in options.categories
     kind = _kind_of_values(column)
     if kind != "text":
-        asked = as_words and kind != "empty"
-        return Meaning("category", replace(form, digits=kind == "number")) if asked else Meaning(kind, form)
-    counts = counts_of(column)
+        return meaning_of_kind(str(column.name), kind, options)
+    complaints = Complaints(
+        lambda kind, form, rows: _strays(column, kind, form, rows),
+        lambda: _day_or_month(column),
+    )
+    return meaning_of_texts(str(column.name), counts_of(column), options, complaints)
+
+
+def meaning_of_kind(name: str, kind: str, options: TableOptions) -> Meaning:
+    """Return what the cells of a column mean whose values have types that say it: `kind` is not `"text"`."""
+    form = Form(gaps=options.gaps)
+    asked = name in options.categories and kind != "empty"
+    return Meaning("category", replace(form, digits=kind == "number")) if asked else Meaning(kind, form)
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """The errors about a column of texts, with the places of cells; made where the cells are at hand.
+
+    Attributes
+    ----------
+    strays : callable
+        (kind, form, filled rows) ↦ error that names the cells that are not of the kind of the others.
+    day_or_month : callable
+        () ↦ error that shows dates whose day and month could be swapped.
+    """
+
+    strays: Callable[[str, Form, int], TableError]
+    day_or_month: Callable[[], TableError]
+
+
+def meaning_of_texts(name: str, counts: Mapping[str, int], options: TableOptions, complaints: Complaints) -> Meaning:
+    """Return what the cells of a column of texts mean; see `meaning_of`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    counts : mapping of str to int
+        The number of rows of each text.
+    options : TableOptions
+    complaints : Complaints
+    """
+    form = Form(gaps=options.gaps)
+    as_words = name in options.categories
     known = {text: n for text, n in counts.items() if text not in options.gaps}
     if not known:
         return Meaning("empty", form)
@@ -125,7 +166,7 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
     filled = {text: n for text, n in known.items() if not is_gap(text)}
     if not filled:
         return words
-    found, fitting = _numbers_dates_or_durations(column, filled, form, options)
+    found, fitting = _numbers_dates_or_durations(filled, form, options, complaints)
     rows = sum(filled.values())
     enough = MOST_OF_UNIT if found.form.number.unit.isalpha() and found.kind == "number" else MOST
     if found.numbers < enough * rows and not _few_words_among_many_numbers(filled, found):
@@ -136,7 +177,7 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
     if found.kind == "number" and _has_zeros_in_front(filled):
         return replace(words, why="zeros", example=next(text for text in filled if text[0] == "0"))
     if fitting < rows:
-        raise _strays(column, found.kind, found.form, rows)
+        raise complaints.strays(found.kind, found.form, rows)
     gap_words = {text: n for text, n in known.items() if text not in filled}
     zoneless = rows - sum(n for text, n in filled.items() if has_zone(text)) if found.kind == "date" else 0
     zoneless = zoneless if zoneless < rows else 0
@@ -144,7 +185,7 @@ def meaning_of(column: pd.Series, options: TableOptions) -> Meaning:
 
 
 def _numbers_dates_or_durations(
-    column: pd.Series, filled: dict[str, int], form: Form, options: TableOptions
+    filled: dict[str, int], form: Form, options: TableOptions, complaints: Complaints
 ) -> tuple[Meaning, int]:
     """Return the kind of most cells, with the rows that any form fits (`numbers`), and the rows that the best fits."""
     if len(filled) > 2 * _SOME and not _any_numbers_or_dates(_some(filled), options):
@@ -160,7 +201,7 @@ def _numbers_dates_or_durations(
             in_doubt = "dot"
         return Meaning("number", replace(form, number=number.form), numbers=number.any_rows, open=in_doubt), number.rows
     if date.in_doubt and date.rows == sum(filled.values()):
-        raise _day_or_month(column)
+        raise complaints.day_or_month()
     return Meaning("date", replace(form, date=date.form), numbers=date.any_rows), date.rows
 
 
@@ -219,23 +260,41 @@ def settle_marks(table: pd.DataFrame, meanings: dict[str, Meaning], options: Tab
     TableError
         If a file with semicolons or tabs between columns holds 1,222, and no other column decides, or they disagree.
     """
-    in_doubt = {name: meaning for name, meaning in meanings.items() if meaning.open}
-    if not in_doubt:
+    if not any(meaning.open for meaning in meanings.values()):
         return
     found: list[Meaning] = []
     for name, column in table.items():
         with suppress(TableError):  # what cannot be read tells nothing
             found.append(meanings[str(name)] if name in meanings else meaning_of(column, options))
-    sure = [meaning.form.number for meaning in found if not meaning.open and meaning.kind == "number"]
-    commas = any(number.decimal == "," for number in sure)
-    dots = any(number.thousands == "," for number in sure) or any(
+    fractions = any(
         is_plain(column) and not (values := column.dropna()).eq(values.round()).all() for _, column in table.items()
     )
+    settle_by(meanings, found, fractions, table.attrs.get("separator", ","))
+
+
+def settle_by(meanings: dict[str, Meaning], found: Iterable[Meaning], fractions: bool, separator: str = ",") -> None:
+    """Settle whether 1,222 and 1.222 have decimals, by what the columns of a table mean; see `settle_marks`.
+
+    Parameters
+    ----------
+    meanings : dict
+        The meanings to settle, by column.
+    found : iterable of Meaning
+        Meanings of all columns.
+    fractions : bool
+        Whether a column of numbers holds fractions.
+    separator : str
+        What is between columns in the file.
+    """
+    in_doubt = {name: meaning for name, meaning in meanings.items() if meaning.open}
+    sure = [meaning.form.number for meaning in found if not meaning.open and meaning.kind == "number"]
+    commas = any(number.decimal == "," for number in sure)
+    dots = fractions or any(number.thousands == "," for number in sure)
     for name, meaning in in_doubt.items():
         if commas and not dots:
             number = replace(meaning.form.number, decimal=",", thousands="." if meaning.open == "dot" else "")
             meanings[name] = replace(meaning, form=replace(meaning.form, number=number))
-        elif meaning.open == "comma" and (commas if dots else table.attrs.get("separator", ",") != ","):
+        elif meaning.open == "comma" and (commas if dots else separator != ","):
             text = meaning.example
             raise TableError(
                 f"Column {name!r} holds numbers such as {text!r}, which may be {text.replace(',', '')} or "

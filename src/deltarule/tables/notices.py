@@ -1,6 +1,7 @@
 """Notices about the columns of a table: what was dropped, and what was read in a way that one should know of."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -11,7 +12,10 @@ from deltarule.tables.meaning import Meaning
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.reading import name_some
 
-__all__ = ["DROPPED", "MOST_CATEGORIES", "alike", "notices_of", "said_of_form", "unknown_words", "words_read_as_gaps"]
+__all__ = [
+    "DROPPED", "MOST_CATEGORIES", "alike", "gap_words_in", "notices_of", "said_of_form", "said_of_gap_words",
+    "unknown_words", "words_read_as_gaps",
+]  # fmt: skip
 
 MOST_CATEGORIES = 200
 """Most columns of X for one column of words: with them 10⁶ rows take 1.6 GB, and rarer values teach little."""
@@ -140,9 +144,21 @@ def unknown_words(name: str, unknown: Mapping[str, int], rows: int, known: Itera
 
 def words_read_as_gaps(table: pd.DataFrame, kinds: Mapping[str, str], forms: Mapping[str, Form]) -> list[str]:
     """Return a notice of the words in columns of numbers that were read as gaps."""
-    words = {
-        name: gap_words_of(table[name], forms.get(name, Form())) for name, kind in kinds.items() if kind in NUMBERS
+    return said_of_gap_words(gap_words_in(table, kinds, forms))
+
+
+def gap_words_in(table: pd.DataFrame, kinds: Mapping[str, str], forms: Mapping[str, Form]) -> dict[str, Counter[str]]:
+    """Return the words in columns of numbers that are read as gaps, with their rows."""
+    found = {
+        name: Counter(gap_words_of(table[name], forms.get(name, Form())))
+        for name, kind in kinds.items()
+        if kind in NUMBERS
     }
+    return {name: words for name, words in found.items() if words}
+
+
+def said_of_gap_words(words: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return a notice of the words in columns of numbers that are read as gaps."""
     return [f"Read as gaps: {_some(quoted)}."] if (quoted := _quoted(words)) else []
 
 

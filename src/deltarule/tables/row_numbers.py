@@ -6,7 +6,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 
-__all__ = ["UNNAMED", "are_row_numbers", "is_unnamed", "rise_or_fall"]
+__all__ = ["FEWEST", "LEFT_OUT", "UNNAMED", "are_row_numbers", "is_unnamed", "rise_or_fall"]
 
 FEWEST = 10
 """Fewest rows for which consecutive whole numbers count as row numbers: in 3 rows, 1, 2, 3 may be a quantity."""

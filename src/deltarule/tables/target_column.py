@@ -25,7 +25,10 @@ from deltarule.tables.notices import said_of_form
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, place_of
 
-__all__ = ["Scale", "Target", "Task", "known_target", "training_target"]
+__all__ = [
+    "TASKS", "Scale", "Target", "Task", "check_varies", "known_target", "no_numbers", "quantity_of",
+    "reason_of_numbers", "training_target",
+]  # fmt: skip
 
 Task = Literal["auto", "classify", "regress"]
 TASKS: tuple[Task, ...] = ("auto", "classify", "regress")
@@ -130,34 +133,56 @@ def training_target(table: pd.DataFrame, name: str, task: Task, options: TableOp
         if task == "auto":
             what = {"boolean": "booleans", "category": "texts"}.get(meaning.kind, f"{meaning.kind}s")
             return _labels(column, options.gaps, f"classification: {{name}} holds {{n}} different {what}")
-        raise TableError(
-            f"The target {name!r} does not hold numbers (its cells are of the kind {meaning.kind}, the first is "
-            f"{str(column.dropna().iloc[0])[:40]!r}), and regression predicts numbers. Take another target, or "
-            "classify it."
-        )
+        raise no_numbers(name, meaning.kind, str(column.dropna().iloc[0]))
     quantity = _quantity(column, meaning.form, said_of_form(name, meaning))
     if task == "regress":
         return _told(quantity, "regression, as asked")
     different, counts = np.unique(quantity.values, return_counts=True)
-    if (different != np.rint(different)).any():
-        return _told(quantity, f"regression: {name!r} holds numbers with fractions")
-    rare = int(np.count_nonzero(counts < RARE))
-    if len(different) >= MANY and 2 * rare > len(different):
-        return _told(
-            quantity,
-            f"regression: {name!r} holds {len(different)} different whole numbers, most in fewer than {RARE} rows",
-            Message(
-                "{name!r} is taken for a quantity: it holds {n} different whole numbers, and {rare} of them stand in "
-                "fewer than {few} rows. Where they are labels, take task='classify'.",
-                name=name,
-                n=len(different),
-                rare=rare,
-                few=RARE,
-            ),
-        )
+    found = reason_of_numbers(name, len(different), counts, bool((different != np.rint(different)).any()))
+    if found is not None:
+        return _told(quantity, *found)
     words = len(meaning.gap_words)
     also = f" and {words} {'other text' if words == 1 else 'other texts'}" if words else ""
     return _labels(column, options.gaps, f"classification: {{name}} holds {{n}} different whole numbers{also}", words)
+
+
+def no_numbers(name: str, kind: str, example: str) -> TableError:
+    """Return the error about a target that is to be a quantity and holds no numbers."""
+    return TableError(
+        f"The target {name!r} does not hold numbers (its cells are of the kind {kind}, the first is {example[:40]!r}), "
+        "and regression predicts numbers. Take another target, or classify it."
+    )
+
+
+def reason_of_numbers(
+    name: str, different: int, counts: NDArray[np.intp], has_fractions: bool
+) -> tuple[str, tuple[str, ...]] | None:
+    """Return why numbers are a quantity, and notices; None if they are labels.
+
+    Parameters
+    ----------
+    name : str
+    different : int
+        How many different whole numbers there are.
+    counts : array of int
+        Rows of each of them.
+    has_fractions : bool
+    """
+    if has_fractions:
+        return f"regression: {name!r} holds numbers with fractions", ()
+    rare = int(np.count_nonzero(counts < RARE))
+    if different < MANY or 2 * rare <= different:
+        return None
+    notice = Message(
+        "{name!r} is taken for a quantity: it holds {n} different whole numbers, and {rare} of them stand in fewer "
+        "than {few} rows. Where they are labels, take task='classify'.",
+        name=name,
+        n=different,
+        rare=rare,
+        few=RARE,
+    )
+    why = f"regression: {name!r} holds {different} different whole numbers, most in fewer than {RARE} rows"
+    return why, (notice,)
 
 
 def known_target(table: pd.DataFrame, name: str, classes: NDArray[Any] | None, form: Form) -> Target:
@@ -184,21 +209,32 @@ def _labels(column: pd.Series, gaps: tuple[str, ...], why: str = "", words: int 
 
 
 def _quantity(column: pd.Series, form: Form, notices: tuple[str, ...] = ()) -> Target:
-    values, strange = numbers_of(column, "number", form)
-    name = column.name
-    if strange.any():
-        first = int(np.flatnonzero(strange)[0])
-        raise TableError(
-            f"The target {name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a finite "
-            f"number belongs ({np.count_nonzero(strange)} such in all). Correct it, or leave the field empty: rows "
-            "without a value are left out."
-        )
+    values = quantity_of(column, form)
     gaps = np.isnan(values)
     notices = (*left_out(column, gaps, gap_words_of(column, form)), *notices)
     return Target(values[~gaps], np.flatnonzero(~gaps), True, form, notices=notices)
 
 
-def _told(quantity: Target, why: str, notice: str = "") -> Target:
+def quantity_of(column: pd.Series, form: Form) -> Array:
+    """Return a quantity as it stands in a column, with NaN for gaps.
+
+    Raises
+    ------
+    TableError
+        If a cell holds something else than a finite number.
+    """
+    values, strange = numbers_of(column, "number", form)
+    if strange.any():
+        first = int(np.flatnonzero(strange)[0])
+        raise TableError(
+            f"The target {column.name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a "
+            f"finite number belongs ({np.count_nonzero(strange)} such in all). Correct it, or leave the field empty: "
+            "rows without a value are left out."
+        )
+    return values
+
+
+def _told(quantity: Target, why: str, notices: tuple[str, ...] = ()) -> Target:
     """Return a quantity to learn, with the reason why it is one.
 
     Raises
@@ -206,10 +242,13 @@ def _told(quantity: Target, why: str, notice: str = "") -> Target:
     TableError
         If the quantity is the same in every row.
     """
-    values = quantity.values
-    if values.min() == values.max():
+    check_varies(float(quantity.values.min()), float(quantity.values.max()))
+    return Target(quantity.values, quantity.rows, True, quantity.form, why, (*quantity.notices, *notices))
+
+
+def check_varies(least: float, greatest: float) -> None:
+    """Raise TableError if a quantity is the same in every row."""
+    if least == greatest:
         raise TableError(
-            f"The target is {values[0]:g} in every row that has one, so there is nothing to learn. Take another target."
+            f"The target is {least:g} in every row that has one, so there is nothing to learn. Take another target."
         )
-    notices = (*quantity.notices, notice) if notice else quantity.notices
-    return Target(values, quantity.rows, True, quantity.form, why, notices)

@@ -1,14 +1,18 @@
 """Where rows come from: files of Parquet, frames that are not computed yet, `Blocks`, and tables that are encoded."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from deltarule.blocks.blocks import Blocks
-from deltarule.blocks.sources.rows import ArrowRows
+from deltarule.blocks.sources.arrow_rows import ArrowRows
 from deltarule.blocks.sources.source import Asked, GivenSource, Source
 from deltarule.common.errors import InputError
 
-__all__ = ["ArrowRows", "Asked", "GivenSource", "Source", "is_dask", "is_source", "rows_of", "source_of"]
+__all__ = ["ArrowRows", "Asked", "Given", "GivenSource", "Source", "is_dask", "is_source", "rows_of", "source_of"]
+
+Given = Blocks | GivenSource | Path | Sequence[Path]
+"""Sources that type checkers know, besides texts; frames of other libraries are as good."""
 
 _TYPES = (("polars", "LazyFrame"), ("pyarrow", "Dataset"), ("duckdb", "DuckDBPyRelation"))
 
@@ -47,7 +51,7 @@ def source_of(X: Any, asked: Asked) -> Source:
     if isinstance(X, GivenSource):
         return X.source_for(asked)
     rows = rows_of(X)
-    from deltarule.blocks.sources.numbers import NumbersOf
+    from deltarule.blocks.sources.number_columns import NumbersOf
 
     return NumbersOf(rows, asked)
 
@@ -76,8 +80,12 @@ def rows_of(X: Any) -> ArrowRows:
 
     if kind is None:
         return parquet.ParquetFiles.of(X)
-    made: ArrowRows = {"polars": lazy.PolarsFrame, "pyarrow": lazy.ArrowDataset, "duckdb": lazy.DuckRelation}[kind](X)
-    return made
+    kinds: dict[str, Callable[[Any], ArrowRows]] = {
+        "polars": lazy.PolarsFrame,
+        "pyarrow": lazy.ArrowDataset,
+        "duckdb": lazy.DuckRelation,
+    }
+    return kinds[kind](X)
 
 
 def _kind_of(X: object) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from deltarule.blocks.sources.rows import batch_rows
+from deltarule.blocks.sources.arrow_rows import batch_rows
 
 __all__ = ["ArrowDataset", "DuckRelation", "PolarsFrame"]
 
@@ -22,6 +22,10 @@ class _Frame:
     def __init__(self, schema: pa.Schema, rows: int) -> None:
         self.rows = int(rows)
         self.schemas = ((self.where, schema),)
+
+    def position(self, row: int) -> tuple[str, int]:
+        """Return the whole, and the number of a row."""
+        return self.where, row
 
     def place(self, row: int) -> str:
         """Return where a row is."""

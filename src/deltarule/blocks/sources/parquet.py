@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deltarule.blocks.sources.rows import batch_rows
+from deltarule.blocks.sources.arrow_rows import batch_rows
 from deltarule.common.errors import InputError
 
 __all__ = ["ParquetFiles"]
@@ -153,12 +153,17 @@ class ParquetFiles:
                 raise _unreadable(file, error) from error
             _check_unchanged(file, stat)
 
-    def place(self, row: int) -> str:
-        """Return where a row is."""
+    def position(self, row: int) -> tuple[str, int]:
+        """Return the file that a row lies in, and its number there."""
         for file, end, length in zip(self.files, accumulate(self.lengths), self.lengths, strict=True):
             if row < end:
-                return f"row {row - end + length} of {file}"
-        return f"row {row}"
+                return str(file), row - end + length
+        return self.where, row
+
+    def place(self, row: int) -> str:
+        """Return where a row is."""
+        file, inside = self.position(row)
+        return f"row {inside} of {file}"
 
 
 def _metadata(file: Path) -> Any:

@@ -29,12 +29,15 @@ class Asked:
         Whether the target is one column of labels, which are kept as codes.
     features : tuple of str, optional
         Names of the columns of X, in this order. Default: all that are neither target nor weight.
+    is_prediction : bool
+        Whether X alone is needed, also of a source that holds y.
     """
 
     target: str | tuple[str, ...] | None = None
     weight: str | None = None
     is_coded: bool = False
     features: tuple[str, ...] | None = None
+    is_prediction: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from deltarule.blocks.sources.arrow import check_numbers, chunks_of, float_dtype_of
-from deltarule.blocks.sources.rows import ArrowRows
+from deltarule.blocks.sources.arrow_rows import ArrowRows
 from deltarule.blocks.sources.source import Asked, Chunk, columns_of
 from deltarule.common.errors import InputError
 

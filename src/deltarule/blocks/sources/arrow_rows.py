@@ -41,6 +41,9 @@ class ArrowRows(Protocol):
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Return all rows in order, as record batches with these columns."""
 
+    def position(self, row: int) -> tuple[str, int]:
+        """Return the file that a row lies in, or the whole, and its number there."""
+
     def place(self, row: int) -> str:
         """Return where a row is, in the user's words."""
 
