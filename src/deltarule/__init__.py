@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from deltarule.tables.model import TableModel
     from deltarule.tables.streamed.table_rows import TableRows
     from deltarule.tabular.classifier import TableClassifier
+    from deltarule.tabular.committee_model import CommitteeModel
     from deltarule.tabular.regressor import TableRegressor
     from deltarule.training.checkpoint import Checkpoint
 
 __all__ = [
     "Blocks",
     "Checkpoint",
+    "CommitteeModel",
     "Dense",
     "ExampleTrace",
     "GradientCheck",
@@ -72,6 +74,7 @@ __all__ = [
 _LATE = {
     "Blocks": "deltarule.blocks.blocks",
     "Checkpoint": "deltarule.training.checkpoint",
+    "CommitteeModel": "deltarule.tabular.committee_model",
     "Imported": "deltarule.exchange.reading.imported",
     "LambdaPath": "deltarule.pictures.cost_against_lambda",
     "MLPClassifier": "deltarule.estimators.classifier",

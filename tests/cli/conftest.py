@@ -52,7 +52,9 @@ def data(folder: Path) -> Path:
 def trained(run: Run, data: Path, folder: Path) -> Result:
     """What the command says that makes `model`."""
     options = "--target label --layers 8 --activation tanh --solver lbfgs --lambda 0.01 --epochs 60"
-    return run("train", data, *options.split(), "--output", folder / "model", "--pictures", folder / "pictures")
+    return run(
+        "train", "--network", data, *options.split(), "--output", folder / "model", "--pictures", folder / "pictures"
+    )
 
 
 @pytest.fixture(scope="session")

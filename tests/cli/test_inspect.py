@@ -62,7 +62,7 @@ def test_explain_says_which_class_each_output_of_a_network_for_two_stands_for(
     source, model = tmp_path / "two.csv", tmp_path / "model"
     table.assign(label=(table["x"] > 0).astype(int)).to_csv(source, index=False)
     options = ["--target", "label", "--layers", 2, "--epochs", 2, "--output-units", units, "--output", model]
-    assert run("train", source, *options).exit_code == 0
+    assert run("train", "--network", source, *options).exit_code == 0
     assert run("explain", model, source).stdout.splitlines()[0].endswith(f"; {said}")
 
 

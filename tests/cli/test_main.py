@@ -59,7 +59,7 @@ def test_a_network_that_the_memory_does_not_hold_is_one_line(
         raise MemoryError("Unable to allocate 298. GiB")
 
     monkeypatch.setattr("deltarule.tables.table_run.learn", fit)
-    result = run("train", data, "--target", "label", "-o", tmp_path / "model")
+    result = run("train", "--network", data, "--target", "label", "-o", tmp_path / "model")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == (
         "Error: There is not enough memory (Unable to allocate 298. GiB). Take a smaller network, or fewer rows or "

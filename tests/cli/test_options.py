@@ -42,8 +42,8 @@ def test_the_path_of_a_checkpoint_stands_in_a_message_as_it_was_given(
     run: Run, data: Path, tmp_path: Path, name: str
 ) -> None:
     options = ["--target", "label", "--epochs", 1, "--layers", 2, "-o", tmp_path / "model", "--checkpoint"]
-    assert run("train", data, *options, tmp_path / name).exit_code == 0
-    refused = run("train", data, *options, tmp_path / name)
+    assert run("train", "--network", data, *options, tmp_path / name).exit_code == 0
+    refused = run("train", "--network", data, *options, tmp_path / name)
     assert f"Error: {tmp_path / name} holds a run of 1 epochs" in refused.stderr
     assert "Go on with it by --resume, or" in refused.stderr
 
@@ -77,7 +77,7 @@ def test_switches_become_options_without_a_value() -> None:
     ],
 )
 def test_a_setting_outside_its_range_is_a_usage_error(run: Run, options: str, complaint: str) -> None:
-    result = run("train", "absent.csv", "--target", "y", *options.split())
+    result = run("train", "--network", "absent.csv", "--target", "y", *options.split())
     assert result.exit_code == 2
     assert options.split()[-2] in result.stderr
     assert complaint in " ".join(result.stderr.replace("│", " ").split())
@@ -93,5 +93,7 @@ def test_a_setting_outside_its_range_is_a_usage_error(run: Run, options: str, co
     ],
 )
 def test_messages_of_the_library_name_options(run: Run, data: Path, tmp_path: Path, options: str, told: str) -> None:
-    result = run("train", data, "--target", "label", "--epochs", 2, *options.split(), "-o", tmp_path / "model")
+    result = run(
+        "train", "--network", data, "--target", "label", "--epochs", 2, *options.split(), "-o", tmp_path / "model"
+    )
     assert told in result.stderr

@@ -38,13 +38,21 @@ def here(model: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("explain m.csv d.csv -o m.csv", "--output and MODEL", "m.csv"),
         ("train d.csv --target label -o d.csv", "--output and DATA", "d.csv"),
         ("train d.csv --target label --report d.csv", "--report and DATA", "d.csv"),
-        ("train d.csv --target label --checkpoint soft.csv", "--checkpoint and DATA", "d.csv"),
+        ("train --network d.csv --target label --checkpoint soft.csv", "--checkpoint and DATA", "d.csv"),
         ("train d.csv --target label -o new --report new", "--output and --report", "new"),
-        ("train d.csv --target label -o new --checkpoint p/../new", "--output and --checkpoint", "p/../new"),
-        ("train d.csv --target label --report new --checkpoint new", "--report and --checkpoint", "new"),
+        ("train --network d.csv --target label -o new --checkpoint p/../new", "--output and --checkpoint", "p/../new"),
+        ("train --network d.csv --target label --report new --checkpoint new", "--report and --checkpoint", "new"),
         ("train d.csv --target label -o new --pictures new", "--output and --pictures", "new"),
-        ("train d.csv --target label -o p/network.png --pictures pictures", "--output and --pictures", "network.png"),
-        ("train d.csv --target label --report p/learning_curve.png --pictures p", "--report and --pictures", "e.png"),
+        (
+            "train --network d.csv --target label -o p/network.png --pictures pictures",
+            "--output and --pictures",
+            "network.png",
+        ),
+        (
+            "train --network d.csv --target label --report p/learning_curve.png --pictures p",
+            "--report and --pictures",
+            "e.png",
+        ),
     ],
 )
 def test_an_output_that_is_another_file_of_the_command_is_refused_before_any_work(

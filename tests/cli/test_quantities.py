@@ -41,7 +41,7 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(run: Run, houses: Path) -> Result:
     options = "--target price --layers 6 --solver lbfgs --epochs 200 --weight w --output"
     folder = houses.parent
-    return run("train", houses, *options.split(), folder / "model", "--report", folder / "report.html")
+    return run("train", "--network", houses, *options.split(), folder / "model", "--report", folder / "report.html")
 
 
 @pytest.fixture(scope="module")
@@ -118,12 +118,15 @@ def test_the_report_shows_the_quantity_in_its_units_and_dropped_columns_apart(tr
 
 def test_a_target_that_is_asked_to_be_of_labels_is_classified(run: Run, houses: Path, tmp_path: Path) -> None:
     options = ["--target", "w", "--epochs", 2, "--layers", 2, "-o", tmp_path / "model"]
-    assert "Task: classification: 'w' holds 3 different whole numbers." in run("train", houses, *options).stdout
-    run("train", houses, *options, "--task", "regress")
+    assert (
+        "Task: classification: 'w' holds 3 different whole numbers."
+        in run("train", "--network", houses, *options).stdout
+    )
+    run("train", "--network", houses, *options, "--task", "regress")
     assert load(tmp_path / "model").scale is not None
-    refused = run("train", houses, *options, "--task", "regress", "--label-smoothing", 0.1)
+    refused = run("train", "--network", houses, *options, "--task", "regress", "--label-smoothing", 0.1)
     assert "--label-smoothing 0.1 acts on classes, but the target is a quantity. Leave it out, or" in refused.stderr
-    refused = run("train", houses, "--target", "town", "--task", "regress", "-o", tmp_path / "model")
+    refused = run("train", "--network", houses, "--target", "town", "--task", "regress", "-o", tmp_path / "model")
     assert "The target 'town' does not hold numbers" in refused.stderr
 
 
@@ -135,9 +138,9 @@ def test_columns_are_dropped_and_kept_and_gaps_named(run: Run, tmp_path: Path) -
     pd.DataFrame(table).to_csv(tmp_path / "data.csv", index=False)
     options = ["--keep", "id", "--drop", "x", "--gaps", "miss", "--categories", "code"]
     given = ["--target", "y", "--epochs", 2, "--layers", 2, "-o", tmp_path / "model"]
-    refused = run("train", tmp_path / "data.csv", *given, *options, "--drop", "y2")
+    refused = run("train", "--network", tmp_path / "data.csv", *given, *options, "--drop", "y2")
     assert "The table has no column 'y2', which is named in the options" in refused.stderr
-    result = run("train", tmp_path / "data.csv", *given, *options)
+    result = run("train", "--network", tmp_path / "data.csv", *given, *options)
     assert result.exit_code == 0, result.output
     assert load(tmp_path / "model").encoder.names == [
         *["id", "size", "size is missing", "code=10", "code=20", "code=30"]
@@ -148,7 +151,7 @@ def test_labels_with_a_zero_in_front_stand_in_predictions_as_in_the_table(run: R
     x = np.random.default_rng(0).normal(size=90)
     pd.DataFrame({"x": x, "y": np.where(x > 0, "01", "02")}).to_csv(tmp_path / "data.csv", index=False)
     options = ["--target", "y", "--epochs", 30, "--class-weight", "01=2", "-o", tmp_path / "model"]
-    assert run("train", tmp_path / "data.csv", *options).exit_code == 0
+    assert run("train", "--network", tmp_path / "data.csv", *options).exit_code == 0
     assert load(tmp_path / "model").estimator.class_weight == {"01": 2.0}
     lines = run("predict", tmp_path / "model", tmp_path / "data.csv").stdout.splitlines()
     assert lines[0] == "predicted_y,probability_01,probability_02"
@@ -175,7 +178,7 @@ def test_training_reads_standard_input_and_passes_the_held_out_rows_through_the_
 
     from deltarule.cli import app
 
-    options = "train - --target price --layers 6 --solver lbfgs --epochs 200 --weight w --output"
+    options = "train - --network --target price --layers 6 --solver lbfgs --epochs 200 --weight w --output"
     given = [*options.split(), str(tmp_path / "model"), "--report", str(tmp_path / "report.html")]
     passes = count_passes(monkeypatch)
     piped = CliRunner().invoke(app, given, input=houses.read_bytes(), env={"COLUMNS": "120"})

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import Result
 
 from deltarule import MLPClassifier, Progress
+from deltarule.cli.kinds import BOTH, default_of
 from deltarule.cli.options import DECLARED, parameter_of, parse_layers
 from deltarule.cli.train import train
 from deltarule.tables import hold_out, read_table
@@ -74,7 +75,7 @@ def test_the_report_agrees_with_the_model_and_its_command_makes_both_again(
     source, model, path = tmp_path / "a table.csv", tmp_path / "model", tmp_path / "report.html"
     renamed.to_csv(source, index=False)
     options = ["--layers", "3", "--epochs", "4", "--seed", "5", "--no-shuffle", "--lambda", "0.5"]
-    result = run("train", source, "--target", "the label", *options, "-o", model, "--report", path)
+    result = run("train", "--network", source, "--target", "the label", *options, "-o", model, "--report", path)
     assert result.exit_code == 0, result.output
     assert f"Report: {path}" in result.stdout
 
@@ -107,7 +108,7 @@ def test_the_report_agrees_with_the_model_and_its_command_makes_both_again(
 
 def test_a_report_without_a_hold_out_says_that_its_rows_were_learnt(run: Run, data: Path, tmp_path: Path) -> None:
     options = "--target label --layers 3 --epochs 2 --holdout 0 --output"
-    run("train", data, *options.split(), tmp_path / "model", "--report", tmp_path / "report.html")
+    run("train", "--network", data, *options.split(), tmp_path / "model", "--report", tmp_path / "report.html")
     page = read_page((tmp_path / "report.html").read_text(encoding="utf-8"))
     summary = named(section(page, "Data"))
     assert (summary["judged on"], summary["rows"]) == ("the training set", "90")
@@ -116,7 +117,16 @@ def test_a_report_without_a_hold_out_says_that_its_rows_were_learnt(run: Run, da
 def test_what_a_report_lacks_is_one_line_before_the_table_is_read(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = ["train", tmp_path / "absent.csv", "--target", "y", "--output", tmp_path / "model", "--report"]
+    options = [
+        "train",
+        "--network",
+        tmp_path / "absent.csv",
+        "--target",
+        "y",
+        "--output",
+        tmp_path / "model",
+        "--report",
+    ]
     result = run(*options, tmp_path / "nowhere" / "report.html")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {tmp_path / 'nowhere' / 'report.html'} cannot be written: there is no")
@@ -129,7 +139,7 @@ def test_what_a_report_lacks_is_one_line_before_the_table_is_read(
 def test_the_same_seed_makes_the_same_model_and_another_seed_another(run: Run, data: Path, tmp_path: Path) -> None:
     for name, seed in (("one", 5), ("two", 5), ("three", 6)):
         options = f"--target label --layers 3 --epochs 3 --seed {seed} --output"
-        assert run("train", data, *options.split(), tmp_path / name).exit_code == 0
+        assert run("train", "--network", data, *options.split(), tmp_path / name).exit_code == 0
     one, two, three = (load(tmp_path / name).estimator.theta_ for name in ("one", "two", "three"))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, three)
@@ -146,7 +156,7 @@ def test_ctrl_c_saves_the_model_so_far_and_says_so(
 
     monkeypatch.setattr("deltarule.training.progress_bar._measured", interrupt)
     options = "--target label --layers 3 --epochs 10 --output"
-    result = run("train", data, *options.split(), tmp_path / "model", "--solver", solver)
+    result = run("train", "--network", data, *options.split(), tmp_path / "model", "--solver", solver)
     assert result.exit_code == 130
     assert "interrupted by Ctrl-C" in result.stdout
     assert re.search(r"Note: Interrupted after epoch [45]: the model is the one trained so far\.", result.stderr)
@@ -168,7 +178,7 @@ def test_a_run_that_diverged_says_where_and_what_became_of_it(
     run: Run, data: Path, tmp_path: Path, options: str, end: str, consequence: str
 ) -> None:
     steps = "--target label --solver sgd --activation identity --learning-rate-init 1e4 --output"
-    result = run("train", data, *steps.split(), tmp_path / "model", *options.split())
+    result = run("train", "--network", data, *steps.split(), tmp_path / "model", *options.split())
     assert result.exit_code == 0, result.output
     ended, told = result.stdout.splitlines()[2:4]
     assert re.fullmatch(rf"Trained by sgd: \d+ epochs in \d+\.\d s \({end}\)\.", ended)
@@ -182,7 +192,7 @@ def test_a_held_out_cost_that_rises_is_told_with_the_option_that_helps(
     noise = table.assign(label=np.random.default_rng(1).choice(["a", "b"], 90))
     noise.to_csv(tmp_path / "noise.csv", index=False)
     options = "--target label --layers 30 --epochs 120 --learning-rate-init 0.05 --output"
-    result = run("train", tmp_path / "noise.csv", *options.split(), tmp_path / "model")
+    result = run("train", "--network", tmp_path / "noise.csv", *options.split(), tmp_path / "model")
     lowest = int(np.argmin(load(tmp_path / "model").estimator.history_.validation_cost)) + 1
     assert re.search(
         rf"The held-out cost was lowest in epoch {lowest} of \d+ and has risen since: --early-stopping keeps that",
@@ -193,7 +203,7 @@ def test_a_held_out_cost_that_rises_is_told_with_the_option_that_helps(
 
 def test_early_stopping_watches_rows_that_are_neither_learnt_nor_judged(run: Run, data: Path, tmp_path: Path) -> None:
     options = "--target label --layers 3 --epochs 30 --early-stopping --validation-fraction 0.25 --output"
-    result = run("train", data, *options.split(), tmp_path / "model")
+    result = run("train", "--network", data, *options.split(), tmp_path / "model")
     assert result.exit_code == 0, result.output
     assert "54 rows to learn from" in result.stdout  # of 90, 18 are held out and 18 watched
     assert "○ watched" in result.stdout
@@ -212,7 +222,7 @@ def test_progress_shows_by_name_what_early_stopping_follows(
     run: Run, data: Path, tmp_path: Path, scoring: list[str], shown: str, column: str
 ) -> None:
     options = "--target label --layers 3 --epochs 8 --early-stopping --validation-fraction 0.25 --output"
-    result = run("train", data, *options.split(), tmp_path / "model", *scoring)
+    result = run("train", "--network", data, *options.split(), tmp_path / "model", *scoring)
     lines = re.findall(r"^epoch \d/8  cost \S+  (.*) (\S+)$", result.stderr, flags=re.MULTILINE)
     followed = getattr(load(tmp_path / "model").estimator.history_, column)
     assert lines == [(shown, f"{value:.4f}") for value in followed]
@@ -220,7 +230,7 @@ def test_progress_shows_by_name_what_early_stopping_follows(
 
 def test_without_a_hold_out_nothing_is_claimed(run: Run, data: Path, tmp_path: Path) -> None:
     options = "--target label --layers 3 --epochs 2 --holdout 0 --output"
-    result = run("train", data, *options.split(), tmp_path / "model")
+    result = run("train", "--network", data, *options.split(), tmp_path / "model")
     assert "No rows were held out, so nothing is known about new rows." in result.stdout
     assert load(tmp_path / "model").held_out is None
 
@@ -230,7 +240,7 @@ def test_a_class_of_one_row_is_trained_and_said(run: Run, table: pd.DataFrame, t
     rare.loc[3, "label"] = "once"
     rare.to_csv(tmp_path / "rare.csv", index=False)
     options = "--target label --layers 3 --epochs 2 --output"
-    result = run("train", tmp_path / "rare.csv", *options.split(), tmp_path / "model")
+    result = run("train", "--network", tmp_path / "rare.csv", *options.split(), tmp_path / "model")
     assert result.exit_code == 0
     assert "No row of 'once' is held out" in result.stderr
     assert "once" in load(tmp_path / "model").estimator.classes_
@@ -240,12 +250,14 @@ def test_rows_without_a_label_are_left_out_and_said(run: Run, table: pd.DataFram
     gaps = table.copy()
     gaps.loc[[4, 7], "label"] = None
     gaps.to_csv(tmp_path / "gaps.csv", index=False)
-    result = run("train", tmp_path / "gaps.csv", "--target", "label", "--epochs", 1, "--output", tmp_path / "model")
+    result = run(
+        "train", "--network", tmp_path / "gaps.csv", "--target", "label", "--epochs", 1, "--output", tmp_path / "model"
+    )
     assert "2 rows have no value in the target 'label' and are left out (first: line 6)" in result.stderr
 
 
 def test_a_missing_target_is_one_red_line_and_exit_code_1(run: Run, data: Path, tmp_path: Path) -> None:
-    result = run("train", data, "--target", "lable", "--output", tmp_path / "model")
+    result = run("train", "--network", data, "--target", "lable", "--output", tmp_path / "model")
     assert result.exit_code == 1
     assert result.stdout == ""
     assert re.fullmatch(
@@ -255,7 +267,7 @@ def test_a_missing_target_is_one_red_line_and_exit_code_1(run: Run, data: Path, 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_table_is_read(run: Run, tmp_path: Path) -> None:
     output = tmp_path / "nowhere" / "model"
-    result = run("train", tmp_path / "absent.csv", "--target", "label", "--output", output)
+    result = run("train", "--network", tmp_path / "absent.csv", "--target", "label", "--output", output)
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {output} cannot be written: there is no folder {tmp_path / 'nowhere'}.")
 
@@ -263,7 +275,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_table_is_read(run: R
 def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     options = ["--target", "y", "--output", tmp_path / "model", "--pictures", tmp_path / "file"]
-    result = run("train", tmp_path / "absent.csv", *options)
+    result = run("train", "--network", tmp_path / "absent.csv", *options)
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: The folder {tmp_path / 'file'} cannot be made")
 
@@ -271,7 +283,7 @@ def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_the_table_is_
 def test_no_hidden_layer_is_logistic_regression(run: Run, data: Path, tmp_path: Path) -> None:
     assert parse_layers("none") == ()
     options = "--target label --layers none --epochs 2 --output"
-    assert "Network 6-3 (softmax)" in run("train", data, *options.split(), tmp_path / "model").stdout
+    assert "Network 6-3 (softmax)" in run("train", "--network", data, *options.split(), tmp_path / "model").stdout
 
 
 def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifier() -> None:
@@ -279,10 +291,12 @@ def test_the_command_line_offers_every_setting_with_the_defaults_of_the_classifi
     declared = inspect.signature(MLPClassifier).parameters
     for name in (*SETTINGS, *CLASSIFIER_SETTINGS):
         default, of_classifier = offered[parameter_of(name)].default, declared[name].default
+        if parameter_of(name) in BOTH:
+            default = default_of(parameter_of(name), default, is_single=True)
         is_text = DECLARED[name].is_composed and of_classifier is not None
         assert default == (str(of_classifier) if is_text else of_classifier), name
     assert offered["scoring"].default == declared["scoring"].default
-    assert parse_layers(offered["layers"].default) == declared["hidden_layer_sizes"].default
+    assert parse_layers(BOTH["layers"].single) == declared["hidden_layer_sizes"].default
     assert offered["activation"].default == declared["activation"].default
 
 
@@ -301,7 +315,7 @@ def test_settings_of_several_words_reach_the_classifier(run: Run, data: Path, tm
         *["--label-smoothing", "0.1", "--weight-decay", "0.01", "--max-grad-norm", "2", "--warmup", "1"],
         *["--learning-rate", "cosine", "--scoring", "f1_macro, loss", "--output-units", "sigmoid"],
     ]
-    result = run("train", data, *options)
+    result = run("train", "--network", data, *options)
     assert result.exit_code == 0, result.output
     classifier = load(tmp_path / "model").estimator
     assert classifier.dropout == (0.2, 0.1)
@@ -315,13 +329,15 @@ def test_settings_of_several_words_reach_the_classifier(run: Run, data: Path, tm
 def test_weights_of_classes_that_are_numbers_in_the_table_are_written_as_text(run: Run, tmp_path: Path) -> None:
     pd.DataFrame({"x": np.arange(60.0) % 7, "y": np.arange(60) % 2}).to_csv(tmp_path / "data.csv", index=False)
     options = ["--target", "y", "--epochs", "2", "--class-weight", "1=3", "--output", tmp_path / "model"]
-    assert run("train", tmp_path / "data.csv", *options).exit_code == 0
+    assert run("train", "--network", tmp_path / "data.csv", *options).exit_code == 0
     assert list(load(tmp_path / "model").estimator.class_weight.values()) == [3.0]
 
 
 def test_a_score_that_does_not_fit_the_labels_is_one_line_with_a_remedy(run: Run, tmp_path: Path) -> None:
     pd.DataFrame({"x": np.arange(60.0) % 7, "y": ["<=50K", ">50K"] * 30}).to_csv(tmp_path / "adult.csv", index=False)
-    result = run("train", tmp_path / "adult.csv", "--target", "y", "--scoring", "f1", "--output", tmp_path / "model")
+    result = run(
+        "train", "--network", tmp_path / "adult.csv", "--target", "y", "--scoring", "f1", "--output", tmp_path / "model"
+    )
     assert result.exit_code == 1
     assert re.fullmatch(
         r"Error: scoring: 'f1' cannot be measured .*pos_label=1 is not .*take 'f1_macro', .*pos_label='>50K'\)\.\n",
@@ -333,13 +349,15 @@ def test_a_score_that_does_not_fit_the_labels_is_one_line_with_a_remedy(run: Run
 def test_what_is_warned_of_at_every_epoch_is_one_note(run: Run, tmp_path: Path) -> None:
     pd.DataFrame({"x": np.arange(60.0) % 2, "y": ["a", "b", "c"] * 20}).to_csv(tmp_path / "data.csv", index=False)
     options = "--target y --scoring precision_macro --epochs 4 --layers none --holdout 0 --output"
-    result = run("train", tmp_path / "data.csv", *options.split(), tmp_path / "model")
+    result = run("train", "--network", tmp_path / "data.csv", *options.split(), tmp_path / "model")
     assert result.exit_code == 0
     assert result.stderr.count("Precision is ill-defined") == 1
 
 
 def test_a_score_that_nobody_knows_is_named_in_one_line(run: Run, data: Path, tmp_path: Path) -> None:
-    result = run("train", data, "--target", "label", "--scoring", "goodness", "--output", tmp_path / "model")
+    result = run(
+        "train", "--network", data, "--target", "label", "--scoring", "goodness", "--output", tmp_path / "model"
+    )
     assert result.exit_code == 1
     assert "scikit-learn has no scorer 'goodness'" in result.stderr
 
@@ -349,5 +367,7 @@ def test_words_that_only_held_out_rows_have_are_noticed(run: Run, table: pd.Data
     odd = table.copy()
     odd.loc[held_out[:2], "colour"] = "green"
     odd.to_csv(tmp_path / "odd.csv", index=False)
-    result = run("train", tmp_path / "odd.csv", "--target", "label", "--epochs", 1, "-o", tmp_path / "model")
+    result = run(
+        "train", "--network", tmp_path / "odd.csv", "--target", "label", "--epochs", 1, "-o", tmp_path / "model"
+    )
     assert "Note: In the held-out rows, 'colour' holds what the model does not know in 2 of 18 rows" in result.stderr

@@ -58,10 +58,13 @@ def evaluate(
 ) -> None:
     """Measure a model on a table whose target is known.
 
-    Labels: accuracy, cost, confusion matrix, precision and recall of each. Numbers: R² and errors with intervals.
+    Labels: error, log-loss and area under the ROC curve (of a single network accuracy and cost), confusion matrix,
+    precision and recall of each. Numbers: R² and errors with intervals.
     """
     from deltarule.models.model_file import load_table_model
+    from deltarule.reporting.committee import measures_of
     from deltarule.tables import read_table
+    from deltarule.tabular.committee_model import CommitteeModel
 
     loaded = load_table_model(model)
     examples = loaded.examples_of(read_table(data, as_text=loaded.as_text))
@@ -70,6 +73,10 @@ def evaluate(
     if outcome.classes is not None:
         display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
         display.show_table(display.per_class(outcome.y, outcome.predicted, outcome.classes))
+    if isinstance(loaded, CommitteeModel):
+        title = f"Figures of {loaded.target} ({display.rows(outcome.rows)})"
+        display.show_table(display.measures(title, measures_of(outcome, loaded.seed)))
+        return
     display.show_figures(loaded.target, outcome, loaded.seed)
 
 

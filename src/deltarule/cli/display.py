@@ -14,11 +14,14 @@ from deltarule.training.history import History
 
 if TYPE_CHECKING:
     from deltarule.estimators.outcomes import Outcome
+    from deltarule.reporting.bootstrap import Measure
 
 __all__ = [
     "chart",
     "confusion",
+    "measures",
     "per_class",
+    "rows",
     "say",
     "show_error",
     "show_figures",
@@ -163,11 +166,23 @@ def show_figures(target: str, outcome: "Outcome", seed: int, what: str = "") -> 
         return
     from deltarule.reporting.tables import measures_of
 
+    title = f"{what} figures".strip().capitalize() + f" of {target} ({outcome.rows} rows)"
+    show_table(measures(title, measures_of(outcome, seed)))
+
+
+def measures(title: str, found: "Iterable[Measure]") -> tuple[str, Table]:
+    """Return the title and a table of measures with their intervals."""
     table = Table("", *(Column(name, justify="right") for name in ("value", "95 % interval")))
-    for measure in measures_of(outcome, seed):
-        ends = f"{measure.low:.4g} … {measure.high:.4g}"
-        table.add_row(f"[bold]{escape(measure.name)}[/]", f"{measure.value:.4g}", ends)
-    show_table((f"{what} figures".strip().capitalize() + f" of {target} ({outcome.rows} rows)", table))
+    for measure in found:
+        value = "–" if np.isnan(measure.value) else f"{measure.value:.4g}"
+        ends = "–" if np.isnan(measure.low) else f"{measure.low:.4g} … {measure.high:.4g}"
+        table.add_row(f"[bold]{escape(measure.name)}[/]", value, ends)
+    return title, table
+
+
+def rows(n: int) -> str:
+    """Return a number of rows with its noun."""
+    return "1 row" if n == 1 else f"{n} rows"
 
 
 def _share(part: np.integer[Any], whole: np.integer[Any]) -> float:

@@ -10,10 +10,13 @@ import deltarule
 from deltarule.cli import display
 from deltarule.cli.apply import ModelPath
 from deltarule.cli.places import check_apart
+from deltarule.common.errors import SettingsError
 
 if TYPE_CHECKING:
+    from deltarule.common.arrays import Array
     from deltarule.estimators.outcomes import Outcome
     from deltarule.tables.model import TableModel
+    from deltarule.tabular.committee_model import CommitteeModel
 
 __all__ = ["check_gradient", "explain", "info"]
 
@@ -29,6 +32,11 @@ class Form(StrEnum):
 ENDINGS = {".md": Form.markdown, ".html": Form.html, ".htm": Form.html}
 """The format for each ending of a file name; other files are text."""
 
+LINES_OF_MEMBER = 80
+"""Lines of text for a member, whose layers are ten: 80 show five of them."""
+
+MEMBER = typer.Option(help="Which of several networks that predict together, counted from 1.", min=1)
+
 Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the target.", show_default=False)]
 
 
@@ -40,29 +48,28 @@ def check_gradient(
         int | None, typer.Option(help="How many parameters to compare; by default all, up to 2 000.", min=1)
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the sample of parameters and of the direction.", min=0)] = 0,
+    member: Annotated[int, MEMBER] = 1,
 ) -> None:
     """Compare the gradient D of a trained network with differences of its cost J; exit code 1 if they differ."""
     from deltarule.models.model_file import load_table_model
+    from deltarule.reporting.computing import places_checked
     from deltarule.tables import read_table
 
     loaded = load_table_model(model)
     table = read_table(data, as_text=loaded.as_text)
     if loaded.target in table.columns:
         table = table[table[loaded.target].notna()] if table[loaded.target].notna().any() else table
+    theta, of_several = _theta_of(loaded, member)
     examples = loaded.examples_of(table.iloc[:rows])
     display.show_notices(examples.notices)
-    estimator, outcome = loaded.estimator, loaded.outcome_of(examples)
+    network, outcome = loaded.estimator.network_, loaded.outcome_of(examples)
+    lambda_ = getattr(loaded.estimator, "alpha", 0.0)
+    if parameters is None and of_several:
+        parameters = places_checked(network)
     check = deltarule.check_gradient(
-        estimator.network_,
-        estimator.theta_,
-        outcome.data.X,
-        outcome.data.Y,
-        lambda_=estimator.alpha,
-        parameters=parameters,
-        seed=seed,
+        network, theta, outcome.data.X, outcome.data.Y, lambda_=lambda_, parameters=parameters, seed=seed
     )
-    compared = f"{outcome.rows} {'row' if outcome.rows == 1 else 'rows'}"
-    display.say(f"Network {estimator.network_}, λ = {estimator.alpha:g}, {compared}")
+    display.say(f"Network {network}{of_several}, λ = {lambda_:g}, {display.rows(outcome.rows)}")
     display.say(str(check))
     if not check.passed:
         raise typer.Exit(1)
@@ -74,7 +81,9 @@ def explain(
     row: Annotated[int, typer.Option(help="Row to explain, counted from 0.", min=0)] = 0,
     lines: Annotated[
         int | None,
-        typer.Option(help="Most lines, counted as text; by default 40 for text, 100 for other formats.", min=1),
+        typer.Option(
+            help="Most lines, counted as text; by default 40 for text, 80 of a member, 100 for other formats.", min=1
+        ),
     ] = None,
     form: Annotated[
         Form | None,
@@ -86,14 +95,19 @@ def explain(
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default stdout.")] = None,
+    member: Annotated[int, MEMBER] = 1,
 ) -> None:
-    """Follow one row forward and back through the network: equations (1) to (6) with its numbers."""
+    """Follow one row forward and back through the network: its equations with numbers.
+
+    (1) to (6), and of one of several networks that predict together (7) to (11), too.
+    """
     from deltarule.common.errors import TableError
     from deltarule.common.html import Html, page
     from deltarule.explain import explain as explain_trace
     from deltarule.files.whole import check_writable, write_whole
     from deltarule.models.model_file import load_table_model
     from deltarule.tables import read_table
+    from deltarule.tabular.committee_model import CommitteeModel
 
     if form is None:
         form = ENDINGS.get("" if output is None else output.suffix.lower(), Form.text)
@@ -104,15 +118,23 @@ def explain(
     table = read_table(data, as_text=loaded.as_text)
     if row >= len(table):
         raise TableError(f"--row {row} is not there: the rows of {data} are 0 to {len(table) - 1}.")
+    theta, of_several = _theta_of(loaded, member)
     examples = loaded.examples_of(table.iloc[[row]])
     display.show_notices(examples.notices)
-    outcome, estimator = loaded.outcome_of(examples), loaded.estimator
-    trace = deltarule.trace_example(estimator.network_, estimator.theta_, outcome.data.X[0], outcome.data.Y[0])
+    outcome = loaded.outcome_of(examples)
+    trace = deltarule.trace_example(loaded.estimator.network_, theta, outcome.data.X[0], outcome.data.Y[0])
     line = f" (line {table.index[row]})" if table.index.name == "line" else ""
-    heading = f"Row {row}{line}: {loaded.target} {_verdict(loaded, outcome)}"
+    inputs: list[str] = []
+    if isinstance(loaded, CommitteeModel):
+        heading = f"Row {row}{line}: {loaded.target} {_verdict_of_several(loaded, outcome, trace.h, of_several)}"
+        inputs = loaded.estimator.columns_.names
+    else:
+        heading = f"Row {row}{line}: {loaded.target} {_verdict(loaded, outcome)}"
     is_on_screen = form is Form.text and output is None and display.stdout.is_terminal
     width = max(80, min(display.stdout.width, 140)) if is_on_screen else None
-    text = explain_trace(trace, form=form.value, lines=lines, width=width, heading=heading)
+    if lines is None and form is Form.text and isinstance(loaded, CommitteeModel):
+        lines = LINES_OF_MEMBER
+    text = explain_trace(trace, form=form.value, lines=lines, width=width, heading=heading, inputs=inputs)
     if output is None:
         display.say(text)
         return
@@ -127,6 +149,46 @@ def info() -> None:
 
     for name, value in versions().items():
         display.say(f"{name:<13}{value}")
+
+
+def _theta_of(model: "TableModel | CommitteeModel", member: int) -> "tuple[Array, str]":
+    """Return θ of the single network, or of one member, and in words which of several it is.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such member.
+    """
+    from deltarule.tabular.committee_model import CommitteeModel
+
+    if not isinstance(model, CommitteeModel):
+        if member > 1:
+            raise SettingsError(f"The model is a single network, so there is no member {member}. Leave --member out.")
+        return model.estimator.theta_, ""
+    n = len(model.thetas)
+    if member > n:
+        raise SettingsError(f"There is no member {member}: the model has {n}. Give --member 1{f' to {n}' * (n > 1)}.")
+    return model.thetas[member - 1], "" if n == 1 else f" of member {member} of {n}"
+
+
+def _verdict_of_several(model: "CommitteeModel", outcome: "Outcome", h: "Array", of_several: str) -> str:
+    """Return the true value of one row, what all members predict, and what the outputs of one stand for."""
+    if outcome.classes is None or outcome.probabilities is None:
+        scale = model.quantity
+        mean, deviation = float(scale.means[0]), float(scale.deviations[0])
+        of_one = f" ({mean + deviation * float(h[0]):.6g}{of_several})" if of_several else ""
+        return (
+            f"{outcome.y[0]:.6g}, predicted {outcome.predicted[0]:.6g}{of_one}; "
+            f"h and y are ({model.target} − {mean:.6g})/{deviation:.6g}"
+        )
+    classes = outcome.classes.tolist()
+    shown = ", ".join(str(name) for name in classes[:10])
+    best = int(outcome.probabilities[0].argmax())
+    before = f"{100 * float(h[best]):.1f} %{of_several or ' of the network'}, before calibration"
+    return (
+        f"{outcome.y[0]}, predicted {outcome.predicted[0]} ({100 * outcome.probabilities[0].max():.1f} %; {before}); "
+        f"outputs: {shown}{', …' if len(classes) > 10 else ''}"
+    )
 
 
 def _verdict(model: "TableModel", outcome: "Outcome") -> str:

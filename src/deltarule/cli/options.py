@@ -18,6 +18,8 @@ from deltarule.training.settings import CLASSIFIER_SETTINGS, SETTINGS, Flag, Set
 
 __all__ = [
     "DECLARED",
+    "PANELS",
+    "SHARED",
     "check_settings",
     "command_of",
     "default",
@@ -32,7 +34,22 @@ DECLARED: Mapping[str, Setting] = {**SETTINGS, **CLASSIFIER_SETTINGS}
 
 _NAMED = {
     **{name: declared.option for name, declared in DECLARED.items()},
-    **{name: f"--{name}" for name in ("resume", "checkpoint", "scoring", "task", "weight", "holdout")},
+    **{
+        name: f"--{name}"
+        for name in (
+            "resume",
+            "checkpoint",
+            "scoring",
+            "task",
+            "weight",
+            "holdout",
+            "objective",
+            "validation",
+            "groups",
+        )
+    },
+    "n_members": "--members",
+    "time_budget": "--time-budget",
 }
 """The option for each parameter of the library."""
 
@@ -44,16 +61,21 @@ MOST_PARAMETERS = 10**12
 what the memory can hold."""
 
 
-def setting(name: str) -> Any:
-    """Return the option of a setting."""
+SHARED = frozenset({"max_iter", "dtype", "engine", "n_threads", "class_weight"})
+"""Settings that several networks which predict together have, too."""
+
+PANELS = {"shared": "Settings", "common": "A single network (--network)", "rare": "More of a single network"}
+
+
+def setting(name: str, default: str = "") -> Any:
+    """Return the option of a setting; `default` says in words what it is by default, where that depends."""
     declared = DECLARED[name]
     flag = declared.option
     if isinstance(declared.range, Flag):
         flag += f"/--no-{flag[2:]}"
     symbol = f"{declared.symbol}: " if declared.symbol else ""
-    return typer.Option(
-        flag, help=symbol + declared.help, rich_help_panel="Settings" if declared.is_common else "More settings"
-    )
+    panel = PANELS["shared" if name in SHARED else "common" if declared.is_common else "rare"]
+    return typer.Option(flag, help=symbol + declared.help, rich_help_panel=panel, show_default=default or True)
 
 
 def parameter_of(name: str) -> str:
@@ -190,5 +212,6 @@ def command_of(context: typer.Context) -> str:
         elif isinstance(value, bool):
             words.append((parameter.opts if value else parameter.secondary_opts)[0])
         else:
-            words += [parameter.opts[0], str(value)]
+            for one in value if isinstance(value, list | tuple) else [value]:
+                words += [parameter.opts[0], str(one)]
     return shlex.join(words)

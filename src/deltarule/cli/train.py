@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
-from deltarule.cli import display
-from deltarule.cli.options import command_of, default, setting
-from deltarule.cli.training import Outputs, draw, fit, parameters_of, show, table_options_of, tell, write_report
+from deltarule.cli import committee, single
+from deltarule.cli.kinds import BOTH, check_kind, given_options
+from deltarule.cli.options import PANELS, command_of, default, setting
+from deltarule.cli.training import Outputs
 
 __all__ = ["train"]
+
+MEMBERS = "Several networks"
 
 TABLE = typer.Argument(
     help="Table to learn from: CSV or TSV (also .gz), Parquet, or - for CSV from stdin.", show_default=False
@@ -23,6 +26,22 @@ class TaskName(StrEnum):
     auto = "auto"
     classify = "classify"
     regress = "regress"
+
+
+class ObjectiveName(StrEnum):
+    """What counts on held-out rows."""
+
+    accuracy = "accuracy"
+    log_loss = "log_loss"
+    auc = "auc"
+
+
+class WayName(StrEnum):
+    """How rows are held out from a member."""
+
+    folds = "folds"
+    holdout = "holdout"
+    time = "time"
 
 
 class DateName(StrEnum):
@@ -43,10 +62,27 @@ def train(
             help="classify: predict a label; regress: predict a number; auto: decide by the values of the target."
         ),
     ] = TaskName.auto,
-    holdout: Annotated[float, typer.Option(help="Share of the rows to hold out and measure on, in [0, 1).")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the hold-out, first weights and order of examples.", min=0)] = 0,
+    network: Annotated[
+        bool,
+        typer.Option("--network", help="Train a single plain network, not several that predict together."),
+    ] = False,
+    holdout: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the rows, in [0, 1), from which nothing is learnt, to measure on. With 0, several networks "
+            "are measured on the rows that each of them holds out.",
+            show_default="0; with --network 0.2",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Seed of what is held out, first weights and order of examples.", min=0)
+    ] = 0,
     pictures: Annotated[
-        Path | None, typer.Option(help="Folder for network.png and learning_curve.png.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Folder for members.png and importance.png; with --network network.png and learning_curve.png.",
+            show_default=False,
+        ),
     ] = None,
     report: Annotated[
         Path | None,
@@ -102,15 +138,52 @@ def train(
         DateName | None,
         typer.Option(help="Order of day and month in 03/04/2024.", show_default=False, rich_help_panel="Columns"),
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of groups, such as patients: rows of a group are learnt together or held out together.",
+            show_default=False,
+            rich_help_panel="Columns",
+        ),
+    ] = None,
+    members: Annotated[int, typer.Option(help="Networks that predict together.", min=1, rich_help_panel=MEMBERS)] = 5,
+    objective: Annotated[
+        ObjectiveName,
+        typer.Option(
+            help="What counts on held-out rows, for labels. accuracy smooths labels in training.",
+            rich_help_panel=MEMBERS,
+        ),
+    ] = ObjectiveName.log_loss,
+    validation: Annotated[
+        WayName,
+        typer.Option(
+            help="Rows that a member does not learn from: a fold, a fifth drawn anew, or the last fifth in the order "
+            "of the table.",
+            rich_help_panel=MEMBERS,
+        ),
+    ] = WayName.folds,
+    time_budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds that training may take; epochs and members are left out to keep to it.",
+            show_default="no limit",
+            rich_help_panel=MEMBERS,
+        ),
+    ] = None,
     layers: Annotated[
-        str, typer.Option(help="Units of each hidden layer, or none.", rich_help_panel="Settings")
-    ] = "100",
+        str | None,
+        typer.Option(
+            help="Units of each hidden layer, or none.",
+            show_default=BOTH["layers"].words,
+            rich_help_panel=PANELS["shared"],
+        ),
+    ] = None,
     activation: Annotated[
-        str, typer.Option(help="Hidden units: one name, or one for each layer.", rich_help_panel="Settings")
+        str, typer.Option(help="Hidden units: one name, or one for each layer.", rich_help_panel=PANELS["common"])
     ] = "relu",
     solver: Annotated[str, setting("solver")] = default("solver"),
     lambda_: Annotated[float, setting("alpha")] = default("alpha"),
-    epochs: Annotated[int, setting("max_iter")] = default("max_iter"),
+    epochs: Annotated[int | None, setting("max_iter", BOTH["epochs"].words)] = None,
     batch_size: Annotated[str, setting("batch_size")] = default("batch_size"),
     learning_rate_init: Annotated[float, setting("learning_rate_init")] = default("learning_rate_init"),
     tol: Annotated[float, setting("tol")] = default("tol"),
@@ -142,43 +215,24 @@ def train(
             help="Scores to measure after each epoch: names of scikit-learn's scorers, separated by commas; loss is "
             "the cost. Early stopping watches the first.",
             show_default="accuracy",
-            rich_help_panel="Settings",
+            rich_help_panel=PANELS["common"],
         ),
     ] = None,
     engine: Annotated[str, setting("engine")] = default("engine"),
-    dtype: Annotated[str, setting("dtype")] = default("dtype"),
+    dtype: Annotated[str | None, setting("dtype", BOTH["dtype"].words)] = None,
     n_threads: Annotated[int | None, setting("n_threads")] = default("n_threads"),
 ) -> None:
-    """Train a network on a table, measure it on held-out rows, and save it as one file.
+    """Train networks on a table, measure them on held-out rows, and save them as one file.
 
-    Ctrl-C ends the training early and saves the model trained so far.
+    By default several networks that predict together, by rules that look at the table; --network trains a single plain
+    one, whose every setting is an option. Ctrl-C ends the training early and saves what is trained so far.
     """
     given = locals()
-    parameters = parameters_of(given)
-    if not 0 <= holdout < 1:
+    check_kind(given_options(context), network)
+    if not 0 <= (holdout or 0) < 1:
         raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
-    if early_stopping and validation_fraction == 0:
-        raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
-    outputs = Outputs(output, report, pictures, checkpoint, checkpoint_seconds, resume)
-    outputs.check(data, parameters)
-
-    from deltarule.tables import read_table
-    from deltarule.tables.table_run import TableTask, prepare
-
-    table = read_table(data)
-    validation = validation_fraction if early_stopping else None
-    asked = TableTask(target, task.value, holdout, validation, seed, weight, table_options_of(given))
-    prepared = prepare(table, asked)
-    show(prepared.notices)
-    learnt = fit(prepared, parameters, outputs)
-    learnt.model.save(output)
-    tell(prepared, learnt)
-    if pictures is not None:
-        draw(learnt, pictures)
-    if report is not None:
-        write_report(prepared, learnt, table, report, data, command_of(context))
-    display.say(f"Model: {output}")
-    history = learnt.model.estimator.history_
-    if history.stopped == "interrupted":
-        display.show_notices([f"Interrupted after epoch {history.epochs}: the model is the one trained so far."])
+    drawn = single.PICTURES if network else committee.PICTURES
+    outputs = Outputs(drawn, output, report, pictures, checkpoint, checkpoint_seconds, resume)
+    run = single.train_single if network else committee.train_committee
+    if run(given, outputs, command_of(context)):
         raise typer.Exit(130)

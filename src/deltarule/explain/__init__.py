@@ -6,12 +6,13 @@ examples that cost little, and says how many of each.
 
 content.py                             the parts of an explanation, as data
 example.py, whole.py                   the explanation of one example, and of a training set
+first_floor.py                         parts without weighted inputs, (7) to (11), in the explanation of one example
 scale.py                               what is shown and what is left out
 text.py, markdown.py, markup.py        an explanation as plain text, Markdown and HTML
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deltarule.common.errors import SettingsError
@@ -63,6 +64,7 @@ def explain(
     lines: int | None = None,
     width: int | None = None,
     heading: str = "",
+    inputs: Sequence[str] = (),
 ) -> str:
     """Write the forward and backward pass, equations (1) to (6), with numbers.
 
@@ -77,12 +79,15 @@ def explain(
     form : {"text", "markdown", "html"}, default "text"
         Markdown has LaTeX between dollar signs; HTML is a fragment of a page, with its style and without scripts.
     lines : int, optional
-        Most lines, counted as text. Everything is shown if it fits. Default 40 for text, else 100.
+        Most lines, counted as text. Everything is shown if it fits. Default 40 for text, else 100, or as many as the
+        shortest explanation takes.
     width : int, optional
         Columns of a line, 80 or more, counted as text; sums are shortened to fit. Default 100 for text, 120 for
         Markdown, 160 for HTML, where long lines scroll.
     heading : str, optional
         A first line above the explanation.
+    inputs : sequence of str, optional
+        Names of x_1, x_2, …: those that the first part of one example is shown to take are named, unless it is `Dense`.
 
     Returns
     -------
@@ -118,11 +123,17 @@ def explain(
         raise SettingsError(f"form={form!r} is not known. Take one of {', '.join(FORMS)}.")
     style = FORMS[form]
     width = style.width if width is None else width
-    return style.write(_fitted(trace, style.lines if lines is None else lines, width, heading), width)
+    return style.write(_fitted(trace, style.lines, lines, width, heading, inputs), width)
 
 
-def _fitted(trace: ExampleTrace | Trace, lines: int, width: int, heading: str) -> Account:
-    """Return the account with as many examples as fit, then as many layers, then as many units."""
+def _fitted(
+    trace: ExampleTrace | Trace, usual: int, asked: int | None, width: int, heading: str, inputs: Sequence[str]
+) -> Account:
+    """Return the account with as many examples as fit, then as many layers, then as many units.
+
+    Where nothing fits into the usual number of lines and no other was asked for, it is the shortest one.
+    """
+    lines = usual if asked is None else asked
     L, most = trace.network.L, 1 + max(trace.network.sizes)  # with `most` units, every entry of every matrix is shown
     numbers = {1}
     if isinstance(trace, Trace):
@@ -130,7 +141,7 @@ def _fitted(trace: ExampleTrace | Trace, lines: int, width: int, heading: str) -
         numbers = {n for n in (len(trace.examples), 4, 3, 2, 1, 0) if n <= min(len(trace.examples), lines // 8)}
 
     def height(scale: Scale) -> int:
-        return len(as_text(_account(trace, scale, heading), width).splitlines())
+        return len(as_text(_account(trace, scale, heading, inputs), width).splitlines())
 
     smallest = 0
     for examples in sorted(numbers, reverse=True):
@@ -138,8 +149,10 @@ def _fitted(trace: ExampleTrace | Trace, lines: int, width: int, heading: str) -
         narrow = [Scale.of(L, layers, least, examples, width) for layers in range(min(L - 1, 2), L)]
         if fitting := bisect_right(narrow, lines, key=height):
             scales = [replace(narrow[fitting - 1], units=units) for units in range(least, most + 1)]
-            return _account(trace, _largest_that_fits(scales, lines, height), heading)
+            return _account(trace, _largest_that_fits(scales, lines, height), heading, inputs)
         smallest = height(narrow[0])
+    if asked is None:
+        return _account(trace, narrow[0], heading, inputs)
     raise SettingsError(
         f"lines={lines} is too few to explain the network {trace.network}: the shortest text takes {smallest}."
     )
@@ -156,7 +169,7 @@ def _largest_that_fits(scales: list[Scale], lines: int, height: Callable[[Scale]
     return scales[bisect_right(scales, lines, lo=fitting, hi=max(fitting, beyond - 1), key=height) - 1]
 
 
-def _account(trace: ExampleTrace | Trace, scale: Scale, heading: str) -> Account:
+def _account(trace: ExampleTrace | Trace, scale: Scale, heading: str, inputs: Sequence[str]) -> Account:
     if isinstance(trace, ExampleTrace):
-        return account_of_example(trace, scale, heading)
+        return account_of_example(trace, scale, heading, inputs)
     return account_of_training_set(trace, scale, heading)

@@ -1,11 +1,14 @@
 """The explanation of one example: forward pass, cost, backward pass, and its contribution to Δ."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.cost import cost_terms
-from deltarule.explain.formulas import OUTPUT, formula_of, formula_of_part
+from deltarule.explain.first_floor import Piece, error_of_part, kinds_of, pieces_of
+from deltarule.explain.formulas import OUTPUT, formula_of
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import factor, fitting, largest, number, product, shortened_sum, vector
 from deltarule.explain.scale import Scale, with_gaps
@@ -18,10 +21,15 @@ __all__ = ["Way", "account_of_example"]
 WIDE = 56
 """Least columns of a shortened sum: if writing g with its number would leave fewer, g is written without."""
 
+BESIDE = 17
+"""Columns of a title besides its formula: a label such as "Layer 12:" and the number of the equation."""
 
-def account_of_example(trace: ExampleTrace, scale: Scale, heading: str) -> Account:
+LONGEST_NAME = 30
+
+
+def account_of_example(trace: ExampleTrace, scale: Scale, heading: str, inputs: Sequence[str] = ()) -> Account:
     """Return the account of a single example, with (5) and a line about (6)."""
-    way = Way(trace, scale)
+    way = Way(trace, scale, inputs)
     weight = "" if trace.weight == 1 else f" of weight {number(trace.weight)}"
     opening = Sentence(f"The network {trace.network} on one example{weight},", way.target())
     alone = Part("Gradient", "D⁽ˡ⁾ = Δ⁽ˡ⁾ for this example alone, m = 1 and λ = 0", 6)
@@ -31,8 +39,8 @@ def account_of_example(trace: ExampleTrace, scale: Scale, heading: str) -> Accou
 class Way:
     """The parts of one example's account: its way forward and back through the network."""
 
-    def __init__(self, trace: ExampleTrace, scale: Scale) -> None:
-        self.trace, self.network, self.scale = trace, trace.network, scale
+    def __init__(self, trace: ExampleTrace, scale: Scale, inputs: Sequence[str] = ()) -> None:
+        self.trace, self.network, self.scale, self.inputs = trace, trace.network, scale, inputs
         self._slopes: dict[int, Array] = {}
         self.chosen = {layer: scale.chosen(trace.delta[layer - 2]) for layer in scale.layers}
 
@@ -45,7 +53,7 @@ class Way:
         start = Part("Layer 1", f"a⁽¹⁾ = x = {vector(self.trace.x, self.scale.width - 22)}")
         forward = with_gaps({layer: self._forward(layer) for layer in self.scale.layers})
         back = with_gaps({layer: self._error(layer) for layer in self.scale.layers[::-1]})
-        return (start, *forward), (self._cost(),), back
+        return (start, *self._named(), *forward), (self._cost(),), back
 
     def contributions(self) -> Group:
         """Return (5)."""
@@ -58,30 +66,59 @@ class Way:
         """Return the units of a layer below L that belong to a `Dense` part."""
         return self.network.parts[layer - 2].unit or Unit("identity")
 
-    def _forward(self, layer: int) -> Part:
-        part = self.network.parts[layer - 2]
-        if not isinstance(part, Dense):
-            written = formula_of_part(part)
-            text = f"a{sup(layer)}_i = {written.out},  x = a{sup(layer - 1)}"
-            lines: list[Line] = [(self._out_of_part(layer, i),) for i in self.chosen[layer]]
-            return self._part(layer, f"Layer {layer}", text, written.number, lines)
+    def _forward(self, layer: int) -> Part | tuple[Part, ...]:
+        if not isinstance(self.network.parts[layer - 2], Dense):
+            return self._forward_of_part(layer)
         g = OUTPUT[self.network.output].h if layer == self.network.L else formula_of(self._unit(layer)).g
         here, Theta, below = sup(layer), f"Θ{sup(layer - 1)}", f"a{sup(layer - 1)}"
         formula = f"z{here}_i = {Theta}_i0 + Σ_j {Theta}_ij {below}_j, a{here}_i = {g}"
         return self._part(layer, f"Layer {layer}", formula, 1, self._forward_lines(layer))
 
-    def _out_of_part(self, layer: int, i: int) -> Equality:
-        """Return what a part without weighted inputs gives in place i."""
-        n = layer - 2
-        constant, factors, inputs = self.network.parts[n].terms(self.trace.thetas[n], self.trace.a[n], i)
-        name, value = f"a{sup(layer)}_{i + 1}", number(self.trace.a[layer - 1][i])
-        total = shortened_sum(
-            factors * inputs,
-            lambda j: product(factors[j], inputs[j]),
-            self.scale.width - len(f"  {name} =  = {value}"),
-            first=number(constant) if constant else "",
-        )
-        return Equality(name, total, value)
+    def _forward_of_part(self, layer: int) -> tuple[Part, ...]:
+        """Return what a part without weighted inputs gives, and each kind of parts beside each other alone."""
+        found = []
+        for pieces in kinds_of(pieces_of(self.trace, layer)):
+            units = [i for piece in pieces for i in piece.units]
+            chosen = self.chosen_of_part(layer, pieces)
+            room = self.scale.width - len(f"  a{sup(layer)}_{max(units) + 1} = ")
+            lines = [line for piece in pieces for i in chosen if i in piece.units for line in piece.forward(i, room)]
+            rest = np.abs(self.trace.delta[layer - 2][np.setdiff1d(units, chosen)])
+            left_out = None
+            if rest.size:
+                words = f"… and {rest.size} more of layer {layer}, with"
+                left_out = Sentence(words, f"|δ{sup(layer)}| ≤ {number(rest.max())}")
+            written = pieces[0].written
+            text = _with(f"a{sup(layer)}_i = {written.out}", f"x = a{sup(layer - 1)}", self.scale.width)
+            found.append(Part(f"Layer {layer}", text, written.number, tuple(lines), left_out))
+        return tuple(found)
+
+    def chosen_of_part(self, layer: int, pieces: list[Piece]) -> list[int]:
+        """Return the places to show of parts of one kind; of values that are only passed on, none before the others."""
+        units = [i for piece in pieces for i in piece.units]
+        if self.scale.units < len(units):
+            units = [i for piece in pieces for i in piece.computed]
+        return [units[k] for k in self.scale.chosen(self.trace.delta[layer - 2][units])]
+
+    def _named(self) -> Group:
+        """Say which inputs the values are that parts of the first layer are shown to take."""
+        if not self.inputs or isinstance(self.network.parts[0], Dense) or self.scale.layers[0] != 2:
+            return ()
+        places = [
+            piece.took(i)
+            for pieces in kinds_of(pieces_of(self.trace, 2))
+            for i in self.chosen_of_part(2, pieces)
+            for piece in pieces
+            if i in piece.units
+        ]
+        names = [f"{k + 1} is {_short(self.inputs[k])}" for k in sorted(set(places))]
+        shown, room = [], self.scale.width - 40
+        for name in names:
+            if (room := room - len(name) - 2) < 0:
+                break
+            shown.append(name)
+        if len(shown) < len(names):
+            shown.append(f"… ({len(names) - len(shown)} more)")
+        return (Sentence(f"of which {', '.join(shown)}"),)
 
     def _forward_lines(self, layer: int) -> list[Line]:
         tails = [self._activation(layer, i) for i in self.chosen[layer]]
@@ -131,8 +168,8 @@ class Way:
         equation: int | None = 4
         total = f"Σ_i Θ{sup(layer)}_ij δ{sup(layer + 1)}_i"
         if not isinstance(above, Dense):
-            equation = formula_of_part(above).number
-            total = f"Σ_i δ{sup(layer + 1)}_i ∂a{sup(layer + 1)}_i/∂a{sup(layer)}_j"
+            equation = pieces_of(self.trace, layer + 1)[0].written.number
+            total = error_of_part(above, layer)
         if isinstance(part, Dense) and part.unit is not None:
             total = f"({total}) g′(z{sup(layer)}_j), g′ = {formula_of(part.unit).slope}"
         return self._part(layer, f"Layer {layer}", f"{delta}_j = {total}", equation, lines)
@@ -172,26 +209,44 @@ class Way:
         z, a_l = self.trace.z[layer - 2][i : i + 1], self.trace.a[layer - 1][i : i + 1]
         return factor(float(self._unit(layer).derivative(z, a_l)[0]))
 
-    def _contribution(self, layer: int) -> Part:
+    def _contribution(self, layer: int) -> Part | tuple[Part, ...]:
         Delta, a = f"Δ{sup(layer - 1)}", f"a{sup(layer - 1)}"
         part = self.network.parts[layer - 2]
         if not isinstance(part, Dense):
-            return self._contribution_of_part(layer, formula_of_part(part).number)
+            return self._contribution_of_part(layer)
         formula = f"{Delta}_ij := {Delta}_ij + δ{sup(layer)}_i {a}_j,  {a}_0 = 1"
         lines = [self._contribution_of(layer, i) for i in self.chosen[layer]]
         return self._part(layer, f"To {Delta}", formula, 5, lines)
 
-    def _contribution_of_part(self, layer: int, equation: int | None) -> Part:
-        """Return what goes to Δ of a part without weighted inputs: the largest entries, by their place p in it."""
-        Delta, values = f"Δ{sup(layer - 1)}", self.trace.contributions[layer - 2].ravel()
-        places = largest(values, self.scale.units)
-        lines: list[Line] = [(Equality(f"δ{sup(layer)}·∂a/∂Θ_{p + 1}", "", number(values[p])),) for p in places]
-        rest = np.delete(np.abs(values), places)
-        left_out = None
-        if rest.size:
-            left_out = Sentence(f"… and {rest.size} more entries, with", f"|{Delta}_p| ≤ {number(rest.max())}")
-        formula = f"{Delta}_p := {Delta}_p + Σ_i δ{sup(layer)}_i ∂a{sup(layer)}_i/∂Θ{sup(layer - 1)}_p"
-        return Part(f"To {Delta}", formula if values.size else "no parameters", equation, tuple(lines), left_out)
+    def _contribution_of_part(self, layer: int) -> tuple[Part, ...]:
+        """Return what goes to Δ of parts without weighted inputs: the largest entries of each kind."""
+        Delta, found = f"Δ{sup(layer - 1)}", []
+        for pieces in kinds_of(pieces_of(self.trace, layer)):
+            values = np.concatenate([piece.contribution.ravel() for piece in pieces])
+            if not values.size:
+                continue
+            kinds = np.concatenate([piece.kinds for piece in pieces])
+            places = np.sort(
+                np.concatenate(
+                    [
+                        (of := np.flatnonzero(kinds == kind))[largest(values[of], self.scale.units)]
+                        for kind in np.unique(kinds)
+                    ]
+                )
+            )
+            lines, start = [], 0
+            for piece in pieces:
+                end = start + piece.contribution.size
+                lines += piece.backward((places[(places >= start) & (places < end)] - start).tolist())
+                start = end
+            rest = np.delete(np.abs(values), places)
+            left_out = None
+            if rest.size:
+                left_out = Sentence(f"… and {rest.size} more entries, with", f"|{Delta}| ≤ {number(rest.max())}")
+            written = pieces[0].written
+            text = _with(written.to, f"δ = δ{sup(layer)}, x = a{sup(layer - 1)}", self.scale.width)
+            found.append(Part(f"To {Delta}", text, written.number, tuple(lines), left_out))
+        return tuple(found) or (Part(f"To {Delta}", "no parameters"),)
 
     def _contribution_of(self, layer: int, i: int) -> Line:
         delta, values = self.trace.delta[layer - 2][i], self.trace.contributions[layer - 2][i]
@@ -207,6 +262,16 @@ class Way:
         places = list(kept) or largest(values, 1)
         products = Equality(f"{name}·{a}_j", f"{number(delta)}·{_row(inputs[places])}", _row(values[places]))
         return products, Equality("j", "", f"{', '.join(map(str, places))}, … ({len(values) - len(places)} more)")
+
+
+def _with(formula: str, where: str, width: int) -> str:
+    """Return a formula with what its letters stand for, if a title has room for it."""
+    text = f"{formula},  {where}"
+    return text if len(text) <= width - BESIDE else formula
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _row(values: Array) -> str:

@@ -7,13 +7,10 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.explain.numbers import factor, number
-from deltarule.network.curves import Periodic, PiecewiseLinear
-from deltarule.network.first_floor import Beside, Embedding, Keep, Scale
-from deltarule.network.parametric import Parametric
-from deltarule.network.parts import Part, Unit
+from deltarule.network.parts import Unit
 from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
-__all__ = ["OUTPUT", "formula_of", "formula_of_part"]
+__all__ = ["OUTPUT", "formula_of"]
 
 
 def _nothing(_: float) -> str:
@@ -134,39 +131,3 @@ OUTPUT = {
 def formula_of(unit: Unit) -> _HiddenFormula:
     """Return the formulas of a hidden unit, with its numbers."""
     return WITH_NUMBERS[unit.name](*unit.numbers) if unit.numbers else HIDDEN[unit.name]
-
-
-@dataclass(frozen=True)
-class _PartFormula:
-    """A part other than `Dense` as it is written.
-
-    Attributes
-    ----------
-    out : str
-        a⁽ˡ⁺¹⁾_i, with x for what comes in.
-    number : int or None
-        Of its equation; None where there are several or none.
-    """
-
-    out: str
-    number: int | None
-
-
-_PARTS: dict[type, _PartFormula] = {
-    Keep: _PartFormula("x", None),
-    Scale: _PartFormula("s_i x_i", 7),
-    Embedding: _PartFormula("T_{x,i}", 8),
-    PiecewiseLinear: _PartFormula("(1 − r) T_{k,i} + r T_{k+1,i}", 9),
-    Periodic: _PartFormula("v_i + Σ_f V_if cos(2π ω_f x + b_f)", 10),
-}
-
-
-def formula_of_part(part: Part) -> _PartFormula:
-    """Return how a part other than `Dense` is written."""
-    if isinstance(part, Parametric):
-        return _PartFormula(f"(1 − α_i) x_i + α_i g(x_i), g(z) = {formula_of(part.unit).g}", 11)
-    if isinstance(part, Beside):
-        kinds = list(dict.fromkeys(map(type, part.parts)))
-        number = _PARTS[kinds[0]].number if len(kinds) == 1 else None
-        return _PartFormula("; ".join(_PARTS[kind].out for kind in kinds), number)
-    return _PARTS[type(part)]

@@ -23,6 +23,7 @@ SYMBOLS = {
     "σ": r"\sigma ",
     "α": r"\alpha ",
     "π": r"\pi ",
+    "γ": r"\gamma ",
     "ω": r"\omega ",
     "∂": r"\partial ",
     "·": r"\cdot ",

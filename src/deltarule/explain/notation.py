@@ -20,7 +20,7 @@ RAISED = "⁽⁾⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᶻˡᴸ"
 _UNRAISE = str.maketrans(RAISED, "()0123456789−zlL")
 _RAISE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-FUNCTIONS = ("log", "exp", "tanh", "max", "cos")
+FUNCTIONS = ("log", "exp", "tanh", "max", "cos", "sin")
 
 _NUMBER = r"\d+(?:\.\d+)?(?:e[-+]\d+)?"
 _TOKEN = re.compile(
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     | e\^(?P<exponent>−?{_NUMBER})
     | (?P<number>{_NUMBER})
     | (?P<word>[A-Za-z]{{2,}})
-    | (?P<letter>[A-Za-zΘΔδλℓΣΦφσαπω])(?P<prime>′?)(?P<above>[{RAISED}]*)
+    | (?P<letter>[A-Za-zΘΔδλℓΣΦφσαγπω])(?P<prime>′?)(?P<above>[{RAISED}]*)
       (?:_(?P<below>\{{[^}}]*\}}|[A-Za-z0-9]+(?:,\d+)?))?
     | (?P<power>[{RAISED}]+)
     | (?P<other>.)

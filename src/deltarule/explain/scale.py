@@ -57,7 +57,7 @@ class Scale:
         return Sentence(f"… and {rest.size} more of layer {layer}, with", f"|δ{sup(layer)}| ≤ {number(rest.max())}")
 
 
-def with_gaps(parts: Mapping[int, Part]) -> Group:
+def with_gaps(parts: Mapping[int, Part | tuple[Part, ...]]) -> Group:
     """Return the parts of the layers in the order of the mapping, with a sentence for each gap between layers."""
     group: list[Part | Sentence] = []
     previous: int | None = None
@@ -66,6 +66,6 @@ def with_gaps(parts: Mapping[int, Part]) -> Group:
             first, last = min(layer, previous) + 1, max(layer, previous) - 1
             missing = f"layers {first} to {last}" if first < last else f"layer {first}"
             group.append(Sentence(f"… {missing} in the same way"))
-        group.append(part)
+        group += part if isinstance(part, tuple) else (part,)
         previous = layer
     return tuple(group)

@@ -26,6 +26,7 @@ from deltarule.tables.stored import checked_form
 from deltarule.tables.target_column import Scale
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.classifier import TableClassifier
+from deltarule.tabular.committee_model import CommitteeModel
 from deltarule.tabular.regressor import TableRegressor
 from deltarule.tabular.restoring import estimator_from
 from deltarule.tabular.stored import FORMAT as NEWEST
@@ -36,7 +37,9 @@ __all__ = ["load", "load_table_model"]
 KINDS = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 
 
-def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | TableClassifier | TableRegressor:
+def load(
+    path: str | Path,
+) -> CommitteeModel | TableModel | MLPClassifier | MLPRegressor | TableClassifier | TableRegressor:
     """Read a model from a file. Nothing that the file says is run.
 
     Parameters
@@ -46,8 +49,9 @@ def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | TableC
 
     Returns
     -------
-    model : TableModel, MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
-        The saved model; `deltarule train` saves a `TableModel`, which predicts tables.
+    model : CommitteeModel, TableModel, MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
+        The saved model; `deltarule train` saves a `CommitteeModel`, or with `--network` a `TableModel`, which predict
+        tables.
 
     Raises
     ------
@@ -60,7 +64,8 @@ def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | TableC
         header = _as_format_3(header)
     try:
         if header["format"] > FORMAT:
-            return estimator_from(of_type(dict, header["estimator"]), arrays)
+            of_tables = estimator_from(of_type(dict, header["estimator"]), arrays)
+            return _committee_model(header, of_tables) if "target" in header else of_tables
         estimator = _estimator(header["estimator"], arrays)
         return estimator if "encoder" not in header else _table_model(header, arrays, estimator)
     except MemoryError:
@@ -72,8 +77,8 @@ def load(path: str | Path) -> TableModel | MLPClassifier | MLPRegressor | TableC
         ) from error
 
 
-def load_table_model(path: str | Path) -> TableModel:
-    """Read a table model from a file.
+def load_table_model(path: str | Path) -> TableModel | CommitteeModel:
+    """Read a model of a table from a file.
 
     Raises
     ------
@@ -86,12 +91,27 @@ def load_table_model(path: str | Path) -> TableModel:
             f"{path} holds a {type(model).__name__}, which was saved in Python and predicts frames there: "
             "deltarule.load(path).predict(frame). The command line takes a file that `deltarule train` made."
         )
-    if not isinstance(model, TableModel):
+    if not isinstance(model, TableModel | CommitteeModel):
         raise ModelFileError(
             f"{path} holds a {type(model).__name__} without an encoder of tables: it was saved in Python and takes "
             "arrays. Read it there by deltarule.load, or give a file that `deltarule train` made."
         )
     return model
+
+
+def _committee_model(header: Mapping[str, Any], estimator: Any) -> CommitteeModel:
+    held_out, target = header["held_out"], of_type(str, header["target"])
+    if target in estimator.columns_.used:
+        raise ValueError(f"the target {target[:40]!r} among the columns that it is predicted from")
+    return CommitteeModel(
+        estimator=estimator,
+        target=target,
+        seed=of_type(int, header["seed"]),
+        settings=of_type(dict, header["settings"]),
+        held_out=None if held_out is None else _held_out(held_out, isinstance(estimator, TableRegressor)),
+        form=checked_form(header["form"]),
+        version=of_type(str, header["deltarule"]),
+    )
 
 
 def _as_format_3(header: dict[str, Any]) -> dict[str, Any]:

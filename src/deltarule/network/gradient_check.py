@@ -33,6 +33,7 @@ from deltarule.common.html import fragment, table, tag
 from deltarule.network.backpropagation import forward, total_cost, total_cost_and_gradient
 from deltarule.network.data import TrainingSet, check_lambda
 from deltarule.network.network import Network
+from deltarule.network.parts import Dense
 
 __all__ = ["GradientCheck", "check_gradient"]
 
@@ -195,7 +196,8 @@ def check_gradient(
     lambda_, sample_weight
         As in `deltarule.cost_and_gradient`; λ is 0 by default, for an estimator its `alpha`.
     parameters : int, optional
-        How many parameters to compare, drawn with `seed`. Default: all, or 2 000 of them if there are more.
+        How many parameters to compare, drawn with `seed`; where there are other parts than `Dense`, some of each
+        segment of θ. Default: all, or 2 000 of them if there are more.
     seed : int, default 0
         Seed of the sample and of the direction.
     gradient : callable, optional
@@ -230,7 +232,7 @@ def check_gradient(
     n = network.n_parameters
     generator = np.random.default_rng(seed)
     count = min(n, parameters or 2000)
-    places = np.sort(generator.choice(n, count, replace=False)) if count < n else np.arange(n)
+    places = _sample(network, count, generator) if count < n else np.arange(n)
     if gradient is None:
         D = total_cost_and_gradient(network, theta, data, lambda_)[1]
     else:
@@ -353,6 +355,19 @@ def _share(part: Array, D: Array, differences: Array) -> float:
     """Return ‖part‖ / (‖D‖ + ‖differences‖); 0 if the divisor is 0."""
     whole = float(np.linalg.norm(D)) + float(np.linalg.norm(differences))
     return float(np.linalg.norm(part)) / whole if whole > 0 else 0.0
+
+
+def _sample(network: Network, count: int, generator: np.random.Generator) -> Array:
+    """Return the places in θ to compare."""
+    n, segments = network.n_parameters, network.segments
+    share = count // (2 * len(segments))
+    if not share or all(isinstance(part, Dense) for part in network.parts):
+        return np.sort(generator.choice(n, count, replace=False))
+    theta = np.arange(n)
+    found = [generator.permutation(segment.of(theta).ravel())[:share] for segment in segments]
+    chosen = np.concatenate(found)
+    rest = generator.choice(np.setdiff1d(theta, chosen), count - len(chosen), replace=False)
+    return np.sort(np.concatenate([chosen, rest]))
 
 
 def _position(network: Network, place: int) -> tuple[int, int, int]:

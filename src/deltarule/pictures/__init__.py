@@ -9,7 +9,9 @@ from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
 from deltarule.pictures.cost_against_m import SizePath, size_path
 from deltarule.pictures.cost_by_epoch import LearningCurve, learning_curve
 from deltarule.pictures.first_layer_images import FirstLayer, first_layer
+from deltarule.pictures.importance import ColumnImportance, column_importance
 from deltarule.pictures.layer_values import Layer, Layers, layers
+from deltarule.pictures.members import MemberCurves, member_curves
 from deltarule.pictures.network import NetworkPicture, network_picture
 from deltarule.pictures.predicted_against_true import PredictedAgainstTrue, predicted_against_true
 from deltarule.pictures.ranking import (
@@ -23,6 +25,7 @@ from deltarule.pictures.ranking import (
 from deltarule.pictures.reliability_diagram import Reliability, reliability
 
 __all__ = [
+    "ColumnImportance",
     "Confusion",
     "DecisionBoundary",
     "FirstLayer",
@@ -30,6 +33,7 @@ __all__ = [
     "Layer",
     "Layers",
     "LearningCurve",
+    "MemberCurves",
     "NetworkPicture",
     "PrecisionRecall",
     "PrecisionRecallCurve",
@@ -38,12 +42,14 @@ __all__ = [
     "Roc",
     "RocCurve",
     "SizePath",
+    "column_importance",
     "confusion",
     "decision_boundary",
     "first_layer",
     "lambda_path",
     "layers",
     "learning_curve",
+    "member_curves",
     "network_picture",
     "precision_recall",
     "predicted_against_true",

@@ -11,6 +11,8 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.estimators.outcomes import Outcome, outcome_of
 from deltarule.network.gradient_check import GradientCheck, check_gradient
+from deltarule.network.network import Network
+from deltarule.network.parts import Dense
 from deltarule.network.textbook import trace_example
 from deltarule.pictures.confusion_matrix import confusion_of
 from deltarule.pictures.cost_by_epoch import learning_curve
@@ -27,9 +29,9 @@ from deltarule.reporting.measures import statistics_of
 from deltarule.reporting.provenance import call_of, settings_of, versions
 from deltarule.training.history import advice_of
 
-__all__ = ["report", "report_of"]
+__all__ = ["CHECKED_ROWS", "parts_of_outcome", "places_checked", "report", "report_of"]
 
-_CHECKED_ROWS = 20
+CHECKED_ROWS = 20
 """Rows on which the gradient check computes J and D."""
 
 MOST_CHECKED, LEAST_CHECKED = 500, 10
@@ -173,17 +175,11 @@ def report_of(
         Name of the predicted quantity.
     """
     network, theta = fitted(model)
-    unused = dropped or {}
-    found = most_costly(outcome.costs, outcome.y, outcome.predicted, _of_true(outcome), columns, costly)
-    first = found[0].row
+    parts = parts_of_outcome(outcome, columns, dropped or {}, target, costly)
+    first = parts["costly"][0].row
     return Report(
         title=title,
         about=about,
-        rows=outcome.rows,
-        n_columns=columns.n_columns,
-        columns=tuple(summary_of(name, values) for name, values in columns.values.items() if name not in unused),
-        dropped=unused,
-        targets=_targets(outcome, target),
         network=network,
         picture=network_picture(model, names=inputs),
         history=model.history_,
@@ -192,16 +188,38 @@ def report_of(
         measures=measured(statistics_of(outcome), outcome.rows, samples, seed),
         samples=samples,
         seed=seed,
-        **_pictures(outcome),
-        costly=found,
+        **parts,
         trace=trace_example(network, theta, dense_rows(outcome.data.X, [first])[0], outcome.data.Y[first]),
         gradient=_checked_gradient(model, outcome, seed),
-        checked_rows=min(_CHECKED_ROWS, outcome.rows),
+        checked_rows=min(CHECKED_ROWS, outcome.rows),
         settings=settings_of(model),
         random_state=repr(model.random_state),
         versions=versions(),
         command=command,
     )
+
+
+def parts_of_outcome(
+    outcome: Outcome, columns: Columns, dropped: Mapping[str, str], target: str, costly: int
+) -> dict[str, Any]:
+    """Return what a report says of rows and their predictions, by the names of its attributes."""
+    found = most_costly(outcome.costs, outcome.y, outcome.predicted, _of_true(outcome), columns, costly)
+    return {
+        "rows": outcome.rows,
+        "n_columns": columns.n_columns,
+        "columns": tuple(summary_of(name, values) for name, values in columns.values.items() if name not in dropped),
+        "dropped": dropped,
+        "targets": _targets(outcome, target),
+        "costly": found,
+        **_pictures(outcome),
+    }
+
+
+def places_checked(network: Network) -> int:
+    """Return how many parameters the gradient check compares."""
+    is_plain = all(isinstance(part, Dense) for part in network.parts)
+    least = LEAST_CHECKED if is_plain else 2 * len(network.segments)  # one of each segment
+    return min(network.n_parameters, MOST_CHECKED, max(least, CHECKED_WORK // network.n_parameters))
 
 
 def _pictures(outcome: Outcome) -> dict[str, Any]:
@@ -237,8 +255,8 @@ def _targets(outcome: Outcome, target: str) -> tuple[Numbers | tuple[str, int], 
 
 def _checked_gradient(model: Any, outcome: Outcome, seed: int) -> GradientCheck:
     network, theta = model.network_, model.theta_
-    rows = range(min(_CHECKED_ROWS, outcome.rows))
-    few = min(network.n_parameters, MOST_CHECKED, max(LEAST_CHECKED, CHECKED_WORK // network.n_parameters))
+    rows = range(min(CHECKED_ROWS, outcome.rows))
+    few = places_checked(network)
     X, Y = dense_rows(outcome.data.X, rows), outcome.data.Y[rows.start : rows.stop]
     return check_gradient(network, theta, X, Y, lambda_=model.alpha, parameters=few, seed=seed)
 

@@ -9,6 +9,8 @@ from deltarule.network.network import Network
 from deltarule.network.textbook import ExampleTrace
 from deltarule.pictures.confusion_matrix import Confusion
 from deltarule.pictures.cost_by_epoch import LearningCurve
+from deltarule.pictures.importance import ColumnImportance
+from deltarule.pictures.members import MemberCurves
 from deltarule.pictures.network import NetworkPicture
 from deltarule.pictures.predicted_against_true import PredictedAgainstTrue
 from deltarule.pictures.ranking import Roc
@@ -42,11 +44,14 @@ class Report:
     targets : tuple of Numbers or of (str, int)
         For quantities, a summary of each; for labels, each label with its number of rows.
     network : Network
-    picture : NetworkPicture
-    history : History
+    picture : NetworkPicture or None
+        None for networks that predict together.
+    history : History or None
+        None for networks that predict together.
     advice : str
         A change that the costs by epoch suggest; may be empty.
-    curve : LearningCurve
+    curve : LearningCurve or None
+        None for networks that predict together.
     measures : tuple of Measure
         Measures on these rows, with bootstrap intervals.
     samples, seed : int
@@ -62,7 +67,7 @@ class Report:
     costly : tuple of Costly
         The examples with the highest cost.
     trace : ExampleTrace
-        Forward and backward pass of the first example in `costly`.
+        Forward and backward pass of the first example in `costly`; of the first of networks that predict together.
     gradient : GradientCheck
     checked_rows : int
         The gradient was checked on this many rows, from the first.
@@ -72,6 +77,12 @@ class Report:
     versions : mapping from str to str
     command : str
         The command that makes the model and the report again.
+    members : MemberCurves or None
+        Of networks that predict together, what was watched of each; None for a single network.
+    importance : ColumnImportance or None
+        None for a single network.
+    inputs : tuple of str
+        Names of the inputs of the network; empty if they are the columns.
     """
 
     title: str
@@ -82,10 +93,10 @@ class Report:
     dropped: Mapping[str, str]
     targets: tuple[Numbers | tuple[str, int], ...]
     network: Network
-    picture: NetworkPicture
-    history: History
+    picture: NetworkPicture | None
+    history: History | None
     advice: str
-    curve: LearningCurve
+    curve: LearningCurve | None
     measures: tuple[Measure, ...]
     samples: int
     seed: int
@@ -101,6 +112,9 @@ class Report:
     random_state: str
     versions: Mapping[str, str]
     command: str
+    members: MemberCurves | None = None
+    importance: ColumnImportance | None = None
+    inputs: tuple[str, ...] = ()
 
     def html(self) -> str:
         """Return the report as one HTML page that needs no other file.

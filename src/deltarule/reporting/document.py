@@ -37,6 +37,8 @@ def document(report: "Report") -> str:
     """
     sections: dict[str, list[Html]] = {
         "Measures": _measures(report),
+        "Members": _members(report),
+        "Which columns matter": _importance(report),
         "Data": _data(report),
         "Network": _network(report),
         "Learning curve": _curve(report),
@@ -103,17 +105,22 @@ def _data(report: "Report") -> list[Html]:
 def _network(report: "Report") -> list[Html]:
     network = report.network
     units = ", ".join([*map(str, network.hidden_units), network.output])
-    words = f"The network {network}, layer by layer. The largest weights have the widest lines."
     rows = [
         ("units by layer", str(network)),
         ("kinds of units", f"{units} (the last are the outputs)"),
         ("parameters", _number(network.n_parameters)),
     ]
+    if report.picture is None:
+        parts = ", ".join(f"{part.kind} {part.inputs} → {part.outputs}" for part in network.parts)
+        return [table([("networks", _number(_trained(report))), *rows, ("parts", parts)])]
+    words = f"The network {network}, layer by layer. The largest weights have the widest lines."
     return [table(rows), _figure(drawn(report.picture.plot, report.picture.size, words, fills=True), "")]
 
 
 def _curve(report: "Report") -> list[Html]:
     history = report.history
+    if history is None or report.curve is None:
+        return []
     rows = [
         ("epochs", _number(history.epochs)),
         ("best epoch", _number(history.best_epoch)),
@@ -127,6 +134,41 @@ def _curve(report: "Report") -> list[Html]:
     rows.append(("seconds", _number(history.seconds[-1])))
     words = f"Cost by epoch over {history.epochs} epochs, from {history.cost[0]:.4g} to {history.cost[-1]:.4g}."
     return [_figure(drawn(report.curve.plot, (5.6, 3.6), words), ""), table(rows)]
+
+
+def _members(report: "Report") -> list[Html]:
+    if (members := report.members) is None:
+        return []
+    lines = []
+    for k, (values, best) in enumerate(zip(members.values, members.best_epochs, strict=True), 1):
+        of_best = _number(float(values[best - 1])) if best else "left out, because its cost diverged"
+        lines.append((str(k), _number(best) if best else "–", _number(len(values)), of_best))
+    head = ("member", "best epoch", "of epochs", members.watched)
+    words = f"The {members.watched} of {len(lines)} members on rows that they did not learn from, by epoch."
+    said = "Each member is a network that learns from its own part of the rows, and is kept at the epoch after which it"
+    said += " was best on the others. Predictions are the mean over the members."
+    return [tag("p", said), _figure(drawn(members.plot, (5.6, 3.6), words), ""), _table(head, lines, class_="members")]
+
+
+def _importance(report: "Report") -> list[Html]:
+    found = report.importance
+    if found is None or not np.isfinite(found.values).all():
+        return []
+    lines = [
+        (name, _number(float(value)), Html(f"{_number(float(low))} … {_number(float(high))}"))
+        for name, value, low, high in zip(found.names, found.values, found.lows, found.highs, strict=True)
+    ]
+    said = f"How much {found.cost} of a row that a member did not learn from rises when a column is shuffled among such"
+    said += " rows. Columns that say the same stand in for each other, so each of them counts for little."
+    head = ("column", "importance", f"{100 * LEVEL:.0f} % interval")
+    words = f"Importance of {min(len(lines), 20)} columns with their intervals, the largest first."
+    picture = _figure(drawn(found.plot, found.size, words), "")
+    return [tag("p", said), picture, _table(head, lines, class_="importance")]
+
+
+def _trained(report: "Report") -> int:
+    """Return the number of networks that predict together."""
+    return 1 if report.members is None else sum(best > 0 for best in report.members.best_epochs)
 
 
 def _confusion(report: "Report") -> list[Html]:
@@ -195,12 +237,15 @@ def _costly(report: "Report") -> list[Html]:
 def _example(report: "Report") -> list[Html]:
     first = report.costly[0]
     heading = f"The most costly example, {first.name}: true {first.true}, predicted {first.predicted}"
-    return [Html(explain(report.trace, form="html", heading=heading))]
+    if report.members is not None:
+        heading += f". The first of {_trained(report)} members says:"
+    return [Html(explain(report.trace, form="html", heading=heading, inputs=report.inputs))]
 
 
 def _gradient(report: "Report") -> list[Html]:
+    of_first = "" if report.members is None else " of the first member"
     said = (
-        "The gradient D of backpropagation compared with differences of the cost J, on the first "
+        f"The gradient D of backpropagation{of_first} compared with differences of the cost J, on the first "
         f"{_count(report.checked_rows)}, seed {report.seed}. A mistake in the computation of D would show here."
     )
     return [tag("p", said), Html(report.gradient._repr_html_())]

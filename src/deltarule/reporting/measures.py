@@ -4,7 +4,7 @@ Each takes weights of shape (n, m) and returns n values. With weights 1 they equ
 `balanced_accuracy_score`, `roc_auc_score`, `r2_score`, `root_mean_squared_error` and `mean_absolute_error`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from deltarule.common.arrays import Array
 from deltarule.estimators.outcomes import Outcome
 from deltarule.reporting.bootstrap import Statistic
 
-__all__ = ["of_labels", "of_quantities", "of_several_labels", "statistics_of"]
+__all__ = ["of_committee", "of_labels", "of_quantities", "of_several_labels", "statistics_of"]
 
 _COST = "J without the penalty: the mean cost of an example, equation (2)"
 
@@ -49,6 +49,29 @@ def of_labels(
     return statistics
 
 
+def of_committee(outcome: Outcome) -> list[Statistic]:
+    """Return the measures of networks that predict together: errors and log-loss where labels are predicted."""
+    classes, y, costs = outcome.classes, outcome.y, outcome.costs
+    if classes is None or outcome.probabilities is None:
+        return statistics_of(outcome)[:-1]  # the last is the cost of a network
+    probabilities = np.asarray(outcome.probabilities, dtype=np.float64)
+    wrong = outcome.predicted != y
+    statistics = [
+        Statistic("error", "share of wrong labels", _mean(wrong)),
+        Statistic("log-loss", "mean of −log of the probability of the true label", _mean(costs)),
+    ]
+    if len(classes) == 2:
+        area = of_labels(y, outcome.predicted, classes, probabilities, costs)[-1]
+    else:
+        areas = [_area(y == name, probabilities[:, k]) for k, name in enumerate(classes)]
+        meaning = "the area of each class against all others, mean over the classes that these rows have"
+        area = Statistic("ROC AUC", meaning, _mean_of_known(areas))
+    balanced = Statistic(
+        "balanced error", "mean over the classes of each class's error", _rest_of(_balanced(y, ~wrong))
+    )
+    return [*statistics, area, balanced]
+
+
 def of_several_labels(y: NDArray[Any], predicted: NDArray[Any], costs: Array) -> list[Statistic]:
     """Return the measures of a classifier that gives several labels to a row."""
     right = predicted == y
@@ -72,6 +95,19 @@ def of_quantities(Y: Array, predicted: Array, costs: Array) -> list[Statistic]:
 def _mean(values: NDArray[Any]) -> _Function:
     column = values.astype(np.float64)
     return lambda weights: (weights @ column) / weights.sum(axis=1)
+
+
+def _mean_of_known(functions: Sequence[_Function]) -> _Function:
+    def of(weights: Array) -> Array:
+        values = np.stack([function(weights) for function in functions])
+        known = np.isfinite(values)
+        return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0))
+
+    return of
+
+
+def _rest_of(of: _Function) -> _Function:
+    return lambda weights: 1 - of(weights)
 
 
 def _root(of: _Function) -> _Function:

@@ -23,7 +23,15 @@ from deltarule.tables.numbers import PLAIN
 from deltarule.tables.stored import form_content
 from deltarule.tables.target_column import Scale, known_target
 
-__all__ = ["EncodedExamples", "HeldOut", "HeldOutQuantity", "TableModel", "measured"]
+__all__ = [
+    "EncodedExamples",
+    "HeldOut",
+    "HeldOutQuantity",
+    "TableModel",
+    "columns_as_text",
+    "frame_of_answers",
+    "measured",
+]
 
 
 @dataclass(frozen=True)
@@ -113,13 +121,7 @@ class TableModel:
     @property
     def as_text(self) -> list[str]:
         """Columns to read as they are written; pass them to `read_table`, so that they compare as in training."""
-        classes = self.classes
-        is_text = (
-            classes is not None
-            and classes.dtype.kind in "OU"
-            and not all(_is_as_numbers_are_written(str(name)) for name in classes)
-        )
-        return self.encoder.as_text + ([self.target] if is_text or self.form.number != PLAIN else [])
+        return columns_as_text(self.encoder, self.target, self.classes, self.form)
 
     def predict(self, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
         """Predict every row of a table.
@@ -139,13 +141,9 @@ class TableModel:
         """
         X, notices = self.encoder.encode(table)
         predicted, probabilities = answers_of(self.estimator, X)
-        columns: dict[str, NDArray[Any]] = {}
-        if self.classes is not None and probabilities is not None:
-            names = [f"probability_{name}" for name in self.classes.tolist()]
-            columns = dict(zip(names, probabilities.T, strict=True))
         if self.scale is not None:
             predicted = self.scale.mean + self.scale.deviation * predicted
-        return pd.DataFrame({f"predicted_{self.target}": predicted, **columns}), notices
+        return frame_of_answers(self.target, predicted, self.classes, probabilities), notices
 
     def examples_of(self, table: pd.DataFrame) -> EncodedExamples:
         """Return the rows of a table whose target is known.
@@ -204,6 +202,27 @@ def measured(outcome: Outcome) -> HeldOut | HeldOutQuantity:
     spread, squares = float(np.square(y).sum()), float(np.square(rest).sum())
     r2 = 1 - squares / spread if spread > 0 else float("nan")
     return HeldOutQuantity(outcome.rows, r2, (squares / outcome.rows) ** 0.5, float(np.abs(rest).mean()), cost)
+
+
+def columns_as_text(encoder: TableEncoder, target: str, classes: NDArray[Any] | None, form: Form) -> list[str]:
+    """Return the columns to read as they are written, so that they compare as in training."""
+    is_text = (
+        classes is not None
+        and classes.dtype.kind in "OU"
+        and not all(_is_as_numbers_are_written(str(name)) for name in classes)
+    )
+    return encoder.as_text + ([target] if is_text or form.number != PLAIN else [])
+
+
+def frame_of_answers(
+    target: str, predicted: NDArray[Any], classes: NDArray[Any] | None, probabilities: Array | None
+) -> pd.DataFrame:
+    """Return `predicted_<target>` and, for labels, the probability of each, `probability_<label>`."""
+    columns: dict[str, NDArray[Any]] = {}
+    if classes is not None and probabilities is not None:
+        names = [f"probability_{name}" for name in classes.tolist()]
+        columns = dict(zip(names, probabilities.T, strict=True))
+    return pd.DataFrame({f"predicted_{target}": predicted, **columns})
 
 
 def _is_as_numbers_are_written(label: str) -> bool:

@@ -33,7 +33,18 @@ from deltarule.training.checkpoint import Checkpoint
 from deltarule.training.record import Callback
 from deltarule.training.settings import CLASSIFIER_SETTINGS
 
-__all__ = ["Prepared", "TableRun", "TableTask", "learn", "prepare"]
+__all__ = [
+    "Prepared",
+    "TableRun",
+    "TableTask",
+    "learn",
+    "notices_of_order",
+    "prepare",
+    "told_once",
+    "weightless",
+    "weights_of",
+    "with_labels_of",
+]
 
 
 @dataclass(frozen=True)
@@ -145,12 +156,9 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
             )
     if target.is_quantity and notices:
         notices = ("No row is held out: there are too few to split.",)
-    weights = None if task.weight is None else _weights(table, task.weight)
+    weights = None if task.weight is None else weights_of(table, task.weight)
     if weights is not None and not weights[target.rows[training]].any():
-        raise TableError(
-            f"The column of weights {task.weight!r} is 0 in all {len(training)} rows to learn from, so nothing is "
-            "learnt. Give some row a weight above 0."
-        )
+        raise TableError(weightless(task, len(training)))
     without = [task.target] + ([] if task.weight is None else [task.weight])
     encoder = TableEncoder.fit(table, without=without, options=task.options, rows=target.rows[rest].tolist())
 
@@ -177,7 +185,7 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
         training=learnt,
         watched=judged if task.validation is None else examples(chosen),
         held_out=judged,
-        notices=(*target.notices, *_order(task, target), *notices, *encoder.notices, *strays),
+        notices=(*target.notices, *notices_of_order(task, target), *notices, *encoder.notices, *strays),
     )
 
 
@@ -207,9 +215,9 @@ def learn(
     task, y = prepared.task, prepared.training.y
     estimator: MLPClassifier | MLPRegressor
     if prepared.scale is None:
-        estimator = MLPClassifier(random_state=task.seed, **_with_labels(parameters, y))
+        estimator = MLPClassifier(random_state=task.seed, **with_labels_of(parameters, y))
     else:
-        estimator = MLPRegressor(random_state=task.seed, **_without_classes(parameters))
+        estimator = MLPRegressor(random_state=task.seed, **without_classes(parameters))
     watched = prepared.watched
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -231,10 +239,17 @@ def learn(
     )
     outcome = None if prepared.held_out is None else model.outcome_of(prepared.held_out)
     model = replace(model, held_out=None if outcome is None else measured(outcome))
-    return TableRun(model, outcome, _told(caught))
+    return TableRun(model, outcome, told_once(caught))
 
 
-def _weights(table: pd.DataFrame, name: str) -> Array:
+def weights_of(table: pd.DataFrame, name: str) -> Array:
+    """Return the column of weights.
+
+    Raises
+    ------
+    TableError
+        If the column is missing or holds something else than finite numbers from 0 on.
+    """
     check_columns(table, [name], "is the column of weights")
     column = table[name]
     weights, strange = numbers_of(column, "number", Form())
@@ -249,7 +264,15 @@ def _weights(table: pd.DataFrame, name: str) -> Array:
     return weights
 
 
-def _order(task: TableTask, target: Target) -> tuple[str, ...]:
+def weightless(task: TableTask, rows: int) -> str:
+    """Say that no row to learn from has a weight."""
+    return (
+        f"The column of weights {task.weight!r} is 0 in all {rows} rows to learn from, so nothing is learnt. Give some "
+        "row a weight above 0."
+    )
+
+
+def notices_of_order(task: TableTask, target: Target) -> tuple[str, ...]:
     """Return a notice if the rows are sorted by label."""
     y = target.values
     if target.is_quantity or task.holdout == 0 or len(y) < 3:
@@ -267,7 +290,7 @@ def _arrays(examples: EncodedExamples, scale: Scale | None) -> tuple[Array, NDAr
     return examples.X, y, examples.weights
 
 
-def _with_labels(parameters: Mapping[str, Any], y: NDArray[Any]) -> Mapping[str, Any]:
+def with_labels_of(parameters: Mapping[str, Any], y: NDArray[Any]) -> Mapping[str, Any]:
     """Return parameters in which the labels of `class_weight`, if given as texts, have the type that they have in y."""
     if not isinstance(weights := parameters.get("class_weight"), Mapping):
         return parameters
@@ -275,7 +298,7 @@ def _with_labels(parameters: Mapping[str, Any], y: NDArray[Any]) -> Mapping[str,
     return {**parameters, "class_weight": {labels.get(name, name): weight for name, weight in weights.items()}}
 
 
-def _without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     for name, setting in CLASSIFIER_SETTINGS.items():
         if (value := parameters.get(name, setting.default)) != setting.default:
             raise SettingsError(
@@ -288,7 +311,7 @@ def _without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in parameters.items() if name not in CLASSIFIER_SETTINGS}
 
 
-def _told(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+def told_once(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
     """Return each warning once, without those that the history holds as notices, stopped and reason."""
     told: dict[str, None] = {}
     for warning in caught:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -22,9 +23,10 @@ from deltarule.tabular.committee import Committee
 from deltarule.tabular.examples import Examples, examples_of
 from deltarule.tabular.fitting import Job, TrainedMembers, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
+from deltarule.tabular.held_out import held_out_predictions
 from deltarule.tabular.importance import importances
 from deltarule.tabular.recipe import Recipe
-from deltarule.tabular.side_by_side import MemberRecord
+from deltarule.tabular.side_by_side import MemberRecord, RoundProgress
 from deltarule.tabular.stored import save
 from deltarule.tabular.table_columns import TableColumns
 from deltarule.tabular.target_coding import Classes, Quantity
@@ -59,6 +61,7 @@ class BaseTable(WithEngines):
     network_: Network
     members_: tuple[MemberRecord, ...]
     notices_: tuple[str, ...]
+    held_out_predictions_: Array
     _committee: Committee
     _importances: Array
     _target: Any
@@ -95,14 +98,30 @@ class BaseTable(WithEngines):
         DivergedError
             If the cost of every member becomes non-finite.
         """
+        return self._fit(X, y, sample_weight, eval_set=eval_set, groups=groups)
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        eval_set: Any = None,
+        groups: Any = None,
+        columns: TableColumns | None = None,
+        tell: Callable[[RoundProgress], None] | None = None,
+    ) -> Self:
+        """Fit on X, whose columns may have been learnt from a table that it is a part of."""
         began = perf_counter()
         self._check_parameters()
-        job = self._job(X, y, sample_weight, eval_set, groups)
+        job = self._job(X, y, sample_weight, eval_set, groups, columns)
         predictor = self._predictor_for(job.network)
         budget = np.inf if self.time_budget is None else began + self.time_budget - perf_counter()
-        with teller(self.verbose, job.recipe.epochs * len(job.splits.members)) as tell:
-            learnt = learn(job, predictor, threads=self.n_threads or usable_cores(), budget=budget, tell=tell)
+        epochs = job.recipe.epochs * len(job.splits.members)
+        with teller(self.verbose, epochs) if tell is None else nullcontext(tell) as told:
+            learnt = learn(job, predictor, threads=self.n_threads or usable_cores(), budget=budget, tell=told)
         self._take_over(learnt.job, learnt, predictor)
+        self.held_out_predictions_ = held_out_predictions(learnt, self._answers_of)
         return self
 
     @property
@@ -201,7 +220,18 @@ class BaseTable(WithEngines):
         check_verbose(self.verbose)
         hidden_layers(self.hidden_layer_sizes, "relu")
 
-    def _job(self, X: Any, y: Any, sample_weight: Any, eval_set: Any, groups: Any) -> Job:
+    def _answers_of(self, z: Array) -> Array:
+        """Return what members together say of rows: the probability of each class, or quantities.
+
+        Parameters
+        ----------
+        z : array of shape (members, m, K)
+        """
+        raise NotImplementedError
+
+    def _job(
+        self, X: Any, y: Any, sample_weight: Any, eval_set: Any, groups: Any, columns: TableColumns | None = None
+    ) -> Job:
         """Check everything that was given, and decide everything that training needs."""
         examples = examples_of(X, y, sample_weight, groups, self, is_quantity=self._is_quantity)
         if examples.rows < 2:
@@ -209,15 +239,16 @@ class BaseTable(WithEngines):
                 f"X has n_samples = {examples.rows}: one sample, from which nothing can be learnt. Give more rows."
             )
         target = self._target_of(examples)
-        options = options_of(
-            examples.given,
-            categories=self.categories,
-            keep=self.keep,
-            drop=self.drop,
-            gaps=self.gaps,
-            dates=self.dates,
-        )
-        columns = TableColumns.fit(examples.given.frame, options)
+        if columns is None:
+            options = options_of(
+                examples.given,
+                categories=self.categories,
+                keep=self.keep,
+                drop=self.drop,
+                gaps=self.gaps,
+                dates=self.dates,
+            )
+            columns = TableColumns.fit(examples.given.frame, options)
         watched = None if eval_set is None else self._eval_set(eval_set, examples)
         seed = int(generator_of(self.random_state).integers(2**63))
         return prepare(
@@ -286,11 +317,14 @@ class BaseTable(WithEngines):
         self.n_members_ = len(learnt.thetas)
 
     def _outputs(self, X: Any) -> Array:
-        """Return z of each member, of shape (n_members, m, K)."""
+        """Return z of each member for rows as they come, of shape (n_members, m, K)."""
         check_is_fitted(self, "_committee")
-        frame = self.as_frame(X)
+        return self._outputs_of_inputs(self.columns_.transform(self.as_frame(X)))
+
+    def _outputs_of_inputs(self, X: Array) -> Array:
+        """Return z of each member for inputs of the network."""
         self._predictor = predictor = self._predictor_for(self.network_)  # there may be none yet, as after unpickling
-        return self._committee.outputs(predictor, self.columns_.transform(frame))
+        return self._committee.outputs(predictor, X)
 
     def as_frame(self, X: Any) -> Any:
         """Return rows to predict as a frame with the columns of training."""

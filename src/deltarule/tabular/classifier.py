@@ -87,6 +87,9 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
         The parameters of each member.
     calibration_ : QuadraticScaling or Temperature
         What z of each member goes through before their probabilities are averaged.
+    held_out_predictions_ : array of shape (n_samples, n_classes)
+        The probabilities that each training row has from the members that did not learn from it; NaN for a row from
+        which all of them learnt. Model files do not hold them.
     n_members_, n_features_in_, feature_names_in_
 
     Examples
@@ -132,7 +135,7 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class, of shape (m, n_classes), in the order of `classes_`."""
-        return OUTPUT_UNITS["softmax"].h(self._z(X))
+        return self._answers_of(self._outputs(X))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithm of `predict_proba`, accurate even where a probability rounds to 0 or 1."""
@@ -146,8 +149,10 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
 
     def _z(self, X: Any) -> Array:
         """Return the weighted inputs of softmax outputs for the committee, of shape (m, n_classes)."""
-        outputs = self._outputs(X)
-        return mean_of_members(outputs, self._calibration)
+        return mean_of_members(self._outputs(X), self._calibration)
+
+    def _answers_of(self, z: Array) -> Array:
+        return OUTPUT_UNITS["softmax"].h(mean_of_members(z, self._calibration))
 
     @property
     def _is_quantity(self) -> bool:

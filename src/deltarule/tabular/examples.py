@@ -32,6 +32,8 @@ class Examples:
     groups : array of shape (m,), or None
     class_names : array of shape (K,), or None
         The names of the columns of y, if it is a frame of several.
+    kept : array of shape (m_given,), or None
+        Which of the rows that were given are here; None: all of them.
     """
 
     given: Given
@@ -39,6 +41,7 @@ class Examples:
     weights: Array | None = None
     groups: NDArray[Any] | None = None
     class_names: NDArray[Any] | None = None
+    kept: NDArray[np.bool_] | None = None
 
     @property
     def rows(self) -> int:
@@ -86,7 +89,7 @@ def examples_of(
     kept = weights > 0
     frame = given.frame[kept]
     told = None if told is None else told[kept]
-    return Examples(given._replace(frame=frame), values[kept], weights[kept], told, class_names)
+    return Examples(given._replace(frame=frame), values[kept], weights[kept], told, class_names, kept)
 
 
 def _labels(y: Any, name: str) -> NDArray[Any]:

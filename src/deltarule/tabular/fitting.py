@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.estimators.predictor import Predictor
@@ -52,6 +53,8 @@ class Job:
         The rows of each member.
     seed : int
     notices : tuple of str
+    kept : array of shape (m_given,), or None
+        Which of the rows that were given are in X; None: all of them.
     """
 
     given: Given
@@ -66,6 +69,7 @@ class Job:
     splits: Splits
     seed: int
     notices: tuple[str, ...] = ()
+    kept: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +152,7 @@ def prepare(
         splits,
         seed,
         tuple(map(str, notices)),
+        examples.kept,
     )
 
 

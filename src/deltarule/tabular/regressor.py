@@ -48,6 +48,9 @@ thetas_, n_features_in_, feature_names_in_
         As of `TableClassifier`.
     quantity_ : Quantity
         Mean, deviation and range of each quantity.
+    held_out_predictions_ : array of the shape of y
+        What the members that did not learn from a training row predict for it; NaN where all of them learnt from it.
+        Model files do not hold it.
 
     Examples
     --------
@@ -84,8 +87,10 @@ thetas_, n_features_in_, feature_names_in_
 
     def predict(self, X: Any) -> Array:
         """Return the quantity of each row, of shape (m,), or (m, K) for several."""
-        outputs = self._outputs(X)
-        return np.asarray(np.mean([self._target.decode(z) for z in outputs], axis=0))
+        return self._answers_of(self._outputs(X))
+
+    def _answers_of(self, z: Array) -> Array:
+        return np.asarray(np.mean([self._target.decode(of_member) for of_member in z], axis=0))
 
     @property
     def quantity_(self) -> Quantity:

@@ -16,7 +16,7 @@ Source: Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tu
 data", 2024, appendix A.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -68,8 +68,20 @@ class TableColumns:
     spreads: Array
 
     @classmethod
-    def fit(cls, table: Any, options: TableOptions | None = None) -> "TableColumns":
+    def fit(
+        cls,
+        table: Any,
+        options: TableOptions | None = None,
+        *,
+        without: Sequence[str] = (),
+        rows: Sequence[int] | None = None,
+    ) -> "TableColumns":
         """Learn what the columns of a training table mean, and how they are scaled.
+
+        Parameters
+        ----------
+        table, options, without, rows
+            As for `TableEncoder.fit`.
 
         Raises
         ------
@@ -89,7 +101,8 @@ class TableColumns:
                [ 1.86,  0.  ]])
         """
         table = as_frame(table)
-        encoder = TableEncoder.fit(table, options=options)
+        encoder = TableEncoder.fit(table, without=without, options=options, rows=rows)
+        table = table if rows is None else table.iloc[list(rows)]
         values = {name: _values(table, encoder, name) for name in _numbers_of(encoder)}
         pairs = tuple(name for name, column in values.items() if len(np.unique(column[~np.isnan(column)])) <= 2)
         width = cls(encoder, pairs, np.empty(0), np.empty(0)).n_scaled

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from deltarule.tabular.side_by_side import RoundProgress
 from deltarule.training.progress_bar import bar_of_epochs
 
-__all__ = ["teller"]
+__all__ = ["measured", "teller"]
 
 MOST_LINES = 10
 
@@ -33,7 +35,7 @@ def teller(verbose: Any, epochs: int) -> Iterator[Callable[[RoundProgress], None
         return
     if isinstance(verbose, str):
         with bar_of_epochs(epochs) as show:
-            yield lambda progress: show(progress.epoch, progress.epochs, _measured(progress))
+            yield lambda progress: show(progress.epoch, progress.epochs, measured(progress))
         return
 
     told = 0.0
@@ -42,10 +44,12 @@ def teller(verbose: Any, epochs: int) -> Iterator[Callable[[RoundProgress], None
         nonlocal told
         if progress.epoch >= told or progress.epoch == progress.epochs:
             told = progress.epoch + progress.epochs / MOST_LINES
-            sys.stdout.write(f"epoch {progress.epoch}/{progress.epochs}  {_measured(progress)}\n")
+            sys.stdout.write(f"epoch {progress.epoch}/{progress.epochs}  {measured(progress)}\n")
 
     yield line
 
 
-def _measured(progress: RoundProgress) -> str:
-    return f"best {progress.value:.4f}  {progress.left:.0f} s left"
+def measured(progress: RoundProgress, watched: str = "best") -> str:
+    """Return what is told of a round; no value until each member has one."""
+    value = f"{watched} {progress.value:.4f}  " if np.isfinite(progress.value) else ""
+    return f"{value}{progress.left:.0f} s left"

@@ -1,0 +1,181 @@
+"""The steps of `deltarule train --network`: fit a single network, print the results, draw, report."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from deltarule.cli import display
+from deltarule.cli.kinds import BOTH, default_of
+from deltarule.cli.options import (
+    DECLARED,
+    check_settings,
+    in_options,
+    parameter_of,
+    parse_activation,
+    parse_layers,
+)
+from deltarule.cli.training import Outputs, save_drawings, show, table_options_of
+from deltarule.training.history import advice_of, stopped_in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from deltarule.tables.table_run import Prepared, TableRun
+
+__all__ = ["PICTURES", "train_single"]
+
+PICTURES = ("network.png", "learning_curve.png")
+"""The files in the folder of `--pictures`."""
+
+
+def train_single(given: Mapping[str, Any], outputs: Outputs, command: str) -> bool:
+    """Train a single network on a table, tell of it, and write what was asked for.
+
+    Parameters
+    ----------
+    given : mapping
+        The arguments of `train`.
+    outputs : Outputs
+    command : str
+        The command line, for the report.
+
+    Returns
+    -------
+    interrupted : bool
+    """
+    parameters = parameters_of(given)
+    if given["early_stopping"] and given["validation_fraction"] == 0:
+        raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
+    outputs.check(given["data"])
+    _check_run(outputs, parameters)
+
+    from deltarule.tables import read_table
+    from deltarule.tables.table_run import TableTask, prepare
+
+    table = read_table(given["data"])
+    validation = given["validation_fraction"] if given["early_stopping"] else None
+    holdout = default_of("holdout", given["holdout"], is_single=True)
+    options = table_options_of(given)
+    task = TableTask(given["target"], given["task"].value, holdout, validation, given["seed"], given["weight"], options)
+    prepared = prepare(table, task)
+    show(prepared.notices)
+    learnt = fit(prepared, parameters, outputs)
+    learnt.model.save(outputs.output)
+    tell(prepared, learnt)
+    if outputs.pictures is not None:
+        draw(learnt, outputs.pictures)
+    if outputs.report is not None:
+        write_report(prepared, learnt, table, outputs.report, given["data"], command)
+    display.say(f"Model: {outputs.output}")
+    history = learnt.model.estimator.history_
+    if history.stopped == "interrupted":
+        display.show_notices([f"Interrupted after epoch {history.epochs}: the model is the one trained so far."])
+    return history.stopped == "interrupted"
+
+
+def _check_run(outputs: Outputs, parameters: Mapping[str, Any]) -> None:
+    """Raise an error if the run in the checkpoint would be lost, or cannot be resumed."""
+    from deltarule.estimators.continuing import saved_run
+    from deltarule.training.settings import SETTINGS, Settings
+
+    if outputs.checkpoint is not None:
+        saved_run(outputs.place, Settings(**{name: parameters[name] for name in SETTINGS}), outputs.resume)
+
+
+def parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the estimator from the options of `train`.
+
+    Raises
+    ------
+    typer.BadParameter
+        If an option is outside its range.
+    """
+    given = {**given, **{name: default_of(name, given[name], is_single=True) for name in BOTH}}
+    sizes = parse_layers(given["layers"])
+    scoring = given["scoring"]
+    return {
+        "hidden_layer_sizes": sizes,
+        "activation": parse_activation(given["activation"], sizes),
+        **check_settings({name: given[parameter_of(name)] for name in DECLARED}),
+        "scoring": None if scoring is None else [name.strip() for name in scoring.split(",")],
+    }
+
+
+def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "TableRun":
+    """Train with a progress bar, and show the warnings of the training."""
+    from deltarule.tables.table_run import learn
+    from deltarule.training.progress_bar import progress_bar
+
+    usual = "r2" if prepared.target.is_quantity else "accuracy"
+    followed = (parameters["scoring"] or [usual])[0] if parameters["early_stopping"] else "loss"
+    shown = followed if followed != "loss" else ""
+    with progress_bar(parameters["max_iter"], _watched(prepared), display.stderr, shown) as progress:
+        learnt = learn(prepared, parameters, callbacks=[progress], checkpoint=outputs.place, resume=outputs.resume)
+    show(learnt.warned)
+    return learnt
+
+
+def tell(prepared: "Prepared", learnt: "TableRun") -> None:
+    """Print the network, how its training ended, and its measures on the held-out rows."""
+    estimator, history = learnt.model.estimator, learnt.model.estimator.history_
+    network = estimator.network_
+    display.say(f"Task: {prepared.target.why}.")
+    units = ", ".join([*map(str, network.hidden_units), network.output])
+    display.say(
+        f"Network {network} ({units}), {network.n_parameters} parameters; "
+        f"{len(prepared.training.y)} rows to learn from."
+    )
+    seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""
+    display.say(
+        f"Trained by {estimator.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
+        f"({stopped_in_words(history.stopped)})."
+    )
+    advice = advice_of(history, estimator.early_stopping)
+    for line in filter(None, [*history.notices, history.reason, advice]):
+        display.say(in_options(line))
+    if history.scores and history.best_epoch:
+        scores = (f"{name} {values[history.best_epoch - 1]:.4f}" for name, values in history.scores.items())
+        display.say(f"After epoch {history.best_epoch}: {', '.join(scores)}.")
+    display.say()
+    display.say(display.chart(history, _watched(prepared)))
+    display.say()
+    outcome = learnt.outcome
+    if outcome is None:
+        display.say("No rows were held out, so nothing is known about new rows.")
+        return
+    if outcome.classes is not None:
+        display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
+    display.show_figures(learnt.model.target, outcome, learnt.model.seed, "Held-out")
+
+
+def draw(learnt: "TableRun", folder: Path) -> None:
+    """Draw the network and the learning curve into a folder."""
+    from deltarule.pictures import learning_curve, network_picture
+
+    model = learnt.model
+    drawings: Sequence[Callable[[], object]] = (
+        network_picture(model.estimator, names=model.encoder.names).plot,
+        learning_curve(model.estimator).plot,
+    )
+    save_drawings(dict(zip(PICTURES, drawings, strict=True)), folder)
+
+
+def write_report(
+    prepared: "Prepared", learnt: "TableRun", table: "pd.DataFrame", path: Path, data: Path, command: str
+) -> None:
+    """Write a report on the held-out rows, or on the training set if no rows were held out."""
+    from deltarule.reporting.tables import report_on_table
+
+    examples, outcome, judged = prepared.held_out, learnt.outcome, "held-out rows"
+    if examples is None or outcome is None:
+        examples, judged = prepared.training, "the training set"
+        outcome = learnt.model.outcome_of(examples)
+    about = {"judged on": judged, "trained on": f"{len(prepared.training.y)} rows", "table": str(data)}
+    report_on_table(learnt.model, examples, outcome, table, path, about=about, command=command)
+    display.say(f"Report: {path}")
+
+
+def _watched(prepared: "Prepared") -> str:
+    return "held out" if prepared.task.validation is None else "watched"

@@ -1,0 +1,122 @@
+"""Reports on networks that predict a column of a table together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deltarule.estimators.outcomes import Outcome
+from deltarule.network.gradient_check import GradientCheck, check_gradient
+from deltarule.network.textbook import trace_example
+from deltarule.pictures.importance import column_importance
+from deltarule.pictures.members import member_curves
+from deltarule.reporting.bootstrap import Measure, measured
+from deltarule.reporting.columns import columns_of
+from deltarule.reporting.computing import CHECKED_ROWS, parts_of_outcome, places_checked
+from deltarule.reporting.content import Report
+from deltarule.reporting.measures import of_committee
+from deltarule.reporting.provenance import settings_of, versions
+from deltarule.reporting.tables import WHY_DROPPED
+from deltarule.tables.model import EncodedExamples
+from deltarule.tabular.committee_model import CommitteeModel
+
+__all__ = ["measures_of", "report_on_committee"]
+
+_COUNTS = 2 * 10**7
+"""Most rows times bootstrap samples times areas under curves; this takes about a second."""
+
+
+def measures_of(outcome: Outcome, seed: int) -> tuple[Measure, ...]:
+    """Return measures of predictions with bootstrap intervals from 1 000 samples, or fewer for very many rows."""
+    return measured(of_committee(outcome), outcome.rows, samples_for(outcome), seed)
+
+
+def samples_for(outcome: Outcome) -> int:
+    """Return the number of bootstrap samples that take about a second."""
+    areas = 1 if outcome.classes is None or len(outcome.classes) == 2 else len(outcome.classes)
+    return max(100, min(1000, _COUNTS // (outcome.rows * areas)))
+
+
+def report_on_committee(
+    model: CommitteeModel,
+    examples: EncodedExamples,
+    outcome: Outcome,
+    table: pd.DataFrame,
+    path: str | Path,
+    *,
+    about: Mapping[str, str],
+    command: str,
+) -> Report:
+    """Report on a committee, and write the report to an HTML file.
+
+    Parameters
+    ----------
+    model : CommitteeModel
+    examples : EncodedExamples
+        The rows that the model is measured on.
+    outcome : Outcome
+        Predictions for these rows.
+    table : DataFrame
+        The table of which `examples` are rows.
+    path : path
+    about : mapping from str to str
+        Additional facts about the data.
+    command : str
+        The command that makes the model and the report again.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    OutputError
+        If the file cannot be written.
+    """
+    estimator = model.estimator
+    network, encoder = estimator.network_, estimator.columns_.encoder
+    shown = [*encoder.kinds, *(name for name in encoder.dropped if name in table.columns)]
+    columns = columns_of(examples.X, table[shown].iloc[examples.rows])
+    dropped = {name: WHY_DROPPED.get(why, why) for name, why in encoder.dropped.items()}
+    scaled = {}
+    if outcome.classes is None:
+        scale = model.quantity
+        what = f"({model.target} − {float(scale.means[0]):.6g})/{float(scale.deviations[0]):.6g}"
+        scaled = {"the networks learn": f"{what}; costs and the example in numbers are in this scale"}
+    n = len(model.thetas)
+    who = "one network" if n == 1 else f"{n} networks together"
+    parts = parts_of_outcome(outcome, columns, dropped, model.target, 10)
+    first = parts["costly"][0].row
+    samples = samples_for(outcome)
+    report = Report(
+        title=f"{model.target}, predicted by {who}",
+        about={**about, "target": model.target, **scaled},
+        network=network,
+        picture=None,
+        history=None,
+        advice="",
+        curve=None,
+        measures=measured(of_committee(outcome), outcome.rows, samples, model.seed),
+        samples=samples,
+        seed=model.seed,
+        **parts,
+        trace=trace_example(network, model.thetas[0], examples.X[first], outcome.data.Y[first]),
+        gradient=_checked_gradient(model, outcome),
+        checked_rows=min(CHECKED_ROWS, outcome.rows),
+        settings=settings_of(estimator),
+        random_state=repr(estimator.random_state),
+        versions=versions(),
+        command=command,
+        members=member_curves(estimator),
+        importance=column_importance(estimator),
+        inputs=tuple(estimator.columns_.names),
+    )
+    report.save(path)
+    return report
+
+
+def _checked_gradient(model: CommitteeModel, outcome: Outcome) -> GradientCheck:
+    """Return the check of the gradient of the first member."""
+    network, rows = model.estimator.network_, slice(min(CHECKED_ROWS, outcome.rows))
+    X, Y = outcome.data.X[rows], outcome.data.Y[rows]
+    theta = model.thetas[0].astype(np.float64)
+    return check_gradient(network, theta, X, Y, parameters=places_checked(network), seed=model.seed)
