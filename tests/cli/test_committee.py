@@ -1,0 +1,355 @@
+"""`deltarule train` without `--network`, and what the other commands do with the model that it saves."""
+
+import inspect
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import Result
+
+from deltarule import CommitteeModel, TableClassifier, TableRegressor, load
+from deltarule.cli.kinds import BOTH, OF_COMMITTEE, OF_NETWORK
+from deltarule.cli.options import parse_layers
+from deltarule.cli.train import train
+from deltarule.tables import read_table
+from pageback import named, read_page, section, table_of
+
+Run = Callable[..., Result]
+
+QUICK = ["--layers", "8", "--epochs", "8", "--members", "3"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("committee")
+
+
+@pytest.fixture(scope="module")
+def trained(run: Run, data: Path, place: Path) -> Result:
+    files = ["--output", place / "model", "--report", place / "report.html", "--pictures", place / "pictures"]
+    return run("train", data, "--target", "label", *QUICK, *files)
+
+
+@pytest.fixture(scope="module")
+def model(trained: Result, place: Path) -> Path:
+    assert trained.exit_code == 0, trained.output
+    return place / "model"
+
+
+@pytest.fixture(scope="module")
+def amount(run: Run, table: pd.DataFrame, place: Path) -> Path:
+    amounts = table.assign(label=(100 * table["x"] + 20 * (table["colour"] == "red")).round(1), who=np.arange(90) // 6)
+    amounts.to_csv(place / "amount.csv", index=False)
+    options = [
+        "--target",
+        "label",
+        *QUICK,
+        "--groups",
+        "who",
+        "--output",
+        place / "amount",
+        "--report",
+        place / "a.html",
+    ]
+    result = run("train", place / "amount.csv", *options)
+    assert result.exit_code == 0, result.output
+    assert "Task: regression: 'label' holds numbers with fractions." in result.stdout
+    assert re.search(
+        r"Held-out figures of label \(\d+ rows, predicted by members that did not learn from them\)", result.stdout
+    )
+    assert "root mean squared error" in result.stdout
+    return place / "amount"
+
+
+def told(stdout: str, name: str) -> list[float]:
+    """The numbers in the line of a table that begins with a name."""
+    (line,) = [line for line in stdout.splitlines() if re.match(rf"│ {re.escape(name)} ", line)]
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", line.replace(name, ""))]
+
+
+def test_training_tells_members_importance_and_held_out_figures_with_intervals(trained: Result, model: Path) -> None:
+    said = trained.stdout
+    assert re.search(r"3 networks that predict together: 6-\S+-3 \(selu, softmax\), \d+ parameters each; 90 rows", said)
+    assert re.search(r"Trained in \d+\.\d s: 8 epochs at most\.", said)
+    assert "Members, each kept at its best epoch on rows that it did not learn from" in said
+    assert "Importance: how much the cross-entropy rises when a column is shuffled" in said
+    assert re.search(r"Held-out figures of label \(5\d rows, predicted by members that did not learn from them\)", said)
+    for name in ("error", "log-loss", "ROC AUC", "balanced error"):
+        value, low, high = told(said, name)
+        assert low <= value <= high
+    assert f"Model: {model}" in said
+    assert "Note: One value only, so dropped: 'same'." in trained.stderr
+    assert re.search(r"epoch \d+/24 .* s left", trained.stderr)
+
+
+def test_held_out_figures_are_those_of_members_that_did_not_learn_from_a_row(
+    trained: Result, model: Path, data: Path
+) -> None:
+    loaded = load(model)
+    assert isinstance(loaded, CommitteeModel)
+    frame = read_table(data).drop(columns="label").astype({"colour": str})
+    again = TableClassifier(3, epochs=8, hidden_layer_sizes=(8,), random_state=0)
+    y = read_table(data)["label"].to_numpy(dtype=str)
+    probabilities = again.fit(frame, y).held_out_predictions_
+    known = np.isfinite(probabilities[:, 0])
+    of_truth = probabilities[np.arange(90), np.searchsorted(again.classes_, y)][known]
+    assert loaded.held_out is not None
+    assert loaded.held_out.rows == known.sum()
+    assert loaded.held_out.cost == pytest.approx(-np.log(of_truth).mean(), rel=1e-6)
+    assert told(trained.stdout, "log-loss")[0] == pytest.approx(loaded.held_out.cost, rel=1e-3)
+    assert loaded.settings["holdout"] == 0
+
+
+def test_with_a_hold_out_all_members_are_measured_on_rows_that_none_saw(run: Run, data: Path, tmp_path: Path) -> None:
+    options = ["--target", "label", *QUICK, "--holdout", "0.2", "--output", tmp_path / "model"]
+    result = run("train", data, *options)
+    assert "72 rows to learn from" in result.stdout
+    words = "Held-out figures of label (18 rows, predicted by all members together, none of which saw them)"
+    assert words in " ".join(result.stdout.split())
+    loaded, table = load(tmp_path / "model"), read_table(data)
+    assert isinstance(loaded, CommitteeModel)
+    outcome = loaded.outcome_of(loaded.examples_of(table))
+    from deltarule.tables import hold_out
+
+    _, rows, _ = hold_out(table["label"].to_numpy(dtype=str), 0.2, 0)
+    assert loaded.held_out is not None
+    assert loaded.held_out.cost == pytest.approx(outcome.costs[rows].mean(), rel=1e-6)
+
+
+def test_groups_and_the_order_in_time_hold_for_the_hold_out_too(
+    run: Run, place: Path, amount: Path, tmp_path: Path
+) -> None:
+    options = ["--target", "label", *QUICK, "--holdout", "0.25", "--output", tmp_path / "model"]
+    result = run("train", place / "amount.csv", *options, "--groups", "who")
+    assert result.exit_code == 0, result.output
+    rows = int(re.search(r"figures of label \((\d+) rows", result.stdout)[1])  # type: ignore[index]
+    assert rows % 6 == 0  # whole groups
+    result = run("train", place / "amount.csv", *options, "--validation", "time", "--drop", "who")
+    assert re.search(r"Held-out figures of label \(22 rows", result.stdout)
+    assert "who" not in load(amount).estimator.columns_.used  # type: ignore[union-attr]
+
+
+def test_a_model_predicts_files_whose_columns_stand_in_another_order(
+    run: Run, model: Path, data: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(data, dtype=str, keep_default_na=False)
+    table[table.columns[::-1]].drop(columns=["label", "same"]).to_csv(tmp_path / "new.csv", index=False)
+    one = run("predict", model, data)
+    other = run("predict", model, tmp_path / "new.csv")
+    assert one.exit_code == 0, one.output
+    assert one.stdout == other.stdout
+    assert one.stdout.splitlines()[0] == "predicted_label,probability_high,probability_low,probability_red one"
+    assert len(one.stdout.splitlines()) == 91
+
+
+def test_evaluation_measures_all_members_together(run: Run, model: Path, amount: Path, place: Path, data: Path) -> None:
+    result = run("evaluate", model, data)
+    assert "Figures of label (90 rows)" in result.stdout
+    assert "Confusion" in result.stdout
+    loaded = load(model)
+    assert isinstance(loaded, CommitteeModel)
+    outcome = loaded.outcome_of(loaded.examples_of(read_table(data, as_text=loaded.as_text)))
+    assert told(result.stdout, "error")[0] == pytest.approx((outcome.predicted != outcome.y).mean(), rel=1e-3)
+    assert "R²" in run("evaluate", amount, place / "amount.csv").stdout
+
+
+def test_a_member_is_explained_with_its_first_floor(
+    run: Run, model: Path, amount: Path, place: Path, data: Path
+) -> None:
+    said = run("explain", model, data, "--row", 2, "--member", 3).stdout
+    assert re.match(
+        r"Row 2 \(line 4\): label .* % of member 3 of 3, before calibration\); outputs: high, low, red one", said
+    )
+    for number in (1, 2, 3, 4, 5, 6, 7, 10, 11):
+        assert re.search(rf"\({number}\)$", said, flags=re.MULTILINE), number
+    assert re.search(r"^  of which 1 is x, ", said, flags=re.MULTILINE)
+    assert re.search(r"^  ∂ℓ/∂s_\d+ = .*·.* = ", said, flags=re.MULTILINE)
+    assert len(said.splitlines()) <= 80
+    loaded = load(model)
+    assert isinstance(loaded, CommitteeModel)
+    assert "of member 1 of 3; h and y are" not in said
+    said = run("explain", amount, place / "amount.csv").stdout
+    assert re.match(
+        r"Row 0 \(line 2\): label \S+, predicted \S+ \(\S+ of member 1 of 3\); h and y are \(label − ", said
+    )
+
+
+def test_the_gradient_of_a_member_is_checked_in_every_part(run: Run, model: Path, data: Path) -> None:
+    result = run("check-gradient", model, data, "--member", 2, "--rows", 5)
+    assert result.exit_code == 0, result.output
+    assert "of member 2 of 3, λ = 0, 5 rows" in result.stdout
+    assert "Gradient check: passed" in result.stdout
+    assert "none compared" not in result.stdout
+
+
+@pytest.mark.parametrize("command", ["explain", "check-gradient"])
+def test_a_member_that_is_not_there_is_one_line(run: Run, model: Path, data: Path, command: str, folder: Path) -> None:
+    result = run(command, model, data, "--member", 4)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: There is no member 4: the model has 3. Give --member 1 to 3.\n",
+    )
+
+
+def test_the_report_shows_members_importance_and_figures(
+    trained: Result, place: Path, model: Path, amount: Path
+) -> None:
+    page = read_page((place / "report.html").read_text(encoding="utf-8"))
+    figures = {row[0]: row[1:] for row in table_of(page, "measures") if len(row) == 3}
+    assert list(figures) == ["error", "log-loss", "ROC AUC", "balanced error"]
+    assert float(figures["log-loss"][0]) == pytest.approx(told(trained.stdout, "log-loss")[0], rel=1e-3)
+    assert len(table_of(page, "members")) == 3
+    loaded = load(model)
+    assert isinstance(loaded, CommitteeModel)
+    importance = {row[0]: float(row[1]) for row in table_of(page, "importance")}
+    by_name = dict(zip(loaded.estimator.feature_names_in_, loaded.estimator.feature_importances_, strict=True))
+    assert importance == {name: pytest.approx(by_name[name]) for name in ("x", "size", "colour")}
+    data = named(section(page, "Data"))
+    assert data["judged on"] == "held-out rows, predicted by members that did not learn from them"
+    assert data["trained on"] == "90 rows"
+    assert "The first of 3 members says" in (place / "report.html").read_text(encoding="utf-8")
+    other = read_page((place / "a.html").read_text(encoding="utf-8"))
+    assert "(label − " in named(section(other, "Data"))["the networks learn"]
+    for name in ("members.png", "importance.png"):
+        assert (place / "pictures" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_option_of_the_other_kind_is_refused_by_its_name(run: Run, data: Path, tmp_path: Path) -> None:
+    offered = {parameter.name: parameter for parameter in _parameters()}
+    for name in (*OF_NETWORK, *OF_COMMITTEE):
+        option = offered[name].opts[0]
+        kind = ["--network"] if name in OF_COMMITTEE else []
+        result = run("train", data, "--target", "label", *kind, *_given(name, option), "-o", tmp_path / "model")
+        assert result.exit_code == 1, (name, result.output)
+        assert result.stderr.startswith(f"Error: {option} is for "), name
+        assert "--network" in result.stderr
+    several = run("train", data, "--target", "label", "--lambda", 1, "--solver", "sgd", "-o", tmp_path / "model")
+    assert "Error: --solver and --lambda are for a single network" in several.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def _parameters() -> list[Any]:
+    import typer
+
+    from deltarule.cli import app
+
+    return list(typer.main.get_command(app).commands["train"].params)  # type: ignore[attr-defined]
+
+
+def _given(name: str, option: str) -> list[str]:
+    """An option with a value that it takes."""
+    default = inspect.signature(train).parameters[name].default
+    if isinstance(default, bool):
+        return [option]
+    return [option, "1" if default is None else str(default)]
+
+
+def test_defaults_are_those_of_the_estimators(run: Run) -> None:
+    offered = inspect.signature(train).parameters
+    for estimator in (TableClassifier, TableRegressor):
+        declared = inspect.signature(estimator).parameters
+        assert offered["members"].default == declared["n_members"].default
+        assert offered["validation"].default == declared["validation"].default
+        assert offered["time_budget"].default == declared["time_budget"].default
+        assert parse_layers(BOTH["layers"].together) == declared["hidden_layer_sizes"].default
+        assert BOTH["epochs"].together == declared["epochs"].default
+        assert BOTH["dtype"].together == declared["dtype"].default
+    assert offered["objective"].default == inspect.signature(TableClassifier).parameters["objective"].default
+    said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
+    assert "256,256,256; with --network 100" in said
+
+
+def test_ctrl_c_keeps_each_member_at_its_best_epoch_so_far(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    def interrupt(*_: Any) -> str:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            signal.raise_signal(signal.SIGINT)
+        return ""
+
+    monkeypatch.setattr("deltarule.tabular.telling.measured", interrupt)
+    result = run("train", data, "--target", "label", *QUICK, "--output", tmp_path / "model")
+    assert result.exit_code == 130
+    assert "interrupted by Ctrl-C" in result.stdout
+    assert re.search(r"Note: Interrupted after epoch \d: each member is kept at its best epoch so far\.", result.stderr)
+    assert load(tmp_path / "model").estimator.stopped_ == "interrupted"  # type: ignore[union-attr]
+
+
+def test_a_time_budget_says_what_it_left_out(run: Run, data: Path, tmp_path: Path) -> None:
+    options = ["--target", "label", "--layers", "64,64", "--time-budget", "0.05", "--output", tmp_path / "model"]
+    result = run("train", data, *options)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"Note: --time-budget (has room for|was over)", " ".join(result.stderr.split()))
+
+
+def test_an_objective_that_does_not_fit_the_target_is_refused(
+    run: Run, place: Path, amount: Path, tmp_path: Path
+) -> None:
+    options = ["--target", "label", *QUICK, "--objective", "auc", "--output", tmp_path / "model"]
+    result = run("train", place / "amount.csv", *options)
+    assert result.exit_code == 1
+    assert re.fullmatch(
+        r"(Note: .*\n)*Error: --objective 'auc' acts on classes, but the target is a quantity\. Leave it out, or take "
+        r"--task 'classify'\.\n",
+        result.stderr,
+    )
+
+
+def test_weights_of_classes_and_objectives_reach_the_classifier(run: Run, data: Path, tmp_path: Path) -> None:
+    options = ["--class-weight", "high=3", "--objective", "accuracy", "--seed", 7, "--dtype", "float64"]
+    result = run("train", data, "--target", "label", *QUICK, *options, "--output", tmp_path / "model")
+    assert result.exit_code == 0, result.output
+    estimator: Any = load(tmp_path / "model").estimator  # type: ignore[union-attr]
+    assert (estimator.class_weight, estimator.objective, estimator.random_state) == ({"high": 3.0}, "accuracy", 7)
+    assert estimator.thetas_.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("--epochs 0", "0 is no number of epochs. Give 1 or more."),
+        ("--dtype float16", "'float16' is neither float32 nor float64"),
+        ("--time-budget 0", "0 is no number of seconds above 0."),
+        ("--time-budget nan", "nan is no number of seconds above 0."),
+        ("--members 0", "'--members'"),
+        ("--validation never", "'--validation'"),
+        ("--groups nobody", "The table has no column 'nobody', which is the column of groups."),
+        ("--groups label", "The column of groups 'label' is the target, too"),
+        ("--groups size", "The column of groups 'size' is empty in line 2 (9 of 90 rows in all)."),
+        ("--groups colour --validation time", "--validation 'time' holds out the last rows"),
+        ("--groups colour --holdout 0.7", "--holdout 0.7 is more than half of the rows"),
+        ("--groups same", "groups holds one group only"),
+    ],
+)
+def test_options_that_cannot_be_are_told_with_what_fits(
+    run: Run, data: Path, tmp_path: Path, options: str, complaint: str
+) -> None:
+    result = run("train", data, "--target", "label", *QUICK, *options.split(), "-o", tmp_path / "model")
+    assert result.exit_code in (1, 2), result.output
+    assert complaint in " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.stderr).split())
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_of_python_says_how_the_command_line_gets_one(run: Run, data: Path, tmp_path: Path) -> None:
+    frame = read_table(data)
+    clf = TableClassifier(1, epochs=2, hidden_layer_sizes=(4,)).fit(frame[["x", "size"]], frame["label"])
+    clf.save(tmp_path / "python")
+    result = run("predict", tmp_path / "python", data)
+    assert result.exit_code == 1
+    assert "saved in Python" in result.stderr
+
+
+def test_the_command_of_a_report_repeats_options_that_were_given_twice(run: Run, data: Path, tmp_path: Path) -> None:
+    options = ["--target", "label", *QUICK, "--drop", "x", "--drop", "size", "-o", tmp_path / "model"]
+    result = run("train", data, *options, "--report", tmp_path / "r.html")
+    assert result.exit_code == 0, result.output
+    assert "--drop x --drop size" in (tmp_path / "r.html").read_text(encoding="utf-8")
