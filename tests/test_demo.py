@@ -15,10 +15,10 @@ def test_the_demo_reaches_its_goal_checks_the_gradient_and_leaves_two_pictures(t
     assert done.returncode == 0, done.stderr
     assert "$ deltarule train" in done.stdout
     assert "Gradient check: passed" in done.stdout
-    accuracy = re.search(r"Done: (\d+\.\d)% of the 359 held-out digits are right", done.stdout)
+    accuracy = re.search(r"Done: (\d+\.\d)% of the 1797 digits are right", done.stdout)
     assert accuracy is not None
     assert float(accuracy[1]) >= 97
     trace = done.stdout[done.stdout.index("$ deltarule explain") : done.stdout.index("Done:")]
-    assert len(trace.strip().splitlines()) <= 41
-    for name in ("network.png", "learning_curve.png"):
+    assert len(trace.strip().splitlines()) <= 81
+    for name in ("members.png", "importance.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")

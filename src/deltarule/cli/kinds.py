@@ -13,7 +13,7 @@ from deltarule.cli.options import DECLARED, SHARED, parameter_of
 from deltarule.common.errors import SettingsError
 from deltarule.common.messages import Message
 
-__all__ = ["BOTH", "OF_COMMITTEE", "OF_NETWORK", "Defaults", "check_kind", "default_of", "given_options"]
+__all__ = ["BOTH", "OF_COMMITTEE", "OF_NETWORK", "check_kind", "default_of", "given_options"]
 
 
 @dataclass(frozen=True)

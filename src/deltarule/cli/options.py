@@ -50,6 +50,7 @@ _NAMED = {
     },
     "n_members": "--members",
     "time_budget": "--time-budget",
+    "lines": "--lines",
 }
 """The option for each parameter of the library."""
 

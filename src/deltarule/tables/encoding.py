@@ -329,11 +329,14 @@ def encoder_of(
     """
     notices = notices_of(meanings, dropped, kinds, forms, crowded, rising, categories)
     if not kinds:
-        raise TableError(
-            "No column is left to learn from: "
-            + (" ".join(notices) if notices else "the table has no column but the target.")
-        )
+        raise TableError("No column is left to learn from: " + (" ".join(notices) or _nothing_left(dropped)))
     return TableEncoder(kinds=kinds, categories=categories, notices=notices, forms=forms, dropped=dropped, **learnt)
+
+
+def _nothing_left(dropped: Mapping[str, str]) -> str:
+    if dropped:
+        return f"every column but the target is dropped, as asked ({name_some(list(dropped), 8)})."
+    return "the table has no column but the target."
 
 
 def _filled_and_marked(values: Array, medians: Array, gaps: Sequence[int]) -> Array:
