@@ -30,6 +30,7 @@ HIDDEN: dict[str, Any] = {
     "elu": _elu,
     "selu": lambda z: _SELU_SCALE * (z if z > 0 else _SELU_ALPHA * _elu(z)),
     "gelu": lambda z: z * mp.ncdf(z),
+    "gelu_tanh": lambda z: z / (1 + mp.exp(-2 * mp.sqrt(2 / mp.pi) * (z + mp.mpf("0.044715") * z**3))),
     "silu": lambda z: z / (1 + mp.exp(-z)),
     "mish": lambda z: z * mp.tanh(mp.log1p(mp.exp(z))),
     "softplus": lambda z: mp.log1p(mp.exp(z)),
@@ -100,19 +101,19 @@ def mp_gradient(
 
 
 NUMBERED = [
+    Unit("elu", 30),
     Unit("leaky_relu", 0.2),
     Unit("leaky_relu", 0.0),
     Unit("leaky_relu", 1.0),
     Unit("elu", 0.5),
-    Unit("elu", 30),
 ]
 """Units whose numbers are not their defaults."""
 
 # The largest |g′|, the largest |g″|, and units of rounding in g and g′ themselves. Those of elu are for α = 1.
 _SLOPE = {"logistic": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0, "leaky_relu": 1.0, "elu": 1.0}
-_SLOPE |= {"selu": 1.7581, "gelu": 1.1290, "silu": 1.0999, "mish": 1.0885, "softplus": 1.0}
+_SLOPE |= {"selu": 1.7581, "gelu": 1.1290, "gelu_tanh": 1.1290, "silu": 1.0999, "mish": 1.0885, "softplus": 1.0}
 _CURVE = {"logistic": 0.0963, "tanh": 0.77, "relu": 0.0, "identity": 0.0, "leaky_relu": 0.0, "elu": 1.0}
-_CURVE |= {"selu": 1.7581, "gelu": 0.7979, "silu": 0.5, "mish": 0.6443, "softplus": 0.25}
+_CURVE |= {"selu": 1.7581, "gelu": 0.7979, "gelu_tanh": 0.7979, "silu": 0.5, "mish": 0.6443, "softplus": 0.25}
 _OWN = 8
 
 

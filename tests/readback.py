@@ -327,6 +327,13 @@ def parted(x: Any, below: Any, above: Any) -> Any:
 
 _SELU = iv.mpf("1.0507009873554805"), iv.mpf("1.0507009873554805") * iv.mpf("1.6732632423543772")
 
+_LINE = 2 * iv.sqrt(2 / iv.pi)
+
+
+def _cubic(z: Any) -> Any:
+    return _LINE * (z + iv.mpf("0.044715") * z**3)
+
+
 UNITS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "logistic": (sigma, lambda z: sigma(z) * sigma(-z)),
     "tanh": (tanh, lambda z: 1 - tanh(z) ** 2),
@@ -345,6 +352,10 @@ UNITS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
         lambda z: parted(z, lambda x: _SELU[1] * iv.exp(x), lambda _: _SELU[0]),
     ),
     "gelu": (lambda z: z * Phi(z), lambda z: Phi(z) + z * iv.exp(-(z**2) / 2) / iv.sqrt(2 * iv.pi)),
+    "gelu_tanh": (
+        lambda z: z * sigma(_cubic(z)),
+        lambda z: sigma(_cubic(z)) * (1 + z * sigma(-_cubic(z)) * _LINE * (1 + 3 * iv.mpf("0.044715") * z**2)),
+    ),
     "silu": (lambda z: z * sigma(z), lambda z: sigma(z) * (1 + z * sigma(-z))),
     "mish": (
         lambda z: z * tanh(log(1 + iv.exp(z))),

@@ -24,6 +24,8 @@ template <> struct Constants<float> {
   static constexpr float N[] = {0.4720532064f, -0.096703467981f, 0.013999636593f, 0.028600032795f, -0.032197815354f,
                                 0.017939449482f, -5.0021408532e-3f, -2.9991876127e-4f, 6.9084485557e-4f, -6.6737184924e-5f,
                                 -7.4374544168e-5f};
+  static constexpr float line[] = {0x1.988p0f, 6.599660573071176e-05f};  // 2 sqrt(2 / pi), its upper half and the rest
+  static constexpr float cube[] = {0x1.244p-4f, 4.718616350248776e-06f};  // 0.044715 times that
   static constexpr float ln2_high = 0x1.62e4p-1f, ln2_low = 1.4286068203094172321e-6f;  // 15 bits: n * high is exact
   static constexpr float magic = 0x1.8p23f;         // x + magic rounds x to an integer, in the low bits
   static constexpr float lowest = -105, highest = 90, lowest_normal = -87, normal_is_zero = 15;  // exp is 0 below, infinite above
@@ -47,6 +49,8 @@ template <> struct Constants<double> {
                                  4.0453496074040365788e-7, 5.5211953322426439265e-7, 1.424850023395930072e-9,
                                  -1.1116003136701887389e-7, -1.9907797909474973788e-8, 1.7761831883850368234e-8,
                                  6.2681357253594871855e-9, -1.5762264904916621156e-9, -8.021393100262695108e-10};
+  static constexpr double line[] = {0x1.988453p0, 1.426396435433791e-08};
+  static constexpr double cube[] = {0x1.2444f28p-4, 5.361872467621785e-10};
   static constexpr double ln2_high = 0x1.62e42fefp-1, ln2_low = 7.4406171100123967161e-11, magic = 0x1.8p52;
   static constexpr double lowest = -750, highest = 720, lowest_normal = -708, normal_is_zero = 40;
   static constexpr int mantissa = 52;
@@ -153,3 +157,24 @@ template <class T> inline Normal<T> normal(Vector<T> z) {
   return {z > T(0) ? T(1) - tail : tail, bell};
 }
 template <class T> inline Vector<T> normal_function(Vector<T> z) { return normal<T>(z).function; }
+
+// The logistic of u = z (A + B z^2) and of -u, for gelu by tanh, with u' = A + 3 B z^2. u is the sum of an exact product and a small
+// rest: rounded to one number, it would cost u ulp in the tail.
+template <class T> struct SigmoidOfCube {
+  Vector<T> z, of_u, of_minus_u, slope;
+  explicit SigmoidOfCube(Vector<T> given) {
+    using K = Constants<T>;
+    const auto negative = given < T(0);
+    const Vector<T> magnitude = negative ? -given : given;
+    const Vector<T> x = magnitude > K::normal_is_zero ? all(K::normal_is_zero) : magnitude;
+    const Vector<T> high = upper_half(x), square = high * high, rest = (x - high) * (x + high), upper = upper_half(square);
+    const Vector<T> p = upper * K::cube[0];  // exact
+    const Vector<T> q = upper_half(p + K::line[0]);
+    const Vector<T> lost = p < K::line[0] ? (K::line[0] - q) + p : (p - q) + K::line[0];
+    const Vector<T> more = lost + (((square - upper) + rest) * K::cube[0] + ((square + rest) * K::cube[1] + K::line[1]));
+    const Vector<T> e = exponential_of_difference<T>(-(high * q), high * more + (x - high) * (q + more));
+    of_u = (negative ? e : all(T(1))) / (T(1) + e), of_minus_u = (negative ? all(T(1)) : e) / (T(1) + e);
+    z = negative ? -x : x, slope = (q + more) * T(3) - T(2) * (K::line[0] + K::line[1]);
+  }
+  static Vector<T> upper_half(Vector<T> x) { return from_bits<T>(bits<T>(x) & all_bits<T>(Constants<T>::high_half)); }
+};

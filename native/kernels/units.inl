@@ -70,6 +70,12 @@ template <class T> struct Mish : Keeps<T> {
     return {z * t, t + z * (T(4) * (T(1) + e) * (negative ? e : e * e) / (d * d))};
   }
 };
+template <class T> struct GeluTanh : Keeps<T> {
+  static Both<T> both(Vector<T> z, T) {
+    const SigmoidOfCube<T> s(z);
+    return {z * s.of_u, s.of_u * (T(1) + s.z * s.of_minus_u * s.slope)};
+  }
+};
 template <class T> struct Softplus : Keeps<T> {
   static constexpr bool of_zero_is_zero = false;
   static Both<T> both(Vector<T> z, T) {
@@ -127,7 +133,7 @@ constexpr Unit<T> units[] = {unit<T, Logistic>(Hidden::logistic), unit<T, Tanh>(
                              {Hidden::identity, false, nullptr, nullptr, OnPanels<T, Same>::learnt},  // nothing to do
                              unit<T, LeakyRelu>(Hidden::leaky_relu), unit<T, Elu>(Hidden::elu), unit<T, Selu>(Hidden::selu),
                              unit<T, Gelu>(Hidden::gelu), unit<T, Silu>(Hidden::silu), unit<T, Mish>(Hidden::mish),
-                             unit<T, Softplus>(Hidden::softplus)};
+                             unit<T, Softplus>(Hidden::softplus), unit<T, GeluTanh>(Hidden::gelu_tanh)};
 // Whether int(id) is each unit's index in `units`.
 template <class T> constexpr bool units_are_in_place() {
   int place = 0;

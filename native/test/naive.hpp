@@ -27,6 +27,7 @@ template <class T> struct Naive {
 
   static constexpr Real selu_scale = 1.0507009873554804934193349852946L, selu_alpha = 1.6732632423543772848170429916717L;
   static Real Phi(Real z) { return std::erfc(-z / std::sqrt(Real(2))) / 2; }
+  static Real cubic(Real z) { return 2 * std::sqrt(2 / std::acos(Real(-1))) * (z + 0.044715L * z * z * z); }
   static Real g(HiddenUnit unit, Real z) {
     switch (unit.id) {
       case Hidden::logistic: return 1 / (1 + std::exp(-z));
@@ -37,6 +38,7 @@ template <class T> struct Naive {
       case Hidden::elu: return z > 0 ? z : T(unit.number) * std::expm1(z);
       case Hidden::selu: return selu_scale * (z > 0 ? z : selu_alpha * std::expm1(z));
       case Hidden::gelu: return z * Phi(z);
+      case Hidden::gelu_tanh: return z / (1 + std::exp(-cubic(z)));
       case Hidden::silu: return z / (1 + std::exp(-z));
       case Hidden::mish: return z * std::tanh(std::log1p(std::exp(z)));
       default: return std::log1p(std::exp(z));
@@ -53,6 +55,10 @@ template <class T> struct Naive {
       case Hidden::elu: return z > 0 ? 1 : T(unit.number) * std::exp(z);
       case Hidden::selu: return selu_scale * (z > 0 ? 1 : selu_alpha * std::exp(z));
       case Hidden::gelu: return Phi(z) + z * std::exp(-z * z / 2) / std::sqrt(2 * std::acos(Real(-1)));
+      case Hidden::gelu_tanh: {
+        const Real s = 1 / (1 + std::exp(-cubic(z)));
+        return s + z * s * (1 - s) * (1 + 3 * 0.044715L * z * z) * cubic(1) / 1.044715L;
+      }
       case Hidden::silu: return sigma + z * sigma * (1 - sigma);
       case Hidden::mish: return t + z * (1 - t * t) * sigma;
       default: return sigma;
@@ -214,6 +220,7 @@ inline std::vector<Network> networks(Index lanes) {
           {{3, lanes + 1, 5, 2}, {{Hidden::leaky_relu, 0}, {Hidden::leaky_relu, 1}}, Output::identity},
           {{3, 2 * lanes + 1, lanes + 1, 2}, {Hidden::selu, Hidden::gelu}, Output::identity},
           {{lanes, 2 * lanes - 1, 5, 1}, {Hidden::silu, Hidden::mish}, Output::sigmoid},
+          {{lanes, lanes + 1, 5, 2}, {Hidden::gelu_tanh, Hidden::gelu_tanh}, Output::identity},
           {{2, lanes + 3, 2}, {Hidden::softplus}, Output::exp}};
 }
 

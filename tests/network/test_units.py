@@ -45,7 +45,7 @@ def test_hidden_units_have_all_digits_and_their_slopes_those_that_a_has(unit: Un
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "unit",
-    [*map(Unit, ["elu", "selu", "gelu", "silu", "mish", "softplus"]), Unit("elu", 0.5), Unit("elu", 30)],
+    [*map(Unit, ["elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus"]), Unit("elu", 0.5), Unit("elu", 30)],
     ids=str,
 )
 def test_slopes_from_z_keep_their_digits_in_the_tail(unit: Unit, dtype: type) -> None:
@@ -73,7 +73,11 @@ def test_hidden_units_and_their_slopes_are_finite_for_every_finite_z(unit: Unit,
 
 
 def test_gains_of_smooth_units_that_cut_off_one_half_keep_mean_squares_at_one() -> None:
-    for unit in [*map(Unit, ("elu", "selu", "gelu", "silu", "mish", "softplus")), Unit("elu", 0.5), Unit("elu", 30)]:
+    for unit in [
+        *map(Unit, ("elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus")),
+        Unit("elu", 0.5),
+        Unit("elu", 30),
+    ]:
         square = mp.quad(lambda z, unit=unit: exact_g(unit)(z) ** 2 * mp.npdf(z), [-12, -5, -2, 0, 2, 5, 12])
         assert unit.gain == pytest.approx(float(1 / mp.sqrt(square)), rel=1e-4)
 

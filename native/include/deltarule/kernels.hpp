@@ -22,7 +22,7 @@
 
 namespace deltarule {
 
-enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu, silu, mish, softplus };
+enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu, silu, mish, softplus, gelu_tanh };
 enum class Output { sigmoid, softmax, identity, exp };
 // none computes (1) and (2) only; sum leaves (5) in Layer::Delta and updates nothing. averaged is (12), schedule_free (13).
 enum class Update { none, sum, sgd, nesterov, adam, averaged_sgd, averaged_nesterov, averaged_adam, schedule_free };

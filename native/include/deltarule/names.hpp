@@ -25,7 +25,8 @@ constexpr HiddenLine hidden_units[] = {
     {Hidden::gelu, "gelu", true},
     {Hidden::silu, "silu", true},
     {Hidden::mish, "mish", true},
-    {Hidden::softplus, "softplus", true}};
+    {Hidden::softplus, "softplus", true},
+    {Hidden::gelu_tanh, "gelu_tanh", true}};
 
 struct OutputLine { Output id; const char* name; };
 constexpr OutputLine output_units[] = {

@@ -8,7 +8,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.explain.numbers import factor, number
 from deltarule.network.parts import Unit
-from deltarule.network.units import SELU_ALPHA, SELU_SCALE
+from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
 
 __all__ = ["OUTPUT", "formula_of"]
 
@@ -108,6 +108,11 @@ HIDDEN = {
         ),
     ),
     "gelu": _HiddenFormula("z Φ(z)", "Φ(z) + z φ(z)", lambda z: f"{number(z)}·Φ({number(z)})"),
+    "gelu_tanh": _HiddenFormula(
+        "z σ(1.6z + 0.071z³)",
+        "σ(1 + z σ(−)(1.6 + 0.21z²))",
+        lambda z: f"{number(z)}/(1 + {_power(-(GELU_LINE * z + GELU_CUBE * z**3))})",
+    ),
     "silu": _HiddenFormula("z/(1 + e⁻ᶻ)", "σ(z) + a σ(−z)", lambda z: f"{number(z)}/(1 + {_power(-z)})"),
     "mish": _HiddenFormula(
         "z tanh log(1 + eᶻ)", "a/z + z(1−a²/z²)σ", lambda z: f"{number(z)}·tanh log(1 + {_power(z)})"

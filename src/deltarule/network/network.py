@@ -39,8 +39,8 @@ class Network:
         the outputs of the one before, and the last has no hidden units.
     hidden : str, Unit, or sequence of them, default "logistic"
         Hidden units: one for all hidden layers, or one for each. `"logistic"`, `"tanh"`, `"relu"`, `"identity"`,
-        `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"silu"`, `"mish"`, `"softplus"`; `Unit("leaky_relu", 0.2)` and
-        `Unit("elu", 0.5)` with numbers. Not given beside parts, which have their own.
+        `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"gelu_tanh"`, `"silu"`, `"mish"`, `"softplus"`;
+        `Unit("leaky_relu", 0.2)` and `Unit("elu", 0.5)` with numbers. Not given beside parts, which have their own.
     output : str, default "sigmoid"
         `"sigmoid"` (K logistic costs), `"softmax"` (cross-entropy), `"identity"` (½ squared error), `"exp"` (Poisson).
 

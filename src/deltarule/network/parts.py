@@ -43,8 +43,8 @@ class Unit:
     Parameters
     ----------
     name : str
-        `"logistic"`, `"tanh"`, `"relu"`, `"identity"`, `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"silu"`,
-        `"mish"`, `"softplus"`.
+        `"logistic"`, `"tanh"`, `"relu"`, `"identity"`, `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"gelu_tanh"` (the
+        approximation by tanh), `"silu"`, `"mish"`, `"softplus"`.
     *numbers : float
         For `"leaky_relu"` its slope below 0, from 0 to 1, by default 0.01; for `"elu"` its α, from 0 to 1000, by
         default 1. Other units take none.

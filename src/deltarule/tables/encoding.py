@@ -29,7 +29,7 @@ from deltarule.tables.cells import LARGEST, NUMBERS, Form, numbers_of, words_of
 from deltarule.tables.choosing import MANY, commonest, counted_words, why_no_category, why_no_number
 from deltarule.tables.dates import cyclic, parts_that_vary
 from deltarule.tables.meaning import Meaning, meaning_of, settle_marks
-from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, gap_words_in, notices_of
+from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, gap_words_in, name_some, notices_of
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.oddities import Oddities
 from deltarule.tables.options import TableOptions

@@ -24,7 +24,7 @@ TOLERANCE = 1e-6
 MOST = 200
 """Operations in one function."""
 
-NAMES = ("relu", "tanh", "logistic", "softplus", "gelu", "silu", "mish", "selu", "elu")
+NAMES = ("relu", "tanh", "logistic", "softplus", "gelu", "gelu_tanh", "silu", "mish", "selu", "elu")
 
 
 @dataclass(frozen=True)

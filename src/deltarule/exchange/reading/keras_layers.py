@@ -20,7 +20,8 @@ UNITS: dict[str, tuple[str, tuple[float, ...]]] = {
     "linear": ("identity", ()), "relu": ("relu", ()), "leaky_relu": ("leaky_relu", (0.2,)), "sigmoid": ("logistic", ()),
     "tanh": ("tanh", ()), "softmax": ("softmax", ()), "log_softmax": ("softmax", ()), "elu": ("elu", ()),
     "celu": ("elu", ()),
-    "selu": ("selu", ()), "gelu": ("gelu", ()), "silu": ("silu", ()), "swish": ("silu", ()), "mish": ("mish", ()),
+    "selu": ("selu", ()), "gelu": ("gelu", ()), "gelu_new": ("gelu_tanh", ()),
+    "silu": ("silu", ()), "swish": ("silu", ()), "mish": ("mish", ()),
     "softplus": ("softplus", ()), "exponential": ("exp", ()),
 }  # fmt: skip
 """Keras's names; its leaky_relu has the slope 0.2."""

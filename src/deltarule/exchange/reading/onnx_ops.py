@@ -85,9 +85,8 @@ def unary(op: str, attributes: Mapping[str, Any]) -> Unary | None:
         a, scale = (attributes.get(name, default) for name, default in _SELU)
         return lambda z: scale * np.where(z < 0, a * np.expm1(np.minimum(z, 0)), z), None
     if op == "Gelu":
-        if attributes.get("approximate", "none") == "none":
-            return Unit("gelu").g, (Activation("gelu"),)
-        return lambda z: 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))), None
+        name = {"none": "gelu", "tanh": "gelu_tanh"}.get(attributes.get("approximate", "none"))
+        return None if name is None else (Unit(name).g, (Activation(name),))
     if op == "Swish":
         return (lambda z: z * _logistic(alpha * z)), (Scale(alpha), Activation("silu"), Scale(1 / alpha))
     if op == "HardSigmoid":

@@ -1,7 +1,7 @@
 """Hidden units in C, from <math.h> alone; {r} is the type of the network and {f} the mark of its functions."""
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import SELU_ALPHA, SELU_SCALE
+from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
 
 __all__ = ["HELPERS", "unit_expression"]
 
@@ -30,6 +30,7 @@ _EXPRESSIONS = {
     "elu": "z > 0 ? z : {0} * expm1{f}(z)",
     "selu": "{scale} * (z > 0 ? z : {alpha} * expm1{f}(z))",
     "gelu": "{half} * z * erfc{f}(-z * {root})",
+    "gelu_tanh": "z * logistic({line} * z + {cube} * z * z * z)",
     "silu": "z * logistic(z)",
     "mish": "mish(z)",
     "softplus": "(z > 0 ? z : 0) + log1p{f}(exp{f}(-fabs{f}(z)))",
@@ -44,6 +45,7 @@ def unit_expression(unit: Unit, suffix: str) -> tuple[str, str]:
     """
     numbers = [f"{number!r}{suffix}" for number in unit.numbers]
     more = {"scale": SELU_SCALE, "alpha": SELU_ALPHA, "half": 0.5, "root": 0.5**0.5}
+    more |= {"line": GELU_LINE, "cube": GELU_CUBE}
     text = _EXPRESSIONS[unit.name].format(
         *numbers, f=suffix, **{name: f"{number!r}{suffix}" for name, number in more.items()}
     )

@@ -1,7 +1,7 @@
 """Hidden units as formulas of a spreadsheet, in functions that every version has; none overflows."""
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import SELU_ALPHA, SELU_SCALE
+from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
 
 __all__ = ["logistic", "unit_formula"]
 
@@ -14,6 +14,7 @@ _FORMULAS = {
     "elu": "IF({z}>0,{z},{0}*(EXP(MIN({z},0))-1))",
     "selu": "{scale}*IF({z}>0,{z},{alpha}*(EXP(MIN({z},0))-1))",
     "gelu": "{z}*NORMSDIST({z})",
+    "gelu_tanh": "{z}*{logistic_of_cube}",
     "silu": "{z}*{logistic}",
     "mish": "{z}*TANH({softplus})",
     "softplus": "{softplus}",
@@ -28,6 +29,7 @@ def unit_formula(unit: Unit, z: str) -> str:
     """
     softplus = f"(MAX({z},0)+LN(1+EXP(-ABS({z}))))"
     more = {"logistic": logistic(z), "softplus": softplus, "scale": repr(SELU_SCALE), "alpha": repr(SELU_ALPHA)}
+    more["logistic_of_cube"] = logistic(f"({GELU_LINE!r}*{z}+{GELU_CUBE!r}*{z}^3)")
     return _FORMULAS[unit.name].format(*map(repr, unit.numbers), z=z, **more)
 
 

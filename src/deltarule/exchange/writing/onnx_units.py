@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import SELU_ALPHA, SELU_SCALE
+from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
 
 __all__ = ["Graph", "hidden", "logistic"]
 
@@ -142,6 +142,11 @@ def _erfcx_coefficients() -> tuple[float, ...]:
     return tuple(np.polynomial.chebyshev.cheb2poly(series)[::-1].tolist())
 
 
+def _gelu_tanh(graph: Graph, z: str) -> str:
+    cube = graph("Mul", graph("Mul", graph("Mul", z, z), z), graph.constant(GELU_CUBE))
+    return graph("Mul", z, logistic(graph, graph("Add", graph("Mul", z, graph.constant(GELU_LINE)), cube)))
+
+
 def _where_positive(graph: Graph, z: str, above: str, below: str) -> str:
     return graph("Where", graph("Greater", z, graph.constant(0)), above, below)
 
@@ -155,6 +160,7 @@ _UNITS: dict[str, Callable[..., str]] = {
     "elu": _elu,
     "selu": _selu,
     "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
     "silu": lambda graph, z: graph("Mul", z, logistic(graph, z)),
     "mish": _mish,
     "softplus": _softplus,

@@ -11,6 +11,7 @@ say it. A table is not in the network: its rows are encoded by `TableEncoder`, w
 
 import json
 import struct
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,7 @@ _UNITS = {
     "elu": "ELU",
     "selu": "SELU",
     "gelu": "GELU",
+    "gelu_tanh": "GELU",
     "silu": "SiLU",
     "mish": "Mish",
     "softplus": "Softplus",
@@ -60,7 +62,7 @@ def safetensors_bytes(exported: Exported, precision: str) -> bytes:
     return struct.pack("<Q", len(text)) + text + data
 
 
-def pytorch_unit(unit: Unit) -> tuple[str, dict[str, float]]:
+def pytorch_unit(unit: Unit) -> tuple[str, dict[str, Any]]:
     """Return the class of `torch.nn` that is a hidden unit, and what it is given.
 
     Softplus of PyTorch is z from z = 20 on, 2e-9 too small; from 40 on no digit is lost.
@@ -68,6 +70,8 @@ def pytorch_unit(unit: Unit) -> tuple[str, dict[str, float]]:
     >>> pytorch_unit(Unit("elu", 0.5))
     ('ELU', {'alpha': 0.5})
     """
+    if unit.name == "gelu_tanh":
+        return "GELU", {"approximate": "tanh"}
     named = {"leaky_relu": "negative_slope", "elu": "alpha"}
     given = {named[unit.name]: unit.numbers[0]} if unit.numbers else {}
     return _UNITS[unit.name], {"threshold": 40} if unit.name == "softplus" else given
