@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 import deltarule
+from deltarule import TableClassifier
 from deltarule.common.errors import DeltaruleError
 from mutations import STRANGE, archive_of, damaged, members
 from report import Report, at_most
@@ -86,14 +88,33 @@ def _swapped(data: bytes, pattern: re.Pattern[bytes], new: bytes, generator: np.
     return data[:start] + new + data[end:]
 
 
+def own_files(folder: Path) -> dict[Path, bytes]:
+    """Return files that this library wrote, by their paths: a model of arrays, and an estimator of tables."""
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(word=["x", "y", None, "größe"] * 10)
+    small: dict[str, Any] = {"hidden_layer_sizes": (2,), "random_state": 0}
+    models: dict[str, Any] = {
+        "own.onnx": deltarule.MLPRegressor(**small, tol=1e3, n_iter_no_change=1).fit(X, X[:, 0]),
+        "tables.onnx": deltarule.TableClassifier(2, **small, epochs=2).fit(table, X[:, 0] > 0),
+    }
+    models["own.safetensors"] = models["own.onnx"]
+    for name, model in models.items():
+        deltarule.export(model, folder / name)
+    return {folder / name: (folder / name).read_bytes() for name in models}
+
+
 def attempt(path: Path, said: dict[str, Any]) -> bool:
     """Read a file and predict with it; return whether it was read."""
     try:
         imported = deltarule.read_foreign(path, **said)
     except DeltaruleError:
         return False
-    X = np.zeros((2, imported.estimator.n_features_in_))
-    if len(imported.estimator.predict(X)) != 2:
+    estimator = imported.estimator
+    X: Any = np.zeros((2, estimator.n_features_in_))
+    if isinstance(estimator, TableClassifier):
+        names = getattr(estimator, "feature_names_in_", None)
+        X = pd.DataFrame([[None] * estimator.n_features_in_] * 2, columns=names)
+    if len(estimator.predict(X)) != 2:
         raise AssertionError("not as many predictions as rows")
     str(imported)
     return True
@@ -104,6 +125,7 @@ def main(tries: int, seed: int) -> None:
     report = Report("files of other tools, damaged or forged")
     folder = Path(tempfile.mkdtemp())
     wholes = {path: path.read_bytes() for path in sorted(FILES.iterdir()) if path.suffix != ".arff"}
+    wholes |= own_files(folder)
     read = 0
     events: list[str] = []
     watching = False
