@@ -15,9 +15,11 @@ from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
 from deltarule.exchange.writing import export
 from deltarule.exchange.writing.checking import check
+from deltarule.exchange.writing.from_models import exported_of
 from deltarule.tables import TableEncoder
 from deltarule.tables.target_column import Scale
 from exported_models import LABELS, classifier, fitted, of_table
+from exported_tables import estimator_of
 
 needs_compiler = pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
 
@@ -99,3 +101,36 @@ def test_a_text_that_c_cannot_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds a NUL"):
         export(of_table(encoder, classifier(encoder.transform(table), LABELS["booleans"])), tmp_path / "m.c")
     assert list(tmp_path.iterdir()) == []
+
+
+def sections(path: Path, name: str, *more: str) -> dict[str, int]:
+    """Return the bytes of code, of constants and of memory that can be written, of a compiled file."""
+    command = ["cc", "-std=c99", "-Os", "-c", "-fno-pic", "-fno-asynchronous-unwind-tables", *more]
+    subprocess.run([*command, str(path / name), "-o", str(path / "m.o")], check=True)
+    said = subprocess.run(["size", "-A", str(path / "m.o")], capture_output=True, text=True, check=True).stdout
+    found = [line.split()[:2] for line in said.splitlines() if line.startswith(".")]
+    kinds = {"code": (".text",), "constants": (".rodata",), "memory": (".data", ".bss", ".tbss")}
+    return {kind: sum(int(n) for name, n in found if name.startswith(begins)) for kind, begins in kinds.items()}
+
+
+@pytest.mark.skipif(not shutil.which("cc") or not shutil.which("size"), reason="there is no C compiler, or no size")
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("kind", ["array", "table", "estimator of tables"])
+def test_what_is_compiled_holds_the_weights_and_the_words_and_little_else(
+    kind: str, precision: str, encoder: TableEncoder, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    X = encoder.transform(table)
+    model: Any = estimator_of("three words") if kind == "estimator of tables" else classifier(X, LABELS["three words"])
+    model = of_table(encoder, model) if kind == "table" else model
+    export(model, tmp_path / "m.c", precision=precision)
+    found = sections(tmp_path, "m.c")
+    exported = exported_of(model)
+    n = sum(theta.size for theta in exported.thetas)
+    words = [word for column in exported.columns for word in column.words if word is not None]
+    words += exported.classes.tolist() if exported.classes is not None else []
+    texts = sum(len(word.encode()) + 1 + 8 for word in words)  # each with its end and a pointer
+    marks = 2 * len(exported.features)
+    numbers = np.dtype(precision).itemsize * (n + marks) + 8 * 3 * len(exported.features)
+    assert found["memory"] == 0  # all of it can stay in flash
+    assert np.dtype(precision).itemsize * n <= found["constants"] <= numbers + texts + 400
+    assert found["code"] < 4000 + 100 * len(exported.features)
