@@ -29,11 +29,11 @@ from deltarule.tables.cells import LARGEST, NUMBERS, Form, numbers_of, words_of
 from deltarule.tables.choosing import MANY, commonest, counted_words, why_no_category, why_no_number
 from deltarule.tables.dates import cyclic, parts_that_vary
 from deltarule.tables.meaning import Meaning, meaning_of, settle_marks
-from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, gap_words_in, name_some, notices_of
+from deltarule.tables.notices import DROPPED, MOST_CATEGORIES, gap_words_in, notices_of
 from deltarule.tables.numbers import PLAIN
 from deltarule.tables.oddities import Oddities
 from deltarule.tables.options import TableOptions
-from deltarule.tables.reading import as_frame, check_columns, check_names, place_of
+from deltarule.tables.reading import as_frame, check_columns, check_names, name_some, place_of
 from deltarule.tables.row_numbers import are_row_numbers, is_unnamed, rise_or_fall
 from deltarule.tables.stored import checked_parts, form_content
 
