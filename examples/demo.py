@@ -1,7 +1,7 @@
 """The demo: 1 797 handwritten digits, from a CSV file to trained, checked and explained networks.
 
 The demo makes the table demo/digits.csv from scikit-learn's digits, then prints and runs commands of the command line
-on it. It exits with 1 if the networks get less than 97 % of the digits right that they did not learn from, or if a
+on it. It exits with 1 if the networks get less than 98 % of the digits right that they did not learn from, or if a
 gradient is wrong.
 
     make demo        or        python examples/demo.py [FOLDER]
@@ -17,10 +17,10 @@ from sklearn.datasets import load_digits
 from deltarule import CommitteeModel, load
 from deltarule.tables.model import HeldOut
 
-GOAL = 0.97
+GOAL = 0.98
 
-SETTINGS = "--epochs 48 --seed 0"
-"""The usual 256 epochs would take minutes, and are better by less than a tenth of a per cent."""
+SETTINGS = "--epochs 64 --seed 0"
+"""The usual 256 epochs get as many digits right, 98.7 %, and take 97 seconds of a core instead of 36."""
 
 
 def main(folder: Path) -> None:
