@@ -50,6 +50,22 @@ template <class Spans> void check_apart(const Spans& spans) {
         refuse(std::string(a.name) + " and " + b.name + " share memory. Copy one of them.");
 }
 
+// Whether the buffer protocol's name of a type is that of T. Arrays read from a file have '<' before the letter: little-endian, which
+// every machine that the core is built for is. Unaligned arrays have '='.
+template <class T> bool is_format_of(const char* format) {
+  if (!format) return false;  // bytes
+  const char* const letter = format + (*format == '<' || *format == '=');
+  return *letter && !letter[1] && std::strchr(formats<T>, *letter);
+}
+// Whether an object offers a C-contiguous buffer of T.
+template <class T> bool has_format(nb::handle object) {
+  Py_buffer view;
+  if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) != 0) return PyErr_Clear(), false;
+  const bool has = is_format_of<T>(view.format);
+  PyBuffer_Release(&view);
+  return has;
+}
+
 // An argument's memory for the length of a call. The buffer protocol is cheaper than a converted array, and lets this file
 // word the errors. data() is null for an optional argument that is None, and for a vector that the rule does not have.
 template <class T> class Argument {
@@ -66,13 +82,9 @@ template <class T> class Argument {
     const bool fits = std::equal(came.begin(), came.end(), shape.begin(), shape.end(),
                                  [](Index n, Index right) { return right == any || right == n; });
     const bool aligned = reinterpret_cast<std::uintptr_t>(view_.buf) % alignof(T) == 0;
-    // Arrays read from a file have '<' before the letter: little-endian, which every machine that the core is built for is.
-    // Unaligned arrays have '='.
-    const char* const format = view_.format ? view_.format : "B";
-    const char* const letter = format + (*format == '<' || *format == '=');
-    const bool typed = *letter && !letter[1] && std::strchr(formats<T>, *letter);
+    const bool typed = is_format_of<T>(view_.format);
     if (fits && typed && aligned) return;
-    const std::string type = format;
+    const std::string type = view_.format ? view_.format : "B";
     PyBuffer_Release(&view_);  // the destructor will not run
     if (!typed) refuse(std::string(name) + " has the format '" + type + "', but must be " + dtype_name<T> +
                        ". Convert it with .astype.", nb::exception_type::type_error);

@@ -1,4 +1,5 @@
-// X from Python: a C-contiguous array, or the tuple (values, columns, starts) of a matrix of compressed rows.
+// X from Python: a C-contiguous array, in predictions of either dtype, or the tuple (values, columns, starts) of a matrix of
+// compressed rows.
 #pragma once
 #include <memory>
 #include <optional>
@@ -15,7 +16,12 @@ template <> constexpr const char* formats<std::int64_t> = sizeof(long) == 8 ? "l
 // The memory of X for the length of a call, checked: columns within the network's inputs, starts within the values and not falling.
 template <class T> class InputsArgument {
  public:
-  InputsArgument(nb::handle X, Index inputs) {
+  InputsArgument(nb::handle X, Index inputs, bool takes_other = false) {
+    if (takes_other && has_format<Other<T>>(X)) {
+      other_.emplace(X, "X", std::vector<Index>{any, inputs});
+      rows_ = other_->size(0), inputs_ = other_->data();
+      return;
+    }
     if (!nb::isinstance<nb::tuple>(X)) {
       dense_.emplace(X, "X", std::vector<Index>{any, inputs});
       rows_ = dense_->size(0), inputs_ = dense_->data();
@@ -30,7 +36,7 @@ template <class T> class InputsArgument {
   const Inputs<T>& inputs() const { return inputs_; }
   Index rows() const { return rows_; }
   Span span(int i) const {
-    if (dense_) return i == 0 ? dense_->span() : Span{"X", nullptr, 0, Use::unused};
+    if (dense_ || other_) return i > 0 ? Span{"X", nullptr, 0, Use::unused} : dense_ ? dense_->span() : other_->span();
     return narrow_ ? narrow_->span(i) : wide_->span(i);
   }
 
@@ -62,6 +68,7 @@ template <class T> class InputsArgument {
   }
 
   std::optional<Argument<T>> dense_;
+  std::optional<Argument<Other<T>>> other_;
   std::unique_ptr<Compressed<std::int32_t>> narrow_;
   std::unique_ptr<Compressed<std::int64_t>> wide_;
   Index rows_ = 0;

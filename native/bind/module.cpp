@@ -106,17 +106,24 @@ template <class T> struct Bound {
     without_gil([&] { engine.release(); });
   }
 
-  void hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out) {
+  bool hypothesis_into(nb::handle theta_, nb::handle X_, nb::handle out, bool checks) {
     const Argument<T> theta(theta_, "theta", {n});
-    const InputsArgument<T> X(X_, inputs);
+    const bool has_floor = !engine.network().floor.empty();
+    const InputsArgument<T> X(X_, inputs, !has_floor);
+    if (checks && (has_floor || X.inputs().sparse()))
+      refuse("Only arrays are checked, and only for networks without a first floor.");
     const Argument<T> h(out, "out", {X.rows(), outputs}, Use::write);
     check_apart(std::initializer_list<Span>{theta.span(), X.span(0), X.span(1), X.span(2), h.span()});
     const Index m = X.rows();
-    const auto fill = [&](const Interrupted& stop) { return engine.hypothesis(theta.data(), X.inputs(), m, h.data(), stop); };
+    bool is_finite = true;
+    const auto fill = [&](const Interrupted& stop) {
+      return engine.hypothesis(theta.data(), X.inputs(), m, h.data(), stop, checks ? &is_finite : nullptr);
+    };
     // For some ten microseconds, releasing the GIL costs more than it gains. A call that keeps the GIL must not wait for its
     // turn, because the call whose turn it is may be waiting for the GIL.
-    if (double(m) * double(n) < 4e5 && fill({})) return;
+    if (double(m) * double(n) < 4e5 && fill({})) return is_finite;
     if (!without_gil([&] { return fill(signalled); })) throw nb::python_error();
+    return is_finite;
   }
 };
 
@@ -131,7 +138,9 @@ template <class T> void bind_engine(nb::module_& module, const char* name) {
            "Takes mini-batch steps in place, one for each row of rates; returns (steps taken, interrupted).")
       .def("run_members", &Bound<T>::run_members, "members"_a,
            "Takes independent runs side by side, each a tuple of the arguments of run(); returns what run() returns, for each.")
-      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "Writes h of each row into out.")
+      .def("hypothesis_into", &Bound<T>::hypothesis_into, "theta"_a, "X"_a, "out"_a, "checks"_a = false,
+           "Writes h of each row into out. Without a first floor, X may have either dtype. If checks, returns whether every number of X "
+           "is finite in the dtype of theta; else True.")
       .def("release", &Bound<T>::release, "Frees the memory of training and of sums; the next call allocates it again.");
 }
 

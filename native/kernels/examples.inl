@@ -56,6 +56,7 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
   const Index K = last.outputs;
   if (batch.floor) through_floor(batch, *batch.floor, begin, end);
   else gather(batch, begin, end);
+  if (batch.is_finite && !is_finite(batch, begin, end)) *batch.is_finite = false;
   forward(batch, begin, end);
   for (Index t = begin; t < end; t += lanes<T>) {
     const Columns<T> z = {last.a + t * panel<T>, batch.stride};
@@ -65,9 +66,7 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
     else store(batch.costs + t, costs(batch, z, K, t, n));
     z.transpose(K);
     for (Index i = t; batch.h && i < t + n; ++i)
-      for (Index k = 0; k < K; k += panel<T>)
-        __builtin_memcpy(batch.h + row_number(batch, i) * K + k, last.a + k / panel<T> * batch.stride + i * panel<T>,
-                         std::size_t(least(panel<T>, K - k)) * sizeof(T));
+      scatter_row(last.a + i * panel<T>, batch.stride, K, batch.h + row_number(batch, i) * K);
   }
   if (batch.update == Update::none) return;
   backward(batch, begin, end);

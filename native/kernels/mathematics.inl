@@ -91,6 +91,13 @@ template <class T> inline Vector<T> exponential_of_difference(Vector<T> x, Vecto
   return (y.expm1 * power_of_two<T>(half) + power_of_two<T>(half)) * power_of_two<T>(y.n - half);
 }
 template <class T> inline Vector<T> exponential(Vector<T> x) { return exponential_of_difference<T>(x, Vector<T>{}); }
+// The same bits for lowest_normal <= x <= 0, where one factor does. With it, 10 000 predictions of 64-32-10 take 1.90 ms instead of
+// 2.03 ms (Zen 1, AVX2, one thread).
+template <class T> inline Vector<T> exponential_of_normal(Vector<T> x) {
+  const Reduced<T> y = reduce<T>(x);
+  const Vector<T> power = power_of_two<T>(y.n);
+  return y.expm1 * power + power;
+}
 
 // log(u + c) for |c| <= half an ulp of u; for log1p, c is the rounding error of u = 1 + x.
 template <class T> inline Vector<T> logarithm_of_sum(Vector<T> u, Vector<T> c) {

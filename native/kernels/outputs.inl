@@ -59,45 +59,55 @@ template <class T> struct Poisson {
 
 // S = sum of exp(z_j - z_max) over all but one largest, so that 1 + S and log1p(S) keep the digits of S.
 template <class T> struct Softmax {
-  struct Largest { Vector<T> z, index; };
-  static Largest largest(Columns<T> z, Index K) {
-    Largest best{load(z.at(0)), {}};
+  struct Extremes { Vector<T> largest, index, least; };
+  static Extremes extremes(Columns<T> z, Index K) {
+    Extremes found{load(z.at(0)), {}, load(z.at(0))};
     for (Index k = 1; k < K; ++k) {
       const Vector<T> zk = load(z.at(k));
-      best.index = zk > best.z ? all(T(k)) : best.index;
-      best.z = zk > best.z ? zk : best.z;
+      found.index = zk > found.largest ? all(T(k)) : found.index;
+      found.largest = zk > found.largest ? zk : found.largest;
+      found.least = zk < found.least ? zk : found.least;
     }
-    return best;
+    return found;
+  }
+  // Calls f with exp for arguments up to 0, the shorter one if it serves all components of these rows.
+  template <class F> static auto with_exponential(const Extremes& of, const F& f) {
+    if (all_within<T>(of.largest - of.least, -Constants<T>::lowest_normal)) return f([](Vector<T> x) { return exponential_of_normal<T>(x); });
+    return f([](Vector<T> x) { return exponential<T>(x); });
   }
   static void h(Columns<T> z, Index K) {
-    const Largest best = largest(z, K);
-    Vector<T> S{};
-    for (Index k = 0; k < K; ++k) {
-      const Vector<T> e = exponential<T>(load(z.at(k)) - best.z);
-      S += best.index == all(T(k)) ? Vector<T>{} : e;
-      store(z.at(k), e);
-    }
-    const Vector<T> share = T(1) / (T(1) + S);
-    for (Index k = 0; k < K; ++k) store(z.at(k), load(z.at(k)) * share);
+    const Extremes of = extremes(z, K);
+    with_exponential(of, [&](const auto& exponential_of) {
+      Vector<T> S{};
+      for (Index k = 0; k < K; ++k) {
+        const Vector<T> e = exponential_of(load(z.at(k)) - of.largest);
+        S += of.index == all(T(k)) ? Vector<T>{} : e;
+        store(z.at(k), e);
+      }
+      const Vector<T> share = T(1) / (T(1) + S);
+      for (Index k = 0; k < K; ++k) store(z.at(k), load(z.at(k)) * share);
+    });
   }
   static Vector<T> cost(Columns<T> z, Columns<T> y, Index K) {
-    const Largest best = largest(z, K);
-    Vector<T> S{}, sum{}, total{};
-    for (Index k = 0; k < K; ++k) {
-      const Vector<T> below = best.z - load(z.at(k)), yk = load(y.at(k)), e = exponential<T>(-below);
-      S += best.index == all(T(k)) ? Vector<T>{} : e;
-      sum += yk == T(0) ? Vector<T>{} : yk * below;  // below may have overflowed to infinity
-      total += yk;
-      store(z.at(k), e);
-    }
-    const Vector<T> share = T(1) / (T(1) + S);
-    for (Index k = 0; k < K; ++k) {
-      const Vector<T> e = load(z.at(k)), yk = load(y.at(k));
-      const Vector<T> others = best.index == all(T(k)) ? S : (T(1) + S) - e;
-      // total differs from 1 by the rounding of y; with it, D is the exact gradient of J
-      store(z.at(k), ((total - yk) * e - yk * others) * share);
-    }
-    return sum + total * logarithm_plus_one<T>(S);
+    const Extremes of = extremes(z, K);
+    return with_exponential(of, [&](const auto& exponential_of) {
+      Vector<T> S{}, sum{}, total{};
+      for (Index k = 0; k < K; ++k) {
+        const Vector<T> below = of.largest - load(z.at(k)), yk = load(y.at(k)), e = exponential_of(-below);
+        S += of.index == all(T(k)) ? Vector<T>{} : e;
+        sum += yk == T(0) ? Vector<T>{} : yk * below;  // below may have overflowed to infinity
+        total += yk;
+        store(z.at(k), e);
+      }
+      const Vector<T> share = T(1) / (T(1) + S);
+      for (Index k = 0; k < K; ++k) {
+        const Vector<T> e = load(z.at(k)), yk = load(y.at(k));
+        const Vector<T> others = of.index == all(T(k)) ? S : (T(1) + S) - e;
+        // total differs from 1 by the rounding of y; with it, D is the exact gradient of J
+        store(z.at(k), ((total - yk) * e - yk * others) * share);
+      }
+      return sum + total * logarithm_plus_one<T>(S);
+    });
   }
 };
 

@@ -19,13 +19,14 @@ template <class T> void Engine<T>::release() {
 }
 
 template <class T>
-bool Engine<T>::hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, const Interrupted& interrupted) {
+bool Engine<T>::hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, const Interrupted& interrupted, bool* is_finite) {
   State& state = *state_;
   const auto turn = state.turn(bool(interrupted));
   if (!turn) return false;
   const std::size_t n = std::size_t(network_.n_parameters());
-  const Index block = state.kernels.lanes * 4;  // rows that a thread takes at a time
-  const Index threads = std::clamp<Index>((m + block - 1) / block, 1, state.n_threads);
+  const Index block = state.kernels.lanes * 6;  // rows that a thread takes at a time, a multiple of the rows of a tile
+  const double operations = std::max(1.0, state.operations_of(X, m, m) / 3);
+  const Index threads = std::clamp<Index>((m + block - 1) / block, 1, state.threads_for(operations * double(m)));
   const Index at_least = state.predicting ? state.predicting->purpose.rows : 0;  // a workspace for more rows serves too
   Purpose purpose{Use::predicting, std::max(block * threads, at_least)};
   purpose.sparse = X.sparse();
@@ -37,7 +38,7 @@ bool Engine<T>::hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, 
   }
   space.begin(X, false);
   space.batch.h = out;
-  const double operations = std::max(1.0, state.operations_of(X, m, m) / 3);
+  std::atomic<bool> all_finite{true};
   const Index span = std::max(Index(1e9 / operations), block * threads);  // between two looks at the clock
   Clock clock{interrupted};
   for (Index start = 0; start < m; start += span) {
@@ -45,15 +46,20 @@ bool Engine<T>::hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, 
     std::atomic<Index> next{start};
     const auto rows_of = [&](Index slot) {
       Batch<T> batch = space.batch;
+      bool finite = true;
+      if (is_finite) batch.is_finite = &finite;
       for (Index first; (first = next.fetch_add(block, std::memory_order_relaxed)) < end;) {
         batch.first = first - slot * block;
+        batch.known = m - batch.first;
         state.kernels.examples(batch, slot * block, slot * block + std::min(block, end - first));
       }
+      if (!finite) all_finite.store(false);
     };
     const Index slots = std::min<Index>(threads, (end - start + block - 1) / block);
-    state.parallel(state.n_threads, operations * double(end - start), slots, rows_of);
+    state.parallel(int(threads), operations * double(end - start), slots, rows_of);
     if (end < m && clock.stop(operations * double(end - start))) return false;
   }
+  if (is_finite) *is_finite = all_finite.load();
   return true;
 }
 
@@ -63,7 +69,7 @@ template Engine<float>::~Engine();
 template Engine<double>::~Engine();
 template void Engine<float>::release();
 template void Engine<double>::release();
-template bool Engine<float>::hypothesis(const float*, const Inputs<float>&, Index, float*, const Interrupted&);
-template bool Engine<double>::hypothesis(const double*, const Inputs<double>&, Index, double*, const Interrupted&);
+template bool Engine<float>::hypothesis(const float*, const Inputs<float>&, Index, float*, const Interrupted&, bool*);
+template bool Engine<double>::hypothesis(const double*, const Inputs<double>&, Index, double*, const Interrupted&, bool*);
 
 }  // namespace deltarule

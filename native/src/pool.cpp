@@ -94,9 +94,10 @@ void Pool::begin(int n_tasks, Function function, const void* context) {
   context_.store(context, std::memory_order_relaxed);
   unfinished_.store(n_tasks);
   word_.store((phase_of(word_.load(std::memory_order_relaxed)) + 1) << 32 | std::uint64_t(n_tasks) << 16);
-  if (sleeping_workers_.load()) {
+  if (const int asleep = sleeping_workers_.load()) {
     std::lock_guard<std::mutex> lock(mutex_);
-    begin_.notify_all();
+    if (n_tasks > asleep) begin_.notify_all();
+    else for (int i = 1; i < n_tasks; ++i) begin_.notify_one();  // the caller takes a task too
   }
   work(0);
 }

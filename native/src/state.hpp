@@ -82,6 +82,10 @@ template <class T> struct Engine<T>::State {
     if (!pool) pool = std::make_unique<Pool>(n_threads), pool_of = getpid();
     return *pool;
   }
+  // How many threads gain from this much work: each after the first has its share of the threshold to do.
+  int threads_for(double work) const {
+    return threshold > 0 ? int(std::clamp(2 * work / threshold, 1.0, double(n_threads))) : n_threads;
+  }
   // Calls f(0) ... f(n - 1), on the pool if more than one thread may take part and there is enough work to share.
   template <class F> void parallel(int n_workers, double work, Index n, const F& f) {
     if (n_workers > 1 && work >= threshold) return threads().run(n, f);

@@ -161,9 +161,10 @@ template <class T> class Engine {
   // them have a sparse X, or none.
   void run_members(std::vector<Member<T>>&, const Interrupted&);
 
-  // Writes h of m rows into out (m, K). A row's h does not depend on the other rows. False: interrupted; or `interrupted` is
-  // empty and another call is running.
-  bool hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, const Interrupted&);
+  // Writes h of m rows into out (m, K). A row's h does not depend on the other rows. *is_finite, if given, says whether every number
+  // of X is finite as a T; not for a first floor or compressed rows. False: interrupted; or `interrupted` is empty and another call
+  // is running.
+  bool hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, const Interrupted&, bool* is_finite = nullptr);
 
   // Frees the working memory of run() and of sums. The next call allocates it again; its results are bit-identical.
   void release();

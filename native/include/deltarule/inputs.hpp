@@ -1,6 +1,9 @@
-// X as the core reads it: an array row by row, or compressed rows (CSR), of which only the stored elements are touched.
+// X as the core reads it: an array row by row, of T or of the other dtype, or compressed rows (CSR), of which only the stored elements
+// are touched.
 //
 // Contract
+//   * An array of the other dtype is rounded to T row by row, as rows are gathered; a number beyond the range of T becomes infinite.
+//     A first floor takes arrays of T only.
 //   * Row i of compressed rows has the elements starts[i] ... starts[i + 1] - 1: values[e] in column columns[e]. Columns may come in
 //     any order and more than once, which means their sum; a stored zero is an element like any other.
 //   * `columns` and `starts` have 32 bits, or 64 if `wide`. Whoever makes an Inputs has checked that starts do not fall and that
@@ -8,19 +11,24 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace deltarule {
 
 using Index = std::ptrdiff_t;
 
+template <class T> using Other = std::conditional_t<std::is_same_v<T, float>, double, float>;
+
 template <class T> struct Inputs {
   const T* dense = nullptr;
+  const Other<T>* other = nullptr;
   const T* values = nullptr;
   const void *columns = nullptr, *starts = nullptr;
   bool wide = false;
 
   Inputs() = default;
   Inputs(const T* X) : dense(X) {}
+  Inputs(const Other<T>* X) : other(X) {}
   Inputs(const T* v, const void* c, const void* s, bool w) : values(v), columns(c), starts(s), wide(w) {}
 
   bool sparse() const { return starts != nullptr; }

@@ -86,6 +86,7 @@ template <class T> struct Batch {
   Index known;                       // rows, and the rows of later steps, which may be prefetched
   T* costs;                          // one for each row, times its weight
   T* h;                              // not null: only h is wanted; that of row i of X goes to h + i * K
+  bool* is_finite;                   // may be null; becomes false if a number of x is not finite (not for a floor or compressed rows)
   Elements<T> elements;              // of the batch, if X is sparse; written by sort_elements() and read by parameters()
   const Task* tasks;
   Index n_tasks;
@@ -106,7 +107,8 @@ template <class T> struct Kernels {
   // Does nothing for Update::none.
   void (*parameters)(const Batch<T>&, Index task);
   void (*transpose)(const Layer<T>&);  // theta -> transposed
-  // A function of n values, for tests; n is a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic, 5 the
+  // A function of n values, for tests; n is a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic, 5 the normal
+  // distribution function, 6 cos, 7 sin, 8 exp for arguments whose exp is normal.
   void (*function)(int which, const T* x, T* y, Index n);
 };
 

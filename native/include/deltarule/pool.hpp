@@ -5,7 +5,8 @@
 //     them, and what they wrote can be read. f must not throw. run allocates nothing. While the caller waits for the others,
 //     it calls `meanwhile` about once an interval, if that is given.
 //   * One thread at a time may call run. Results must not depend on which thread gets which task.
-//   * A thread with no work spins for `spin` and then sleeps, so an idle pool costs nothing.
+//   * A thread with no work spins for `spin` and then sleeps, so an idle pool costs nothing. No more threads are woken than there are
+//     tasks.
 //   * A fork keeps only the calling thread, so a child must neither use nor destroy a Pool of its parent.
 //
 // Threads claim tasks one by one, even threads from the front and odd ones from the back. So each of two threads gets

@@ -108,6 +108,27 @@ class NativeEngine:
         self._core_for(theta.dtype).hypothesis_into(theta, _core_inputs(X), h)
         return h
 
+    def hypothesis_if_finite(self, theta: Array, X: Array) -> Array | None:
+        """Return h of rows that nobody has looked at, with the bits of `hypothesis` of X in the dtype of θ.
+
+        The core converts and checks rows as it reads them, which saves one or two passes over X.
+
+        Parameters
+        ----------
+        theta : array of shape (n_parameters,)
+        X : C-contiguous array of shape (rows, s₁), float32 or float64, whatever the dtype of θ
+
+        Returns
+        -------
+        array of shape (rows, K), or None
+            None if a number of X is not finite in the dtype of θ, or if the core does not check rows of this network.
+        """
+        if self._arguments is None or self._arguments["floor"]:
+            return None
+        theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
+        h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
+        return h if self._core_for(theta.dtype).hypothesis_into(theta, X, h, True) else None
+
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         """Take the mini-batch steps of a plan; see `Engine`."""
         if self._leaves_out(data.X, plan):

@@ -184,16 +184,16 @@ def check_rows(estimator: Any, X: Any) -> Any:
     ValueError
         If X does not fit, in scikit-learn's words.
     """
-    if (
-        _is_plain(X)
-        and X.shape[1] == estimator.n_features_in_
-        and getattr(estimator, "feature_names_in_", None) is None
-        and _is_finite(X)
-    ):
+    if _fits(estimator, X) and _is_finite(X):
         return X
     refuse_sources(X)
     refuse_times(X, "X")
     return validate_data(estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
+
+
+def is_plain(estimator: Any, X: Any) -> bool:
+    """Whether X is C-contiguous, and `check_rows` would return it unchanged if its numbers are finite."""
+    return _fits(estimator, X) and bool(X.flags.c_contiguous and X.flags.aligned)
 
 
 def refuse_sources(given: Any, name: str = "X") -> None:
@@ -208,6 +208,15 @@ def refuse_sources(given: Any, name: str = "X") -> None:
             f"{name} is a {type(given).__name__} of Dask, all of whose rows would be brought into this process. Write "
             "it to files and fit on their path: X.to_parquet('train'), then fit('train', 'target')."
         )
+
+
+def _fits(estimator: Any, X: Any) -> bool:
+    """Whether X is plain and has the columns of a fitted estimator."""
+    return (
+        _is_plain(X)
+        and X.shape[1] == estimator.n_features_in_
+        and getattr(estimator, "feature_names_in_", None) is None
+    )
 
 
 def _is_plain(X: Any) -> bool:

@@ -282,14 +282,15 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         """
         if is_read_in_blocks(X):
             return predicted_in_blocks(self, "predict_proba", X)
-        predictor, X = self._ready_for(X)
+        self._check_fitted()
         theta, network = self.theta_, self.network_
         if network.K == 1 and not self.several_labels_:
-            z = predictor.z(theta, X)  # instead of h, because 1 − h has lost digits
+            z = self._hypothesis(X, of_z=True)  # instead of h, because 1 − h has lost digits
             return sigmoid_and_rest(z) if len(self.classes_) == 2 else np.ones_like(z)
-        h = predictor.hypothesis(theta, X)
         if self.several_labels_ or network.output == "softmax":
-            return h
+            return self._hypothesis(X)
+        predictor, X = self._ready_for(X)
+        h = predictor.hypothesis(theta, X)
         total = h.sum(axis=1, keepdims=True)
         has_lost = (h.min(axis=1) < np.finfo(h.dtype).tiny) & (total[:, 0] < 1)  # h has lost some digits, or all
         if not has_lost.any():
@@ -307,10 +308,9 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         """
         if is_read_in_blocks(X):
             return predicted_in_blocks(self, "predict_log_proba", X)
-        predictor, X = self._ready_for(X)
-        z = predictor.z(self.theta_, X)
+        z = self._hypothesis(X, of_z=True)
         if self.several_labels_:
-            h = predictor.hypothesis(self.theta_, X)
+            h = self._hypothesis(X)
             return np.asarray(np.where(h > 0.5, np.log(np.maximum(h, 0.5)), log_sigmoid(z)))
         if len(self.classes_) == 1:
             return np.zeros_like(z)

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array, as_float
-from deltarule.estimators.checking import check_rows
+from deltarule.estimators.checking import check_rows, is_plain
 from deltarule.estimators.predictor import Answers, Predictor
 from deltarule.estimators.stored import save
 from deltarule.estimators.targets import Targets
@@ -147,10 +147,14 @@ class FittedMLP(WithEngines):
         self._check_fitted()
         save(path, self)
 
-    def _hypothesis(self, X: Any) -> Array:
-        """Return h of each row, of shape (m, K)."""
+    def _hypothesis(self, X: Any, of_z: bool = False) -> Array:
+        """Return h of each row, of shape (m, K), or z of the last layer."""
+        if hasattr(self, "theta_") and self._predictor is not None and is_plain(self, X):
+            found = self._predictor.of_unchecked(self.theta_, X, of_z)
+            if found is not None:
+                return found
         predictor, X = self._ready_for(X)
-        return predictor.hypothesis(self.theta_, X)
+        return (predictor.z if of_z else predictor.hypothesis)(self.theta_, X)
 
     def _ready_for(self, X: Any) -> tuple[Predictor | Answers, Array]:
         """Return the predictor, and X as an engine takes it."""

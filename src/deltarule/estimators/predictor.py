@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.engines import Engine, EngineMaker, engine_for
+from deltarule.engines import Engine, EngineMaker, NativeEngine, engine_for
 from deltarule.network.network import Network
 
 __all__ = ["Answers", "Predictor"]
@@ -37,10 +37,22 @@ class Predictor:
 
     def z(self, theta: Array, X: Array) -> Array:
         """Return the weighted inputs of the last layer, of shape (m, K)."""
+        return self._for_z().hypothesis(theta, X)
+
+    def of_unchecked(self, theta: Array, X: Array, of_z: bool = False) -> Array | None:
+        """Return h, or z, of rows whose numbers nobody has looked at.
+
+        None where the engine does not look at them, and where one is not finite in the dtype of θ; X is a C-contiguous
+        array of float32 or float64.
+        """
+        engine = self._for_z() if of_z else self.engine
+        return engine.hypothesis_if_finite(theta, X) if isinstance(engine, NativeEngine) else None
+
+    def _for_z(self) -> Engine:
         if self._engine_of_z is None:
             network, name, n_threads = self.asked
             self._engine_of_z = engine_for(Network(network.parts, output="identity"), name, n_threads)
-        return self._engine_of_z.hypothesis(theta, X)
+        return self._engine_of_z
 
     def release(self) -> None:
         """Free what training allocated."""
@@ -78,3 +90,7 @@ class Answers:
         """Return weighted inputs for hypotheses that are 0 or 1."""
         del theta, X
         return np.where(self._h > 0.5, 40.0, -40.0)
+
+    def of_unchecked(self, theta: Array, X: Array, of_z: bool = False) -> None:
+        """Nobody looks at rows here."""
+        del theta, X, of_z

@@ -1,0 +1,79 @@
+"""Predictions of rows that nobody has looked at: the core converts them, and says whether they were finite."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deltarule import InputError, MLPRegressor, Network
+from deltarule.engines import native
+from deltarule.engines.native import NativeEngine
+from deltarule.network.first_floor import Scale
+from deltarule.network.parts import Dense
+from oracles import training_set
+
+pytestmark = pytest.mark.skipif(not native.available(), reason="the compiled core was not built")
+# Inputs around the lanes and panels of every instruction set and both precisions.
+WIDTHS = (1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 70)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_of_the_other_dtype_predict_the_bits_of_the_converted_rows(isa: str, dtype: type) -> None:
+    other = np.float64 if dtype is np.float32 else np.float32
+    for width in WIDTHS:
+        network = Network((width, 9, 3), "tanh", "softmax")
+        theta, data = training_set(network, 131, dtype)
+        X = (data.X * 1.1).astype(other)
+        engine = NativeEngine(network, 2)
+        h = engine.hypothesis_if_finite(theta, X)
+        assert h is not None
+        assert h.dtype == dtype
+        np.testing.assert_array_equal(h, engine.hypothesis(theta, X.astype(dtype)), strict=True)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_not_finite_is_found_wherever_it_stands(isa: str, bad: float) -> None:
+    for width in WIDTHS:
+        network = Network((width, 4, 2), "relu", "identity")
+        theta, data = training_set(network, 71)
+        engine = NativeEngine(network, 2)
+        for row in range(0, 71, 5):
+            X = data.X.copy()
+            X[row, (7 * row) % width] = bad
+            for dtype in (np.float32, np.float64):
+                assert engine.hypothesis_if_finite(theta, X.astype(dtype)) is None, (width, row)
+        assert engine.hypothesis_if_finite(theta, data.X) is not None  # nothing is remembered of the rows before
+
+
+def test_a_number_beyond_float32_is_refused_by_a_network_in_float32() -> None:
+    X = np.arange(8, dtype=np.float32).reshape(4, 2)
+    reg = MLPRegressor((3,), max_iter=2).fit(X, X[:, 0])
+    wide = X.astype(np.float64)
+    np.testing.assert_array_equal(reg.predict(wide), reg.predict(X))
+    wide[2, 1] = 1e39
+    with pytest.raises(InputError, match=r"X holds inf|X holds 1e\+39 in row 2, column 1"):
+        reg.predict(wide)
+
+
+def test_rows_in_any_order_of_memory_predict_the_same_bits() -> None:
+    X = np.random.default_rng(0).standard_normal((50, 6))
+    reg = MLPRegressor((3,), max_iter=2).fit(X, X[:, 0])
+    expected = reg.predict(X)
+    unaligned = np.frombuffer(b"." + X.tobytes(), dtype=np.uint8)[1:].view(X.dtype).reshape(X.shape)
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    for same in (np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X[::-1][::-1], unaligned, frozen, X.tolist()):
+        np.testing.assert_array_equal(reg.predict(same), expected)
+
+
+def test_a_network_with_a_first_floor_leaves_the_check_to_its_caller() -> None:
+    network = Network([Scale(2), Dense(2, 3)], output="sigmoid")
+    engine = NativeEngine(network)
+    theta = network.first_theta(np.random.default_rng(0))
+    X: Any = np.zeros((2, network.sizes[0]))
+    assert engine.hypothesis_if_finite(theta, X) is None
+    core = engine._core_for(theta.dtype)
+    with pytest.raises(ValueError, match="without a first floor"):
+        core.hypothesis_into(theta, X, np.empty((2, network.K)), True)
+    with pytest.raises(TypeError, match="X has the format 'f', but must be float64"):
+        core.hypothesis_into(theta, X.astype(np.float32), np.empty((2, network.K)))
