@@ -7,6 +7,8 @@ apply.py      predict, evaluate
 export.py     export
 importing.py  import
 cache.py      cache
+larger.py     tables that would not fit into the memory: whether they would, and their predictions
+rows.py       the steps of train for such a table
 inspect.py    check-gradient, explain, info
 places.py     the check that no output overwrites an input or another output
 sizes.py      500MB as a number of bytes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deltarule.cli import display
+from deltarule.cli.larger import larger_than_memory, predict_parts
 from deltarule.cli.places import check_apart
 from deltarule.common.errors import OutputError
 
@@ -24,6 +25,13 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV, TSV or Parquet; by default CSV to stdout.")
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Memory that the table may take, 500MB: a file of Parquet that would take more is read part by part.",
+            show_default="half of what is free",
+        ),
+    ] = None,
 ) -> None:
     """Predict a label or a number for each row, with the probability of each label.
 
@@ -38,15 +46,22 @@ def predict(
             raise OutputError(f"{output} ends in {output.suffix!r}. Give a name that ends in .csv, .tsv or .parquet.")
         check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
         check_writable(output)
-    loaded = load_table_model(model)
-    predictions, notices = loaded.predict(read_table(data, as_text=loaded.as_text))
-    display.show_notices(notices)
+    loaded, larger = load_table_model(model), larger_than_memory(data, memory)
+    if larger is not None:
+        rows, notices = predict_parts(loaded, data, output)
+        display.show_notices([larger.why, *notices])
+    else:
+        predictions, notices = loaded.predict(read_table(data, as_text=loaded.as_text))
+        rows = len(predictions)
+        display.show_notices(notices)
+        if output is None:
+            typer.echo(predictions.to_csv(index=False, lineterminator="\n"), nl=False)
+        else:
+            write_whole(output, _bytes(predictions, output.suffix.lower()))
     if output is None:
-        typer.echo(predictions.to_csv(index=False, lineterminator="\n"), nl=False)
         return
-    write_whole(output, _bytes(predictions, output.suffix.lower()))
     display.stderr.print(
-        f"{len(predictions)} {'prediction' if len(predictions) == 1 else 'predictions'}: {output}",
+        f"{rows} {'prediction' if rows == 1 else 'predictions'}: {output}",
         markup=False,
         soft_wrap=True,
     )

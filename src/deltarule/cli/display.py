@@ -15,16 +15,19 @@ from deltarule.training.history import History
 if TYPE_CHECKING:
     from deltarule.estimators.outcomes import Outcome
     from deltarule.reporting.bootstrap import Measure
+    from deltarule.tables.model import HeldOut, HeldOutQuantity
 
 __all__ = [
     "chart",
     "confusion",
+    "confusion_of",
     "measures",
     "per_class",
     "rows",
     "say",
     "show_error",
     "show_figures",
+    "show_held_out",
     "show_notices",
     "show_table",
     "stderr",
@@ -69,6 +72,11 @@ def confusion(y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any]) -
     """Return a title and the confusion matrix, or for many classes the most frequent mistakes."""
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, (np.searchsorted(classes, y), np.searchsorted(classes, predicted)), 1)
+    return confusion_of(counts, classes)
+
+
+def confusion_of(counts: NDArray[np.int_], classes: NDArray[Any]) -> tuple[str, Table]:
+    """Return a title and the confusion matrix of counted rows, or for many classes the most frequent mistakes."""
     names = [_short(name) for name in classes]
     if len(classes) > MOST_CLASSES:
         return _mistakes(counts, names)
@@ -183,6 +191,20 @@ def measures(title: str, found: "Iterable[Measure]") -> tuple[str, Table]:
 def rows(n: int) -> str:
     """Return a number of rows with its noun."""
     return "1 row" if n == 1 else f"{n} rows"
+
+
+def show_held_out(target: str, figures: "HeldOut | HeldOutQuantity") -> None:
+    """Print figures that were added up over held-out rows."""
+    if hasattr(figures, "accuracy"):
+        right = round(figures.accuracy * figures.rows)
+        say(
+            f"Held-out accuracy: {_percent(figures.accuracy)} ({right} of {figures.rows} rows), cost {figures.cost:.4f}"
+        )
+        return
+    table = Table("", Column("value", justify="right"))
+    for name, value in (("R²", figures.r2), ("RMSE", figures.rmse), ("MAE", figures.mae)):
+        table.add_row(f"[bold]{name}[/]", f"{value:.4g}")
+    show_table((f"Held-out figures of {target} ({figures.rows} rows)", table))
 
 
 def _share(part: np.integer[Any], whole: np.integer[Any]) -> float:

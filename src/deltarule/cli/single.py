@@ -22,9 +22,10 @@ from deltarule.training.history import advice_of, stopped_in_words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from deltarule.tables.model import TableModel
     from deltarule.tables.table_run import Prepared, TableRun
 
-__all__ = ["PICTURES", "train_single"]
+__all__ = ["PICTURES", "check_run", "draw", "parameters_of", "tell_run", "train_single"]
 
 PICTURES = ("network.png", "learning_curve.png")
 """The files in the folder of `--pictures`."""
@@ -49,7 +50,7 @@ def train_single(given: Mapping[str, Any], outputs: Outputs, command: str) -> bo
     if given["early_stopping"] and given["validation_fraction"] == 0:
         raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
     outputs.check(given["data"])
-    _check_run(outputs, parameters)
+    check_run(outputs, parameters)
 
     from deltarule.tables import read_table
     from deltarule.tables.table_run import TableTask, prepare
@@ -65,7 +66,7 @@ def train_single(given: Mapping[str, Any], outputs: Outputs, command: str) -> bo
     learnt.model.save(outputs.output)
     tell(prepared, learnt)
     if outputs.pictures is not None:
-        draw(learnt, outputs.pictures)
+        draw(learnt.model, outputs.pictures)
     if outputs.report is not None:
         write_report(prepared, learnt, table, outputs.report, given["data"], command)
     display.say(f"Model: {outputs.output}")
@@ -75,7 +76,7 @@ def train_single(given: Mapping[str, Any], outputs: Outputs, command: str) -> bo
     return history.stopped == "interrupted"
 
 
-def _check_run(outputs: Outputs, parameters: Mapping[str, Any]) -> None:
+def check_run(outputs: Outputs, parameters: Mapping[str, Any]) -> None:
     """Raise an error if the run in the checkpoint would be lost, or cannot be resumed."""
     from deltarule.estimators.continuing import saved_run
     from deltarule.training.settings import SETTINGS, Settings
@@ -119,14 +120,33 @@ def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -
 
 def tell(prepared: "Prepared", learnt: "TableRun") -> None:
     """Print the network, how its training ended, and its measures on the held-out rows."""
-    estimator, history = learnt.model.estimator, learnt.model.estimator.history_
-    network = estimator.network_
-    display.say(f"Task: {prepared.target.why}.")
+    tell_run(prepared.target.why, len(prepared.training.y), learnt.model.estimator, _watched(prepared))
+    outcome = learnt.outcome
+    if outcome is None:
+        display.say("No rows were held out, so nothing is known about new rows.")
+        return
+    if outcome.classes is not None:
+        display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
+    display.show_figures(learnt.model.target, outcome, learnt.model.seed, "Held-out")
+
+
+def tell_run(why: str, rows: int, estimator: Any, watched: str) -> None:
+    """Print the task, the network, how its training ended, and the cost by epoch.
+
+    Parameters
+    ----------
+    why : str
+        What the target was taken for, and why.
+    rows : int
+        Rows to learn from.
+    estimator : MLPClassifier or MLPRegressor
+    watched : str
+        What the watched rows are called.
+    """
+    history, network = estimator.history_, estimator.network_
+    display.say(f"Task: {why}.")
     units = ", ".join([*map(str, network.hidden_units), network.output])
-    display.say(
-        f"Network {network} ({units}), {network.n_parameters} parameters; "
-        f"{len(prepared.training.y)} rows to learn from."
-    )
+    display.say(f"Network {network} ({units}), {network.n_parameters} parameters; {rows} rows to learn from.")
     seconds = f" in {history.seconds[-1]:.1f} s" if history.epochs else ""
     display.say(
         f"Trained by {estimator.solver}: {history.epochs} {'epoch' if history.epochs == 1 else 'epochs'}{seconds} "
@@ -139,22 +159,14 @@ def tell(prepared: "Prepared", learnt: "TableRun") -> None:
         scores = (f"{name} {values[history.best_epoch - 1]:.4f}" for name, values in history.scores.items())
         display.say(f"After epoch {history.best_epoch}: {', '.join(scores)}.")
     display.say()
-    display.say(display.chart(history, _watched(prepared)))
+    display.say(display.chart(history, watched))
     display.say()
-    outcome = learnt.outcome
-    if outcome is None:
-        display.say("No rows were held out, so nothing is known about new rows.")
-        return
-    if outcome.classes is not None:
-        display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
-    display.show_figures(learnt.model.target, outcome, learnt.model.seed, "Held-out")
 
 
-def draw(learnt: "TableRun", folder: Path) -> None:
+def draw(model: "TableModel", folder: Path) -> None:
     """Draw the network and the learning curve into a folder."""
     from deltarule.pictures import learning_curve, network_picture
 
-    model = learnt.model
     drawings: Sequence[Callable[[], object]] = (
         network_picture(model.estimator, names=model.encoder.names).plot,
         learning_curve(model.estimator).plot,

@@ -8,7 +8,9 @@ import typer
 
 from deltarule.cli import committee, single
 from deltarule.cli.kinds import BOTH, check_kind, given_options
+from deltarule.cli.larger import larger_than_memory
 from deltarule.cli.options import PANELS, command_of, default, setting
+from deltarule.cli.rows import train_rows
 from deltarule.cli.training import Outputs
 
 __all__ = ["train"]
@@ -170,6 +172,14 @@ def train(
             rich_help_panel=MEMBERS,
         ),
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Memory that the table may take, 500MB: a file of Parquet that would take more is read part by part, "
+            "and trains a single network. Folders and patterns of such files always are.",
+            show_default="half of what is free",
+        ),
+    ] = None,
     layers: Annotated[
         str | None,
         typer.Option(
@@ -228,11 +238,17 @@ def train(
     one, whose every setting is an option. Ctrl-C ends the training early and saves what is trained so far.
     """
     given = locals()
-    check_kind(given_options(context), network)
+    options, larger = given_options(context), larger_than_memory(data, memory)
+    if larger is None:
+        check_kind(options, network)
     if not 0 <= (holdout or 0) < 1:
         raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
     drawn = single.PICTURES if network else committee.PICTURES
     outputs = Outputs(drawn, output, report, pictures, checkpoint, checkpoint_seconds, resume)
-    run = single.train_single if network else committee.train_committee
-    if run(given, outputs, command_of(context)):
+    if larger is not None:
+        interrupted = train_rows(given, outputs, larger, options)
+    else:
+        run = single.train_single if network else committee.train_committee
+        interrupted = run(given, outputs, command_of(context))
+    if interrupted:
         raise typer.Exit(130)

@@ -1,6 +1,6 @@
 """A model of a table: an encoder, an estimator fitted on its output, and the form of the target."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from deltarule.estimators.outcomes import Outcome, answers_of, outcome_of
 from deltarule.estimators.regressor import MLPRegressor
 from deltarule.estimators.stored import FORMAT, parts_of
 from deltarule.files.archive import to_bytes
-from deltarule.files.whole import write_whole
+from deltarule.files.parquet import check_pyarrow, write_parquet
+from deltarule.files.whole import check_writable, write_whole
 from deltarule.tables.cells import Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.numbers import PLAIN
+from deltarule.tables.oddities import Oddities
+from deltarule.tables.reading import as_frame
 from deltarule.tables.stored import form_content
 from deltarule.tables.target_column import Scale, known_target
 
@@ -139,11 +142,57 @@ class TableModel:
         TableError
             If a column is missing, or holds values of another kind than in training.
         """
-        X, notices = self.encoder.encode(table)
+        predictions, oddities = self.predict_part(as_frame(table))
+        return predictions, oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+
+    def predict_part(self, table: pd.DataFrame) -> tuple[pd.DataFrame, Oddities]:
+        """Predict some rows of a table, and say how they differ from the training table, to be added up."""
+        X, oddities = self.encoder.encode_part(table)
         predicted, probabilities = answers_of(self.estimator, X)
+        columns: dict[str, NDArray[Any]] = {}
+        if self.classes is not None and probabilities is not None:
+            names = [f"probability_{name}" for name in self.classes.tolist()]
+            columns = dict(zip(names, probabilities.T, strict=True))
         if self.scale is not None:
             predicted = self.scale.mean + self.scale.deviation * predicted
-        return frame_of_answers(self.target, predicted, self.classes, probabilities), notices
+        return pd.DataFrame({f"predicted_{self.target}": predicted, **columns}), oddities
+
+    def predict_to_parquet(self, source: Any, path: str | Path) -> tuple[int, tuple[str, ...]]:
+        """Write the predictions for a table that may be larger than the memory to a file of Parquet, part by part.
+
+        Parameters
+        ----------
+        source : path, list of paths, LazyFrame of polars, dataset of Arrow or relation of DuckDB
+        path : str or Path
+            The file has the columns that `predict` returns. It gets its name when it is whole.
+
+        Returns
+        -------
+        rows : int
+        notices : tuple of str
+            How the table differs from the training table.
+
+        Raises
+        ------
+        TableError
+            If a column is missing, or holds values of another kind than in training.
+        OutputError
+            If the file cannot be written.
+        """
+        from deltarule.tables.streamed.predicting import parts_of_table
+
+        check_pyarrow()
+        check_writable(path)
+        met = Oddities()
+
+        def parts() -> Iterator[dict[str, NDArray[Any]]]:
+            for table in parts_of_table(source, self.encoder):
+                predictions, oddities = self.predict_part(table)
+                met.add(oddities)
+                yield {str(name): column.to_numpy() for name, column in predictions.items()}
+
+        rows = write_parquet(path, parts())
+        return rows, met.notices(list(self.encoder.kinds), self.encoder.categories)
 
     def examples_of(self, table: pd.DataFrame) -> EncodedExamples:
         """Return the rows of a table whose target is known.

@@ -44,6 +44,7 @@ __all__ = [
     "weightless",
     "weights_of",
     "with_labels_of",
+    "without_classes",
 ]
 
 
@@ -299,6 +300,7 @@ def with_labels_of(parameters: Mapping[str, Any], y: NDArray[Any]) -> Mapping[st
 
 
 def without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return parameters without those that act on classes; raise SettingsError if one of these was given."""
     for name, setting in CLASSIFIER_SETTINGS.items():
         if (value := parameters.get(name, setting.default)) != setting.default:
             raise SettingsError(

@@ -25,7 +25,7 @@ from deltarule.tables.streamed.rows_target import RowsTarget, target_of
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
 from deltarule.tables.target_column import Task
 
-__all__ = ["TableRows"]
+__all__ = ["TableRows", "frames_like", "frames_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +90,7 @@ class TableRows(GivenSource):
             If the source, its columns or its cells do not fit.
         """
         options, split = options or TableOptions(), split or Split()
-        frames = Frames(rows_of(source))
-        if not len(frames):
-            raise TableError(f"{frames.rows.schemas[0][0]} holds no row. Give at least one example.")
+        frames = frames_of(source)
         named = pd.DataFrame(columns=pd.Index(frames.names))
         check_columns(named, [target], "is the target")
         check_columns(named, [] if weight is None else [weight], "is the column of weights")
@@ -154,10 +152,16 @@ def frames_like(source: Any, encoder: TableEncoder) -> Frames:
     TableError
         If a column is missing, or there is no row.
     """
-    frames = Frames(rows_of(source))
+    frames = frames_of(source)
     check_columns(pd.DataFrame(columns=pd.Index(frames.names)), encoder.kinds, "the model was trained on")
+    return frames
+
+
+def frames_of(source: Any) -> Frames:
+    """Return the rows of a source; raise TableError if there is none."""
+    frames = Frames(rows_of(source))
     if not len(frames):
-        raise TableError(f"{frames.rows.schemas[0][0]} holds no row. Give at least one.")
+        raise TableError(f"{frames.rows.schemas[0][0]} holds no row. Give at least one example.")
     return frames
 
 

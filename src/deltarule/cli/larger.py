@@ -1,0 +1,146 @@
+"""Tables that would not fit into the memory: whether they would, and `train` and `predict` part by part."""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from deltarule.cli.sizes import bytes_of, size_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Larger", "larger_than_memory", "predict_parts"]
+
+SHARE = 0.5
+"""Share of the memory that is free which a table may take, if --memory does not say."""
+
+COPIES = 3
+"""Arrays of 8 bytes a value that training in memory makes of a table: the frame, X of all rows, and X of a part."""
+
+
+@dataclass(frozen=True)
+class Larger:
+    """A table that is read part by part.
+
+    Attributes
+    ----------
+    why : str
+        The notice that says so.
+    """
+
+    why: str
+
+
+def larger_than_memory(data: Path, memory: str | None) -> Larger | None:
+    """Return why a table is read part by part; None if it is read whole.
+
+    Parameters
+    ----------
+    data : Path
+        A file; or a folder or a pattern of files of Parquet, which are always read part by part.
+    memory : str or None
+        What `--memory` says.
+    """
+    limit = None if memory is None else bytes_of(memory, "--memory")
+    several = data.is_dir() or (not data.exists() and glob.has_magic(str(data)))
+    if not several and (data.suffix.lower() not in (".parquet", ".pq") or not data.is_file()):
+        return None
+    from deltarule.blocks.sources import rows_of
+
+    rows: Any = rows_of(data)
+    if several:
+        return Larger(f"{data} stands for {len(rows.files)} files, which are read part by part.")
+    needed = rows.bytes + COPIES * 8 * rows.rows * len(rows.schemas[0][1])
+    limit = int(SHARE * _free_memory()) if limit is None else limit
+    if needed <= limit:
+        return None
+    said = f"than --memory {memory}" if memory is not None else f"than half of what is free ({size_of(2 * limit)})"
+    return Larger(f"{data} would take about {size_of(needed)} of memory, more {said}, and is read part by part.")
+
+
+def predict_parts(model: Any, data: Path, output: Path | None) -> tuple[int, Sequence[str]]:
+    """Predict a table part by part, and write the predictions as they come.
+
+    Parameters
+    ----------
+    model : TableModel or CommitteeModel
+    data : Path
+    output : Path or None
+        None: CSV to stdout.
+
+    Returns
+    -------
+    rows : int
+    notices : sequence of str
+    """
+    from deltarule.files.parquet import write_parquet
+    from deltarule.files.whole import writing_whole
+
+    predicted = _Predicted(model, data)
+    suffix = "" if output is None else output.suffix.lower()
+    if output is None:
+        for n, part in enumerate(predicted):
+            typer.echo(part.to_csv(index=False, header=n == 0, lineterminator="\n"), nl=False)
+    elif suffix in (".parquet", ".pq"):
+        write_parquet(output, ({str(name): part[name].to_numpy() for name in part} for part in predicted))
+    else:
+        with writing_whole(output) as file:
+            for n, part in enumerate(predicted):
+                separator = "\t" if suffix == ".tsv" else ","
+                text = part.to_csv(index=False, header=n == 0, sep=separator, lineterminator="\n")
+                file.write(text.encode())
+    return predicted.rows, predicted.notices()
+
+
+class _Predicted:
+    """The predictions of a model for the parts of a table, and what was met in them."""
+
+    def __init__(self, model: Any, data: Path) -> None:
+        from deltarule.tables.model import TableModel
+        from deltarule.tables.oddities import Oddities
+
+        self._model, self._data = model, data
+        self._encoder = model.encoder if isinstance(model, TableModel) else None
+        self._met, self._said = Oddities(), dict[str, None]()
+        self.rows = 0
+
+    def __iter__(self) -> Iterator["pd.DataFrame"]:
+        from deltarule.tables.streamed.predicting import parts_of_table
+
+        for table in parts_of_table(self._data, self._encoder):
+            if self._encoder is not None:
+                predictions, oddities = self._model.predict_part(table)
+                self._met.add(oddities)
+            else:  # several networks say for each part what they met
+                predictions, notices = self._model.predict(table)
+                self._said |= dict.fromkeys(notices)
+            self.rows += len(predictions)
+            yield predictions
+
+    def notices(self) -> Sequence[str]:
+        """Return what differs from the training table."""
+        if self._encoder is None:
+            return list(self._said)
+        return self._met.notices(list(self._encoder.kinds), self._encoder.categories)
+
+
+def _free_memory() -> float:
+    """Return the bytes that the system can give: what is free and what it can take from caches, within its limits."""
+    free = float("inf")
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                free = 1024 * float(line.split()[1])
+    with suppress(OSError, ValueError):  # of a container
+        group = Path("/sys/fs/cgroup")
+        free = min(free, float((group / "memory.max").read_text()) - float((group / "memory.current").read_text()))
+    if free == float("inf") and hasattr(os, "sysconf"):
+        with suppress(OSError, ValueError):
+            free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(free, 0.0)

@@ -1,0 +1,153 @@
+"""Tables that would not fit into the memory: `train` and `predict` read them part by part, and say so."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from typer.testing import Result
+
+from deltarule.tables.streamed.split import HELD_OUT, Split
+from loading import load
+
+Run = Callable[..., Result]
+pytestmark = pytest.mark.usefixtures("cache", "small_buffers")
+M = 4000
+OPTIONS = ["--layers", "8", "--epochs", "20", "--learning-rate-init", "0.01", "--memory", "100KB"]
+
+
+@pytest.fixture(autouse=True)
+def parts_are_small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("deltarule.blocks.sources.arrow_rows.BATCH_ROWS", 512)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=M), "colour": rng.choice(["red", "blue"], M)})
+    frame["price"] = 1e4 + 300 * frame["x"] + 100 * (frame["colour"] == "red") + rng.normal(size=M)
+    frame["label"] = np.where(frame["x"] + (frame["colour"] == "red") > 0.5, "high", "low")
+    frame.loc[::9, "x"] = np.nan
+    return frame
+
+
+@pytest.fixture(scope="module")
+def data(table: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("larger") / "big.parquet"
+    table.to_parquet(path, index=False)
+    return path
+
+
+def test_a_table_larger_than_memory_trains_a_single_network_and_says_so(
+    run: Run, table: pd.DataFrame, data: Path, tmp_path: Path
+) -> None:
+    pictures = tmp_path / "pictures"
+    result = run(
+        "train", data, "--target", "label", "--drop", "price", *OPTIONS, "-o", tmp_path / "m", "--pictures", pictures
+    )
+    assert result.exit_code == 0, result.output
+    assert "is read part by part. A single network is trained" in result.stderr
+    assert "more than --memory 100KB" in result.stderr
+    assert "Confusion: rows true, columns predicted" in result.stdout
+    assert (pictures / "learning_curve.png").exists()
+    model = load(tmp_path / "m")
+    held = Split(0, 0.2).parts(0, M) == HELD_OUT
+    predicted = model.predict(table[held])[0]["predicted_label"]
+    assert model.held_out.rows == held.sum()
+    assert model.held_out.accuracy == pytest.approx((predicted.to_numpy() == table["label"][held].to_numpy()).mean())
+    assert model.held_out.accuracy > 0.8
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".tsv", ""])
+def test_predictions_part_by_part_are_those_of_the_whole_table(
+    suffix: str, run: Run, table: pd.DataFrame, data: Path, tmp_path: Path
+) -> None:
+    assert run("train", data, "--target", "label", "--network", *OPTIONS, "-o", tmp_path / "m").exit_code == 0
+    new = table.assign(colour=table["colour"].replace("blue", "green"))
+    new.to_parquet(tmp_path / "new.parquet", index=False)
+    expected, notices = load(tmp_path / "m").predict(new)
+    output = tmp_path / f"predictions{suffix}"
+    to = ["-o", output] if suffix else []
+    result = run("predict", tmp_path / "m", tmp_path / "new.parquet", "--memory", "100KB", *to)
+    assert result.exit_code == 0, result.output
+    assert "is read part by part" in result.stderr
+    assert "what the model does not know in" in notices[0]
+    assert notices[0] in " ".join(result.stderr.split())
+    if suffix == ".parquet":
+        pd.testing.assert_frame_equal(pd.read_parquet(output), expected)
+    else:
+        separator = "\t" if suffix == ".tsv" else ","
+        text = output.read_text() if suffix else result.stdout
+        assert text == expected.to_csv(index=False, sep=separator, lineterminator="\n")
+
+
+def test_a_quantity_is_measured_in_its_units(run: Run, table: pd.DataFrame, data: Path, tmp_path: Path) -> None:
+    options = [*OPTIONS, "--drop", "label", "--early-stopping"]
+    result = run("train", data, "--target", "price", *options, "-o", tmp_path / "m")
+    assert result.exit_code == 0, result.output
+    model = load(tmp_path / "m")
+    rows = table[Split(0, 0.2, 0.1).parts(0, M) == HELD_OUT]
+    rest = model.predict(rows)[0]["predicted_price"].to_numpy() - rows["price"].to_numpy()
+    assert model.held_out.rmse == pytest.approx(np.sqrt(np.mean(rest**2)), rel=1e-9)
+    assert model.held_out.mae == pytest.approx(np.abs(rest).mean(), rel=1e-9)
+    assert model.held_out.r2 == pytest.approx(1 - np.sum(rest**2) / np.sum((rows["price"] - rows["price"].mean()) ** 2))
+    assert "Held-out figures of price" in result.stdout
+
+
+def test_folders_and_patterns_are_read_part_by_part_whatever_the_memory(
+    run: Run, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    for n in range(2):
+        table.iloc[n::2].to_parquet(tmp_path / f"{n}.parquet", index=False)
+    for given in (tmp_path, tmp_path / "*.parquet"):
+        result = run("train", given, "--target", "label", "--layers", "none", "--epochs", 3, "-o", tmp_path / "m")
+        assert result.exit_code == 0, result.output
+        assert "stands for 2 files, which are read part by part" in result.stderr
+
+
+def test_a_table_that_fits_is_read_whole(run: Run, data: Path, tmp_path: Path) -> None:
+    result = run(
+        "train", data, "--target", "label", "--network", "--epochs", 2, "--memory", "1GB", "-o", tmp_path / "m"
+    )
+    assert result.exit_code == 0
+    assert "part by part" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--report", "report.html"], "A report takes all rows in memory. Leave --report out"),
+        (["--members", "3"], "--members is for several networks, which take all rows in memory"),
+        (["--memory", "some"], "'some' is no size"),
+    ],
+)
+def test_what_takes_all_rows_in_memory_is_refused(
+    options: list[str], message: str, run: Run, data: Path, tmp_path: Path
+) -> None:
+    result = run("train", data, "--target", "label", *OPTIONS, *options, "-o", tmp_path / "m")
+    assert result.exit_code != 0
+    assert message in " ".join(result.output.replace("│", " ").split())
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_run_that_was_stopped_is_resumed_to_the_bit(run: Run, data: Path, tmp_path: Path) -> None:
+    common = ["train", data, "--target", "label", "--drop", "price", "--layers", "8", "--memory", "100KB"]
+    kept = ["--checkpoint", tmp_path / "run"]
+    assert run(*common, "--epochs", 3, *kept, "-o", tmp_path / "a").exit_code == 0
+    assert run(*common, "--epochs", 6, *kept, "--resume", "-o", tmp_path / "b").exit_code == 0
+    assert run(*common, "--epochs", 6, "-o", tmp_path / "c").exit_code == 0
+    thetas = [load(tmp_path / name).estimator.theta_ for name in "bc"]
+    np.testing.assert_array_equal(*thetas)
+
+
+def test_a_gap_in_the_whole_table_is_an_error_of_one_line(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
+    table.assign(label=None).to_parquet(tmp_path / "bad.parquet", index=False)
+    result = run("train", tmp_path / "bad.parquet", "--target", "label", *OPTIONS, "-o", tmp_path / "m")
+    assert result.exit_code == 1
+    assert "The target 'label' is empty in all 4000 rows" in result.stderr
