@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import CheckpointError, InputError, SettingsError
-from deltarule.common.messages import Message
+from deltarule.common.errors import InputError, SettingsError
 from deltarule.engines.shuffling import new_key
 from deltarule.estimators.task import LearningTask
 from deltarule.network.network import Network
-from deltarule.training.checkpoint import Checkpoint, SavedRun, changed, digest_of, load_run
+from deltarule.training.checkpoint import Checkpoint, SavedRun, changed, digest_of, load_run, would_be_lost
 from deltarule.training.history import History, stopped_in_words
 from deltarule.training.loop import first_state
 from deltarule.training.record import LoopState, RunState
@@ -135,15 +134,7 @@ def saved_run(checkpoint: Checkpoint | None, settings: Settings, resume: bool) -
         return None
     saved = load_run(checkpoint.path)
     if not resume:
-        raise CheckpointError(
-            Message(
-                "{path} holds a run of {epochs} epochs ({ended}), which would be lost. Go on with it by resume=True, "
-                "or give another checkpoint, or delete it.",
-                path=checkpoint.path,
-                epochs=saved.history.epochs,
-                ended=stopped_in_words(saved.history.stopped),
-            )
-        )
+        raise would_be_lost(checkpoint.path, saved.history.epochs, stopped_in_words(saved.history.stopped))
     return saved
 
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -15,11 +16,15 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError
 from deltarule.engines.cores import usable_cores
 from deltarule.estimators.choices import generator_of, hidden_layers
+from deltarule.estimators.continuing import checkpoint_of
 from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import check_verbose, stacklevel_of_call
 from deltarule.estimators.with_engines import WithEngines
+from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
+from deltarule.tabular.checkpoint import SavedMembers, digest_of_rows, settings_of_run
 from deltarule.tabular.committee import Committee
+from deltarule.tabular.continuing import check_goes_on, saved_members
 from deltarule.tabular.examples import Examples, examples_of
 from deltarule.tabular.fitting import Job, TrainedMembers, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
@@ -32,6 +37,7 @@ from deltarule.tabular.table_columns import TableColumns
 from deltarule.tabular.target_coding import Classes, Quantity
 from deltarule.tabular.telling import teller
 from deltarule.tabular.validation import WAYS
+from deltarule.training.kept_file import held
 from deltarule.training.settings import check_setting
 
 __all__ = ["BaseTable"]
@@ -65,6 +71,7 @@ class BaseTable(WithEngines):
     _committee: Committee
     _importances: Array
     _target: Any
+    _run: SavedMembers | None = None
 
     def fit(
         self,
@@ -74,6 +81,8 @@ class BaseTable(WithEngines):
         *,
         eval_set: tuple[Any, ...] | None = None,
         groups: ArrayLike | None = None,
+        resume: bool = False,
+        checkpoint: Any = None,
     ) -> Self:
         """Train the members on the rows of a table.
 
@@ -90,6 +99,15 @@ class BaseTable(WithEngines):
             Rows to measure each member on after each epoch. All members then learn from all rows of X.
         groups : array of shape (m,), optional
             The group of each row. Rows of one group are learnt together or held out together.
+        resume : bool, default False
+            Continue the run that Ctrl-C or a time budget stopped; the result is bit-identical to that of a run never
+            stopped. Rows and parameters must be the same, except `random_state`, which the run keeps, `n_threads`,
+            `verbose` and `time_budget`. A budget counts the seconds of the run before, too; what it left out when the
+            run began stays left out. With `checkpoint`, the run in that file continues; if the file does not exist, a
+            new run begins.
+        checkpoint : path or Checkpoint, optional
+            A file to write all members to: every minute, or as the `Checkpoint` says, whose epochs count those of all
+            members together, and at the end.
 
         Raises
         ------
@@ -98,7 +116,7 @@ class BaseTable(WithEngines):
         DivergedError
             If the cost of every member becomes non-finite.
         """
-        return self._fit(X, y, sample_weight, eval_set=eval_set, groups=groups)
+        return self._fit(X, y, sample_weight, eval_set=eval_set, groups=groups, resume=resume, checkpoint=checkpoint)
 
     def _fit(
         self,
@@ -110,16 +128,30 @@ class BaseTable(WithEngines):
         groups: Any = None,
         columns: TableColumns | None = None,
         tell: Callable[[RoundProgress], None] | None = None,
+        resume: bool = False,
+        checkpoint: Any = None,
     ) -> Self:
         """Fit on X, whose columns may have been learnt from a table that it is a part of."""
         began = perf_counter()
         self._check_parameters()
-        job = self._job(X, y, sample_weight, eval_set, groups, columns)
+        place = checkpoint_of(checkpoint)
+        saved, path = saved_members(place, self._run, resume)
+        job = self._job(X, y, sample_weight, eval_set, groups, columns, None if saved is None else saved.seed)
+        run = self._new_run(job)
+        if saved is not None:
+            check_goes_on(saved, run, path)
+            if not saved.members:  # the run in memory has come to its end
+                return self
+            run = saved
         predictor = self._predictor_for(job.network)
-        budget = np.inf if self.time_budget is None else began + self.time_budget - perf_counter()
         epochs = job.recipe.epochs * len(job.splits.members)
-        with teller(self.verbose, epochs) if tell is None else nullcontext(tell) as told:
-            learnt = learn(job, predictor, threads=self.n_threads or usable_cores(), budget=budget, tell=told)
+        with (
+            teller(self.verbose, epochs) if tell is None else nullcontext(tell) as told,
+            nullcontext(None) if place is None else held(place, self.engine, run.epochs) as file,
+        ):
+            budget = np.inf if self.time_budget is None else began + self.time_budget - run.seconds - perf_counter()
+            threads = self.n_threads or usable_cores()
+            learnt = learn(job, predictor, run, threads=threads, budget=budget, tell=told, file=file)
         self._take_over(learnt.job, learnt, predictor)
         self.held_out_predictions_ = held_out_predictions(learnt, self._answers_of)
         return self
@@ -229,10 +261,29 @@ class BaseTable(WithEngines):
         """
         raise NotImplementedError
 
+    def _new_run(self, job: Job) -> SavedMembers:
+        """Return a run before its first step."""
+        return SavedMembers(
+            type(self).__name__,
+            settings_of_run(self.get_params(deep=False)),
+            job.recipe,
+            job.network,
+            job.seed,
+            len(job.X),
+            digest_of_rows(TrainingSet(job.X, job.Y, job.weights), job.watched, job.splits),
+        )
+
     def _job(
-        self, X: Any, y: Any, sample_weight: Any, eval_set: Any, groups: Any, columns: TableColumns | None = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        eval_set: Any,
+        groups: Any,
+        columns: TableColumns | None = None,
+        seed: int | None = None,
     ) -> Job:
-        """Check everything that was given, and decide everything that training needs."""
+        """Check everything that was given, and decide everything that training needs; draw a seed if there is none."""
         examples = examples_of(X, y, sample_weight, groups, self, is_quantity=self._is_quantity)
         if examples.rows < 2:
             raise InputError(
@@ -250,7 +301,8 @@ class BaseTable(WithEngines):
             )
             columns = TableColumns.fit(examples.given.frame, options)
         watched = None if eval_set is None else self._eval_set(eval_set, examples)
-        seed = int(generator_of(self.random_state).integers(2**63))
+        if seed is None:
+            seed = int(generator_of(self.random_state).integers(2**63))
         return prepare(
             examples,
             target,
@@ -313,6 +365,8 @@ class BaseTable(WithEngines):
         self.columns_, self.network_, self.notices_ = job.columns, job.network, job.notices
         self.members_ = tuple(MemberRecord.of(one) for one in learnt.members)
         self.stopped_ = learnt.stopped
+        # A run at its end is kept in memory only to know it again.
+        self._run = replace(learnt.run, members=()) if learnt.stopped == "epochs" else learnt.run
         self._target, self._committee, self._predictor = job.target, Committee(job.network, learnt.thetas), predictor
         self.n_members_ = len(learnt.thetas)
 

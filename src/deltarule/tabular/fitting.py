@@ -14,6 +14,7 @@ from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
+from deltarule.tabular.checkpoint import SavedMembers, bytes_of
 from deltarule.tabular.examples import Examples
 from deltarule.tabular.frames import Given
 from deltarule.tabular.importance import Watched
@@ -22,6 +23,7 @@ from deltarule.tabular.side_by_side import Course, MemberState, RoundProgress, f
 from deltarule.tabular.table_columns import TableColumns
 from deltarule.tabular.target_coding import Classes, Quantity
 from deltarule.tabular.validation import Split, Splits, splits_for
+from deltarule.training.kept_file import KeptFile
 
 __all__ = ["Job", "TrainedMembers", "learn", "prepare"]
 
@@ -88,6 +90,8 @@ class TrainedMembers:
         The best parameters of each member that has some.
     watched : list of Watched
         For each of them the rows that it was measured on and did not learn from; empty if there are none.
+    run : SavedMembers
+        From which the fit can go on.
     """
 
     job: Job
@@ -95,6 +99,7 @@ class TrainedMembers:
     stopped: str
     thetas: Array
     watched: list[Watched]
+    run: SavedMembers
 
     @property
     def held(self) -> list[tuple[Array, Array, Array | None]]:
@@ -159,59 +164,108 @@ def prepare(
 def learn(
     job: Job,
     predictor: Predictor,
+    run: SavedMembers,
     *,
     threads: int,
     budget: float = np.inf,
     tell: Callable[[RoundProgress], None] | None = None,
+    file: KeptFile | None = None,
 ) -> TrainedMembers:
-    """Train all members of a job, or as many and as far as a budget of seconds allows."""
-    deadline = perf_counter() + budget
+    """Train all members of a job, or as many and as far as a budget of seconds allows.
+
+    Parameters
+    ----------
+    job : Job
+    predictor : Predictor
+    run : SavedMembers
+        The run that goes on, or a new one, without members.
+    threads : int
+        Members that are trained at the same time.
+    budget : float
+        Seconds from now on.
+    tell : callable, optional
+        Called after each round.
+    file : KeptFile, optional
+        To which the run is written now and then, and at the end.
+    """
+    began = perf_counter()
+    deadline = began + budget
+    if run.members:
+        splits = replace(job.splits, members=job.splits.members[: len(run.members)])
+        job = replace(job, recipe=run.recipe, splits=splits)
     courses = courses_of(job)
-    if np.isfinite(budget):
-        job = _within(job, courses, predictor, threads, deadline)
+    if np.isfinite(budget) and not run.members:
+        job, notices = _within(job, courses, predictor, threads, deadline)
         courses = courses[: len(job.splits.members)]
-    members, stopped = _trained(job, courses, predictor, threads, deadline, tell)
-    if stopped == "interrupted":
-        warnings.warn(
-            f"Training interrupted by user after {max(one.epochs for one in members)} of {job.recipe.epochs} epochs. "
-            "Each member is kept at its best epoch so far.",
-            UserWarning,
-            stacklevel=stacklevel_of_call(),
-        )
+        run = replace(run, recipe=job.recipe, notices=notices)
+
+    def after(members: Sequence[MemberState], stopped: str = "running") -> SavedMembers:
+        return replace(run, members=tuple(members), seconds=run.seconds + perf_counter() - began, stopped=stopped)
+
+    def keep(members: Sequence[MemberState]) -> None:
+        if file is not None and file.is_due(epochs := sum(one.epochs for one in members)):
+            file.write(bytes_of(after(members)), epochs)
+
+    begin = run.members or _first_members(job, courses)
+    members, stopped = _trained(job, begin, courses, predictor, threads, deadline, tell, keep)
+    run = after(members, stopped)
+    if file is not None:
+        file.write(bytes_of(run), run.epochs)
+    job = replace(job, notices=(*job.notices, *run.notices, *_endings(members, stopped, job.recipe.epochs)))
     known = [n for n, one in enumerate(members) if one.best_epoch]
-    if stopped == "time":
-        fewest = min(members[n].epochs for n in known)
-        job = _noticing(job, f"time_budget was over after {fewest} epochs of each member.")
-    not_begun = sum(not one.epochs for one in members)
-    if not_begun:
-        job = _noticing(job, f"{not_begun} of {len(members)} members had no epoch before the end and are left out.")
-    diverged = len(members) - len(known) - not_begun
-    if diverged:
-        warnings.warn(
-            f"{diverged} of {len(members)} members diverged in their first epoch and are left out.",
-            RuntimeWarning,
-            stacklevel=stacklevel_of_call(),
-        )
     watched = [
         Watched(members[n].theta, rows.X, predictor.z(members[n].theta, rows.X), rows.Y, rows.weights)
         for n, rows in enumerate(course.held for course in courses)
         if n in known and (job.watched is not None or len(job.splits.members[n].validation))
     ]
     predictor.release()
-    return TrainedMembers(job, members, stopped, np.stack([members[n].theta for n in known]), watched)
+    return TrainedMembers(job, members, stopped, np.stack([members[n].theta for n in known]), watched, run)
+
+
+def _endings(members: Sequence[MemberState], stopped: str, epochs: int) -> list[str]:
+    """Return notices of members that were stopped by the clock, and warn of what else kept some from their ends."""
+    notices = []
+    if stopped == "interrupted":
+        warnings.warn(
+            f"Training interrupted by user after {max(one.epochs for one in members)} of {epochs} epochs. Each member "
+            "is kept at its best epoch so far; resume=True goes on.",
+            UserWarning,
+            stacklevel=stacklevel_of_call(),
+        )
+    began = [one.epochs for one in members if one.epochs]
+    if stopped == "time":
+        fewest = min(one.epochs for one in members if one.best_epoch)
+        notices.append(f"time_budget was over after {fewest} epochs of each member.")
+    if len(began) < len(members):
+        notices.append(
+            f"{len(members) - len(began)} of {len(members)} members had no epoch before the end and are left out."
+        )
+    diverged = sum(one.diverged and not one.best_epoch for one in members)
+    if diverged:
+        warnings.warn(
+            f"{diverged} of {len(members)} members diverged in their first epoch and are left out.",
+            RuntimeWarning,
+            stacklevel=stacklevel_of_call(),
+        )
+    return notices
+
+
+def _first_members(job: Job, courses: Sequence[Course]) -> list[MemberState]:
+    return [
+        first_member(job.recipe, _first_theta(job, n, course), _key(job.seed, n)) for n, course in enumerate(courses)
+    ]
 
 
 def _trained(
     job: Job,
+    begin: Sequence[MemberState],
     courses: Sequence[Course],
     predictor: Predictor,
     threads: int,
     deadline: float = np.inf,
     tell: Callable[[RoundProgress], None] | None = None,
+    keep: Callable[[Sequence[MemberState]], None] | None = None,
 ) -> tuple[list[MemberState], str]:
-    begin = [
-        first_member(job.recipe, _first_theta(job, n, course), _key(job.seed, n)) for n, course in enumerate(courses)
-    ]
     return train_side_by_side(
         predictor.engine,
         predictor.z,
@@ -222,18 +276,23 @@ def _trained(
         threads=threads,
         deadline=deadline,
         tell=tell,
+        keep=keep,
     )
 
 
-def _within(job: Job, courses: Sequence[Course], predictor: Predictor, threads: int, deadline: float) -> Job:
-    """Return a job with as many members and epochs as fit before the deadline, by the time that one epoch takes.
+def _within(
+    job: Job, courses: Sequence[Course], predictor: Predictor, threads: int, deadline: float
+) -> tuple[Job, tuple[str, ...]]:
+    """Return a job with as many members and epochs as fit before the deadline, and notices of what is left out.
 
-    Epochs are given up first, down to `FEWEST_EPOCHS`, then members, then epochs again. Schedules span the epochs that
-    are left, so the last steps are short ones whatever the budget is.
+    What fits is judged by the time that one epoch takes. Epochs are given up first, down to `FEWEST_EPOCHS`, then
+    members, then epochs again. Schedules span the epochs that are left, so the last steps are short ones whatever the
+    budget is.
     """
     began = perf_counter()
     trial = courses[:threads]
-    _trained(replace(job, recipe=replace(job.recipe, epochs=1)), trial, predictor, threads)
+    once = replace(job, recipe=replace(job.recipe, epochs=1))
+    _trained(once, _first_members(once, trial), trial, predictor, threads)
     turn = perf_counter() - began  # of one epoch of as many members as train at the same time
     epochs, n, left = job.recipe.epochs, len(courses), deadline - perf_counter()
 
@@ -244,17 +303,13 @@ def _within(job: Job, courses: Sequence[Course], predictor: Predictor, threads: 
     members = next((k for k in range(n, 0, -1) if fitting(k) >= fewest), 1)
     possible = max(1, min(epochs, fitting(members)))
     if (members, possible) == (n, epochs):
-        return job
+        return job, ()
     notice = (
         f"time_budget has room for {members} of {n} members and {possible} of {epochs} epochs: one epoch of "
         f"{min(n, threads)} {'members' if min(n, threads) > 1 else 'member'} takes {turn:.2g} seconds."
     )
     splits = replace(job.splits, members=job.splits.members[:members])
-    return _noticing(replace(job, recipe=replace(job.recipe, epochs=possible), splits=splits), notice)
-
-
-def _noticing(job: Job, notice: str) -> Job:
-    return replace(job, notices=(*job.notices, notice))
+    return replace(job, recipe=replace(job.recipe, epochs=possible), splits=splits), (notice,)
 
 
 def courses_of(job: Job) -> Sequence[Course]:

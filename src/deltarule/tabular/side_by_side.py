@@ -61,6 +61,8 @@ class MemberState:
         The training cost of each epoch and what was measured after it.
     diverged : bool
         Whether a cost was not finite, after which the member takes no more steps.
+    ended : bool
+        Whether the member takes no more steps. Its state is then that of `theta`, without vectors.
     """
 
     state: TrainingState
@@ -71,6 +73,7 @@ class MemberState:
     costs: tuple[float, ...] = ()
     values: tuple[float, ...] = ()
     diverged: bool = False
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ def train_side_by_side(
     threads: int,
     deadline: float = np.inf,
     tell: Callable[[RoundProgress], None] | None = None,
+    keep: Callable[[Sequence[MemberState]], None] | None = None,
 ) -> tuple[list[MemberState], str]:
     """Train members of one shape until each has ended.
 
@@ -168,8 +172,8 @@ def train_side_by_side(
         Members that the engine trains at the same time.
     deadline : float
         The time, as `perf_counter` counts it, at which training ends.
-    tell : callable, optional
-        Called after each round.
+    tell, keep : callable, optional
+        Called after each round: with the progress, and with the members, from which a run can go on.
 
     Returns
     -------
@@ -186,7 +190,7 @@ def train_side_by_side(
     stopped, clock = "epochs", _Clock(deadline)
     begun = sum(one.epochs for one in now)
     try:
-        while going := _going(now, courses, recipe):
+        while going := _going(now):
             epochs = [one.epochs for one in now]
             chosen = sorted(filling_threads(going, epochs.__getitem__, threads))
             if clock.is_over and any(one.best_epoch for one in now):
@@ -197,8 +201,10 @@ def train_side_by_side(
                 stopped = "interrupted"
                 break
             now = after
+            if keep is not None:
+                keep(now)
             if tell is not None:
-                tell(_progress(now, _going(now, courses, recipe), recipe.epochs, begun, clock.seconds))
+                tell(_progress(now, _going(now), recipe.epochs, begun, clock.seconds))
     except KeyboardInterrupt:  # between two calls of the engine
         stopped = "interrupted"
     if all(one.best_epoch == 0 for one in now):
@@ -211,16 +217,17 @@ def train_side_by_side(
     return now, stopped
 
 
-def _going(members: Sequence[MemberState], courses: Sequence[Course], recipe: Recipe) -> list[int]:
+def _going(members: Sequence[MemberState]) -> list[int]:
     """Return the numbers of the members that have not ended."""
+    return [n for n, one in enumerate(members) if not one.ended]
 
-    def goes_on(member: MemberState, course: Course) -> bool:
-        steps = recipe.batches(course.data.rows).steps_of_an_epoch(course.data.rows)
-        patience = max(PATIENCE_EPOCHS, PATIENCE_STEPS // steps)
-        has_patience = member.best_epoch == 0 or member.epochs <= 2 * member.best_epoch + patience
-        return member.epochs < recipe.epochs and not member.diverged and has_patience
 
-    return [n for n, (one, course) in enumerate(zip(members, courses, strict=True)) if goes_on(one, course)]
+def _goes_on(member: MemberState, rows: int, recipe: Recipe) -> bool:
+    """Return whether a member that learns from so many rows takes another epoch."""
+    steps = recipe.batches(rows).steps_of_an_epoch(rows)
+    patience = max(PATIENCE_EPOCHS, PATIENCE_STEPS // steps)
+    has_patience = member.best_epoch == 0 or member.epochs <= 2 * member.best_epoch + patience
+    return member.epochs < recipe.epochs and not member.diverged and has_patience
 
 
 def _progress(
@@ -279,7 +286,9 @@ def _measured(
     )
     if value <= member.best:
         member = replace(member, best=value, best_epoch=member.epochs, theta=theta)
-    return member
+    if _goes_on(member, course.data.rows, recipe):
+        return member
+    return replace(member, state=replace(member.state, theta=member.theta, vectors=()), ended=True)
 
 
 def _plan(engine: Engine, recipe: Recipe, rows: int, epoch: int) -> Plan:

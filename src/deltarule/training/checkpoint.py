@@ -1,65 +1,46 @@
 """Checkpoints: a mini-batch run on the disk, from which training continues with bit-identical results.
 
 A checkpoint is an archive of JSON and numbers (`archive.py`) with the state and the history of a run, its network and
-settings, and a digest of the training set. It is written whole or not at all, so the file is always either the previous
-checkpoint or the new one. A lock beside the file keeps two runs from writing to it; the operating system releases the
-lock when the process ends.
+settings, and a digest of the training set. `kept_file.py` writes it.
 """
 
 import hashlib
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
+from deltarule.common.errors import CheckpointError, ModelFileError
 from deltarule.common.messages import Message
 from deltarule.engines import TrainingState
 from deltarule.files.archive import read_archive, to_bytes
-from deltarule.files.whole import check_writable, lock_beside, remove_leftovers, write_whole
 from deltarule.network.data import TrainingSet, is_sparse
 from deltarule.network.described import content_of_network, network_from
 from deltarule.network.network import Network
 from deltarule.training.history import History
+from deltarule.training.kept_file import Checkpoint, held
 from deltarule.training.record import LoopState, RunState
 from deltarule.training.settings import SETTINGS, Settings
 from deltarule.training.solvers import rule_of
 from deltarule.training.stored_history import arrays_of, content_of, history_of
 
-__all__ = ["Checkpoint", "SavedRun", "changed", "check_same_run", "digest_of", "keeping", "load_run"]
+__all__ = [
+    "Checkpoint",
+    "SavedRun",
+    "another_run",
+    "changed",
+    "check_same_run",
+    "digest_of",
+    "keeping",
+    "load_run",
+    "would_be_lost",
+]
 
 FORMAT = 2
 """Version of the format: 2 writes non-finite numbers as `archive.py` describes. Format 1 is read too."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where and how often a run is saved.
-
-    Parameters
-    ----------
-    path : path
-    seconds : float, default 60
-        A checkpoint is written after the first epoch that ends this long after the previous checkpoint.
-    epochs : int, optional
-        A checkpoint is also written after this many epochs.
-    """
-
-    path: str | Path
-    seconds: float = 60.0
-    epochs: int | None = None
-
-    def __post_init__(self) -> None:
-        if not (self.seconds >= 0 and (self.epochs is None or self.epochs >= 1)):
-            raise InputError(
-                f"{self}: seconds must be 0 or more, and epochs a whole number from 1 on or None. The defaults are 60 "
-                "and None."
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,14 +92,8 @@ def digest_of(data: TrainingSet, rows: int | None = None) -> str:
     return digest.hexdigest()
 
 
-def _save_run(path: str | Path, run: SavedRun) -> None:
-    """Write a checkpoint; the previous one stays until the new one is whole.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
+def _bytes_of(run: SavedRun) -> bytes:
+    """Return a run as the bytes of a checkpoint."""
     state, loop_state = run.run_state.state, run.run_state.loop_state
     content = {
         "network": content_of_network(run.network),
@@ -144,7 +119,7 @@ def _save_run(path: str | Path, run: SavedRun) -> None:
         arrays["best"] = loop_state.best_theta
     if loop_state.last_finite is not None:
         arrays["sound"] = loop_state.last_finite[1]
-    write_whole(path, to_bytes("checkpoint", FORMAT, content, arrays))
+    return to_bytes("checkpoint", FORMAT, content, arrays)
 
 
 def load_run(path: str | Path) -> SavedRun:
@@ -216,13 +191,31 @@ def check_same_run(path: str | Path, saved: SavedRun, now: SavedRun) -> None:
     elif saved.digest != now.digest:
         differences.append("the examples, their order, targets or weights are others")
     if differences:
-        raise CheckpointError(
-            Message(
-                f"{{path}} holds another run: {'; '.join(differences)}. Go on with the same data and settings, or "
-                "train anew with another checkpoint.",
-                path=path,
-            )
+        raise another_run(path, differences)
+
+
+def another_run(path: str | Path, differences: list[str]) -> CheckpointError:
+    """Return the error of a checkpoint that holds another run, with the differences in words."""
+    return CheckpointError(
+        Message(
+            f"{{path}} holds another run: {'; '.join(differences)}. Go on with the same data and settings, or train "
+            "anew with another checkpoint.",
+            path=path,
         )
+    )
+
+
+def would_be_lost(path: str | Path, epochs: int, ended: str) -> CheckpointError:
+    """Return the error of a checkpoint that holds a run, which a new run would overwrite."""
+    return CheckpointError(
+        Message(
+            "{path} holds a run of {epochs} epochs ({ended}), which would be lost. Go on with it by resume=True, or "
+            "give another checkpoint, or delete it.",
+            path=path,
+            epochs=epochs,
+            ended=ended,
+        )
+    )
 
 
 @contextmanager
@@ -251,37 +244,14 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
         If the engine has no name, by which the run could find it again, or a part of the network is not one of this
         library.
     """
-    if not isinstance(first.settings.engine, str):
-        raise SettingsError(
-            f"A checkpoint names the engine of its run, but engine={first.settings.engine!r} has no name. Give it one "
-            "by deltarule.engines.register_engine, and pass that name."
-        )
     content_of_network(first.network)
-    check_writable(checkpoint.path)
-    with lock_beside(checkpoint.path) as is_free:
-        if not is_free:
-            raise CheckpointError(
-                Message(
-                    "{path} is being written by another run. Wait for its end, or give this run a checkpoint of its "
-                    "own.",
-                    path=checkpoint.path,
-                )
-            )
-        remove_leftovers(checkpoint.path)
-        last, epochs = perf_counter(), first.run_state.loop_state.epochs
+    with held(checkpoint, first.settings.engine, first.run_state.loop_state.epochs) as file:
 
         def keep(run_state: RunState, history: Callable[[], History], force: bool = False) -> None:
-            nonlocal last, epochs
-            done = run_state.loop_state.epochs - epochs
-            in_time = done > 0 and perf_counter() - last >= checkpoint.seconds
-            if force or in_time or (checkpoint.epochs is not None and done >= checkpoint.epochs):
+            epochs = run_state.loop_state.epochs
+            if force or file.is_due(epochs):
                 whole = history().after(first.history) if first.history.epochs else history()
-                try:
-                    _save_run(checkpoint.path, replace(first, run_state=run_state, history=whole))
-                except OutputError as error:
-                    told = Message("{error} Training goes on; the previous checkpoint stays.", error=error)
-                    warnings.warn(told, stacklevel=2)
-                last, epochs = perf_counter(), run_state.loop_state.epochs
+                file.write(_bytes_of(replace(first, run_state=run_state, history=whole)), epochs)
 
         yield keep
 
