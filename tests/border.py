@@ -42,6 +42,9 @@ def clean_call(entry: str, generator: np.random.Generator) -> Call:
         "hidden": hidden,
         "hidden_numbers": [[0.5] * table[name] for name in hidden],
         "output": output,
+        "output_numbers": {"huber": [1.5], "pinball": [(k + 1) / (sizes[-1] + 1) for k in range(sizes[-1])]}.get(
+            output, []
+        ),
         "dtype": ["float32", "float64"][generator.integers(2)],
         "n_threads": 2,
     }

@@ -37,8 +37,19 @@ HIDDEN: dict[str, Any] = {
 }
 
 
-def _row_cost(output: str, z: list[Any], y: list[Any]) -> Any:
-    """Cost of one example from the definitions: negative log-likelihood, ½ squared error, half the Poisson deviance."""
+def _row_cost(network: Network, z: list[Any], y: list[Any]) -> Any:
+    """Cost of one example from the definitions: negative log-likelihood, ½ squared error, half the Poisson deviance,
+    Huber's function by cases, the pinball losses of sorted quantiles."""
+    output, numbers = network.output, network.output_numbers
+    if output == "huber":
+        kappa = mp.mpf(numbers[0])
+        r = [abs(z_k - y_k) for z_k, y_k in zip(z, y, strict=True)]
+        return sum(r_k**2 / 2 if r_k <= kappa else kappa * r_k - kappa**2 / 2 for r_k in r)
+    if output == "pinball":
+        r = [y_k - h_k for h_k, y_k in zip(sorted(z), y, strict=True)]
+        return sum(
+            r_k * mp.mpf(tau) if r_k > 0 else -r_k * (1 - mp.mpf(tau)) for r_k, tau in zip(r, numbers, strict=True)
+        )
     if output == "sigmoid":
         h = [1 / (1 + mp.exp(-z_k)) for z_k in z]
         return -sum(y_k * mp.log(h_k) + (1 - y_k) * mp.log(1 - h_k) for h_k, y_k in zip(h, y, strict=True))
@@ -79,7 +90,7 @@ def mp_cost(
                 g, numbers = HIDDEN[network.hidden[layer]], network.hidden_numbers[layer]
                 z = [g(z_i, *numbers) for z_i in z]
             a = z
-        data += w[t] * _row_cost(network.output, a, [mp.mpf(float(v)) for v in Y[t]])
+        data += w[t] * _row_cost(network, a, [mp.mpf(float(v)) for v in Y[t]])
     return data / m + mp.mpf(lambda_) / (2 * m) * squares
 
 
@@ -157,7 +168,8 @@ def rounding_bound(
             error_a.append(_steepest(network.hidden_units[n]) * error_z[n] + _OWN * u * np.abs(a[-1]))
     y = np.asarray(Y, dtype=np.float64)
     h, delta = unit.h(z[-1]), unit.delta(z[-1], y)
-    slope = {"sigmoid": np.full(h.shape, 0.25), "softmax": np.ones(h.shape), "identity": np.ones(h.shape), "exp": h}
+    one = np.ones(h.shape)  # the slope of δ; that of pinball jumps between the examples of a test
+    slope = {"sigmoid": one / 4, "softmax": one, "identity": one, "exp": h, "huber": one, "pinball": 0 * one}
     spread = error_z[-1].max(axis=1, keepdims=True) if network.output == "softmax" else error_z[-1]
     own = _OWN * network.K * u * (np.abs(h) + np.abs(y))
     error = slope[network.output] * spread + own

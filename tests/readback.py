@@ -83,7 +83,7 @@ def read_text(text: str) -> list[Section]:
     sections = [Section(from_text(opening))]
     for line in lines:
         items = sections[-1].items
-        if match := re.fullmatch(r"(\S[^:]*):  (.*?)(?: +\((\d)\))?", line):
+        if match := re.fullmatch(r"(\S[^:]*):  (.*?)(?: +\((\d+)\))?", line):
             items.append(Part(from_text(match[1]), from_text(match[2]), int(match[3] or 0)))
         elif line.startswith("  …"):
             items.append(from_text(line))
@@ -120,7 +120,7 @@ def read_markdown(text: str) -> list[Section]:
     sections = [Section(from_words(opening))]
     for paragraph in paragraphs:
         items = sections[-1].items
-        if match := re.fullmatch(r"\*\*(.+?):\*\* \$(.*?)\$(?: \$\\quad \((\d)\)\$)?", paragraph):
+        if match := re.fullmatch(r"\*\*(.+?):\*\* \$(.*?)\$(?: \$\\quad \((\d+)\)\$)?", paragraph):
             items.append(Part(from_text(match[1]), from_latex(match[2]), int(match[3] or 0)))
         elif match := re.fullmatch(
             r"\$\$\n\\begin\{aligned\}\n(.*)\n\\end\{aligned\}\n\$\$", paragraph, flags=re.DOTALL

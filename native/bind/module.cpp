@@ -151,8 +151,9 @@ void epoch_order_into(std::uint64_t key, std::uint64_t epoch, nb::handle out) {
 
 nb::object make_engine(const std::vector<Index>& sizes, const std::vector<std::string>& hidden,
                        const std::vector<std::vector<double>>& hidden_numbers, const std::string& output, const std::string& dtype,
-                       int n_threads, const std::vector<bool>& learnt, const std::vector<PartOfFloor>& floor, bool scaled) {
-  const Network network = network_of(sizes, hidden, hidden_numbers, output, learnt, floor, scaled);
+                       int n_threads, const std::vector<bool>& learnt, const std::vector<PartOfFloor>& floor, bool scaled,
+                       const std::vector<double>& output_numbers) {
+  const Network network = network_of(sizes, hidden, hidden_numbers, output, output_numbers, learnt, floor, scaled);
   if (n_threads < 1) refuse("n_threads is " + std::to_string(n_threads) + ", but must be 1 or more.");
   n_threads = std::min(n_threads, 1024);  // no machine has more cores, and idle threads take memory
   const Isa& isa = chosen_isa();
@@ -196,6 +197,7 @@ NB_MODULE(_native, module) {
   bind_engine<double>(module, "Engine64");
   module.def("Engine", &make_engine, "sizes"_a, "hidden"_a, "hidden_numbers"_a, "output"_a, "dtype"_a, "n_threads"_a,
              "learnt"_a = std::vector<bool>(), "floor"_a = std::vector<PartOfFloor>(), "scaled"_a = false,
+             "output_numbers"_a = std::vector<double>(),
              "An engine for one network: an Engine32 or an Engine64. learnt says of each hidden layer whether its units are; floor has "
              "(kind, inputs, width, size, knots) of each part of the first floor, scaled says whether a scale follows it.");
   module.def("epoch_order", &epoch_order_into, "key"_a, "epoch"_a, "out"_a,

@@ -53,10 +53,24 @@ inline double count_parameters(const Network& network) {
   return n;
 }
 
+// Checks that huber has a threshold above 0, and pinball a quantile for each of K outputs, ascending.
+inline void check_output_numbers(const OutputLine& line, const std::vector<double>& numbers, std::size_t K) {
+  if (line.n_numbers == one_each && K > std::size_t(most_quantiles))
+    refuse("'" + std::string(line.name) + "' has " + std::to_string(K) + " outputs, but may have " + std::to_string(most_quantiles) + ".");
+  check_count(numbers.size(), line.n_numbers == one_each ? int(K) : line.n_numbers, "output_numbers", line.name);
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    const bool within = numbers[k] > (k ? numbers[k - 1] : 0) && (line.id == Output::pinball ? numbers[k] < 1 : std::isfinite(numbers[k]));
+    if (!within) refuse("output_numbers of '" + std::string(line.name) + "' has " + std::to_string(numbers[k]) + ". " +
+                        (line.id == Output::pinball ? "Give quantiles between 0 and 1, ascending." : "Give a number above 0."));
+  }
+}
+
 inline Network network_of(const std::vector<Index>& sizes, const std::vector<std::string>& hidden,
                           const std::vector<std::vector<double>>& hidden_numbers, const std::string& output,
+                          const std::vector<double>& output_numbers,
                           const std::vector<bool>& learnt, const std::vector<PartOfFloor>& floor, bool scaled) {
-  Network network{sizes, {}, line_of(output_units, output, "output").id, {}};
+  const OutputLine& outputs_line = line_of(output_units, output, "output");
+  Network network{sizes, {}, outputs_line.id, {}, output_numbers};
   if (hidden_numbers.size() != hidden.size())
     refuse("hidden_numbers has " + std::to_string(hidden_numbers.size()) + " lists, but there are " + std::to_string(hidden.size()) +
            " hidden layers. Give one list for each.");
@@ -79,6 +93,7 @@ inline Network network_of(const std::vector<Index>& sizes, const std::vector<std
     refuse("sizes begins with " + std::to_string(sizes[0]) + ", but " + std::to_string(outputs) + " columns go out of the first floor.");
   const double parameters = fits ? count_parameters(network) : 0;
   if (parameters > 1e12) refuse("The network has " + std::to_string(parameters) + " parameters, but may have 1e12 at most.");
+  if (fits) check_output_numbers(outputs_line, output_numbers, std::size_t(sizes.back()));
   if (!fits) refuse("sizes must be two or more positive numbers, hidden a name for each but the first and the last.");
   return network;
 }

@@ -43,7 +43,7 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
 template <class T> Vector<T> costs(const Batch<T>& batch, Columns<T> z, Index K, Index t, Index n) {
   const Columns<T> y = {batch.y + t * panel<T>, batch.stride};
   y.transpose(K);
-  const Vector<T> costs = functions_of<T>(batch.output).cost(z, y, K);
+  const Vector<T> costs = functions_of<T>(batch.output).cost(z, y, K, batch.output_numbers);
   if (!batch.weights) return costs;
   Vector<T> weights{};
   for (Index i = 0; i < n; ++i) weights[i] = batch.weights[row_number(batch, t + i)];

@@ -37,6 +37,7 @@ template <class T> struct Engine<T>::Workspace {
   std::vector<double> squares;
   std::vector<Rule<T>> rules;               // of each group, in the order of theta
   std::vector<unsigned char> is_matrix{};   // whether a group is the matrix of a layer, which is penalised and decays
+  std::vector<T> output_numbers{};
   std::vector<std::uint64_t> dropout_numbers{};  // of each hidden layer
   Batch<T> batch{};
   std::vector<T> held{};  // the theta in the panels, if the caller keeps a copy of it here
@@ -65,7 +66,8 @@ template <class T> struct Engine<T>::Workspace {
     }
     squares.resize(tasks.size());
     batch.layers = layers.data(), batch.n_layers = Index(layers.size());
-    batch.output = network.output, batch.tasks = tasks.data(), batch.n_tasks = Index(tasks.size());
+    output_numbers.assign(network.output_numbers.begin(), network.output_numbers.end());
+    batch.output = network.output, batch.output_numbers = output_numbers.data(), batch.tasks = tasks.data(), batch.n_tasks = Index(tasks.size());
     if (floor_) batch.floor = &floor_->view, floor_->view.rules = rules.data();
     share_rules(!has_others());
   }

@@ -1,6 +1,8 @@
 // The slow twin of the core: (1)-(6) one number at a time in long double. Beside every value stands the sum of absolute values
 // that bounds its rounding error (running error analysis, Higham 2002, section 3.3; |g'| and |g''| are at most steepest()).
 #pragma once
+#include <algorithm>
+
 #include "check.hpp"
 #include "deltarule/counters.hpp"
 
@@ -77,7 +79,8 @@ template <class T> struct Naive {
     for (const Value& v : z) switch (network.output) {
       case Output::sigmoid: out.push_back(1 / (1 + std::exp(-v.value))); break;
       case Output::softmax: out.push_back(std::exp(v.value - largest) / sum); break;
-      case Output::identity: out.push_back(v.value); break;
+      case Output::identity: case Output::huber: out.push_back(v.value); break;
+      case Output::pinball: out.push_back(v.value); std::sort(out.begin(), out.end()); break;
       case Output::exp: out.push_back(std::exp(v.value)); break;
     }
     return out;
@@ -111,7 +114,9 @@ template <class T> struct Naive {
     Real z_absolute = 1;
     for (const Value& v : z) z_absolute = std::max(z_absolute, v.absolute);
     std::vector<Value> delta;
+    if (network.output == Output::pinball) delta.resize(z.size());
     for (std::size_t k = 0; k < z.size(); ++k) {
+      const Real r = out[k] - Real(y[k]), number = network.output_numbers.empty() ? 0 : network.output_numbers[k % network.output_numbers.size()];
       const Real yk = Real(y[k]), zk = z[k].value, hk = out[k];
       Real c = 0;
       switch (network.output) {
@@ -119,13 +124,22 @@ template <class T> struct Naive {
         case Output::softmax: c = yk == 0 ? 0 : -yk * std::log(hk); break;
         case Output::identity: c = (hk - yk) * (hk - yk) / 2; break;
         case Output::exp: c = (yk == 0 ? 0 : yk * std::log(yk)) - yk + hk - yk * zk; break;
+        case Output::huber: c = std::fabs(r) <= T(number) ? r * r / 2 : T(number) * (std::fabs(r) - T(number) / 2); break;
+        case Output::pinball: c = r > 0 ? (1 - T(number)) * r : -T(number) * r; break;
       }
       cost.value += weight * c;
       // h changes by at most sensitivity * the error of z.
       const Real sensitivity = network.output == Output::exp ? hk : 1;
       cost.absolute += weight * (std::fabs(c) + (1 + std::fabs(yk) + std::fabs(hk)) * (1 + z_absolute) * (1 + sensitivity) +
                                        4 * yk * yk);
-      delta.push_back({weight * (hk - yk), weight * (hk + std::fabs(yk) + std::fabs(hk) + (1 + sensitivity) * z_absolute)});
+      if (network.output == Output::pinball) {
+        std::size_t unit = 0;
+        while (z[unit].value != hk) ++unit;
+        delta[unit] = {weight * (r > 0 ? 1 - T(number) : -T(number)), weight};
+        continue;
+      }
+      const Real error = network.output == Output::huber ? std::clamp<Real>(r, -T(number), T(number)) : r;
+      delta.push_back({weight * error, weight * (hk + std::fabs(yk) + std::fabs(hk) + (1 + sensitivity) * z_absolute)});
     }
     std::size_t offset = D.size();
     for (std::size_t l = a.size() - 1; l-- > 0;) {
@@ -206,6 +220,12 @@ template <class T> struct Data {
   }
 };
 
+inline std::vector<double> evenly_spaced(Index K) {
+  std::vector<double> quantiles;
+  for (Index k = 1; k <= K; ++k) quantiles.push_back(double(k) / double(K + 1));
+  return quantiles;
+}
+
 inline std::vector<Network> networks(Index lanes) {
   const HiddenUnit logistic = Hidden::logistic, tanh = Hidden::tanh, relu = Hidden::relu, identity = Hidden::identity;
   return {{{4, 10, 3}, {relu}, Output::softmax},
@@ -221,7 +241,10 @@ inline std::vector<Network> networks(Index lanes) {
           {{3, 2 * lanes + 1, lanes + 1, 2}, {Hidden::selu, Hidden::gelu}, Output::identity},
           {{lanes, 2 * lanes - 1, 5, 1}, {Hidden::silu, Hidden::mish}, Output::sigmoid},
           {{lanes, lanes + 1, 5, 2}, {Hidden::gelu_tanh, Hidden::gelu_tanh}, Output::identity},
-          {{2, lanes + 3, 2}, {Hidden::softplus}, Output::exp}};
+          {{2, lanes + 3, 2}, {Hidden::softplus}, Output::exp},
+          {{3, lanes + 1, 4}, {tanh}, Output::huber, {}, {0.75}},
+          {{lanes, 5, 3}, {tanh}, Output::pinball, {}, {0.1, 0.5, 0.9}},
+          {{2, 3, lanes + 1}, {logistic}, Output::pinball, {}, evenly_spaced(lanes + 1)}};
 }
 
 // A theta so small that every logit stays in the range where all digits count, with biases other than 0.

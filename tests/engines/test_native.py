@@ -297,10 +297,11 @@ def test_the_border_checks_every_array(change: dict[str, Array], error: type[Exc
 
 
 @pytest.mark.parametrize("z", [100.0, 36.5, 2.0, 1e-3, 0.0, -2.0, -36.5, -100.0, -700.0])
-@pytest.mark.parametrize("output", ["sigmoid", "softmax", "exp"])
+@pytest.mark.parametrize("output", ["sigmoid", "softmax", "exp", "huber", "pinball"])
 def test_costs_and_error_terms_keep_the_digits_that_the_reference_keeps(isa: str, output: str, z: float) -> None:
     network = Network((1, 1 if output != "softmax" else 2), output=output)
     targets = {"sigmoid": [0.0, 1.0, 1 - 1e-10, 0.25], "softmax": [0.0, 1.0, 0.333333], "exp": [0.0, 3.0, 1e6, 1e10]}
+    targets |= {"huber": [0.0, 3.0, 1e6], "pinball": [0.0, 3.0, 1e6]}
     for y in targets[output]:
         z_near = np.log(y) + z * 1e-4 if output == "exp" and y else z
         row = {"softmax": [y, 1 - y]}.get(output, [y])

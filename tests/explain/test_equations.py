@@ -74,7 +74,9 @@ class Way:
         self.network, self.section = network, section
         self.y = vector(section.title)
         layers = range(2, network.L + 1)
-        forward, back = section.values(1), section.values(3) | section.values(4)
+        forward, back = section.values(1), section.values(4)
+        for equation in (3, 14, 15):  # of the outputs
+            back |= section.values(equation)
         start = next(part for part in section.parts(0) if part.label == "Layer1")
         self.a = {1: vector(start.formula)}
         for layer in layers:
@@ -119,8 +121,10 @@ class Way:
         output = self.network.output
         if output == "softmax":
             return iv.exp(z[i]) / sum(map(iv.exp, z))
-        if output == "identity":
+        if output in ("identity", "huber"):
             return z[i]
+        if output == "pinball":
+            return sorted(z, key=lambda one: one.mid)[i]
         return sigma(z[i]) if output == "sigmoid" else iv.exp(z[i])
 
     def check_cost(self) -> None:  # (2)
@@ -128,9 +132,15 @@ class Way:
         assert agree(value_of(ell.numbers), shown(ell.value))
         h, y = [shown(a) for a in self.a[self.network.L]], [shown(y) for y in self.y]
         z = [shown(z.value) for z in self.z[self.network.L]]
-        assert agree(sum(map(self.cost_of_output, h, y, z)), shown(ell.value))
+        assert agree(sum(map(self.cost_of_output, h, y, z, range(len(h)))), shown(ell.value))
 
-    def cost_of_output(self, h: Any, y: Any, z: Any) -> Any:
+    def cost_of_output(self, h: Any, y: Any, z: Any, k: int) -> Any:
+        if self.network.output == "huber":
+            r, kappa = abs(h - y), self.network.output_numbers[0]
+            return r**2 / 2 if r.mid <= kappa else kappa * (r - kappa / 2)
+        if self.network.output == "pinball":
+            tau = self.network.output_numbers[k]
+            return tau * (y - h) if y.mid > h.mid else (1 - tau) * (h - y)
         if self.network.output == "sigmoid":
             return -(y * log(h) + (1 - y) * log(1 - h))
         if self.network.output == "softmax":
@@ -139,11 +149,26 @@ class Way:
             return (h - y) ** 2 / 2
         return h - y * z + y * log(y) - y
 
+    def error_of_output(self, difference: Any, k: int) -> Any:
+        if self.network.output == "huber":
+            kappa = self.network.output_numbers[0]
+            return difference if abs(difference.mid) < kappa else iv.mpf(kappa if difference.mid > 0 else -kappa)
+        if self.network.output == "pinball":
+            tau = self.network.output_numbers[k]
+            return iv.mpf(1 - tau if difference.mid > 0 else -tau)
+        return difference
+
     def check_back(self) -> None:
         last = self.network.L
-        for delta, h, y in zip(self.delta[last], self.a[last], self.y, strict=True):  # (3)
-            assert agree(shown(h) - shown(y), shown(delta.value))
-            assert agree(value_of(delta.numbers), shown(delta.value))
+        z = [shown(one.value).mid for one in self.z[last]]
+        for i, delta in enumerate(self.delta[last]):  # (3), (14), (15)
+            place = sorted(range(len(z)), key=z.__getitem__).index(i) if self.network.output == "pinball" else i
+            difference = shown(self.a[last][place]) - shown(self.y[place])
+            assert agree(self.error_of_output(difference, place), shown(delta.value))
+            if delta.numbers:
+                assert agree(value_of(delta.numbers), shown(delta.value))
+            else:
+                assert self.network.output in ("huber", "pinball")
         for layer in range(2, last):  # (4)
             slope, numbers = UNITS[self.network.hidden[layer - 2]][1], self.network.hidden_numbers[layer - 2]
             for j, delta in enumerate(self.delta[layer]):

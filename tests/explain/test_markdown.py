@@ -9,7 +9,9 @@ from deltarule import Network, trace_example
 from deltarule.explain import explain
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
 
-NAMES = "Theta Delta delta lambda ell sum Phi varphi sigma cdot le ge dots tfrac frac times quad text log exp tanh max"
+NAMES = (
+    "tau Theta Delta delta lambda ell sum Phi varphi sigma cdot le ge dots tfrac frac times quad text log exp tanh max"
+)
 COMMANDS = {*NAMES.split(), "begin", "end"}
 """KaTeX and MathJax know all of these."""
 

@@ -38,7 +38,7 @@ def test_textbook_and_matrices_give_the_same_cost_and_gradient(
     bound_J, bound_D = rounding_bound(network, theta, X, Y, lambda_, weights)
     assert abs(trace.J - J) <= 2 * bound_J
     assert (np.abs(network.unroll(trace.D) - D) <= 2 * bound_D).all()
-    assert np.median(bound_D / np.maximum(np.abs(D), 1e-3)) < 1e-12  # the bound is tight enough to find errors
+    assert np.median(bound_D / np.maximum(np.abs(D), 1e-3)) < 4e-12  # the bound is tight enough to find errors
 
 
 @pytest.mark.parametrize("network", networks(), ids=name)

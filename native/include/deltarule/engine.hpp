@@ -38,6 +38,7 @@ struct Network {
   std::vector<HiddenUnit> hidden;  // L - 2
   Output output;
   FirstFloor floor{};
+  std::vector<double> output_numbers{};
 
   Index n_inputs() const { return floor.empty() ? sizes[0] : floor.inputs(); }
   bool is_learnt(std::size_t l) const { return l < hidden.size() && hidden[l].learnt; }

@@ -23,7 +23,8 @@
 namespace deltarule {
 
 enum class Hidden { logistic, tanh, relu, identity, leaky_relu, elu, selu, gelu, silu, mish, softplus, gelu_tanh };
-enum class Output { sigmoid, softmax, identity, exp };
+enum class Output { sigmoid, softmax, identity, exp, huber, pinball };
+constexpr Index most_quantiles = 256;  // outputs of pinball, whose error terms are made in a place of this size
 // none computes (1) and (2) only; sum leaves (5) in Layer::Delta and updates nothing. averaged is (12), schedule_free (13).
 enum class Update { none, sum, sgd, nesterov, adam, averaged_sgd, averaged_nesterov, averaged_adam, schedule_free };
 constexpr int most_moments = 4;  // vectors of a rule
@@ -75,6 +76,7 @@ template <class T> struct Batch {
   const Layer<T>* layers;
   Index n_layers;                    // L - 1
   Output output;
+  const T* output_numbers;           // of its formula (names.hpp)
   Index stride;                      // between panels of x, y, a and delta
   T *x, *y;                          // the batch's rows, in panels
   Inputs<T> X;

@@ -28,9 +28,12 @@ constexpr HiddenLine hidden_units[] = {
     {Hidden::softplus, "softplus", true},
     {Hidden::gelu_tanh, "gelu_tanh", true}};
 
-struct OutputLine { Output id; const char* name; };
+constexpr int one_each = -1;  // a number for each output
+struct OutputLine { Output id; const char* name; int n_numbers = 0; };
 constexpr OutputLine output_units[] = {
-    {Output::sigmoid, "sigmoid"}, {Output::softmax, "softmax"}, {Output::identity, "identity"}, {Output::exp, "exp"}};
+    {Output::sigmoid, "sigmoid"}, {Output::softmax, "softmax"}, {Output::identity, "identity"}, {Output::exp, "exp"},
+    {Output::huber, "huber", 1},             // kappa, above 0
+    {Output::pinball, "pinball", one_each}};  // the quantiles, ascending, between 0 and 1
 
 struct PartLine { Kind id; const char* name; };
 constexpr PartLine floor_parts[] = {{Kind::keep, "keep"},
@@ -53,6 +56,12 @@ constexpr const RuleLine& line_of(Update id) {
   std::size_t i = 0;
   while (update_rules[i].id != id) ++i;
   return update_rules[i];
+}
+
+constexpr const OutputLine& line_of(Output id) {
+  std::size_t i = 0;
+  while (output_units[i].id != id) ++i;
+  return output_units[i];
 }
 
 constexpr const HiddenLine& line_of(Hidden id) {

@@ -50,6 +50,7 @@ def network_arguments(network: Network) -> dict[str, Any] | None:
         "hidden": list(network.hidden),
         "hidden_numbers": [list(numbers) for numbers in network.hidden_numbers],
         "output": network.output,
+        "output_numbers": list(network.output_numbers),
         "learnt": learnt,
         "floor": floor,
         "scaled": is_scaled,

@@ -23,12 +23,35 @@ def cost_terms(trace: ExampleTrace, room: int) -> str:
         return _logarithms(y, logs, lambda k: _log(logs[k]), room)
     if output == "identity":
         return f"½ [ {listed(h - y, lambda k: f'({number(h[k])} − {factor(y[k])})²', ' + ', room)} ]"
+    if output == "huber":
+        costs = [
+            float(trace.network.output_unit.costs(h[[k]][np.newaxis], y[[k]][np.newaxis])[0]) for k in range(len(h))
+        ]
+        kappa = trace.network.output_numbers[0]
+        return listed(np.array(costs), lambda k: _huber(h[k], y[k], kappa), " + ", room)
+    if output == "pinball":
+        tau = np.array(trace.network.output_numbers)
+        costs_of = np.where(y > h, tau * (y - h), (1 - tau) * (h - y))
+        return listed(costs_of, lambda k: _pinball(h[k], y[k], tau[k]), " + ", room)
     constant = y * np.log(np.where(y > 0, y, 1)) - y
 
     def term(k: int) -> str:
         return f"({number(h[k])} − {number(y[k])}·{factor(z[k])} + {factor(constant[k])})"
 
     return listed(h - y * z + constant, term, " + ", room)
+
+
+def _huber(h: float, y: float, kappa: float) -> str:
+    if abs(h - y) <= kappa:
+        return f"½ ({number(h)} − {factor(y)})²"
+    high, low = max(h, y), min(h, y)
+    return f"{number(kappa)}·({number(high)} − {factor(low)} − {number(kappa / 2)})"
+
+
+def _pinball(h: float, y: float, tau: float) -> str:
+    if y > h:
+        return f"{number(tau)}·({number(y)} − {factor(h)})"
+    return f"(1 − {number(tau)})·({number(h)} − {factor(y)})"
 
 
 def _logarithms(factors: Array, logs: Array, write: Callable[[int], str], room: int) -> str:

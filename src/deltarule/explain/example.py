@@ -8,7 +8,7 @@ from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.cost import cost_terms
 from deltarule.explain.first_floor import Piece, error_of_part, kinds_of, pieces_of
-from deltarule.explain.formulas import OUTPUT, formula_of
+from deltarule.explain.formulas import formula_of, formula_of_output
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import factor, fitting, largest, number, product, shortened_sum, vector
 from deltarule.explain.scale import Scale, with_gaps
@@ -69,7 +69,7 @@ class Way:
     def _forward(self, layer: int) -> Part | tuple[Part, ...]:
         if not isinstance(self.network.parts[layer - 2], Dense):
             return self._forward_of_part(layer)
-        g = OUTPUT[self.network.output].h if layer == self.network.L else formula_of(self._unit(layer)).g
+        g = formula_of_output(self.network).h if layer == self.network.L else formula_of(self._unit(layer)).g
         here, Theta, below = sup(layer), f"Θ{sup(layer - 1)}", f"a{sup(layer - 1)}"
         formula = f"z{here}_i = {Theta}_i0 + Σ_j {Theta}_ij {below}_j, a{here}_i = {g}"
         return self._part(layer, f"Layer {layer}", formula, 1, self._forward_lines(layer))
@@ -132,7 +132,7 @@ class Way:
     def _activation(self, layer: int, i: int) -> Equality:
         z = self.trace.z[layer - 2]
         if layer == self.network.L:
-            numbers = OUTPUT[self.network.output].with_z(z, i)
+            numbers = formula_of_output(self.network).with_z(z, i)
         else:
             numbers = formula_of(self._unit(layer)).with_z(float(z[i]))
         return Equality(f"a{sup(layer)}_{i + 1}", numbers, number(self.trace.a[layer - 1][i]))
@@ -157,13 +157,15 @@ class Way:
     def _cost(self) -> Part:
         terms = cost_terms(self.trace, self.scale.width - 24)
         line = (Equality("ℓ", terms, number(self.trace.cost)),)
-        return Part("Cost", f"ℓ = {OUTPUT[self.network.output].cost},  h = a{sup(self.network.L)}", 2, (line,))
+        return Part("Cost", f"ℓ = {formula_of_output(self.network).cost},  h = a{sup(self.network.L)}", 2, (line,))
 
     def _error(self, layer: int) -> Part:
         delta, a = f"δ{sup(layer)}", f"a{sup(layer)}"
         lines: list[Line] = [(self._error_of(layer, i),) for i in self.chosen[layer]]
         if layer == self.network.L:
-            return self._part(layer, f"Layer {layer}", f"{delta}_k = {a}_k − y_k", 3, lines)
+            output = formula_of_output(self.network)
+            formula = f"{delta}_k = {output.error.replace('a_k', f'{a}_k')}"
+            return self._part(layer, f"Layer {layer}", formula, output.number, lines)
         part, above = self.network.parts[layer - 2], self.network.parts[layer - 1]
         equation: int | None = 4
         total = f"Σ_i Θ{sup(layer)}_ij δ{sup(layer + 1)}_i"
@@ -177,6 +179,8 @@ class Way:
     def _error_of(self, layer: int, i: int) -> Equality:
         name, delta = f"δ{sup(layer)}_{i + 1}", self.trace.delta[layer - 2][i]
         a = float(self.trace.a[layer - 1][i])
+        if layer == self.network.L and self.network.output in ("huber", "pinball"):
+            return Equality(name, self._numbers_of_loss(i, a, float(delta)), number(delta))
         if layer == self.network.L:
             y = self.trace.y[i]
             # h = 1 − 0.00002 is 1 in four digits, so it is written as 1 − |δ|; δ has all its digits.
@@ -192,6 +196,13 @@ class Way:
         Theta, above = Theta[places], above[places]
         total = shortened_sum(Theta * above, lambda k: product(Theta[k], above[k]), room)
         return Equality(name, f"({total})·{slope}" if slope else total, number(delta))
+
+    def _numbers_of_loss(self, i: int, a: float, delta: float) -> str:
+        """Return δ⁽ᴸ⁾_i of (14) or (15) with numbers; empty if nothing is computed."""
+        if self.network.output == "huber":
+            within = abs(delta) < self.network.output_numbers[0]
+            return f"{number(a)} − {factor(float(self.trace.y[i]))}" if within else ""
+        return f"1 − {number(1 - delta)}" if delta > 0 else ""
 
     def _slopes_above(self, layer: int) -> Array:
         """Return what ∂ℓ/∂a⁽ˡ⁾ adds up δ⁽ˡ⁺¹⁾ with: Θ⁽ˡ⁾ without column 0, or the slopes of another part."""

@@ -7,10 +7,11 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.explain.numbers import factor, number
+from deltarule.network.network import Network
 from deltarule.network.parts import Unit
 from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
 
-__all__ = ["OUTPUT", "formula_of"]
+__all__ = ["formula_of", "formula_of_output"]
 
 
 def _nothing(_: float) -> str:
@@ -48,11 +49,17 @@ class _OutputFormula:
         h_i of z, and ℓ.
     with_z : callable
         (z⁽ᴸ⁾, i) ↦ the formula of h_i with numbers; empty if nothing is computed.
+    error : str
+        δ⁽ᴸ⁾_k of a_k and y_k.
+    number : int
+        Of the equation of δ⁽ᴸ⁾.
     """
 
     h: str
     cost: str
     with_z: Callable[[Array, int], str]
+    error: str = "a_k − y_k"
+    number: int = 3
 
 
 def _power(z: float) -> str:
@@ -123,14 +130,30 @@ HIDDEN = {
 WITH_NUMBERS = {"leaky_relu": _leaky_relu, "elu": _elu}
 """Functions that make the formulas of units with numbers, such as the slope of `leaky_relu`."""
 
-OUTPUT = {
+_OUTPUT = {
     "sigmoid": _OutputFormula(
         "1/(1 + e⁻ᶻ)", "−Σ_k [ y_k log h_k + (1 − y_k) log(1 − h_k) ]", lambda z, i: _logistic(z[i])
     ),
     "softmax": _OutputFormula("exp z_i / Σ exp z", "−Σ_k y_k log h_k", _softmax),
     "identity": _OutputFormula("z_i", "½ Σ_k (h_k − y_k)²", lambda *_: ""),
     "exp": _OutputFormula("exp z_i", "Σ_k [ h_k − y_k z_k + y_k log y_k − y_k ]", lambda z, i: _power(z[i])),
+    "pinball": _OutputFormula(
+        "z in ascending order",
+        "Σ_k [ τ_k (y_k − h_k), or (1 − τ_k)(h_k − y_k) ]",
+        lambda *_: "",
+        "1 − τ, or −τ where its a is below y",
+        15,
+    ),
 }
+
+
+def formula_of_output(network: Network) -> _OutputFormula:
+    """Return the formulas of a network's output units, with their numbers."""
+    if network.output != "huber":
+        return _OUTPUT[network.output]
+    kappa = number(network.output_numbers[0])
+    cost = f"Σ_k c_k (|h_k − y_k| − ½ c_k), c ≤ {kappa}"
+    return _OutputFormula("z_i", cost, lambda *_: "", f"a_k − y_k, cut at {kappa}", 14)
 
 
 def formula_of(unit: Unit) -> _HiddenFormula:

@@ -25,6 +25,7 @@ SYMBOLS = {
     "π": r"\pi ",
     "γ": r"\gamma ",
     "ω": r"\omega ",
+    "τ": r"\tau ",
     "∂": r"\partial ",
     "·": r"\cdot ",
     "−": "-",

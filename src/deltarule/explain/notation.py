@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     | e\^(?P<exponent>−?{_NUMBER})
     | (?P<number>{_NUMBER})
     | (?P<word>[A-Za-z]{{2,}})
-    | (?P<letter>[A-Za-zΘΔδλℓΣΦφσαγπω])(?P<prime>′?)(?P<above>[{RAISED}]*)
+    | (?P<letter>[A-Za-zΘΔδλℓΣΦφσαγπωτ])(?P<prime>′?)(?P<above>[{RAISED}]*)
       (?:_(?P<below>\{{[^}}]*\}}|[A-Za-z0-9]+(?:,\d+)?))?
     | (?P<power>[{RAISED}]+)
     | (?P<other>.)

@@ -37,19 +37,25 @@ def content_of_network(network: Network) -> dict[str, Any]:
             "sizes": network.sizes,
             "hidden": network.hidden,
             "numbers": network.hidden_numbers,
-            "output": network.output,
+            **_output(network),
         }
-    return {"parts": [_content(part) for part in network.parts], "output": network.output}
+    return {"parts": [_content(part) for part in network.parts], **_output(network)}
+
+
+def _output(network: Network) -> dict[str, Any]:
+    numbers = {"output_numbers": network.output_numbers} if network.output_numbers else {}
+    return {"output": network.output, **numbers}
 
 
 def network_from(content: Mapping[str, Any]) -> Network:
     """Return the network of such content; raises whatever wrong content makes Python or this library raise."""
+    output = {"output": content["output"], "output_numbers": tuple(content.get("output_numbers", ()))}
     if "parts" in content:
-        return Network([_part(part) for part in content["parts"]], output=content["output"])
+        return Network([_part(part) for part in content["parts"]], **output)
     names = content["hidden"]
     numbers = content.get("numbers", [()] * len(names))  # 0.1.0 knew units with default numbers only
     units = [Unit(name, *given) for name, given in zip(names, numbers, strict=True)]
-    return Network(tuple(content["sizes"]), units, content["output"])
+    return Network(tuple(content["sizes"]), units, **output)
 
 
 def _content(part: Part) -> dict[str, Any]:

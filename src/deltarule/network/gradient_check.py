@@ -300,8 +300,10 @@ class _Probe:
 
     def __init__(self, network: Network, theta: Array, data: TrainingSet, lambda_: float) -> None:
         self.network, self.theta, self.data, self.lambda_ = network, theta, data, lambda_
-        self.has_kinks = any(unit.kinks for unit in network.hidden_units) or any(
-            hasattr(part, "sides") for part in network.parts
+        self.has_kinks = (
+            network.output_unit.sides is not None
+            or any(unit.kinks for unit in network.hidden_units)
+            or any(hasattr(part, "sides") for part in network.parts)
         )
         self.sides = self._sides(theta)
         self.J = abs(total_cost(network, theta, data, lambda_))
@@ -338,10 +340,12 @@ class _Probe:
         """On which side of every kink each z of each example lies, and where it lies in parts that have sides."""
         if not self.has_kinks:
             return b""
-        kept, _ = forward(self.network, self.network.roll(theta), self.data.X)
+        kept, a = forward(self.network, self.network.roll(theta), self.data.X)
         parts = list(zip(self.network.parts, kept, strict=True))
         sides = [values.z > kink for part, values in parts if part.unit is not None for kink in part.unit.kinks]
         places = [part.sides(values) for part, values in parts if hasattr(part, "sides")]
+        if (of_outputs := self.network.output_unit.sides) is not None:
+            sides.append(of_outputs(a[-1], self.data.Y))
         return b"".join([*(side.tobytes() for side in sides), *places])
 
 

@@ -42,12 +42,17 @@ class Network:
         `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"gelu_tanh"`, `"silu"`, `"mish"`, `"softplus"`;
         `Unit("leaky_relu", 0.2)` and `Unit("elu", 0.5)` with numbers. Not given beside parts, which have their own.
     output : str, default "sigmoid"
-        `"sigmoid"` (K logistic costs), `"softmax"` (cross-entropy), `"identity"` (½ squared error), `"exp"` (Poisson).
+        `"sigmoid"` (K logistic costs), `"softmax"` (cross-entropy), `"identity"` (½ squared error), `"exp"` (Poisson),
+        `"huber"` (squares that become straight lines), `"pinball"` (a quantile each, which never cross).
+    output_numbers : sequence of float, optional
+        Of `"huber"` the threshold, by default 1.35; of `"pinball"` the quantile of each output, ascending, by default
+        evenly spaced. Other outputs take none.
 
     Attributes
     ----------
     parts : tuple of Part
     output : str
+    output_numbers : tuple of float
     sizes : tuple of int
         s₁ … s_L.
     n_parameters : int
@@ -72,20 +77,26 @@ class Network:
 
     parts: tuple[Part, ...]
     output: str
+    output_numbers: tuple[float, ...]
     sizes: tuple[int, ...] = field(compare=False)
     n_parameters: int = field(compare=False)
 
     @overload
     def __init__(
-        self, sizes: Sequence[int], hidden: "str | Unit | Sequence[str | Unit]" = ..., output: str = ...
+        self,
+        sizes: Sequence[int],
+        hidden: "str | Unit | Sequence[str | Unit]" = ...,
+        output: str = ...,
+        output_numbers: Sequence[float] = ...,
     ) -> None: ...
     @overload
-    def __init__(self, sizes: Sequence[Part], *, output: str = ...) -> None: ...
+    def __init__(self, sizes: Sequence[Part], *, output: str = ..., output_numbers: Sequence[float] = ...) -> None: ...
     def __init__(
         self,
         sizes: Sequence[int] | Sequence[Part],
         hidden: str | Unit | Sequence[str | Unit] = "logistic",
         output: str = "sigmoid",
+        output_numbers: Sequence[float] = (),
     ) -> None:
         given = tuple(sizes) if isinstance(sizes, Iterable) else ()
         parts = tuple(part for part in given if not isinstance(part, int) and isinstance(part, Part))
@@ -106,8 +117,12 @@ class Network:
                 "output='softmax' with one output is the constant 1. For two classes take output='sigmoid' "
                 "with one output, or softmax with two."
             )
+        numbers = OUTPUT_UNITS[output].numbers
+        if numbers is None and tuple(output_numbers):
+            raise SettingsError(f"output={output!r} takes no numbers, but output_numbers={output_numbers!r} came.")
         object.__setattr__(self, "parts", parts)
         object.__setattr__(self, "output", output)
+        object.__setattr__(self, "output_numbers", () if numbers is None else numbers(tuple(output_numbers), K))
         object.__setattr__(self, "sizes", (parts[0].inputs, *(part.outputs for part in parts)))
         object.__setattr__(self, "n_parameters", sum(prod(part.shape) for part in parts))
 
@@ -149,16 +164,17 @@ class Network:
     @property
     def output_unit(self) -> OutputUnit:
         """The units of layer L with their cost."""
-        return OUTPUT_UNITS[self.output]
+        return OUTPUT_UNITS[self.output].with_numbers(self.output_numbers)
 
     def __str__(self) -> str:
         return "-".join(str(size) for size in self.sizes)
 
     def __repr__(self) -> str:
+        numbers = f", output_numbers={self.output_numbers!r}" if self.output_numbers else ""
         if any(not isinstance(part, Dense) or part.sees_data for part in self.parts):
-            return f"Network({list(self.parts)!r}, output={self.output!r})"
+            return f"Network({list(self.parts)!r}, output={self.output!r}{numbers})"
         hidden = tuple(unit.name if str(unit) == unit.name else unit for unit in self.hidden_units)
-        return f"Network(sizes={self.sizes!r}, hidden={hidden!r}, output={self.output!r})"
+        return f"Network(sizes={self.sizes!r}, hidden={hidden!r}, output={self.output!r}{numbers})"
 
     def roll(self, theta: Array) -> list[Array]:
         """Return Θ⁽¹⁾ … Θ⁽ᴸ⁻¹⁾, the parameters of each part, as views of θ: writing into one writes into θ.

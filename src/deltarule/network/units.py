@@ -3,12 +3,13 @@
 Some hidden units have numbers in their formula: leaky_relu has a slope, elu has α. An entry of the table is a kind of
 unit; `Unit` of `parts.py` is a kind with its numbers.
 
-Every output unit is canonical: with its own cost, the error term of the last layer is
+The first four output units are canonical: with its own cost, the error term of the last layer is
 
     δ⁽ᴸ⁾ = a⁽ᴸ⁾ − y                                                                 (3)
 
-so one backward pass serves all. Costs and error terms are computed from the weighted inputs z of the last layer,
-never from h: h rounds to 0 or 1 long before z has lost a digit. Formulas are grouped for digits, with e = exp −|z|:
+and the other two have (14) and (15) of `losses.py` instead, so one backward pass serves all. Costs and error terms are
+computed from the weighted inputs z of the last layer, never from h: h rounds to 0 or 1 long before z has lost a digit.
+Formulas are grouped for digits, with e = exp −|z|:
 
     sigmoid   ℓ = (1 − y) z + log1p(e) where z ≥ 0,   −y z + log1p(e) where z < 0
               δ = ((1 − y) − y e) / (1 + e) where z ≥ 0,   ((1 − y) e − y) / (1 + e) where z < 0
@@ -35,12 +36,13 @@ Glorot and Bengio 2010, and He et al. 2015 (gains); Maas et al. 2013 (leaky_relu
 et al. 2017 (selu), Hendrycks and Gimpel 2016 (gelu, silu), Misra 2019 (mish), Dugas et al. 2001 (softplus).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from deltarule.common.arrays import Array
+from deltarule.network import losses
 
 __all__ = ["HIDDEN_UNITS", "OUTPUT_UNITS", "HiddenUnit", "Number", "OutputUnit"]
 
@@ -123,14 +125,32 @@ class OutputUnit:
         The condition on a row of targets, in words, for messages.
     fits : callable
         Y of shape (m, K) ↦ which rows meet the condition, of shape (m,).
+    numbers : callable, optional
+        (numbers that are given, K) ↦ the numbers of the formula, defaults included; they are arguments of `costs`,
+        `delta` and `sides` after z and y. Without it there are none.
+    sides : callable, optional
+        (z, y) ↦ on which side of every kink of the cost or of its derivative each row lies.
     """
 
     name: str
     h: Callable[[Array], Array]
-    costs: Callable[[Array, Array], Array]
-    delta: Callable[[Array, Array], Array]
+    costs: Callable[..., Array]
+    delta: Callable[..., Array]
     targets: str
     fits: Callable[[Array], Array]
+    numbers: Callable[[Sequence[float], int], tuple[float, ...]] | None = None
+    sides: Callable[..., Array] | None = None
+
+    def with_numbers(self, numbers: tuple[float, ...]) -> "OutputUnit":
+        """Return these units with numbers that are not the default ones."""
+        if not numbers:
+            return self
+        return replace(
+            self,
+            costs=lambda z, y: self.costs(z, y, *numbers),
+            delta=lambda z, y: self.delta(z, y, *numbers),
+            sides=None if self.sides is None else lambda z, y: self.sides(z, y, *numbers),  # type: ignore[misc]
+        )
 
 
 def logistic(z: Array) -> Array:
@@ -395,6 +415,26 @@ OUTPUT_UNITS = {
             lambda z, y: np.exp(z) - y,
             "0 or more",
             _not_negative,
+        ),
+        OutputUnit(
+            "huber",
+            lambda z: z.copy(),
+            losses.huber_costs,
+            losses.huber_delta,
+            "finite",
+            _any_number,
+            losses.threshold_of,
+            losses.huber_sides,
+        ),
+        OutputUnit(
+            "pinball",
+            lambda z: np.sort(z, axis=1),
+            losses.pinball_costs,
+            losses.pinball_delta,
+            "finite",
+            _any_number,
+            losses.quantiles_of,
+            losses.pinball_sides,
         ),
     )
 }

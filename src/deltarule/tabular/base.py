@@ -30,11 +30,12 @@ from deltarule.tabular.fitting import Job, TrainedMembers, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
 from deltarule.tabular.held_out import held_out_predictions
 from deltarule.tabular.importance import importances
+from deltarule.tabular.quantities import Quantity
 from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.side_by_side import MemberRecord, RoundProgress
 from deltarule.tabular.stored import save
 from deltarule.tabular.table_columns import TableColumns
-from deltarule.tabular.target_coding import Classes, Quantity
+from deltarule.tabular.target_coding import Classes
 from deltarule.tabular.telling import teller
 from deltarule.tabular.validation import WAYS
 from deltarule.training.kept_file import held

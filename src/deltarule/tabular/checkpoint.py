@@ -33,7 +33,8 @@ KIND, FORMAT = "checkpoint of members", 1
 _FREE = ("random_state", "n_threads", "verbose", "time_budget")
 """Parameters that may differ where a run goes on: the run has its own seed, and no other of them changes a step."""
 
-_IN_THE_ROWS = ("class_weight", "categories", "keep", "drop", "gaps", "dates", "hidden_layer_sizes")
+_IN_THE_ROWS = ("class_weight", "categories", "keep", "drop", "gaps", "dates")
+_IN_THE_NETWORK = ("hidden_layer_sizes", "quantiles", "delta")
 """Parameters that are compared by what they make of the rows, and of the network."""
 
 
@@ -86,7 +87,8 @@ class SavedMembers:
 
 def settings_of_run(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of an estimator that must be the same where a run goes on."""
-    return {name: value for name, value in parameters.items() if name not in (*_FREE, *_IN_THE_ROWS)}
+    left_out = (*_FREE, *_IN_THE_ROWS, *_IN_THE_NETWORK)
+    return {name: value for name, value in parameters.items() if name not in left_out}
 
 
 def digest_of_rows(data: TrainingSet, watched: TrainingSet | None, splits: Splits) -> str:

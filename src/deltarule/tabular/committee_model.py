@@ -20,9 +20,9 @@ from deltarule.tables.model import EncodedExamples, HeldOut, HeldOutQuantity, co
 from deltarule.tables.stored import form_content
 from deltarule.tables.target_column import known_target
 from deltarule.tabular.classifier import TableClassifier
+from deltarule.tabular.quantities import Quantity
 from deltarule.tabular.regressor import TableRegressor
 from deltarule.tabular.stored import FORMAT, parts_of
-from deltarule.tabular.target_coding import Quantity
 
 __all__ = ["CommitteeModel"]
 

@@ -33,7 +33,7 @@ from deltarule.tabular.validation import splits_for
 __all__ = ["CommitteeRun", "Prepared", "learn", "prepare"]
 
 OF_CLASSES = ("objective", "class_weight")
-OF_QUANTITIES = ("loss",)
+OF_QUANTITIES = ("loss", "quantiles", "delta")
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,6 +242,11 @@ def _estimator(prepared: Prepared, parameters: Mapping[str, Any], y: NDArray[Any
                     value=parameters[name],
                 )
             )
+    if parameters.get("loss") == "pinball":
+        raise SettingsError(
+            "loss='pinball' predicts several numbers a row, but the model of a table predicts its one target. Take "
+            "another loss, or TableRegressor(loss='pinball') on the frame."
+        )
     options = prepared.task.options
     read: dict[str, Any] = {
         name: list(getattr(options, name)) or None for name in ("categories", "keep", "drop", "gaps")

@@ -82,6 +82,9 @@ def _changed_settings(saved: SavedMembers, now: SavedMembers) -> list[str]:
     ]
     if not differences and replace(saved.recipe, epochs=0, hidden=()) != replace(now.recipe, epochs=0, hidden=()):
         differences.append(f"its recipe was {saved.recipe} and is {now.recipe}")
+    if not differences and saved.network.output_numbers != now.network.output_numbers:
+        was, is_now = saved.network.output_numbers, now.network.output_numbers
+        differences.append(f"quantiles or delta were {was} and are {is_now}")
     if saved.recipe.hidden != now.recipe.hidden:
         differences.append(f"hidden_layer_sizes was {saved.recipe.hidden} and is {now.recipe.hidden}")
     return differences

@@ -18,10 +18,11 @@ from deltarule.tabular.checkpoint import SavedMembers, bytes_of
 from deltarule.tabular.examples import Examples
 from deltarule.tabular.frames import Given
 from deltarule.tabular.importance import Watched
+from deltarule.tabular.quantities import Quantity
 from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.side_by_side import Course, MemberState, RoundProgress, first_member, train_side_by_side
 from deltarule.tabular.table_columns import TableColumns
-from deltarule.tabular.target_coding import Classes, Quantity
+from deltarule.tabular.target_coding import Classes
 from deltarule.tabular.validation import Split, Splits, splits_for
 from deltarule.training.kept_file import KeptFile
 
@@ -124,13 +125,15 @@ def prepare(
     """Encode the rows and choose what each member learns from."""
     X = columns.transform(examples.given.frame).astype(dtype)
     Y = target.encode(examples.y).astype(dtype)
-    network = recipe.network(columns, target.K, target.output)
+    network = recipe.network(columns, target.K, target.output, target.numbers)
     held = None
     notices = [*columns.notices]
     if watched is not None:
         inputs, strays = columns.encode(watched.given.frame)
         notices += [f"In eval_set, {one[0].lower()}{one[1:]}" for one in strays]
-        held = TrainingSet(inputs.astype(dtype), target.encode(watched.y).astype(dtype), _as(watched_weights, dtype))
+        held = TrainingSet(
+            inputs.astype(dtype), target.encode(watched.y, "y of eval_set").astype(dtype), _as(watched_weights, dtype)
+        )
         every = np.arange(examples.rows)
         splits = Splits((Split(every, every[:0]),) * n_members)
     else:

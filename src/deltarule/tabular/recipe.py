@@ -62,7 +62,7 @@ class Recipe:
         """Return the recipe of a regressor."""
         return cls(learning_rate=0.2, unit="mish", epochs=epochs, hidden=hidden)
 
-    def network(self, columns: TableColumns, K: int, output: str) -> Network:
+    def network(self, columns: TableColumns, K: int, output: str, output_numbers: tuple[float, ...] = ()) -> Network:
         """Return the network for some columns and K outputs."""
         parts: list[Part] = []
         kept = columns.n_scaled - columns.n_numbers
@@ -78,7 +78,7 @@ class Recipe:
         for units in self.hidden:
             parts += [Dense(width, units, first_from="data"), Parametric(units, self.unit)]
             width = units
-        return Network([*parts, Dense(width, K, first_from="data")], output=output)
+        return Network([*parts, Dense(width, K, first_from="data")], output=output, output_numbers=output_numbers)
 
     @property
     def settings(self) -> Settings:

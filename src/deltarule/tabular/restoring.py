@@ -15,11 +15,12 @@ from deltarule.tabular.base import BaseTable
 from deltarule.tabular.calibration import Calibration
 from deltarule.tabular.classifier import TableClassifier
 from deltarule.tabular.committee import Committee
+from deltarule.tabular.quantities import Quantity
 from deltarule.tabular.regressor import TableRegressor
 from deltarule.tabular.side_by_side import MemberRecord
 from deltarule.tabular.stored import MAPS
 from deltarule.tabular.table_columns import TableColumns
-from deltarule.tabular.target_coding import Classes, Quantity
+from deltarule.tabular.target_coding import Classes
 
 __all__ = ["KINDS", "estimator_from"]
 
@@ -47,7 +48,12 @@ def estimator_from(content: Any, arrays: Mapping[str, Array]) -> BaseTable:
     else:
         target = Quantity.from_content(content["quantity"], arrays)
     inputs = columns.n_scaled + len(columns.categories)
-    if (network.sizes[0], network.K, network.output) != (inputs, target.K, target.output):
+    if Estimator is TableRegressor and (estimator.loss, estimator._numbers) != (target.loss, target.numbers):
+        raise ValueError(
+            f"loss={estimator.loss!r} and quantities of {target.loss} with the numbers {target.numbers[:5]}"
+        )
+    is_same = (network.K, network.output, network.output_numbers) == (target.K, target.output, target.numbers)
+    if network.sizes[0] != inputs or not is_same:
         raise ValueError(f"columns that make {inputs} inputs, a target of {target.K} outputs, and a network {network}")
     thetas = arrays["thetas"]
     n, limit = len(thetas), float(np.finfo(np.float32).max)

@@ -13,8 +13,9 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.network.probabilities import log_softmax
+from deltarule.network.units import OutputUnit
 
-__all__ = ["Measure", "area_missed", "calibrated", "error_then", "log_loss", "root_mean_square"]
+__all__ = ["Measure", "area_missed", "calibrated", "error_then", "log_loss", "mean_cost", "root_mean_square"]
 
 Measure = Callable[[Array, Array, Array | None], float]
 """(z of shape (m, K), Y of shape (m, K), weights or None) ↦ what is watched; smaller is better."""
@@ -87,6 +88,21 @@ def area_missed(z: Array, Y: Array, weights: Array | None) -> float:
 def root_mean_square(z: Array, Y: Array, weights: Array | None) -> float:
     """Return the root of the mean squared difference."""
     return float(np.sqrt(np.average(np.square(z.astype(np.float64) - Y).mean(axis=1), weights=weights)))
+
+
+def mean_cost(unit: OutputUnit) -> Measure:
+    """Return a measure that is the mean cost of some output units, and of an output where there are several.
+
+    >>> from deltarule.network.units import OUTPUT_UNITS
+    >>> round(mean_cost(OUTPUT_UNITS["huber"])(np.array([[1.0, 0.0]]), np.zeros((1, 2)), None), 3)
+    0.25
+    """
+
+    def measure(z: Array, Y: Array, weights: Array | None) -> float:
+        costs = unit.costs(z.astype(np.float64), Y.astype(np.float64)) / Y.shape[1]
+        return float(np.average(costs, weights=weights))
+
+    return measure
 
 
 def _area(scores: Array, y: Array, weights: Array | None) -> float:

@@ -5,6 +5,12 @@ from typing import Any
 __all__ = ["cost_of_row", "watched_by"]
 
 _WATCHED = {"log_loss": "cross-entropy", "accuracy": "error", "auc": "1 − AUC"}
+_WATCHED |= {
+    "squared_error": "error in deviations",
+    "poisson": "half the Poisson deviance",
+    "huber": "Huber's cost",
+    "pinball": "pinball loss",
+}
 
 
 def watched_by(estimator: Any) -> str:
@@ -16,9 +22,12 @@ def watched_by(estimator: Any) -> str:
     >>> watched_by(TableClassifier(objective="auc"))
     '1 − AUC'
     """
-    return _WATCHED.get(getattr(estimator, "objective", ""), "error in deviations")
+    return _WATCHED[getattr(estimator, "objective", None) or estimator.loss]
 
 
 def cost_of_row(estimator: Any) -> str:
     """Return what rises when a column is shuffled."""
-    return "the cross-entropy" if hasattr(estimator, "objective") else "the squared error, as a share of the variance,"
+    if hasattr(estimator, "objective"):
+        return "the cross-entropy"
+    is_squared = estimator.loss == "squared_error"
+    return "the squared error, as a share of the variance," if is_squared else _WATCHED[estimator.loss]

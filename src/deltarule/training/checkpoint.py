@@ -257,7 +257,8 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
 
 
 def _described(network: Network) -> str:
-    return f"{network} ({', '.join([*map(str, network.hidden_units), network.output])})"
+    numbers = f"({', '.join(map(str, network.output_numbers))})" if network.output_numbers else ""
+    return f"{network} ({', '.join([*map(str, network.hidden_units), network.output + numbers])})"
 
 
 def _count(value: Any) -> int:

@@ -26,8 +26,8 @@ from deltarule.network.parts import Unit
 from deltarule.tables.cells import NUMBERS
 from deltarule.tables.dates import PARTS
 from deltarule.tabular.calibration import Calibration
+from deltarule.tabular.quantities import Quantity
 from deltarule.tabular.table_columns import BEND, FAR
-from deltarule.tabular.target_coding import Quantity
 
 __all__ = [
     "PRECISIONS", "Column", "Exported", "Feature", "check_dense", "check_precision", "unlike", "wave_tables",

@@ -11,7 +11,7 @@ import numpy as np
 from deltarule.exchange.writing.exported import Exported
 from deltarule.exchange.writing.onnx_units import Graph, logistic
 from deltarule.tabular.calibration import QuadraticScaling, Temperature
-from deltarule.tabular.target_coding import Quantity
+from deltarule.tabular.quantities import Quantity
 
 __all__ = ["add_answer"]
 
