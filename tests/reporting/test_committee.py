@@ -13,7 +13,7 @@ from deltarule.reporting.measures import of_committee
 def outcome(classes: int, rows: int = 60) -> Outcome:
     generator = np.random.default_rng(classes)
     y = generator.integers(classes, size=rows)
-    probabilities = generator.dirichlet(np.ones(classes), rows) + np.eye(classes)[y]
+    probabilities = generator.dirichlet(np.ones(classes), rows) + 0.3 * np.eye(classes)[y]
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     names = np.array([f"class {k}" for k in range(classes)])
     costs = -np.log(probabilities[np.arange(rows), y])
@@ -51,3 +51,16 @@ def test_many_classes_and_rows_take_fewer_samples() -> None:
     assert samples_for(outcome(4)) == 1000
     assert samples_for(outcome(4, 20_000)) == 250
     assert samples_for(outcome(2, 20_000)) == 1000
+
+
+def test_rows_of_a_group_are_drawn_together_so_that_copies_of_rows_narrow_no_interval() -> None:
+    found = outcome(2)
+    places = np.repeat(np.arange(60), 5)
+    data = TrainingSet(found.data.X[places], found.data.Y[places])
+    parts = (found.y[places], found.predicted[places], np.asarray(found.probabilities)[places])
+    copies = Outcome(data, *parts, found.classes, found.costs[places])
+    alone, together = measures_of(found, seed=0), measures_of(copies, seed=0, groups=places)
+    narrow = measures_of(copies, seed=0)
+    for one, other, wrong in zip(alone, together, narrow, strict=True):
+        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high))
+        assert wrong.high - wrong.low < 0.6 * (one.high - one.low)

@@ -158,7 +158,7 @@ def _tell(prepared: "Prepared", learnt: "CommitteeRun", seconds: float) -> None:
     if outcome.classes is not None:
         display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
     title = f"Held-out figures of {model.target} ({display.rows(outcome.rows)}, predicted by {learnt.judged})"
-    display.show_table(display.measures(title, measures_of(outcome, model.seed)))
+    display.show_table(display.measures(title, measures_of(outcome, model.seed, learnt.groups)))
 
 
 def _units(network: Any) -> list[Any]:
@@ -206,9 +206,10 @@ def _write_report(
     from deltarule.reporting.committee import report_on_committee
 
     examples, outcome, judged = learnt.examples, learnt.outcome, f"held-out rows, predicted by {learnt.judged}"
+    groups = learnt.groups
     if examples is None or outcome is None:
         examples, judged = learnt.model.examples_of(table.iloc[prepared.target.rows]), "the training set"
         outcome = learnt.model.outcome_of(examples)
     about = {"judged on": judged, "trained on": display.rows(len(prepared.training)), "table": str(data)}
-    report_on_committee(learnt.model, examples, outcome, table, path, about=about, command=command)
+    report_on_committee(learnt.model, examples, outcome, table, path, about=about, command=command, groups=groups)
     display.say(f"Report: {path}")

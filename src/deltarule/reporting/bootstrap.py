@@ -58,8 +58,13 @@ class Measure:
     high: float
 
 
-def measured(statistics: Sequence[Statistic], m: int, samples: int, seed: int) -> tuple[Measure, ...]:
+def measured(
+    statistics: Sequence[Statistic], m: int, samples: int, seed: int, groups: Array | None = None
+) -> tuple[Measure, ...]:
     """Return each statistic of m rows, with its interval from the given number of bootstrap samples.
+
+    Rows of one of `groups`, the group of each row, are drawn together: such rows are alike, and drawn one by one they
+    would make the intervals too narrow.
 
     Examples
     --------
@@ -68,7 +73,7 @@ def measured(statistics: Sequence[Statistic], m: int, samples: int, seed: int) -
     >>> measured([share], 4, 500, seed=0)
     (Measure(name='share', meaning='of heads', value=0.75, low=0.25, high=1.0),)
     """
-    parts = [[statistic.of(weights) for statistic in statistics] for weights in resamples(m, samples, seed)]
+    parts = [[statistic.of(weights) for statistic in statistics] for weights in resamples(m, samples, seed, groups)]
     found = []
     for n, statistic in enumerate(statistics):
         values = np.concatenate([part[n] for part in parts])
@@ -79,14 +84,18 @@ def measured(statistics: Sequence[Statistic], m: int, samples: int, seed: int) -
     return tuple(found)
 
 
-def resamples(m: int, samples: int, seed: int) -> Iterator[Array]:
-    """Return how often each of m rows occurs in each sample, as arrays of shape (n, m) whose rows sum to m.
+def resamples(m: int, samples: int, seed: int, groups: Array | None = None) -> Iterator[Array]:
+    """Return how often each of m rows occurs in each sample, as arrays of shape (n, m).
 
-    The n of all arrays sum to `samples`. The same seed gives the same samples.
+    The n of all arrays sum to `samples`. The same seed gives the same samples. Each draws as many rows as there are, or
+    as many groups of rows.
     """
     generator = np.random.default_rng(seed)
+    units = None if groups is None else np.unique(groups, return_inverse=True)[1]
+    drawn = m if units is None else int(units.max()) + 1
     at_once = max(1, _AT_ONCE // m)
     for start in range(0, samples, at_once):
         n = min(at_once, samples - start)
-        picks = generator.integers(m, size=(n, m)) + m * np.arange(n)[:, np.newaxis]
-        yield np.bincount(picks.ravel(), minlength=n * m).reshape(n, m).astype(np.float64)
+        picks = generator.integers(drawn, size=(n, drawn)) + drawn * np.arange(n)[:, np.newaxis]
+        counts = np.bincount(picks.ravel(), minlength=n * drawn).reshape(n, drawn).astype(np.float64)
+        yield counts if units is None else counts[:, units]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from deltarule.estimators.outcomes import Outcome
 from deltarule.network.gradient_check import GradientCheck, check_gradient
@@ -27,9 +29,9 @@ _COUNTS = 2 * 10**7
 """Most rows times bootstrap samples times areas under curves; this takes about a second."""
 
 
-def measures_of(outcome: Outcome, seed: int) -> tuple[Measure, ...]:
+def measures_of(outcome: Outcome, seed: int, groups: NDArray[Any] | None = None) -> tuple[Measure, ...]:
     """Return measures of predictions with bootstrap intervals from 1 000 samples, or fewer for very many rows."""
-    return measured(of_committee(outcome), outcome.rows, samples_for(outcome), seed)
+    return measured(of_committee(outcome), outcome.rows, samples_for(outcome), seed, groups)
 
 
 def samples_for(outcome: Outcome) -> int:
@@ -47,6 +49,7 @@ def report_on_committee(
     *,
     about: Mapping[str, str],
     command: str,
+    groups: NDArray[Any] | None = None,
 ) -> Report:
     """Report on a committee, and write the report to an HTML file.
 
@@ -64,6 +67,8 @@ def report_on_committee(
         Additional facts about the data.
     command : str
         The command that makes the model and the report again.
+    groups : array of shape (rows,), optional
+        The group of each row of `outcome`.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def report_on_committee(
         history=None,
         advice="",
         curve=None,
-        measures=measured(of_committee(outcome), outcome.rows, samples, model.seed),
+        measures=measured(of_committee(outcome), outcome.rows, samples, model.seed, groups),
         samples=samples,
         seed=model.seed,
         **parts,

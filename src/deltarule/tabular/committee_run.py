@@ -80,6 +80,8 @@ class CommitteeRun:
         Who predicts these rows, in words.
     warned : tuple of str
         The warnings of training.
+    groups : array of shape (rows,), or None
+        The group of each of these rows.
     """
 
     model: CommitteeModel
@@ -87,6 +89,7 @@ class CommitteeRun:
     outcome: Outcome | None
     judged: str
     warned: tuple[str, ...]
+    groups: NDArray[Any] | None = None
 
 
 def prepare(table: pd.DataFrame, task: TableTask, *, groups: str | None = None, way: str = "folds") -> Prepared:
@@ -158,7 +161,10 @@ def learn(
     model = CommitteeModel(estimator, task.target, task.seed, settings, form=target.form)
     examples, outcome, judged, strays = _judged(prepared, model)
     model = replace(model, held_out=None if outcome is None else measured(outcome))
-    return CommitteeRun(model, examples, outcome, judged, (*strays, *told_once(caught)))
+    groups = None
+    if prepared.groups is not None and examples is not None:
+        groups = prepared.groups[np.searchsorted(target.rows, examples.rows)]
+    return CommitteeRun(model, examples, outcome, judged, (*strays, *told_once(caught)), groups)
 
 
 def _check_groups(task: TableTask, groups: str | None) -> None:
