@@ -2,6 +2,7 @@
 
 from deltarule.common.errors import (
     CheckpointError,
+    ClusterError,
     DeltaruleError,
     DivergedError,
     InputError,
@@ -14,6 +15,7 @@ from deltarule.common.errors import (
 
 __all__ = [
     "CheckpointError",
+    "ClusterError",
     "DeltaruleError",
     "DivergedError",
     "InputError",

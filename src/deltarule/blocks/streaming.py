@@ -22,7 +22,7 @@ from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.network.summation import LEAF_ROWS, TreeSum
 
-__all__ = ["StreamingEngine", "parts_of"]
+__all__ = ["StreamingEngine", "parts_of", "state_after"]
 
 
 def parts_of(data: TrainingSet) -> Iterator[TrainingSet]:
@@ -105,7 +105,7 @@ class StreamingEngine:
                 key = order.key_of(now.key, now.epoch, buffer)
                 before = replace(now, key=key, position=inside, costs=())
                 taken = self.inner.steps(before, part, plan.cut(done, done + count))
-                now = _after(now, taken, first, first + part.rows, data.rows)
+                now = state_after(now, taken, first, first + part.rows, data.rows)
                 costs.append(taken.costs)
                 done += len(taken.costs)
                 interrupted = taken.interrupted
@@ -153,7 +153,7 @@ def _part(data: TrainingSet, X: Array, Y: Array, weights: Array | None, first: i
     return TrainingSet(X, Y, weights, offset=first, total_rows=data.rows, total_weight=data.m)
 
 
-def _after(before: TrainingState, taken: StepsTaken, first: int, end: int, rows: int) -> TrainingState:
+def state_after(before: TrainingState, taken: StepsTaken, first: int, end: int, rows: int) -> TrainingState:
     """Return the state in the whole training set after steps in the buffer of rows `first` … `end` − 1 of the epoch."""
     after = taken.state
     position = end if after.epoch > before.epoch else first + after.position

@@ -8,11 +8,13 @@ DeltaruleError
 ├── DivergedError (ArithmeticError, and ValueError as in scikit-learn)  the cost became non-finite
 ├── ModelFileError                   a file that is not a model, or is damaged, or is of a newer version
 ├── CheckpointError                  a checkpoint of another run, or one that another run is writing
+├── ClusterError (RuntimeError)      workers that died, are full, or lack a package
 └── OutputError (OSError)            a place that cannot be written, found before the work instead of after it
 """
 
 __all__ = [
     "CheckpointError",
+    "ClusterError",
     "DeltaruleError",
     "DivergedError",
     "InputError",
@@ -54,6 +56,10 @@ class ModelFileError(DeltaruleError):
 
 class CheckpointError(DeltaruleError):
     """A checkpoint of another run, or one that another run is writing."""
+
+
+class ClusterError(DeltaruleError, RuntimeError):
+    """Workers that died, are full, or lack a package."""
 
 
 class OutputError(DeltaruleError, OSError):

@@ -29,7 +29,7 @@ from deltarule.estimators.continuing import (
 )
 from deltarule.estimators.fitted import FittedMLP
 from deltarule.estimators.targets import Targets
-from deltarule.estimators.task import LearningTask, holds_out, learning_task, network_of
+from deltarule.estimators.task import LearningTask, Rows, holds_out, learning_task, network_of
 from deltarule.estimators.training_run import FitCall, TrainingRun, learn
 from deltarule.estimators.weights import unrolled
 from deltarule.network.network import Network
@@ -247,6 +247,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
     def _task(self, call: FitCall, settings: Settings, goes_on: bool, **more: Any) -> LearningTask:
         known = {"columns": Columns.of(self), "targets": self._targets} if goes_on else {}
         X, y, sample_weight = call.given
+        if isinstance(X, Rows):
+            return X.learning_task(self, settings, eval_set=call.eval_set, **{**known, **more})
         if is_source(X) and not more.get("may_lack_classes"):
             from deltarule.estimators.streamed import streamed_task  # not needed by most fits
 

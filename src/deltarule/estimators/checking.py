@@ -205,8 +205,9 @@ def refuse_sources(given: Any, name: str = "X") -> None:
         )
     if is_dask(given):
         raise InputError(
-            f"{name} is a {type(given).__name__} of Dask, all of whose rows would be brought into this process. Write "
-            "it to files and fit on their path: X.to_parquet('train'), then fit('train', 'target')."
+            f"{name} is a {type(given).__name__} of Dask, all of whose rows would be brought into this process. "
+            "deltarule.cluster.DaskMLPClassifier and DaskMLPRegressor learn from it and predict it on the workers; "
+            "or write it to files and fit on their path."
         )
 
 

@@ -4,6 +4,7 @@
 `partial_fit`, `resume` and cross-validation all begin with it.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 
 from deltarule.common.arrays import Array
+from deltarule.engines import Engine
 from deltarule.estimators.checking import (
     CheckedExamples,
     Columns,
@@ -26,9 +28,10 @@ from deltarule.estimators.targets import Labels, Targets
 from deltarule.network.data import TrainingSet, check_inputs
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
+from deltarule.training.record import Validation
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Dataset", "LearningTask", "holds_out", "learning_task", "network_of", "targets_of"]
+__all__ = ["Dataset", "LearningTask", "Rows", "holds_out", "learning_task", "network_of", "targets_of"]
 
 
 class Dataset(NamedTuple):
@@ -83,6 +86,10 @@ class LearningTask:
         Seed of the early-stopping split.
     training, validation : Dataset, and Dataset or None
         The same rows, for scorers.
+    engine : Engine or None
+        The engine for rows that are not in memory. None: that of the estimator, or of streams.
+    measures : Validation or None
+        What to measure after each epoch, where no scorer can see the rows.
     """
 
     settings: Settings
@@ -96,6 +103,16 @@ class LearningTask:
     seed: int
     training: Dataset
     validation: Dataset | None
+    engine: Engine | None = None
+    measures: Validation | None = None
+
+
+class Rows(ABC):
+    """Rows that are neither arrays nor a source, and make the learning task themselves: those of a cluster."""
+
+    @abstractmethod
+    def learning_task(self, estimator: Any, settings: Settings, **more: Any) -> LearningTask:
+        """Return the learning task; the further arguments are those of `learning_task`."""
 
 
 def learning_task(

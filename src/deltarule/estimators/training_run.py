@@ -103,9 +103,9 @@ def learn(
     """
     warn_of_clipped_batches(task.settings, task.training_set.rows)
     attributes, at, answering = predicting_with(estimator, task, predictor)
-    engine: Engine = StreamingEngine(predictor.engine) if is_stored(task.training_set.X) else predictor.engine
+    engine = _engine_of(task, predictor)
     try:
-        validation = validation_of(estimator, task, engine, at, answering, first_theta)
+        validation = task.measures or validation_of(estimator, task, engine, at, answering, first_theta)
         with (
             telling(estimator, task.settings, epochs, call.given, attributes) as tellers,
             _keeping(call.checkpoint, task, run) as keep,
@@ -126,6 +126,12 @@ def learn(
             predictor.release()
     warn_of(result.history, task.settings, at_the_end=is_whole)
     return TrainingRun(task, run, result, predictor)
+
+
+def _engine_of(task: LearningTask, predictor: Predictor) -> Engine:
+    if task.engine is not None:
+        return task.engine
+    return StreamingEngine(predictor.engine) if is_stored(task.training_set.X) else predictor.engine
 
 
 def predicting_with(

@@ -11,7 +11,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 
 from deltarule.blocks.stored_rows import is_stored
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, is_sparse
 from deltarule.common.errors import SettingsError
 from deltarule.common.messages import Message
 from deltarule.engines import Engine
@@ -71,8 +71,8 @@ def validation_of(
         )
     sets = {"train": task.training} | ({} if task.validation is None else {"validation": task.validation})
     scorers = _scorers_of(estimator.scoring, estimator)
-    if is_stored(task.training.X):
-        sets = {kind: rows for kind, rows in sets.items() if not is_stored(rows.X)}
+    if not _is_in_memory(task.training.X):
+        sets = {kind: rows for kind, rows in sets.items() if _is_in_memory(rows.X)}
         if not sets and any(scorers.values()):
             raise SettingsError(
                 f"scoring={estimator.scoring!r} takes rows in memory, and here all are read block by block. Pass "
@@ -86,6 +86,10 @@ def validation_of(
         lambda theta: _scores_at(at(theta), scorers, sets),
         f"validation_{first}" if scorer is not None and data is not None else None,
     )
+
+
+def _is_in_memory(X: Any) -> bool:
+    return isinstance(X, np.ndarray) or is_sparse(X)
 
 
 def _scorers_of(scoring: Any, estimator: Any) -> dict[str, Scorer | None]:

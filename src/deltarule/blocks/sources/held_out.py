@@ -12,16 +12,23 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.engines.splitmix import base_of_epoch, counted
 
-__all__ = ["HeldOut"]
+__all__ = ["HeldOut", "held_out"]
 
 _PIECE = 1 << 20
 
 
-class HeldOut:
-    """The rows of a source whose hash is below a share, or the others.
+def held_out(seed: int, share: float, start: int, stop: int) -> Array:
+    """Return whether each of the rows `start` … `stop` − 1 is held out: whether its hash is below the share.
 
     Row t is held out if mix(base(seed, 0) + t γ) < share · 2⁶⁴ (`splitmix.py`). So the choice depends neither on how
     the rows are read nor on how many there are.
+    """
+    hashes = counted(base_of_epoch(seed, 0), np.arange(start, stop, dtype=np.uint64))
+    return np.asarray(hashes < np.uint64(min(2**64 - 1, int(share * 2**64))))
+
+
+class HeldOut:
+    """The rows of a source that `held_out` chooses, or the others.
 
     Parameters
     ----------
@@ -35,7 +42,6 @@ class HeldOut:
 
     def __init__(self, source: Source, share: float, seed: int, keeps: bool) -> None:
         self._source, self._share, self._seed, self._keeps = source, share, seed, keeps
-        self._base = base_of_epoch(seed, 0)
         self.names, self.n_features, self.dtype = source.names, source.n_features, source.dtype
         self.rows = sum(int(self._mask(start, min(start + _PIECE, source.rows)).sum()) for start in self._pieces)
         if self.rows == 0:
@@ -84,8 +90,7 @@ class HeldOut:
         return range(0, self._source.rows, _PIECE)
 
     def _mask(self, start: int, stop: int) -> Array:
-        hashes = counted(self._base, np.arange(start, stop, dtype=np.uint64))
-        held = hashes < np.uint64(min(2**64 - 1, int(self._share * 2**64)))
+        held = held_out(self._seed, self._share, start, stop)
         return held if self._keeps else ~held
 
 

@@ -81,6 +81,8 @@ class ParquetFiles:
         The paths as they were given, from the root.
     bytes : int
         Bytes of all values, before they were compressed.
+    groups : tuple of int, optional
+        Numbers of the row groups to read, of rows of one file. Default: all.
     """
 
     files: tuple[Path, ...]
@@ -89,6 +91,7 @@ class ParquetFiles:
     stats: tuple[tuple[int, int], ...]
     given: tuple[str, ...]
     bytes: int
+    groups: tuple[int, ...] | None = None
 
     @classmethod
     def of(cls, given: Any) -> "ParquetFiles":
@@ -148,7 +151,8 @@ class ParquetFiles:
             _check_unchanged(file, stat)
             try:
                 with pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
-                    yield from opened.iter_batches(batch_rows(len(columns)), columns=list(columns))
+                    groups = None if self.groups is None else list(self.groups)
+                    yield from opened.iter_batches(batch_rows(len(columns)), columns=list(columns), row_groups=groups)
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(file, error) from error
             _check_unchanged(file, stat)
