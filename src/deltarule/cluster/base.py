@@ -245,7 +245,8 @@ class ClusterMLP(BaseEstimator):
 
 def clone_fitted(estimator: Any) -> Any:
     """Return a copy of a fitted estimator of one machine, with arrays of its own."""
-    copied = type(estimator).__new__(type(estimator))
+    kind: Any = type(estimator)
+    copied = kind.__new__(kind)
     state = estimator.__getstate__()
     copied.__setstate__({name: value.copy() if name == "theta_" else value for name, value in state.items()})
     return copied

@@ -1,4 +1,4 @@
-"""What is looked at before a fit begins: whether workers are of one kind, and whether the rows fit into their memory."""
+"""What is looked at before a fit begins: whether workers are of one kind, and whether rows fit into their memory."""
 
 import warnings
 from collections.abc import Mapping
@@ -36,8 +36,8 @@ def check_environments(environments: Mapping[str, Mapping[str, str]]) -> None:
         if len(there_are) > 1:
             cure = " Set DELTARULE_ISA to the least of them on all." if name == "core" else ""
             warnings.warn(
-                f"The workers differ in {name} ({', '.join(there_are)}), so the last digits of a result depend on which "
-                f"of them computed what.{cure}",
+                f"The workers differ in {name} ({', '.join(there_are)}), so the last digits of a result depend on "
+                f"which of them computed what.{cure}",
                 UserWarning,
                 stacklevel=2,
             )
@@ -48,8 +48,8 @@ def check_memory(workers: Mapping[str, Mapping[str, Any]], needed: int) -> None:
     limits = [int(worker["memory_limit"]) for worker in workers.values()]
     if all(limits) and needed / len(limits) > FULL * min(limits):
         raise ClusterError(
-            f"The rows are {needed / 1e9:.3g} GB as the network takes them, {needed / len(limits) / 1e9:.3g} GB for each "
-            f"of {len(limits)} workers, but a worker has {min(limits) / 1e9:.3g} GB, of which rows may fill "
+            f"The rows are {needed / 1e9:.3g} GB as the network takes them, {needed / len(limits) / 1e9:.3g} GB for "
+            f"each of {len(limits)} workers, but a worker has {min(limits) / 1e9:.3g} GB, of which rows may fill "
             f"{FULL:.0%}. Take more or larger workers, or fit with resident=False, which reads the rows anew in every "
             "pass."
         )

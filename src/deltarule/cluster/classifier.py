@@ -22,12 +22,12 @@ class DaskMLPClassifier(ClassifierMixin, ClusterMLP):
     client : Client, optional
         Client of a Dask cluster. Default: the present one.
     parallel : {"auto", "full", "chain", "average"}, default "auto"
-        `"full"`: every evaluation of J and D is a pass over all rows on all workers, for lbfgs, cg and gd. `"chain"`: for
-        adam and sgd, the state of the run walks from span to span; the steps are those of one machine. `"average"`:
-        shards take steps at once, and their states are averaged after every round; see `shards`. `"auto"` is the first
-        that fits the solver.
+        `"full"`: every evaluation of J and D is a pass over all rows on all workers, for lbfgs, cg and gd. `"chain"`:
+        for adam and sgd, the state of the run walks from span to span; the steps are those of one machine.
+        `"average"`: shards take steps at once, and their states are averaged after every round; see `shards`.
+        `"auto"`: the first that fits the solver.
     shards : int, default 8
-        For `"average"`: parts of the rows that are trained on at once. The result depends on it, and not on the workers.
+        For `"average"`: parts of the rows that are trained on at once. The result depends on them, and not on workers.
     rounds_per_epoch : int, default 20
         For `"average"`: how often the states are averaged in an epoch.
     resident : bool, default True

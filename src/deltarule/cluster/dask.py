@@ -16,7 +16,7 @@ from typing import Any
 
 import dask
 from dask.delayed import Delayed, delayed
-from distributed import Client, Future, KilledWorker, TimeoutError, get_client, get_worker, wait, worker_client
+from distributed import Client, Future, KilledWorker, get_client, get_worker, wait, worker_client
 
 from deltarule.cluster.protocol import Call, Placed
 from deltarule.cluster.tasks import merge
@@ -117,8 +117,8 @@ class DaskCluster:
         for address, one in found.items():
             if isinstance(one, ImportError):
                 raise ClusterError(
-                    f"The worker {address} lacks a package ({one}). Install on all workers what is here: "
-                    "pip install 'deltarule[dask]'."
+                    f"The worker {address} lacks a package ({one}). Install on all workers what is here: pip install "
+                    "'deltarule[dask]'."
                 ) from one
             if isinstance(one, Exception):
                 raise ClusterError(f"The worker {address} does not answer ({type(one).__name__}: {one}).") from one
@@ -134,7 +134,7 @@ class DaskCluster:
         if not resident:
             return Placed(tuple(pinned), owners, tuple(places))
         self._places = places
-        graph = _Graph(f"{self._fit}-{next(self._graphs)}")
+        graph = self._graph()
         futures = self._client.compute([graph.node(one) for one in pinned], optimize_graph=False)
         self._kept += futures
         self._settle(futures)
@@ -142,7 +142,7 @@ class DaskCluster:
 
     def sum(self, task: Callable[[Array, Any], Array], theta: Array, placed: Placed) -> Array:
         """Return the sum of a task over all spans; see `Cluster`."""
-        graph = _Graph(f"{self._fit}-{next(self._graphs)}")
+        graph = self._graph()
         at = graph.constant("theta", theta)
         sums = [
             Call("leaf", n, task, (at, node), owner)
@@ -159,7 +159,7 @@ class DaskCluster:
 
     def chain(self, task: Callable[[Any, Any, Any], Any], state: Any, placed: Placed, legs: Sequence[Any]) -> Any:
         """Let a state walk through spans; see `Cluster`."""
-        graph = _Graph(f"{self._fit}-{next(self._graphs)}")
+        graph = self._graph()
         now: Any = graph.constant("state", state)
         for n, leg in enumerate(legs):
             now = Call("walk", n, _with_leg(task, leg), (now, placed.nodes[leg.span]), placed.owners[leg.span])
@@ -167,7 +167,7 @@ class DaskCluster:
 
     def map(self, calls: Sequence[Call]) -> list[Any]:
         """Return the results of calls, in order; see `Cluster`."""
-        graph = _Graph(f"{self._fit}-{next(self._graphs)}")
+        graph = self._graph()
         found: list[Any] = self._result(graph.node(Call("results", 0, _listed, tuple(calls))), ())
         return found
 
@@ -195,7 +195,7 @@ class DaskCluster:
         ClusterError
             If there have been none for too long, or one has been paused for too long.
         """
-        now = self._client.scheduler_info(n_workers=-1)["workers"]
+        now = self._workers()
         self.lost |= self._there.keys() - now.keys()
         self._there = dict(now)
         paused = [address for address, one in now.items() if one["status"] == "paused"]
@@ -204,15 +204,30 @@ class DaskCluster:
         self._paused_since = (self._paused_since or time) if paused else None
         if self._empty_since is not None and time - self._empty_since > PATIENCE:
             raise ClusterError(
-                f"The cluster has had no worker for {PATIENCE:g} seconds: all have died or were stopped. Start workers, "
+                f"The cluster has had no worker for {PATIENCE:g} seconds: all have died or were stopped. Start some, "
                 "and fit again; with checkpoint=… and resume=True the fit goes on where it was."
             )
         if self._paused_since is not None and time - self._paused_since > 2 * PATIENCE:
             raise ClusterError(
                 f"Dask has paused the worker {paused[0]} for {2 * PATIENCE:g} seconds, because its memory "
-                f"({now[paused[0]]['memory_limit'] / 1e9:.3g} GB) is nearly full. Give workers more memory, take more of "
-                "them, or fit with resident=False, which reads the rows anew in every pass."
+                f"({now[paused[0]]['memory_limit'] / 1e9:.3g} GB) is nearly full. Give workers more memory, take more "
+                "of them, or fit with resident=False, which reads the rows anew in every pass."
             )
+
+    def _graph(self) -> "_Graph":
+        return _Graph(f"{self._fit}-{next(self._graphs)}")
+
+    def _workers(self) -> dict[str, Any]:
+        """Return what the scheduler says of each worker.
+
+        `client.scheduler_info()` would now and then return no workers: it hands out what its own timer, which asks for
+        none, has just overwritten.
+        """
+        try:
+            identity = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=PATIENCE)
+        except (OSError, TimeoutError, AttributeError) as error:
+            raise _cancelled("the scheduler does not answer") from error
+        return dict(identity["workers"])
 
     def _result(self, node: Delayed, places: Sequence[str]) -> Any:
         """Compute the last task of a graph, and return its result."""
@@ -240,8 +255,7 @@ class DaskCluster:
                 raise _cancelled(error) from error
         for future in futures:
             if future.status == "error":
-                error = future.exception()
-                raise self._killed(error) from None if isinstance(error, KilledWorker) else error
+                raise self._killed(future.exception()) from None
             if future.status in ("cancelled", "lost"):
                 raise _cancelled(future.status)
 

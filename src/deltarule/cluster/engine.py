@@ -163,7 +163,7 @@ class ClusterEngine:
         self, state: TrainingState, data: TrainingSet, plan: Plan, X: PlacedArray, order: SpanOrder
     ) -> tuple[StepsTaken, float]:
         legs = _legs(state, data, plan, order)
-        now, costs, seconds, interrupted = Walk(state, np.empty(0)), [np.empty(0)], 0.0, False
+        now, costs, interrupted = Walk(state, np.empty(0)), [np.empty(0)], False
         try:
             for first in range(0, len(legs), LEGS):
                 now = self.cluster.chain(

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ class Facts:
     @property
     def firsts(self) -> list[int]:
         """The number of the first row of each partition."""
-        return np.cumsum([0, *(one.rows for one in self.profiles)])[:-1].tolist()
+        return [0, *accumulate(one.rows for one in self.profiles)][:-1]
 
     def lengths(self, chosen: Chosen | None) -> list[int]:
         """Return how many rows of each partition are chosen; None stands for all."""
@@ -114,8 +115,8 @@ class Facts:
         dtype, kept = dtypes_of(settings, self.dtype, self.largest, targets, weights)
         if self.largest > float(np.finfo(dtype).max):
             raise InputError(
-                f"X holds the number {self.largest:g}, which is beyond the range of {dtype}, ±{np.finfo(dtype).max:.2g}. "
-                "Scale its column, or take dtype='float64'."
+                f"X holds the number {self.largest:g}, which is beyond the range of {dtype}, "
+                f"±{np.finfo(dtype).max:.2g}. Scale its column, or take dtype='float64'."
             )
         return dtype, kept
 
@@ -174,7 +175,7 @@ def warn_of_order(facts: Facts) -> None:
     moved = float(np.abs(counts - counts.sum(axis=1, keepdims=True) * expected).sum() / 2 / facts.rows)
     if moved > UNEVEN:
         warnings.warn(
-            f"The rows seem to be sorted: {moved:.0%} of them would have to go to another partition for every partition "
+            f"The rows seem to be sorted: {moved:.0%} of them would have to go to another partition for each "
             "to hold the classes in the same shares. Mini-batches take one span of rows after the other, so shuffle "
             "them first, or take solver='lbfgs', which does not feel their order.",
             UserWarning,

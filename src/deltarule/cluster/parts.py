@@ -4,6 +4,7 @@ These functions run on workers, where neither scikit-learn nor Dask is needed.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -147,8 +148,9 @@ def checked_part(part: Part, where: str, digest: str | None) -> Part:
     return part
 
 
-def profile_of(part: Part) -> Profile:
-    """Return what is known of a partition."""
+def profile_of(read: Callable[..., Part], *arguments: Any) -> Profile:
+    """Return what is known of a partition, which is read by this very task, so that nobody keeps it."""
+    part = read(*arguments)
     X, y, weights = part
     rows = X.shape[0]
     values = X.data if is_sparse(X) else X
@@ -236,4 +238,4 @@ def _targets(y: Any, form: Form, number: int) -> Coded | Array:
     if any(getattr(kind, "kind", "O") not in "biuf" for kind in dtypes):
         raise InputError(f"y of partition {number} holds {dtypes[0]}, but quantities are numbers.")
     numbers = y.to_numpy(dtype=np.float64, na_value=np.nan) if hasattr(y, "to_numpy") else np.asarray(y, np.float64)
-    return np.ascontiguousarray(numbers.reshape(len(numbers), -1))
+    return np.ascontiguousarray(numbers if numbers.ndim == 2 else numbers[:, np.newaxis])

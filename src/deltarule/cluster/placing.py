@@ -24,7 +24,8 @@ __all__ = ["placed", "profiled", "row_bytes", "sums_of_classes"]
 
 def profiled(cluster: Cluster, parts: Parts) -> Facts:
     """Return what is known of all partitions, from one pass over them."""
-    return Facts.of(cluster.map([Call("profile", one.number, profile_of, (one,)) for one in parts.calls()]))
+    calls = [Call("profile", one.number, partial(profile_of, one.function), one.arguments) for one in parts.calls()]
+    return Facts.of(cluster.map(calls))
 
 
 def sums_of_classes(cluster: Cluster, parts: Parts, facts: Facts, classes: Sequence[Any]) -> Array:
@@ -37,8 +38,8 @@ def sums_of_classes(cluster: Cluster, parts: Parts, facts: Facts, classes: Seque
         return np.array([of_label[label] for label in classes], np.float64)
     task = partial(class_sums, tuple(classes), facts.dtype.name)
     now: Any = Call("classes", 0, partial(np.zeros, len(classes)))
-    for n, one in enumerate(parts.calls(facts.digests)):
-        now = Call("classes", n + 1, task, (now, one))
+    for part in parts.calls(facts.digests):
+        now = Call("classes", part.number + 1, task, (now, part))
     total: Array = cluster.map([now])[0]
     return total
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier
 
 from deltarule.blocks.sources import is_dask, is_source
 from deltarule.cluster.averaging import Averaging, rows_of_shards
@@ -25,7 +24,7 @@ from deltarule.cluster.tasks import Work
 from deltarule.common.errors import SettingsError, ShapeError
 from deltarule.engines import engine_for
 from deltarule.estimators.checking import Columns, check_validation_set
-from deltarule.estimators.targets import Targets
+from deltarule.estimators.targets import Labels, Targets
 from deltarule.estimators.task import Dataset, LearningTask, Rows, holds_out, network_of
 from deltarule.network.data import TrainingSet, check_inputs
 from deltarule.network.network import Network
@@ -85,7 +84,7 @@ class ClusterRows(Rows):
         facts = profiled(self.cluster, self.parts)
         dtype, kept_dtype = facts.dtypes(settings, self.parts.is_weighted)
         targets = targets_of(estimator, facts, partial(sums_of_classes, self.cluster, self.parts, facts), targets)
-        outputs = targets.n_outputs if is_classifier(estimator) else len(facts.least)
+        outputs = targets.n_outputs if isinstance(targets, Labels) else len(facts.least)
         network = network_of(estimator, features, outputs, targets.output)
         if way != "full":
             warn_of_order(facts)

@@ -53,7 +53,7 @@ def measures_of(estimator: Any, engine: ClusterEngine, data: TrainingSet, facts:
         return Validation(data)
     if estimator.scoring is not None:
         raise SettingsError(
-            f"scoring={estimator.scoring!r} takes rows in memory, and the validation set is on the cluster. Pass arrays "
+            f"scoring={estimator.scoring!r} takes rows in memory, and those to watch are on the cluster. Pass arrays "
             "as eval_set, or scoring='loss', or leave scoring out."
         )
     name = f"validation_{targets.score_name}"

@@ -102,7 +102,7 @@ def _of_labels(h: Array, Y: Array, w: Array, several: bool) -> Array:
         is_right = ((h > 0.5) == (Y > 0.5)).all(axis=1)
     else:
         is_right = h.argmax(axis=1) == Y.argmax(axis=1)
-    return w[is_right].sum(keepdims=True)
+    return np.asarray(w[is_right].sum(keepdims=True))
 
 
 def _of_quantities(h: Array, Y: Array, w: Array, shift: Array) -> Array:
