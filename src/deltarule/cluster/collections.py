@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deltarule.blocks.sources import is_dask
-from deltarule.cluster.parts import Form, part_of
+from deltarule.cluster.parts import Form, matrix_of, part_of
 from deltarule.cluster.protocol import Call
 from deltarule.common.errors import InputError, ShapeError
 
@@ -120,8 +120,8 @@ def lazily(
 
 
 def _of_frame(frame: Any, model: Any, *, method: str, labels: Any) -> Any:
-    values = getattr(model, method)(frame) if len(frame) else getattr(model, method)(np.zeros((1, frame.shape[1])))[:0]
-    return _as_frame(values, frame.index, labels)
+    X = matrix_of(frame, Form(frame.shape[1], is_coded=False), None)
+    return _as_frame(_of_array(X, model, method=method), frame.index, labels)
 
 
 def _as_frame(values: Any, index: Any, labels: Any) -> Any:

@@ -14,7 +14,7 @@ from deltarule.blocks.sources.source import Coded
 from deltarule.common.arrays import Array, is_sparse
 from deltarule.common.errors import InputError, ShapeError
 
-__all__ = ["Form", "Part", "Profile", "checked_part", "class_sums", "part_of", "profile_of"]
+__all__ = ["Form", "Part", "Profile", "checked_part", "class_sums", "matrix_of", "part_of", "profile_of"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def part_of(form: Form, number: int, digest: str | None, X: Any, y: Any, weights
                 "frame as X, or repartition both alike."
             )
     w = None if weights is None else np.asarray(weights, np.float64).reshape(rows)
-    return checked_part(Part(_matrix(X, form, number), _targets(y, form, number), w), f"partition {number}", digest)
+    return checked_part(Part(matrix_of(X, form, number), _targets(y, form, number), w), f"partition {number}", digest)
 
 
 def checked_part(part: Part, where: str, digest: str | None) -> Part:
@@ -148,9 +148,16 @@ def checked_part(part: Part, where: str, digest: str | None) -> Part:
     return part
 
 
-def profile_of(read: Callable[..., Part], *arguments: Any) -> Profile:
-    """Return what is known of a partition, which is read by this very task, so that nobody keeps it."""
-    part = read(*arguments)
+def profile_of(read: Callable[..., Part], *arguments: Any) -> Profile | InputError:
+    """Return what is known of a partition, which is read by this very task, so that nobody keeps it.
+
+    What is wrong with it is returned too: of several such partitions the first can be named then, and not the one that
+    a worker happened to read first.
+    """
+    try:
+        part = read(*arguments)
+    except InputError as error:
+        return error
     X, y, weights = part
     rows = X.shape[0]
     values = X.data if is_sparse(X) else X
@@ -192,9 +199,9 @@ def _digest_of(part: Part) -> str:
     return digest.hexdigest()
 
 
-def _matrix(X: Any, form: Form, number: int) -> Any:
-    """Return X as floats: float32 if all columns are, else float64."""
-    where = f"of partition {number}"
+def matrix_of(X: Any, form: Form, number: int | None) -> Any:
+    """Return X of a partition as floats: float32 if all columns are, else float64."""
+    where = "to predict" if number is None else f"of partition {number}"
     if X.ndim != 2 or X.shape[1] != form.n_features:
         raise ShapeError(f"X {where} has the shape {X.shape}, but {form.n_features} columns were expected.")
     if is_sparse(X):

@@ -25,7 +25,11 @@ __all__ = ["placed", "profiled", "row_bytes", "sums_of_classes"]
 def profiled(cluster: Cluster, parts: Parts) -> Facts:
     """Return what is known of all partitions, from one pass over them."""
     calls = [Call("profile", one.number, partial(profile_of, one.function), one.arguments) for one in parts.calls()]
-    return Facts.of(cluster.map(calls))
+    found = cluster.map(calls)
+    for one in found:
+        if isinstance(one, Exception):
+            raise one
+    return Facts.of(found)
 
 
 def sums_of_classes(cluster: Cluster, parts: Parts, facts: Facts, classes: Sequence[Any]) -> Array:
