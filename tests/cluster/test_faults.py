@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 da = pytest.importorskip("dask.array")
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 from deltarule import MLPClassifier  # noqa: E402
@@ -56,7 +57,9 @@ def in_memory() -> tuple[Array, Array]:
 @pytest.fixture(scope="module")
 def processes() -> Iterator[Any]:
     """Two processes, which their nannies start again when they are killed."""
+    # A LocalCluster gives a worker up for good that has not come back after 15 seconds, which a busy machine takes.
     with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "300s"}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0, silence_logs=50
         ) as cluster,
@@ -88,7 +91,7 @@ class Killer:
 def test_a_fit_whose_workers_are_killed_has_the_same_bits(
     processes: Any, settings: dict[str, Any], all_of_them: bool
 ) -> None:
-    processes.wait_for_workers(2, timeout=30)
+    processes.wait_for_workers(2, timeout=60)
     clf = DaskMLPClassifier(**settings, client=processes)
     clf.fit(*on_cluster(), callbacks=[Killer(processes, 1, all_of_them=all_of_them)])
     if settings is LBFGS:
@@ -106,12 +109,10 @@ def killing(block: Array) -> Array:
 
 
 def test_a_poison_block_is_named(processes: Any) -> None:
-    processes.wait_for_workers(2, timeout=30)
+    processes.wait_for_workers(2, timeout=60)
     X = numbers().map_blocks(killing, chunks=((*numbers().chunks[0],), 3), dtype=float, meta=np.empty((0, 3)))
     began = time.monotonic()
-    with pytest.raises(
-        ClusterError, match=r"4 workers died one after the other while they had partition \d to compute"
-    ):
+    with pytest.raises(ClusterError, match=r"4 workers died one after the other while they had partition \d to"):
         DaskMLPClassifier(**LBFGS, client=processes).fit(X, on_cluster()[1])
     assert time.monotonic() - began < 60
 
@@ -119,7 +120,7 @@ def test_a_poison_block_is_named(processes: Any) -> None:
 def test_rows_that_were_scattered_are_told_of_when_their_worker_dies(processes: Any) -> None:
     from dask.delayed import delayed
 
-    processes.wait_for_workers(2, timeout=30)
+    processes.wait_for_workers(2, timeout=60)
     X, y = in_memory()
     blocks = [processes.scatter(X[n : n + 8192], direct=False) for n in range(0, M, 8192)]
     parts = [da.from_delayed(delayed(one), (8192, 3), float) for one in blocks]
@@ -163,7 +164,7 @@ CLIENT = """
 
 
 def test_a_fit_whose_client_was_killed_goes_on_from_its_journal(processes: Any, tmp_path: Path) -> None:
-    processes.wait_for_workers(2, timeout=30)
+    processes.wait_for_workers(2, timeout=60)
     journal = tmp_path / "fit.journal"
     here = [str(Path(__file__).parent), processes.scheduler.address, str(journal)]
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(CLIENT), *here], timeout=120, capture_output=True)
@@ -217,9 +218,8 @@ def test_a_worker_needs_memory_for_its_spans_and_a_constant(tmp_path: Path, resi
         distributed.Client(cluster) as client,
     ):
         # A fit on few rows first: what is loaded and kept for ever is not counted.
-        pq.write_table(
-            table.append_column("y", table["x0"]).slice(0, 60_000), tmp_path / "few.parquet", row_group_size=50_000
-        )
+        few = table.append_column("y", table["x0"]).slice(0, 60_000)
+        pq.write_table(few, tmp_path / "few.parquet", row_group_size=50_000)
         settings: dict[str, Any] = {"hidden_layer_sizes": (4,), "solver": "gd", "max_iter": 2, "resident": resident}
         DaskMLPRegressor(**settings, client=client).fit(str(tmp_path / "few.parquet"), "y")
         before = client.run(peak_memory)

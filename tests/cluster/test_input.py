@@ -200,7 +200,7 @@ class TestWhatIsRefused:
         def rewrite(progress: Any) -> None:
             FRAME[::-1].to_parquet(tmp_path / "a.parquet")
 
-        with pytest.raises(InputError, match="was changed while it was read|are others than when the fit began"):
+        with pytest.raises(InputError, match=r"was changed while it was read|are others than when the fit began"):
             DaskMLPClassifier(**LBFGS, resident=False).fit(str(tmp_path), "label", "w", callbacks=[rewrite])
 
     def test_settings(self) -> None:
@@ -256,7 +256,7 @@ def test_without_a_client_the_message_says_how_to_make_one() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "_get_global_client", staticmethod(lambda: None), raising=False)
         patch.setattr("deltarule.cluster.dask.get_client", _none)
-        with pytest.raises(InputError, match="There is no client of a Dask cluster. Make one first"):
+        with pytest.raises(InputError, match=r"There is no client of a Dask cluster. Make one first"):
             fit(frame(), "label")
 
 
@@ -286,9 +286,9 @@ def test_parameters_are_those_of_one_machine_and_seven_more() -> None:
 def test_workers_of_another_kind_are_told() -> None:
     here = environment()
     check_environments({"a": here, "b": here})
-    with pytest.raises(ClusterError, match="The worker b has deltarule 0.0.1, and the client"):
+    with pytest.raises(ClusterError, match=r"The worker b has deltarule 0.0.1, and the client"):
         check_environments({"a": here, "b": {**here, "deltarule": "0.0.1"}})
-    with pytest.raises(ClusterError, match="The worker b has python 3.1, and the client"):
+    with pytest.raises(ClusterError, match=r"The worker b has python 3.1, and the client"):
         check_environments({"a": here, "b": {**here, "python": "3.1.4"}})
     with pytest.warns(UserWarning, match=r"differ in core \(avx2, avx512\).* Set DELTARULE_ISA"):
         check_environments({"a": {**here, "core": "avx2"}, "b": {**here, "core": "avx512"}})

@@ -1,5 +1,6 @@
 """The engine over the seam: on a cluster that is this process, and calls every task twice, as on Dask."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -62,15 +63,15 @@ def in_memory(dtype: str = "float64") -> TrainingSet:
 
 
 @pytest.fixture(params=["one process", "tasks twice", "Dask"])
-def cluster(request: pytest.FixtureRequest) -> Any:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param != "Dask":
-        return OneProcess(workers=3, again=request.param == "tasks twice")
-    pytest.importorskip("distributed")
+        yield OneProcess(workers=3, again=request.param == "tasks twice")
+        return
     from deltarule.cluster.dask import DaskCluster
 
     made = DaskCluster(request.getfixturevalue("client"))
-    request.addfinalizer(made.close)
-    return made
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -25,7 +25,7 @@ from deltarule.common.errors import ClusterError, InputError
 
 __all__ = ["DaskCluster", "connected", "held"]
 
-PATIENCE = 30.0
+PATIENCE = 45.0
 """Seconds without any worker, or with a worker that Dask has paused, after which a call ends with an error."""
 
 GLANCE = 1.0
@@ -207,9 +207,9 @@ class DaskCluster:
                 f"The cluster has had no worker for {PATIENCE:g} seconds: all have died or were stopped. Start some, "
                 "and fit again; with checkpoint=… and resume=True the fit goes on where it was."
             )
-        if self._paused_since is not None and time - self._paused_since > 2 * PATIENCE:
+        if self._paused_since is not None and time - self._paused_since > PATIENCE:
             raise ClusterError(
-                f"Dask has paused the worker {paused[0]} for {2 * PATIENCE:g} seconds, because its memory "
+                f"Dask has paused the worker {paused[0]} for {PATIENCE:g} seconds, because its memory "
                 f"({now[paused[0]]['memory_limit'] / 1e9:.3g} GB) is nearly full. Give workers more memory, take more "
                 "of them, or fit with resident=False, which reads the rows anew in every pass."
             )

@@ -121,6 +121,12 @@ class Span:
         of_rows = () if self.row_weights is self.weights else (self.row_weights,)
         return sum(array.nbytes for array in (*of_X, self.Y, self.weights, *of_rows) if array is not None)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Arrays that came from another worker begin anywhere in a message, and the core takes aligned ones.
+        for name, array in state.items():
+            is_array = isinstance(array, np.ndarray)
+            object.__setattr__(self, name, np.require(array, requirements="CA") if is_array else array)
+
     def __sizeof__(self) -> int:  # by which Dask knows how full a worker is
         return object.__sizeof__(self) + self.nbytes
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from deltarule.common.arrays import Array, is_sparse
+from deltarule.common.arrays import Array, as_float, is_sparse
 from deltarule.common.errors import SettingsError
 from deltarule.engines import compiled
 from deltarule.engines.compiled import why_unavailable
@@ -79,7 +79,7 @@ class NativeEngine:
         if self._leaves_out(data.X):
             return self._instead.sums(theta, data)
         sums = np.empty(1 + self.network.n_parameters)
-        theta = np.ascontiguousarray(theta, dtype=data.X.dtype)
+        theta = as_float(theta, data.X.dtype)  # aligned too, which what came over a network need not be
         self._core_for(data.X.dtype).sums(theta, _core_inputs(data.X), data.Y, data.weights, sums)
         return sums
 
@@ -95,7 +95,7 @@ class NativeEngine:
         if self._leaves_out(data.X):
             return self._instead.cost(theta, data, lambda_)
         m = data.m
-        core, at = self._core_for(data.X.dtype), np.ascontiguousarray(theta, dtype=data.X.dtype)
+        core, at = self._core_for(data.X.dtype), as_float(theta, data.X.dtype)
         mean = float(core.cost(at, _core_inputs(data.X), data.Y, data.weights, 0.0, m))
         return mean + backpropagation.penalty(self.network, theta, lambda_, m)
 
@@ -103,7 +103,7 @@ class NativeEngine:
         """Return h of each row; see `Engine`."""
         if self._leaves_out(X):
             return self._instead.hypothesis(theta, X)
-        theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
+        theta = as_float(theta, theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
         self._core_for(theta.dtype).hypothesis_into(theta, _core_inputs(X), h)
         return h
@@ -208,7 +208,7 @@ class _Run:
             data.weights,
             _core.Plan(**plan_arguments(network, plan)),
             self.position,
-            np.ascontiguousarray(plan.rates, dtype=np.float64),
+            as_float(plan.rates, np.dtype(np.float64)),
             self.costs,
             data.total_rows or data.rows,
             data.m,
