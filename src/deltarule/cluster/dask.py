@@ -5,7 +5,7 @@ with their worker; tasks are pinned to the workers of their spans loosely, becau
 waits for ever. What a dead worker held and computed is made again elsewhere by the scheduler, from the same graph.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -95,8 +95,8 @@ class DaskCluster:
         self._places: Sequence[str] = ()
         self.lost: set[str] = set()
         self._there: dict[str, Any] = {}
-        self._empty_since: float | None = None
-        self._paused_since: float | None = None
+        self._since: dict[str, float] = {}
+        self._waits = False
         self.look()
         if not self._there:
             raise ClusterError("The cluster has no worker. Start one, or wait for it: client.wait_for_workers(1).")
@@ -199,23 +199,29 @@ class DaskCluster:
         self.lost |= self._there.keys() - now.keys()
         self._there = dict(now)
         paused = [address for address, one in now.items() if one["status"] == "paused"]
-        time = monotonic()
-        self._empty_since = None if now else self._empty_since or time
-        self._paused_since = (self._paused_since or time) if paused else None
-        if self._empty_since is not None and time - self._empty_since > PATIENCE:
-            raise ClusterError(
-                f"The cluster has had no worker for {PATIENCE:g} seconds: all have died or were stopped. Start some, "
-                "and fit again; with checkpoint=… and resume=True the fit goes on where it was."
-            )
-        if self._paused_since is not None and time - self._paused_since > PATIENCE:
-            raise ClusterError(
-                f"Dask has paused the worker {paused[0]} for {PATIENCE:g} seconds, because its memory "
-                f"({now[paused[0]]['memory_limit'] / 1e9:.3g} GB) is nearly full. Give workers more memory, take more "
-                "of them, or fit with resident=False, which reads the rows anew in every pass."
-            )
+        is_idle = bool(now) and self._waits and not any(self._client.processing().values())
+        told = {
+            "empty": "The cluster has had no worker for {0:g} seconds: all have died or were stopped.",
+            "paused": "Dask has paused a worker for {0:g} seconds, because its memory is nearly full: {1}.",
+            "idle": "Dask has given its work to no worker for {0:g} seconds.",
+        }
+        cures = {
+            "empty": "Start some, and fit again",
+            "paused": "Give workers more memory, take more of them, or fit with resident=False, which reads the rows "
+            "anew in every pass",
+            "idle": "Fit again",
+        }
+        for what, is_so in (("empty", not now), ("paused", bool(paused)), ("idle", is_idle)):
+            if not is_so:
+                self._since.pop(what, None)
+            elif monotonic() - self._since.setdefault(what, monotonic()) > PATIENCE:
+                raise ClusterError(
+                    f"{told[what].format(PATIENCE, ', '.join(paused))} {cures[what]}; with checkpoint=… and "
+                    "resume=True a fit goes on where it was."
+                )
 
     def _graph(self) -> "_Graph":
-        return _Graph(f"{self._fit}-{next(self._graphs)}")
+        return _Graph(f"{self._fit}-{next(self._graphs)}", self._there)
 
     def _workers(self) -> dict[str, Any]:
         """Return what the scheduler says of each worker.
@@ -245,14 +251,18 @@ class DaskCluster:
 
     def _settle(self, futures: Sequence[Future]) -> None:
         """Wait until futures are computed; raise the error of one that is not."""
-        while True:
-            try:
-                wait(futures, timeout=GLANCE)
-                break
-            except TimeoutError:
-                self.look()
-            except CancelledError as error:
-                raise _cancelled(error) from error
+        self._waits = True
+        try:
+            while True:
+                try:
+                    wait(futures, timeout=GLANCE)
+                    break
+                except TimeoutError:
+                    self.look()
+        except CancelledError as error:
+            raise _cancelled(error) from error
+        finally:
+            self._waits = False
         for future in futures:
             if future.status == "error":
                 raise self._killed(future.exception()) from None
@@ -278,12 +288,17 @@ class DaskCluster:
 class _Graph:
     """A graph of Dask as it grows; the same call becomes the same task."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, there: Container[str]) -> None:
+        self._there = there
         self._tag, self._nodes = tag, {}  # type: str, dict[int, tuple[Call, Delayed]]
 
     def constant(self, name: str, value: Any) -> Delayed:
-        """Return a task that holds a value."""
-        return delayed(value, name=f"deltarule-{name}-{self._tag}", pure=False, traverse=False)
+        """Return a task that holds a value.
+
+        It is a call, because a delayed value takes on the pin of the first task that uses it, and a task without
+        dependencies that is pinned, however loosely, to a worker that died may wait for it for ever.
+        """
+        return delayed(partial(_itself, value), pure=False)(dask_key_name=f"deltarule-{name}-{self._tag}")
 
     def node(self, call: Any) -> Any:
         """Return the task of a call; what is none is a handle already."""
@@ -291,13 +306,18 @@ class _Graph:
             return call
         if id(call) not in self._nodes:
             arguments = [self.node(one) for one in call.arguments]
-            at = nullcontext() if call.owner is None else dask.annotate(workers=[call.owner], allow_other_workers=True)
+            is_there = call.owner is not None and call.owner in self._there
+            at = dask.annotate(workers=[call.owner], allow_other_workers=True) if is_there else nullcontext()
             with at:
                 made = delayed(call.function, pure=False)(
                     *arguments, dask_key_name=(f"deltarule-{call.name}-{self._tag}", call.number)
                 )
             self._nodes[id(call)] = call, made
         return self._nodes[id(call)][1]
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _listed(*results: Any) -> list[Any]:
