@@ -7,7 +7,7 @@ EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn distil
 GENERATED := docs/examples/generated
 LIBRARY := $(shell find src/deltarule -name "*.py")
 
-.PHONY: demo test check bench bench-tables docs pictures sanitize arm golden torture clean
+.PHONY: demo test check bench bench-scale bench-tables docs pictures sanitize arm golden torture clean
 
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
@@ -29,6 +29,10 @@ bench-tables: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
+
+# Fits on a Dask cluster of two processes, some minutes.
+bench-scale: .venv/ready
+	$(BIN)/python benchmarks/scale_dask.py
 
 # The site, from docs/ to build/site: runs the examples, whose output and pictures are on their pages. Warnings are errors.
 docs: $(EXAMPLES:%=$(GENERATED)/%.txt)

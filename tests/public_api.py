@@ -12,7 +12,7 @@ from typing import Any
 import typer.main
 
 import deltarule
-from deltarule import errors
+from deltarule import cluster, errors
 from deltarule.cli import app
 from deltarule.settings import Settings
 
@@ -25,6 +25,8 @@ def lines() -> Iterator[str]:
         yield from _described(f"deltarule.{name}", getattr(deltarule, name))
     for name in sorted(errors.__all__):
         yield from _described(f"deltarule.errors.{name}", getattr(errors, name))
+    for name in cluster.__all__:
+        yield from _described(f"deltarule.cluster.{name}", getattr(cluster, name))
     yield from _described("deltarule.settings.Settings", Settings)
     for name, command in sorted(typer.main.get_command(app).commands.items()):  # type: ignore[attr-defined]
         options = [" ".join(sorted([*option.opts, *option.secondary_opts])) for option in command.params]

@@ -147,7 +147,7 @@ class TestWhatIsRefused:
     def test_lengths_that_differ_by_partition(self) -> None:
         short = frame()
         kept = short[short["a"] > -1]
-        refused(r"X of partition 1 has 14 rows, but y has 20", ShapeError, kept[["a", "b"]], short["label"])
+        refused(r"X of partition 0 has 15 rows, but y has 20", ShapeError, kept[["a", "b"]], short["label"])
         refused(
             "X has 3 partitions, but y has 2", ShapeError, short[["a"]], dd.from_pandas(FRAME["label"], npartitions=2)
         )
