@@ -151,7 +151,9 @@ CLIENT = """
     import os, signal, sys
     from distributed import Client
     sys.path.insert(0, sys.argv[1])
+    import test_faults
     from test_faults import LBFGS, on_cluster
+    test_faults.rows_of.__module__ = "__main__"  # is sent itself: the workers have no module of this name
     from deltarule.cluster import DaskMLPClassifier
 
     def die(progress):
