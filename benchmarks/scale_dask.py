@@ -88,8 +88,8 @@ def fits(client: Client, rows: int) -> None:
         a_pass = there.history_.seconds[-1] / there.n_passes_
         say(
             f"{rows:>9,} rows, {FEATURES}-{'-'.join(map(str, (*hidden, 1)))}, lbfgs: {took:.2f} s on the cluster "
-            f"({there.n_passes_} passes of {1e3 * a_pass:.0f} ms, overhead {there.overhead_:.0%}), {took_here:.2f} s in "
-            "one process"
+            f"({there.n_passes_} passes of {1e3 * a_pass:.0f} ms, overhead {there.overhead_:.0%}), {took_here:.2f} s "
+            "in one process"
         )
     settings = {"hidden_layer_sizes": (32,), "max_iter": 2, "tol": 0.0, "random_state": 0}
     for parallel in ("chain", "average"):

@@ -9,9 +9,12 @@ import pytest
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 
+from sklearn.metrics import f1_score  # noqa: E402
+
 from deltarule import MLPClassifier, MLPRegressor  # noqa: E402
 from deltarule.cluster import DaskMLPClassifier, DaskMLPRegressor  # noqa: E402
 from deltarule.common.arrays import Array  # noqa: E402
+from deltarule.common.errors import SettingsError  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -62,7 +65,8 @@ def test_cost_and_gradient_are_those_of_one_machine(workers: tuple[Any, int], dt
 @pytest.mark.parametrize("settings", [{"solver": "lbfgs"}, {"solver": "cg", "class_weight": "balanced"}])
 def test_whole_fits_are_those_of_one_machine(workers: tuple[Any, int], settings: dict[str, Any]) -> None:
     client, partitions = workers
-    settings = {"hidden_layer_sizes": (4,), "max_iter": 4, "random_state": 1, "label_smoothing": 0.1} | settings
+    few: dict[str, Any] = {"hidden_layer_sizes": (4,), "max_iter": 4, "random_state": 1, "label_smoothing": 0.1}
+    settings = few | settings
     alone = MLPClassifier(**settings).fit(X, LABELS, WEIGHTS)
     there = DaskMLPClassifier(**settings, client=client)
     there.fit(*(on_cluster(array, partitions) for array in (X, LABELS, WEIGHTS)))
@@ -151,6 +155,19 @@ def test_a_validation_set_on_the_cluster_has_the_cost_of_one_in_memory(client: A
         assert there.validation_loss_curve_ == alone.validation_loss_curve_
         name = next(iter(alone.scores_))
         np.testing.assert_allclose(there.scores_[name], alone.scores_[name], rtol=1e-12)
+
+
+def test_a_validation_set_in_this_process_may_have_scorers(client: Any) -> None:
+    settings: dict[str, Any] = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 1, "scoring": ["f1_macro"]}
+    watched = X[:900], LABELS[:900], WEIGHTS[:900]
+    there = DaskMLPClassifier(**settings, client=client)
+    there.fit(on_cluster(X, 7), on_cluster(LABELS, 7), eval_set=watched)
+    alone = there.to_local()
+    assert there.scores_["validation_f1_macro"][-1] == pytest.approx(
+        f1_score(watched[1], alone.predict(watched[0]), average="macro", sample_weight=watched[2])
+    )
+    with pytest.raises(SettingsError, match="takes rows in memory"):
+        there.fit(on_cluster(X, 7), on_cluster(LABELS, 7), eval_set=(on_cluster(X, 7), on_cluster(LABELS, 7)))
 
 
 def test_the_hold_out_of_early_stopping_does_not_depend_on_partitions(client: Any) -> None:

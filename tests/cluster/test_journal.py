@@ -31,7 +31,7 @@ def fit(path: Path | None, stop_after: int = 1000, resume: bool = True, y: Any =
     settings = {"hidden_layer_sizes": (3,), "max_iter": 12, "random_state": 1, "solver": "lbfgs", **settings}
     labels = X[:, 0] * X[:, 1] > 0 if y is None else y
     given = da.from_array(X, chunks=(100, 3)), da.from_array(labels, chunks=100)
-    there = {} if path is None else {"checkpoint": path, "resume": resume}
+    there: dict[str, Any] = {} if path is None else {"checkpoint": path, "resume": resume}
     return DaskMLPClassifier(**settings).fit(*given, callbacks=[stop], **there)
 
 

@@ -105,7 +105,8 @@ class ClusterRows(Rows):
             validation_set = self._placed(parts, of_watched, plain, network, None, "full", settings)
             measures = measures_of(estimator, engine, validation_set, of_watched, targets)
         elif eval_set is not None:
-            examples, weights = check_validation_set(estimator, eval_set, of_task, dtype)
+            examples = check_validation_set(estimator, eval_set, of_task, dtype)
+            weights = examples.weights
             Y = targets.encode(examples.y)
             validation = Dataset(examples.X, examples.y, Y, weights, targets.weights_in_cost(examples.y, weights))
             inputs = check_inputs(network, examples.X, dtype)

@@ -125,7 +125,7 @@ class Span:
         # Arrays that came from another worker begin anywhere in a message, and the core takes aligned ones.
         for name, array in state.items():
             is_array = isinstance(array, np.ndarray)
-            object.__setattr__(self, name, np.require(array, requirements="CA") if is_array else array)
+            object.__setattr__(self, name, np.require(array, requirements=["C", "A"]) if is_array else array)
 
     def __sizeof__(self) -> int:  # by which Dask knows how full a worker is
         return object.__sizeof__(self) + self.nbytes
