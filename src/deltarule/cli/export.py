@@ -52,7 +52,6 @@ def export(
     from deltarule.models.model_file import load, load_table_model
     from deltarule.tables import read_table
     from deltarule.tabular.base import BaseTable
-    from deltarule.tabular.committee_model import CommitteeModel
 
     if format is None and output is None:
         raise SettingsError(f"Name a format, by --format or by what --output ends in: {', '.join(writing.FORMATS)}.")
@@ -61,13 +60,12 @@ def export(
     check_apart([("MODEL", model)] + ([] if check is None else [("--check", check)]), [("--output", file)])
     loaded = load(model)
     loaded = loaded if isinstance(loaded, BaseTable) else load_table_model(model)
-    subject = loaded.estimator if isinstance(loaded, CommitteeModel) else loaded
-    writing.export(subject, file, kind, precision)
+    writing.export(loaded, file, kind, precision)
     display.say(f"{file}: {file.stat().st_size:,} bytes".replace(",", " "))
     if check is None:
         return
     as_text = loaded.columns_.encoder.as_text if isinstance(loaded, BaseTable) else loaded.as_text
-    found = checked(subject, file, kind, read_table(check, as_text=as_text), precision)
+    found = checked(loaded, file, kind, read_table(check, as_text=as_text), precision)
     display.show_table(_side_by_side(found))
     rows = len(found.model.numbers)
     labels = "" if found.model.labels is None else f"; {found.other_labels} with another label"

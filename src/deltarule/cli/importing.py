@@ -64,7 +64,7 @@ def import_(
     imported.save(output)
     display.say(str(imported))
     if not imported.is_of_tables:
-        display.say("It predicts several values of a row, so it is for Python: deltarule.load gives the estimator.")
+        display.say("It is for Python, where deltarule.load gives the estimator: the command line takes tables alone.")
     display.say(f"Model: {output}")
 
 

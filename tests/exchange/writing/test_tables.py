@@ -25,6 +25,7 @@ from deltarule.network.parametric import Parametric
 from deltarule.network.parts import Dense, Part, Unit
 from deltarule.tabular.calibration import QuadraticScaling, Temperature
 from deltarule.tabular.committee import Committee
+from deltarule.tabular.committee_model import CommitteeModel
 from exported_tables import TASKS, estimator_of, rows_to_predict, table_to_fit
 
 LARGEST = {"float64": 1e-12, "float32": 2e-6}
@@ -242,6 +243,22 @@ def test_no_rows_and_one_row_are_predicted(estimators: dict[str, Any], tmp_path:
     whole = check(estimators["three words"], tmp_path / "m.onnx", "onnx", rows_to_predict())
     one = check(estimators["three words"], tmp_path / "m.onnx", "onnx", rows_to_predict()[:1])
     np.testing.assert_allclose(one.file.numbers, whole.file.numbers[:1], rtol=1e-14)
+
+
+def test_a_model_of_the_command_line_travels_with_its_target(kind: str, tmp_path: Path) -> None:
+    estimator, rows = estimator_of("three words"), rows_to_predict()
+    model = CommitteeModel(estimator, target="which", seed=3, settings={"holdout": 0}, version="9.8.7")
+    file = tmp_path / f"m{SUFFIXES[kind]}"
+    deltarule.export(model, file)
+    assert check(model, file, kind, rows).difference <= 1e-12
+    assert b"9.8.7" in file.read_bytes()
+    if kind == "onnx":
+        imported = deltarule.read_foreign(file)
+        assert (imported.target, imported.is_of_tables) == ("which", True)
+        imported.save(tmp_path / "m.deltarule")
+        again: Any = deltarule.load(tmp_path / "m.deltarule")
+        assert (again.target, again.seed, again.settings, again.version) == ("which", 3, {"holdout": 0}, "9.8.7")
+        pd.testing.assert_frame_equal(again.predict(rows)[0], model.predict(rows)[0], check_exact=True)
 
 
 def test_the_command_line_exports_and_checks_it(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from deltarule.exchange.reading.read import network_in
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
 from deltarule.tabular.base import BaseTable
+from deltarule.tabular.committee_model import CommitteeModel
 
 __all__ = ["Imported", "read_foreign"]
 
@@ -51,7 +52,7 @@ class Imported:
     @property
     def is_of_tables(self) -> bool:
         """Whether a model of a table is saved, which predicts one number or one label of each row."""
-        return isinstance(self._model, TableModel)
+        return isinstance(self._model, TableModel | CommitteeModel)
 
     def save(self, path: str | Path) -> None:
         """Write a model file: of a table, with columns x1, x2, … if they have no names, where one value is predicted.
@@ -148,14 +149,15 @@ def read_foreign(
 
 def _of_own(model: OwnModel) -> Imported:
     """Return a model that this library wrote: nothing was folded or assumed."""
-    estimator = model.estimator if isinstance(model, TableModel) else model
+    estimator = model.estimator if isinstance(model, TableModel | CommitteeModel) else model
     network = estimator.network_
     units = ", ".join(map(str, network.hidden_units)) or "none"
     lines = [f"A file of deltarule: network {network}", f"hidden units: {units}", f"outputs: {network.output}"]
-    if isinstance(model, BaseTable):
-        lines.insert(1, f"{type(model).__name__} of {len(model.thetas_)} members")
-        lines.append(f"columns: {', '.join(model.columns_.used)}")
-        return Imported(model, None, (), "y", model, "\n".join(lines))
+    if isinstance(estimator, BaseTable):
+        lines.insert(1, f"{type(estimator).__name__} of {len(estimator.thetas_)} members")
+        lines.append(f"columns: {', '.join(estimator.columns_.used)}")
+        target = model.target if isinstance(model, CommitteeModel) else "y"
+        return Imported(estimator, None, (), target, model, "\n".join(lines))
     if not isinstance(model, TableModel):
         return Imported(estimator, None, (), "y", model, "\n".join(lines))
     lines.append(f"columns: {', '.join(model.encoder.kinds)}")

@@ -15,17 +15,18 @@ from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.onnx_tensors import tensor_of
 from deltarule.exchange.reading.protobuf import Message
 from deltarule.exchange.reading.safetensors import metadata_in, tensors_in
-from deltarule.exchange.writing.content import model_of, network_of, table_estimator_of
+from deltarule.exchange.writing.content import committee_model_of, model_of, network_of, table_estimator_of
 from deltarule.exchange.writing.onnx_parts import is_turned, name_of_piece
 from deltarule.network.network import Network
 from deltarule.tables.model import TableModel
 from deltarule.tabular.base import BaseTable
+from deltarule.tabular.committee_model import CommitteeModel
 
 __all__ = ["OwnModel", "own_model"]
 
 MARK = "deltarule"
 
-OwnModel = TableModel | MLPClassifier | MLPRegressor | BaseTable
+OwnModel = CommitteeModel | TableModel | MLPClassifier | MLPRegressor | BaseTable
 
 
 def own_model(path: str | Path) -> OwnModel | None:
@@ -94,7 +95,9 @@ def _model(content: Any, tensor: Callable[[str], Array], is_there: Callable[[str
     thetas: list[Array] = []
     while is_there(name_of_piece(network, len(thetas) + 1, first)):
         thetas.append(_theta(network, len(thetas) + 1, tensor))
-    return table_estimator_of(content, np.stack(thetas))
+    estimator = table_estimator_of(content, np.stack(thetas))
+    told = content.get("committee_model")
+    return estimator if told is None else committee_model_of(told, estimator)
 
 
 def _theta(network: Network, member: int, tensor: Callable[[str], Array]) -> Array:

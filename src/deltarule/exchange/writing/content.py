@@ -13,6 +13,7 @@ Of an estimator of tables:
 
 table_estimator  what a model file says of it
 arrays           its arrays but θ, by name: {"shape": [..], "values": [..]} with null for NaN
+committee_model  of a model of the command line: target, seed, settings, form, deltarule
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,10 +36,14 @@ from deltarule.tables.model import TableModel
 from deltarule.tables.stored import checked_form, form_content
 from deltarule.tables.target_column import Scale
 from deltarule.tabular.base import DTYPES, BaseTable
+from deltarule.tabular.committee_model import CommitteeModel
 from deltarule.tabular.restoring import estimator_from
 from deltarule.tabular.stored import parts_of as parts_of_table_estimator
 
-__all__ = ["content_of", "content_of_table_estimator", "model_of", "network_of", "table_estimator_of"]
+__all__ = [
+    "committee_model_of", "content_of", "content_of_committee_model", "content_of_table_estimator", "model_of",
+    "network_of", "table_estimator_of",
+]  # fmt: skip
 
 _FORMAT = 1
 _FORMAT_OF_TABLES = 2
@@ -85,6 +90,36 @@ def content_of_table_estimator(estimator: BaseTable) -> dict[str, Any]:
         if name != "thetas"
     }
     return {"deltarule": __version__, "format": _FORMAT_OF_TABLES, "table_estimator": told, "arrays": plain}
+
+
+def content_of_committee_model(model: CommitteeModel) -> dict[str, Any]:
+    """Return what a file says of a model of a table beside its estimator of tables."""
+    return {
+        "deltarule": model.version,
+        "target": model.target,
+        "seed": model.seed,
+        "settings": dict(model.settings),
+        "form": form_content(model.form),
+    }
+
+
+def committee_model_of(content: Any, estimator: BaseTable) -> CommitteeModel:
+    """Return the model of a table that `content_of_committee_model` described; its held-out scores are not known.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If a part is missing, of another type or beyond its range.
+    """
+    told = of_type(dict, content)
+    return CommitteeModel(
+        estimator,  # type: ignore[arg-type]  # which is one of both
+        target=of_type(str, told["target"]),
+        seed=of_type(int, told["seed"]),
+        settings=of_type(dict, told["settings"]),
+        form=checked_form(told["form"]),
+        version=of_type(str, told["deltarule"]),
+    )
 
 
 def network_of(content: Any) -> Network:

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from deltarule.common.errors import InputError
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.regressor import MLPRegressor
-from deltarule.exchange.writing.content import content_of, content_of_table_estimator
+from deltarule.exchange.writing.content import content_of, content_of_committee_model, content_of_table_estimator
 from deltarule.exchange.writing.exported import Column, Exported, Feature
 from deltarule.tables.cells import NUMBERS
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.classifier import TableClassifier
+from deltarule.tabular.committee_model import CommitteeModel
 from deltarule.tabular.regressor import TableRegressor
 from deltarule.tabular.table_columns import TableColumns
 
@@ -24,7 +25,7 @@ __all__ = ["exported_of", "parts_of"]
 
 
 def parts_of(model: Any) -> tuple[MLPClassifier | MLPRegressor | BaseTable, TableModel | None]:
-    """Return the fitted estimator of a model, and the model if it is one of a table.
+    """Return the fitted estimator of a model, and the model if it is one network of a table.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def parts_of(model: Any) -> tuple[MLPClassifier | MLPRegressor | BaseTable, Tabl
         If it is no model of this library, or is not fitted.
     """
     of_table = model if isinstance(model, TableModel) else None
-    estimator = model if of_table is None else of_table.estimator
+    estimator = model.estimator if isinstance(model, TableModel | CommitteeModel) else model
     if not isinstance(estimator, MLPClassifier | MLPRegressor | BaseTable):
         raise InputError(
             f"A {type(model).__name__} cannot be exported. Give a fitted MLPClassifier or MLPRegressor, a model of a "
@@ -53,7 +54,11 @@ def exported_of(model: Any) -> Exported:
     """
     estimator, of_table = parts_of(model)
     if isinstance(estimator, BaseTable):
-        return _of_tables(estimator)
+        exported = _of_tables(estimator)
+        if not isinstance(model, CommitteeModel):
+            return exported
+        content = {**exported.content, "committee_model": content_of_committee_model(model)}
+        return replace(exported, target=model.target, version=model.version, content=content)
     network = estimator.network_
     names = getattr(estimator, "feature_names_in_", None)
     exported = Exported(
