@@ -1,0 +1,238 @@
+"""What the page asks for: a frozen value for each request.
+
+A request is plain data with a field `ask`; `request_of` checks it and makes its value.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from deltarule.common.errors import InputError
+
+__all__ = [
+    "REQUESTS",
+    "Check",
+    "Edit",
+    "Export",
+    "FrameOf",
+    "Open",
+    "Pause",
+    "Predict",
+    "Probe",
+    "Request",
+    "Run",
+    "Seek",
+    "Set",
+    "Step",
+    "Trace",
+    "request_of",
+]
+
+LONGEST_ID = 64
+"""Most characters of the `id` of a command."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """Open a scene, a table or nothing: without either it describes what is open already, and changes nothing."""
+
+    ask: ClassVar[str] = "open"
+    id: str = ""
+    scene: str | None = None
+    table_name: str | None = None
+    table_text: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameOf:
+    """Ask for the newest snapshot; waits up to `wait` seconds for one of a revision above `after`."""
+
+    ask: ClassVar[str] = "frame"
+    after: int = -1
+    wait: float = 0.25
+    map: Literal["", "decision", "classes", "unit"] = ""
+    unit: tuple[int, int] = (2, 1)
+    features: tuple[int, int] = (1, 2)
+    held_at: int = 0
+    size: int = 100
+    thumbnails: int = 0
+    theta: bool = False
+    strongest: int = 0
+    curve_after: int = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Begin to train, at so many steps a second; 0 means as fast as it goes."""
+
+    ask: ClassVar[str] = "run"
+    id: str = ""
+    speed: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """Stop between two steps."""
+
+    ask: ClassVar[str] = "pause"
+    id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Go some steps or epochs on, or back where `by` is negative."""
+
+    ask: ClassVar[str] = "step"
+    id: str = ""
+    level: Literal["step", "epoch"] = "step"
+    by: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seek:
+    """Go to a step of this branch, wherever it is; 0 is the start."""
+
+    ask: ClassVar[str] = "seek"
+    id: str = ""
+    step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """Set Θ⁽ˡ⁾_ij to a value: a new branch of the timeline begins here."""
+
+    ask: ClassVar[str] = "edit"
+    id: str = ""
+    layer: int
+    i: int
+    j: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Set:
+    """Set a setting of training, or a part of the scene.
+
+    A setting of training (`learning_rate_init`, `alpha`, …) keeps Θ and begins a new branch. `hidden`, `unit`,
+    `output`, `split`, `seed` and `data` begin at step 0 with a new network, and raise `generation`.
+    """
+
+    ask: ClassVar[str] = "set"
+    id: str = ""
+    setting: str
+    value: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """Ask for lines of the algorithm, `count` of them from number `start` on, at the present step."""
+
+    ask: ClassVar[str] = "trace"
+    example: int = 1
+    start: int = 0
+    count: int = 40
+    level: Literal["network", "layer", "unit", "term"] = "unit"
+    phase: str = ""
+    digits: int = 3
+    what_if: tuple[tuple[str, int, int, int, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """Ask for z and a of every layer at any point x, in the units of the data's columns."""
+
+    ask: ClassVar[str] = "probe"
+    x: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """Compare D with differences of J at this Θ on the training rows."""
+
+    ask: ClassVar[str] = "check"
+    parameters: int = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict:
+    """Ask for the predictions of rows, worst first, with confusion and reliability."""
+
+    ask: ClassVar[str] = "predict"
+    rows: Literal["all", "train", "validation"] = "all"
+    most: int = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """Ask for a file: see `KINDS` of `export.py`."""
+
+    ask: ClassVar[str] = "export"
+    kind: str = "link"
+    weights: bool = False
+
+
+Request: TypeAlias = Open | FrameOf | Run | Pause | Step | Seek | Edit | Set | Trace | Probe | Check | Predict | Export
+
+REQUESTS: Mapping[str, type[Any]] = {kind.ask: kind for kind in typing.get_args(Request)}
+"""The classes of requests by their word."""
+
+
+def request_of(content: Any) -> Request:
+    """Return the request that plain data describes, each field of the type that it must have.
+
+    Raises
+    ------
+    InputError
+        If it is not a request of this version.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get("ask"), str):
+        raise InputError("A request is an object with a field 'ask'.")
+    kind = REQUESTS.get(content["ask"])
+    if kind is None:
+        raise InputError(f"ask={content['ask'][:40]!r} is not known. Ask for one of {', '.join(REQUESTS)}.")
+    declared = {one.name: one for one in fields(kind)}
+    given = {name: value for name, value in content.items() if name != "ask"}
+    if unknown := sorted(set(given) - set(declared)):
+        raise InputError(
+            f"{kind.ask!r} has no field {unknown[0][:40]!r}. Its fields are {', '.join(declared) or 'none'}."
+        )
+    missing = [n for n, one in declared.items() if one.default is dataclasses.MISSING and n not in given]
+    if missing:
+        raise InputError(f"{kind.ask!r} lacks its field {missing[0]!r}.")
+    hints = typing.get_type_hints(kind)
+    checked = {name: _as(hints[name], value, f"{kind.ask}.{name}") for name, value in given.items()}
+    if len(checked.get("id", "")) > LONGEST_ID:
+        raise InputError(f"{kind.ask}.id has {len(checked['id'])} characters. {LONGEST_ID} is the most.")
+    request: Request = kind(**checked)
+    return request
+
+
+def _as(hint: Any, value: Any, where: str) -> Any:
+    """Return a value of JSON as the type that a field has."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return None if value is None else _as(next(one for one in arguments if one is not type(None)), value, where)
+    if origin is Literal and value in arguments and isinstance(value, str):
+        return value
+    if origin is tuple and isinstance(value, list | tuple):
+        if arguments[-1] is Ellipsis:
+            return tuple(_as(arguments[0], one, where) for one in value)
+        if len(arguments) == len(value):
+            return tuple(_as(one, part, where) for one, part in zip(arguments, value, strict=True))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is float and is_number and abs(value) <= np.finfo(float).max:  # no NaN, no infinity
+        return float(value)
+    if hint is int and is_number and value == int(value) and abs(value) < 2**53:
+        return int(value)
+    if hint in (str, bool) and isinstance(value, hint):
+        return value
+    wanted = " or ".join(map(repr, arguments)) if origin is Literal else getattr(hint, "__name__", str(hint))
+    raise InputError(f"{where} is {str(value)[:60]!r}, but must be {wanted}.")
