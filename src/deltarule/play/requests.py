@@ -3,16 +3,13 @@
 A request is plain data with a field `ask`; `request_of` checks it and makes its value.
 """
 
-import dataclasses
-import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
-import numpy as np
-
 from deltarule.common.errors import InputError
+from deltarule.play.plain import of_plain
 
 __all__ = [
     "REQUESTS",
@@ -190,49 +187,18 @@ def request_of(content: Any) -> Request:
     ------
     InputError
         If it is not a request of this version.
+
+    Examples
+    --------
+    >>> request_of({"ask": "seek", "step": 12})
+    Seek(id='', step=12)
     """
     if not isinstance(content, dict) or not isinstance(content.get("ask"), str):
         raise InputError("A request is an object with a field 'ask'.")
     kind = REQUESTS.get(content["ask"])
     if kind is None:
         raise InputError(f"ask={content['ask'][:40]!r} is not known. Ask for one of {', '.join(REQUESTS)}.")
-    declared = {one.name: one for one in fields(kind)}
-    given = {name: value for name, value in content.items() if name != "ask"}
-    if unknown := sorted(set(given) - set(declared)):
-        raise InputError(
-            f"{kind.ask!r} has no field {unknown[0][:40]!r}. Its fields are {', '.join(declared) or 'none'}."
-        )
-    missing = [n for n, one in declared.items() if one.default is dataclasses.MISSING and n not in given]
-    if missing:
-        raise InputError(f"{kind.ask!r} lacks its field {missing[0]!r}.")
-    hints = typing.get_type_hints(kind)
-    checked = {name: _as(hints[name], value, f"{kind.ask}.{name}") for name, value in given.items()}
-    if len(checked.get("id", "")) > LONGEST_ID:
-        raise InputError(f"{kind.ask}.id has {len(checked['id'])} characters. {LONGEST_ID} is the most.")
-    request: Request = kind(**checked)
+    request: Request = of_plain(kind, {name: value for name, value in content.items() if name != "ask"}, kind.ask)
+    if len(getattr(request, "id", "")) > LONGEST_ID:
+        raise InputError(f"{kind.ask}.id is longer than {LONGEST_ID} characters.")
     return request
-
-
-def _as(hint: Any, value: Any, where: str) -> Any:
-    """Return a value of JSON as the type that a field has."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return value
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _as(next(one for one in arguments if one is not type(None)), value, where)
-    if origin is Literal and value in arguments and isinstance(value, str):
-        return value
-    if origin is tuple and isinstance(value, list | tuple):
-        if arguments[-1] is Ellipsis:
-            return tuple(_as(arguments[0], one, where) for one in value)
-        if len(arguments) == len(value):
-            return tuple(_as(one, part, where) for one, part in zip(arguments, value, strict=True))
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is float and is_number and abs(value) <= np.finfo(float).max:  # no NaN, no infinity
-        return float(value)
-    if hint is int and is_number and value == int(value) and abs(value) < 2**53:
-        return int(value)
-    if hint in (str, bool) and isinstance(value, hint):
-        return value
-    wanted = " or ".join(map(repr, arguments)) if origin is Literal else getattr(hint, "__name__", str(hint))
-    raise InputError(f"{where} is {str(value)[:60]!r}, but must be {wanted}.")
