@@ -1,0 +1,70 @@
+/** The top bar: run and pause, steps both ways, rewind, speed, what the run has come to, and the screens as tabs. */
+
+import { html, mark, say } from "./dom.js";
+import { counted, written } from "./numbers.js";
+
+export const SCREENS = [["watch", "Watch"], ["follow", "Follow"], ["table", "Table"], ["classes", "Classes"]];
+const SPEEDS = [[0, "as fast as it goes"], [1, "1 step a second"], [5, "5 steps a second"], [25, "25 steps a second"], [200, "200 steps a second"], [2000, "2 000 steps a second"]];
+
+/**
+ * @param {Object} app @param {{help: Function, share: Function, tours: Function}} opened what the buttons on the right open
+ * @returns {Object} `element`, `paint`, `acts`, `run`
+ */
+export function createBar(app, opened) {
+  const { store } = app;
+  const title = html("h1", {}, "deltarule");
+  const run = html("button", { class: "primary", onclick: () => toggle() }, "▶ run");
+  const level = html("select", { "aria-label": "how far a step goes" }, html("option", { value: "step" }, "step"), html("option", { value: "epoch" }, "epoch"));
+  const speed = html("select", { "aria-label": "speed", onchange: () => store.state.frame?.running && app.command({ ask: "run", speed: Number(speed.value) }) },
+    ...SPEEDS.map(([value, name]) => html("option", { value }, name)));
+  const state = html("span", { class: "state" });
+  const tabs = SCREENS.map(([screen, name], index) => html("button", { role: "tab", id: `dr-tab-${screen}`, "aria-controls": "dr-screen", onclick: () => show(screen), onkeydown: (event) => walk(event, index) }, name));
+  const element = html("header", { class: "dr-bar" }, title, run,
+    html("button", { "aria-label": "back", onclick: () => step(-1) }, "◀"), level, html("button", { "aria-label": "on", onclick: () => step(1) }, "▶|"),
+    html("button", { onclick: () => app.command({ ask: "seek", step: 0 }) }, "↺ rewind"), html("button", { onclick: fresh }, "New weights"), speed, state,
+    html("button", { onclick: opened.share }, "Share"), html("button", { onclick: opened.tours }, "Tours"), html("button", { "aria-label": "keys and help", onclick: opened.help }, "?"),
+    html("div", { class: "dr-tabs", role: "tablist", "aria-label": "screens" }, ...tabs));
+
+  function toggle() {
+    return app.command(store.state.frame?.running ? { ask: "pause" } : { ask: "run", speed: Number(speed.value) });
+  }
+
+  function step(by) {
+    return app.command({ ask: "step", level: level.value, by });
+  }
+
+  /** New weights are another seed: rewinding alone always comes back to the same start. */
+  function fresh() {
+    return app.command({ ask: "set", setting: "seed", value: (store.state.opened.scene.seed ?? 0) + 1 });
+  }
+
+  function show(screen) {
+    store.change({ screen });
+    app.refresh();
+  }
+
+  function walk(event, index) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const [screen] = SCREENS[(index + by + SCREENS.length) % SCREENS.length];
+    show(screen);
+    tabs[(index + by + SCREENS.length) % SCREENS.length].focus();
+  }
+
+  function paint({ opened: open, frame, screen }) {
+    say(title, open.data.name);
+    tabs.forEach((tab, index) => {
+      mark(tab, "aria-selected", String(SCREENS[index][0] === screen));
+      mark(tab, "tabindex", SCREENS[index][0] === screen ? "0" : "-1");
+    });
+    if (!frame) return;
+    say(run, frame.running ? "❚❚ pause" : "▶ run");
+    const rate = frame.running && frame.rate ? `, ${counted(frame.rate)} steps/s` : "";
+    say(state, `step ${counted(frame.step)}, epoch ${counted(frame.epoch)}${rate}, J ${written(frame.cost.train, 4)}`);
+  }
+
+  const acts = { " ": toggle, ".": () => step(1), ",": () => step(-1), r: () => app.command({ ask: "seek", step: 0 }), s: opened.share, "?": opened.help,
+    ...Object.fromEntries(SCREENS.map(([screen], index) => [String(index + 1), () => show(screen)])) };
+  return { element, paint, acts, run };
+}

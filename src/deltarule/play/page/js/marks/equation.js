@@ -1,0 +1,72 @@
+/** A line of the algorithm as MathML: in symbols, in numbers, and what comes out. Every number is an element of its own. */
+
+import { html, math } from "../dom.js";
+import { exact } from "../numbers.js";
+
+/** The key of a quantity, by which what is lit is found. @param {Object | null} ref @returns {string} */
+export function keyOf(ref) {
+  return ref ? `${ref.symbol}|${ref.layer}|${ref.i}|${ref.j}` : "";
+}
+
+/**
+ * A line.
+ *
+ * @param {Object} line of the trace
+ * @param {{reads: Set<string>, focus: string, digits: number, hideResult: boolean, chosen: Function, hovered: Function}} options
+ * @returns {Element}
+ */
+export function equationOf(line, { reads, focus, digits, hideResult, chosen, hovered }) {
+  const token = (one) => tokenOf(one, { reads, focus, exactDigits: digits > 6, chosen, hovered, writes: keyOf(line.writes) });
+  const rounded = digits <= 6 && (line.result.text !== exact(line.value) || line.numbers.some((one) => one.kind === "number" && one.value !== null && one.text !== exact(one.value)));
+  const result = hideResult ? math("mrow", { class: "dr-token" }, math("mo", {}, "?")) : token(line.result);
+  const first = math("math", { class: "symbols", "aria-hidden": "true" }, ...line.symbols.map(token));
+  const second = math("math", { class: "numbers", "aria-hidden": "true" }, math("mo", {}, "="), ...line.numbers.map(token));
+  const third = math("math", { class: "result", "aria-hidden": "true" }, math("mo", {}, rounded ? "≈" : "="), result);
+  return html("div", { class: "dr-equation", "data-line": line.number, "data-equation": line.equation, "data-phase": line.phase },
+    html("p", { class: "name" }, [line.equation ? `(${line.equation})` : "", line.saturated ? "saturated unit" : "", line.note].filter(Boolean).join("  ")),
+    first, line.numbers.length ? second : null, third, html("p", { class: "hidden" }, hideResult ? "The result is hidden." : line.spoken));
+}
+
+function tokenOf(one, { reads, focus, exactDigits, chosen, hovered, writes }) {
+  const key = keyOf(one.ref);
+  const content = one.kind === "number" ? [math("mn", {}, exactDigits && one.value !== null ? exact(one.value) : one.text)]
+    : one.ref ? [symbolOf(one.ref)] : pieces(one.text);
+  if (!one.ref) {
+    return one.kind === "number" ? math("mrow", { class: "dr-token", "data-value": one.value === null ? null : String(one.value) }, ...content) : math("mrow", {}, ...content);
+  }
+  const state = key === writes ? " writes" : reads.has(key) ? " reads" : "";
+  return math("mrow", {
+    class: `dr-token${state}`, tabindex: key === focus ? "0" : "-1", "data-ref": key,
+    "data-value": one.kind === "number" && one.value !== null ? String(one.value) : null,
+    onclick: () => chosen(one), onmouseenter: () => hovered(key), onmouseleave: () => hovered(""),
+    onkeydown: (event) => event.key === "Enter" && (event.preventDefault(), event.stopPropagation(), chosen(one)),
+  }, ...content);
+}
+
+/** A quantity with its layer above and its indices below. @param {Object} ref @returns {Element} */
+export function symbolOf({ symbol, layer, i, j }) {
+  const letter = math("mi", {}, symbol);
+  const below = [i, j].filter((index, place) => index > 0 || (place === 1 && index === 0));
+  const under = below.length ? math("mrow", {}, ...below.flatMap((index, place) => [place ? math("mo", {}, ",") : null, math("mn", { class: "index" }, String(index))].filter(Boolean))) : null;
+  const above = layer > 0 ? math("mrow", {}, math("mo", { stretchy: "false" }, "("), math("mn", { class: "index" }, String(layer)), math("mo", { stretchy: "false" }, ")")) : null;
+  if (under && above) return math("msubsup", {}, letter, under, above);
+  if (under) return math("msub", {}, letter, under);
+  return above ? math("msup", {}, letter, above) : letter;
+}
+
+const RAISED = { "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9", "⁻": "−", "⁽": "(", "⁾": ")", "ᴸ": "L", "ˡ": "l", "ᶻ": "z" };
+const PIECE = /(\d+(?:\.\d+)?(?:e[-+]\d+)?)|([\p{L}]{2,})|(\p{L}[′']?)|([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾ᴸˡᶻ]+)|(\s+)|(.)/gu;
+
+/** Text without a quantity, cut into numbers, words, letters, powers and signs. @param {string} text @returns {Element[]} */
+export function pieces(text) {
+  const found = [];
+  for (const [, number, word, letter, power, blank, sign] of text.matchAll(PIECE)) {
+    if (number) found.push(math("mn", { class: "constant" }, number));
+    else if (word) found.push(math("mi", {}, word));
+    else if (letter) found.push(math("mi", {}, letter));
+    else if (power) found.push(math("msup", {}, found.pop() ?? math("mrow", {}), math("mtext", {}, [...power].map((one) => RAISED[one]).join(""))));
+    else if (sign) found.push(math("mo", "()[]{}|".includes(sign) ? { stretchy: "false" } : {}, sign === "-" ? "−" : sign));
+    else if (blank) continue;
+  }
+  return found;
+}
