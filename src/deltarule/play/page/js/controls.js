@@ -104,7 +104,8 @@ function toyControl(app, opened) {
       if (value === null) app.complain(new Error(`noise: ${event.target.value} is not a number.`));
       else change({ noise: value });
     } }));
-  return html("div", {}, framed({ name: "toy", word: "toy data", help: "" }, select), field);
+  const classes = html("input", { type: "number", min: 2, max: 10, value: toy.classes ?? 3, onchange: (event) => change({ classes: Number(event.target.value) }) });
+  return html("div", {}, framed({ name: "toy", word: "toy data", help: "" }, select), ["blobs", "spiral"].includes(toy.name ?? opened.data.name) ? framed({ name: "classes", word: "classes", help: "" }, classes) : null, field);
 }
 
 function layersControl(app, opened) {

@@ -2,6 +2,7 @@
 
 import { createControls } from "../controls.js";
 import { signTable } from "../colours.js";
+import { createDrawing } from "../drawing.js";
 import { html, put, say } from "../dom.js";
 import { createCurve } from "../marks/curve.js";
 import { createMap, middleColour } from "../marks/maps.js";
@@ -50,11 +51,23 @@ export function createWatch(app) {
     html("table", {}, html("thead", {}, html("tr", {}, ...["step", "data", "penalty", "validation"].map((name) => html("th", { scope: "col" }, name)))), costs)));
   table.addEventListener("toggle", () => table.open && fillCosts());
   const axes = html("div", { class: "dr-row" });
+  const checked = html("div", { role: "status" });
   const element = html("div", { class: "dr-watch" },
     html("div", { class: "dr-panel" }, controls.element),
     html("div", { class: "dr-panel net" }, network.element, inspector.element),
-    html("div", { class: "dr-panel" }, mapTitle, map.element, axes, html("h2", {}, "Cost J against steps"), curve.element, cost, table));
+    html("div", { class: "dr-panel" }, mapTitle, map.element, axes, createDrawing(app, map), html("h2", {}, "Cost J against steps"), curve.element, cost, table,
+      html("div", { class: "dr-row" }, html("button", { onclick: check }, "Gradient check"), checked)));
   let axesOf = "";
+
+  /** D against differences of J, computed by the library. */
+  async function check() {
+    try {
+      const answer = await app.ask({ ask: "check" });
+      put(checked, html("p", {}, `${answer.passed ? "✓" : "✗"} ${answer.text}`));
+    } catch (error) {
+      app.complain(error);
+    }
+  }
 
   function fillCosts() {
     put(costs, ...store.state.curve.map(([step, data, penalty, validation]) => html("tr", {}, html("th", { scope: "row" }, counted(step)),
