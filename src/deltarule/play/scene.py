@@ -18,9 +18,9 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError
-from deltarule.network.units import HIDDEN_UNITS
 from deltarule.play.plain import of_plain, to_plain
 from deltarule.play.toys import TOYS
+from deltarule.play.units import read_units
 from deltarule.training.settings import SETTINGS, Settings
 
 __all__ = ["LONGEST_LINK", "Cursor", "Points", "Scene", "Table", "Toy", "View", "scene_of_link", "settings_of_scene"]
@@ -145,7 +145,7 @@ class Scene:
         _check(len(self.hidden) <= MOST_LAYERS, f"{len(self.hidden)} hidden layers are more than {MOST_LAYERS}")
         for units in self.hidden:
             _check(1 <= units <= MOST_UNITS, f"a hidden layer of {units} units is not of 1 to {MOST_UNITS}")
-        _check(self.unit in HIDDEN_UNITS, f"unit={self.unit[:40]!r} is not one of {', '.join(HIDDEN_UNITS)}")
+        read_units(self.unit, len(self.hidden))
         _check(0 <= self.seed < 2**32, f"seed={self.seed} is not in [0, 2³²)")
         _check_data(self.data)
         settings_of_scene(self.training)
