@@ -149,7 +149,8 @@ class Timeline:
         problem = self.problem
         while step > self._stretch.base:
             theta = self.at.theta
-            cost = self.engine.cost(theta, problem.training, problem.settings.alpha)
+            with np.errstate(all="ignore"):  # that it overflows is what is asked
+                cost = self.engine.cost(theta, problem.training, problem.settings.alpha)
             if np.isfinite(theta).all() and np.isfinite(cost) and step < self.diverged_at:
                 return
             step -= 1
