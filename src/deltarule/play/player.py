@@ -290,6 +290,6 @@ class Player:
         elif epoch - self._best[1] > PATIENCE and self._clock() - self._best[2] > PATIENT_SECONDS:
             self._pause(
                 "no progress",
-                f"It paused because the held-out cost was lowest in epoch {self._best[1]}, {self._best[0]:.4g}, and has "
-                f"not been lower in {PATIENCE} epochs.",
+                f"It paused because the held-out cost was lowest in epoch {self._best[1]} ({self._best[0]:.4g}), "
+                f"and was no lower in {PATIENCE} epochs.",
             )
