@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 __all__ = ["CHUNK", "Pace"]
 
-CHUNK = 0.008
+CHUNK = 0.012
 """Seconds of steps after which commands are looked at."""
+
+STALLED = 4
+"""How many times longer than its work a chunk may take, on a machine that has other things to do, before it is
+shortened: short chunks would make such a machine slower still."""
 
 MOST = 2**20
 
@@ -46,11 +50,11 @@ class Pace:
             late = self.chunk()
         return max(0, late)
 
-    def took(self, steps: int, seconds: float) -> None:
-        """Note how long some steps took."""
+    def took(self, steps: int, seconds: float, worked: float) -> None:
+        """Note how many seconds some steps took, and how many of these this thread worked."""
         self._taken += steps
         if steps:
-            each = seconds / steps
+            each = max(worked, seconds / STALLED) / steps
             # Growing slowly and shrinking at once keeps one slow chunk from being followed by a slower one.
             self._seconds_a_step = max(each, 0.5 * self._seconds_a_step)
         now, (began, before) = self._clock(), self._window

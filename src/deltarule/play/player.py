@@ -4,6 +4,7 @@ A player belongs to one thread. It takes steps, goes to a step, begins a stretch
 """
 
 from collections.abc import Callable
+from time import thread_time
 
 from deltarule.common.errors import InputError
 from deltarule.play.curve import Curve
@@ -116,6 +117,8 @@ class Player:
             count = self._pace.due()
             if count == 0:
                 return False
+            if not self._speed and count > (size := self._timeline.steps_of_an_epoch):
+                count -= (self._timeline.at.batch + count) % size  # a chunk of whole epochs is a single call
             self._forward(count)
             if self._speed:
                 return True
@@ -251,9 +254,9 @@ class Player:
             self.goal = None
 
     def _forward(self, steps: int, quietly: bool = False) -> str:
-        before, began = self._timeline.at.step, self._clock()
+        before, began, worked = self._timeline.at.step, self._clock(), thread_time()
         reason = self._timeline.forward(steps)
-        self._pace.took(self._timeline.at.step - before, self._clock() - began)
+        self._pace.took(self._timeline.at.step - before, self._clock() - began, thread_time() - worked)
         if reason and not quietly:
             self._say(reason)
         return reason
