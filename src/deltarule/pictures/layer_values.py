@@ -20,7 +20,7 @@ from deltarule.pictures.style import BLUE, INK, ORANGE, axes_for, legend_above
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["QUANTILES", "Layer", "Layers", "layers"]
+__all__ = ["QUANTILES", "Layer", "Layers", "is_saturated", "layers"]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FLAT = 0.05
@@ -139,7 +139,7 @@ def layers(model: Any, X: ArrayLike, y: ArrayLike) -> Layers:
     for n, delta in error_terms(network, thetas, kept, last_delta):
         unit = network.parts[n].unit
         is_last = unit is None
-        flat = _flat(unit, kept[n]) if unit is not None else np.zeros(delta.shape, dtype=bool)
+        flat = is_saturated(unit, kept[n]) if unit is not None else np.zeros(delta.shape, dtype=bool)
         found.append(
             Layer(
                 number=n + 2,
@@ -154,7 +154,7 @@ def layers(model: Any, X: ArrayLike, y: ArrayLike) -> Layers:
     return Layers(tuple(found[::-1]), data.rows)
 
 
-def _flat(unit: Unit, values: Values) -> Array:
+def is_saturated(unit: Unit, values: Values) -> Array:
     """Return whether each unit is saturated for each example."""
     flat: Array = np.abs(unit.derivative(values.z, values.g)) < FLAT * _steepest(unit)
     return flat

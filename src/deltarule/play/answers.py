@@ -55,8 +55,9 @@ class Opened:
     """What is open: the network, the data, the settings and the scene.
 
     `settings` has for each control its name, symbol, help, kind, range, default and value; `data` the names and counts
-    of rows, columns and classes. The points stand in the arrays: `X` (rows, features) in the units of the columns,
-    `Y` (rows,) the number of the class or the quantity, `held_out` (rows,) 1 for rows of the validation set.
+    of rows, columns and classes. The points, at most 2 000, stand in arrays: `rows` their numbers from 1, `X`
+    (rows, features) in the units of the columns, `Y` the number of the class or the quantity, `held_out` 1 for rows of
+    the validation set.
     """
 
     kind: ClassVar[str] = "opened"
@@ -69,6 +70,7 @@ class Opened:
     data: Mapping[str, Any]
     settings: tuple[Mapping[str, Any], ...]
     notices: tuple[str, ...] = ()
+    rows: NDArray[np.int32]
     X: NDArray[np.float64]
     Y: NDArray[np.float64]
     held_out: NDArray[np.uint8]

@@ -1,0 +1,136 @@
+"""From a request to its answer: one function for both hosts, the local server and the notebook."""
+
+from typing import Any
+
+import numpy as np
+
+from deltarule.common.errors import DeltaruleError, InputError
+from deltarule.play.answers import Answer, Done, Failed, Frame
+from deltarule.play.describing import opened
+from deltarule.play.judging import checked, predictions, probed, score
+from deltarule.play.maps import grid_of, map_of, saturation, strongest_edges, thumbnails
+from deltarule.play.opening import Opening, open_scene, open_text, parse_scene
+from deltarule.play.requests import (
+    Check,
+    Edit,
+    FrameOf,
+    Open,
+    Pause,
+    Predict,
+    Probe,
+    Request,
+    Run,
+    Seek,
+    Set,
+    Step,
+    request_of,
+)
+from deltarule.play.session import Session
+from deltarule.play.snapshot import Snapshot
+
+__all__ = ["answer_to"]
+
+MOST_PIXELS, MOST_EDGE, MOST_THETA, MOST_EDGES = 200, 48, 20_000, 4000
+
+
+def answer_to(session: Session, content: Any) -> Answer:
+    """Return the answer to a request of plain data; whatever is wrong with it is an answer too."""
+    try:
+        return _answer(session, request_of(content))
+    except (DeltaruleError, ValueError, MemoryError, ImportError, OSError) as error:
+        id_ = content.get("id", "") if isinstance(content, dict) else ""
+        kind = type(error).__name__ if isinstance(error, DeltaruleError) else "InputError"
+        message = str(error) or "There is not enough memory for that."
+        return Failed(error=kind, message=message, id=id_ if isinstance(id_, str) else "")
+
+
+def _answer(session: Session, request: Request) -> Answer:
+    match request:
+        case FrameOf():
+            return _frame(session.newest(request.after, request.wait), request)
+        case Run() | Pause() | Step() | Seek() | Edit() | Set():
+            return _done(session.do(request), request.id)
+        case Open():
+            return _open(session, request)
+        case Probe():
+            return probed(session.snapshot, request)
+        case Check():
+            return checked(session.snapshot, request)
+        case Predict():
+            return predictions(session.snapshot, request)
+    raise InputError(f"{request.ask!r} cannot be answered.")
+
+
+def _done(snapshot: Snapshot, id_: str) -> Done:
+    return Done(
+        revision=snapshot.revision,
+        generation=snapshot.generation,
+        step=snapshot.step,
+        running=snapshot.running,
+        id=id_,
+    )
+
+
+def _open(session: Session, request: Open) -> Answer:
+    if request.scene is None and request.table_text is None:
+        return opened(session.snapshot)
+    now = session.snapshot.opening
+
+    def make() -> Opening:
+        scene = None if request.scene is None else parse_scene(request.scene)
+        if request.table_text is not None:
+            return open_text(request.table_name or "table.csv", request.table_text, request.target, scene)
+        assert scene is not None
+        is_of_this_table = scene.data.kind == "table" and now.table is not None and scene.data.name == now.dataset.name
+        if is_of_this_table and scene.data.sha256 in ("", getattr(now.scene.data, "sha256", "")):
+            return open_scene(scene, now.table)
+        return open_scene(scene)
+
+    return opened(session.open(make, request.id))
+
+
+def _frame(snapshot: Snapshot, request: FrameOf) -> Frame:
+    costs = snapshot.costs
+    parts: dict[str, Any] = {}
+    if request.map:
+        size = _within("size", request.size, 2, MOST_PIXELS)
+        grid = grid_of(snapshot.opening.dataset, request.features, request.held_at, size)
+        found, said = map_of(snapshot, request.map, request.unit, grid)
+        parts |= {"map": found.bytes, "map_of": said, "map_range": (found.low, found.high), "map_extent": grid.extent}
+    if request.thumbnails:
+        pictures, ranges = thumbnails(snapshot, _within("thumbnails", request.thumbnails, 2, MOST_EDGE))
+        parts |= {"thumbnails": pictures, "thumbnail_ranges": ranges, "saturation": saturation(snapshot)}
+    if request.theta and snapshot.problem.network.n_parameters <= MOST_THETA:
+        parts["theta"] = snapshot.theta
+    if request.strongest:
+        most = _within("strongest", request.strongest, 1, MOST_EDGES)
+        parts["edges"], parts["edge_values"], parts["edges_left_out"] = strongest_edges(snapshot, most)
+    curve = snapshot.curve
+    return Frame(
+        revision=snapshot.revision,
+        generation=snapshot.generation,
+        branch=snapshot.branch,
+        step=snapshot.step,
+        epoch=snapshot.place.epoch,
+        batch=snapshot.place.batch,
+        steps_per_epoch=snapshot.steps_per_epoch,
+        last_step=snapshot.last_step,
+        running=snapshot.running,
+        speed=snapshot.speed,
+        rate=snapshot.rate,
+        paused_because=snapshot.paused_because,
+        message=snapshot.message,
+        diverged_at=snapshot.diverged_at,
+        cost={}
+        if costs is None
+        else {"train": costs.train, "data": costs.data, "penalty": costs.penalty, "validation": costs.held_out},
+        score=score(snapshot),
+        curve=curve[np.searchsorted(curve[:, 0], request.curve_after, side="right") :],
+        **parts,
+    )
+
+
+def _within(name: str, value: int, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise InputError(f"frame.{name} is {value}, but must be {low} to {high}.")
+    return value
