@@ -1,6 +1,7 @@
 """What is open, described for the page: network, data, and each control as `settings` declares it."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def opened(snapshot: Snapshot) -> Opened:
         revision=snapshot.revision,
         generation=snapshot.generation,
         step=snapshot.step,
-        scene=scene.to_content(),
+        scene={one.name: getattr(scene, one.name) for one in fields(scene) if one.name != "theta"},
         link=scene.to_link(),
         network={
             "sizes": network.sizes,

@@ -2,11 +2,7 @@
 
 import base64
 from importlib.resources import files
-from typing import Any
 
-import anywidget
-
-from deltarule.play.codec import parts_of
 from deltarule.play.link import linked
 
 __all__ = ["Widget", "front_end", "style"]
@@ -23,4 +19,6 @@ def style() -> str:
     """The looks of the page, with its font inside, because a notebook has no files beside it."""
     font = base64.b64encode((_PAGE / "math.woff").read_bytes()).decode()
     text = (_PAGE / "style.css").read_text("utf-8")
-    return text.replace('url("math.woff")', f'url("data:font/woff;base64,{font}")').replace("body { margin: 0; background: var(--paper); }\n", "")
+    return text.replace('url("math.woff")', f'url("data:font/woff;base64,{font}")').replace(
+        "body { margin: 0; background: var(--paper); }\n", ""
+    )

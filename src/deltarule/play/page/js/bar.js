@@ -4,7 +4,7 @@ import { html, mark, say } from "./dom.js";
 import { counted, written } from "./numbers.js";
 
 export const SCREENS = [["watch", "Watch"], ["follow", "Follow"], ["table", "Table"], ["classes", "Classes"]];
-const SPEEDS = [[0, "as fast as it goes"], [1, "1 step a second"], [5, "5 steps a second"], [25, "25 steps a second"], [200, "200 steps a second"], [2000, "2 000 steps a second"]];
+const SPEEDS = [[0, "full speed"], [1, "1 step/s"], [5, "5 steps/s"], [25, "25 steps/s"], [200, "200 steps/s"], [2000, "2 000 steps/s"]];
 
 /**
  * @param {Object} app @param {{help: Function, share: Function, tours: Function}} opened what the buttons on the right open
@@ -35,7 +35,7 @@ export function createBar(app, opened) {
 
   /** New weights are another seed: rewinding alone always comes back to the same start. */
   function fresh() {
-    return app.command({ ask: "set", setting: "seed", value: (store.state.opened.scene.seed ?? 0) + 1 });
+    return app.command({ ask: "set", setting: "seed", value: store.state.opened.scene.seed + 1 });
   }
 
   function show(screen) {

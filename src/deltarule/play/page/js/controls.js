@@ -22,14 +22,14 @@ export function createControls(app) {
     if (key === painted) return;
     const focused = element.contains(document.activeElement) ? document.activeElement.id : null;
     painted = key;
-    const hidden = new Set(opened.scene.view?.hide ?? []);
+    const hidden = new Set(opened.scene.view.hide);
     const seen = (name, control) => (hidden.has(name) ? null : control);
     const solver = opened.settings.find((setting) => setting.name === "solver")?.value;
     const acting = opened.settings.filter((setting) => !hidden.has(setting.name) && (!setting.solvers || setting.solvers.includes(solver)));
     put(element,
       html("h2", {}, "Data"),
       opened.data.kind === "toy" ? seen("data", toyControl(app, opened)) : html("p", {}, opened.data.name),
-      seen("split", numberControl(app, { name: "split", symbol: "", word: "share held out", help: "Rows that the network never learns from.", low: 0, high: 0.9, value: opened.scene.split ?? 0 })),
+      seen("split", numberControl(app, { name: "split", symbol: "", word: "share held out", help: "Rows that the network never learns from.", low: 0, high: 0.9, value: opened.scene.split })),
       html("h2", {}, "Network"),
       seen("hidden", layersControl(app, opened)),
       seen("unit", choiceControl(app, { name: "unit", word: "hidden units", symbol: "g", help: "What a unit makes of its z.", choices: UNITS, value: opened.network.units[0] ?? "tanh" })),
@@ -93,19 +93,19 @@ function textControl(app, setting) {
 }
 
 function toyControl(app, opened) {
-  const toy = opened.scene.data ?? {};
+  const toy = opened.scene.data;
   const change = (piece) => set(app, "data", { ...toy, kind: "toy", ...piece });
   const select = html("select", { onchange: (event) => change({ name: event.target.value }) },
-    ...TOYS.map((name) => html("option", { value: name, selected: name === (toy.name ?? opened.data.name) }, name)));
-  const noise = { name: "noise", word: "noise", help: "How far points stray.", value: toy.noise ?? 0.1 };
+    ...TOYS.map((name) => html("option", { value: name, selected: name === (toy.name) }, name)));
+  const noise = { name: "noise", word: "noise", help: "How far points stray.", value: toy.noise };
   const field = framed(noise, html("input", { class: "number", inputmode: "decimal", value: exact(noise.value),
     onchange: (event) => {
       const value = typed(event.target.value);
       if (value === null) app.complain(new Error(`noise: ${event.target.value} is not a number.`));
       else change({ noise: value });
     } }));
-  const classes = html("input", { type: "number", min: 2, max: 10, value: toy.classes ?? 3, onchange: (event) => change({ classes: Number(event.target.value) }) });
-  return html("div", {}, framed({ name: "toy", word: "toy data", help: "" }, select), ["blobs", "spiral"].includes(toy.name ?? opened.data.name) ? framed({ name: "classes", word: "classes", help: "" }, classes) : null, field);
+  const classes = html("input", { type: "number", min: 2, max: 10, value: toy.classes, onchange: (event) => change({ classes: Number(event.target.value) }) });
+  return html("div", {}, framed({ name: "toy", word: "toy data", help: "" }, select), ["blobs", "spiral"].includes(toy.name) ? framed({ name: "classes", word: "classes", help: "" }, classes) : null, field);
 }
 
 function layersControl(app, opened) {

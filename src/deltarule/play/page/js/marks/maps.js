@@ -36,12 +36,12 @@ export function createMap(told) {
     const place = (row) => one ? opened.Y[row] : opened.X[row * width + features[1] - 1];
     put(over,
       pointsOf(rows.map((row) => ({
-        index: row + 1, x: x(opened.X[row * width + features[0] - 1]), y: y(place(row)),
-        label: opened.data.classes ? opened.Y[row] : -1, held: opened.held_out[row] === 1, picked: row + 1 === picked,
-        title: `example ${row + 1}, ${opened.data.classes ? opened.data.classes[opened.Y[row]] : tickText(opened.Y[row])}${opened.held_out[row] ? ", held out" : ""}`,
+        index: opened.rows[row], x: x(opened.X[row * width + features[0] - 1]), y: y(place(row)),
+        label: opened.data.classes ? opened.Y[row] : -1, held: opened.held_out[row] === 1, picked: opened.rows[row] === picked,
+        title: `example ${opened.rows[row]}, ${opened.data.classes ? opened.data.classes[opened.Y[row]] : tickText(opened.Y[row])}${opened.held_out[row] ? ", held out" : ""}`,
       })), told.chosen),
-      ...ticks(x0, x1, 4).map((value) => svg("text", { x: x(value), y: 296, "text-anchor": "middle" }, tickText(value))),
-      ...ticks(y0, y1, 4).map((value) => svg("text", { x: 4, y: y(value) + 4 }, tickText(value))));
+      ...ticks(x0, x1, 4).filter((value) => x(value) > 12 && x(value) < 288).map((value) => svg("text", { x: x(value), y: 296, "text-anchor": "middle" }, tickText(value))),
+      ...ticks(y0, y1, 4).filter((value) => y(value) < 270 && y(value) > 8).map((value) => svg("text", { x: 4, y: y(value) + 4 }, tickText(value))));
   }
 
   return { element, over, paint };
