@@ -12,13 +12,13 @@ SHORTEST = 3
 """Least characters of a term with its sign."""
 
 
-def number(value: float) -> str:
-    """Write a number with four digits.
+def number(value: float, digits: int = 4) -> str:
+    """Write a number with four digits, or as many as are asked for.
 
-    >>> number(-0.123456), number(-0.0)
-    ('−0.1235', '0')
+    >>> number(-0.123456), number(-0.0), number(0.123456, 2)
+    ('−0.1235', '0', '0.12')
     """
-    text = f"{float(value) + 0.0:.4g}"  # + 0.0 turns −0 into 0
+    text = f"{float(value) + 0.0:.{digits}g}"  # + 0.0 turns −0 into 0
     return text.replace("-", "−", 1) if text.startswith("-") else text
 
 

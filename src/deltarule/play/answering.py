@@ -8,6 +8,7 @@ from deltarule.common.errors import DeltaruleError, InputError
 from deltarule.play.answers import Answer, Done, Failed, Frame
 from deltarule.play.describing import opened
 from deltarule.play.judging import checked, predictions, probed, score
+from deltarule.play.lines import lines_of
 from deltarule.play.maps import grid_of, map_of, saturation, strongest_edges, thumbnails
 from deltarule.play.opening import Opening, open_scene, open_text, parse_scene
 from deltarule.play.requests import (
@@ -23,6 +24,7 @@ from deltarule.play.requests import (
     Seek,
     Set,
     Step,
+    Trace,
     request_of,
 )
 from deltarule.play.session import Session
@@ -52,6 +54,8 @@ def _answer(session: Session, request: Request) -> Answer:
             return _done(session.do(request), request.id)
         case Open():
             return _open(session, request)
+        case Trace():
+            return lines_of(session.snapshot, request)
         case Probe():
             return probed(session.snapshot, request)
         case Check():

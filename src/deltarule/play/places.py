@@ -40,6 +40,8 @@ class Place:
         Whole epochs so far, and batches of the present one; of full-batch solvers, an iteration is an epoch.
     run : RunState or None
         Everything that a mini-batch run needs to go on.
+    since : int
+        Steps since the stretch of the timeline began.
     """
 
     step: int
@@ -47,6 +49,7 @@ class Place:
     epoch: int = 0
     batch: int = 0
     run: RunState | None = None
+    since: int = 0
 
 
 class Way(Protocol):

@@ -188,7 +188,7 @@ class Timeline:
 
     def _shown(self, place: Place) -> Place:
         """Return a place with its step counted from the beginning of the timeline."""
-        return replace(place, step=place.step + self._stretch.base)
+        return replace(place, step=place.step + self._stretch.base, since=place.step)
 
     def _state_for(self, problem: Problem, theta: Array) -> RunState:
         """Return the run state in which a stretch goes on with parameters and settings that may be new."""
