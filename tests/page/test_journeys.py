@@ -60,7 +60,7 @@ def test_my_own_data_can_be_pasted_as_a_table(opened: Any) -> None:
     page.get_by_placeholder("column to predict").fill("kind")
     settled(page, lambda: page.get_by_role("button", name="Open the pasted table").click())
     assert page.get_by_role("heading", name="pasted table").first.is_visible()
-    assert page.get_by_role("region", name="columns").get_by_role("row").count() == 3  # two columns and their head
+    assert page.get_by_role("region", name="columns").get_by_role("row").count() == 4  # two columns, the target, and their head
     assert page.session.snapshot.theta.size > 0
 
 

@@ -17,7 +17,7 @@ from deltarule.common.errors import DeltaruleError
 
 __all__ = ["LinkError", "linked", "modules_of"]
 
-_IMPORT = re.compile(r'import \{ ([\w, ]+?) \} from "(\.{1,2}/[\w./-]+\.js)";\s*$')
+_IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "(\.{1,2}/[\w./-]+\.js)";\s*$')
 _EXPORT = re.compile(r"export (?:async )?(?:function\*?|class|const) (\w+)")
 _MODULE_WORD = re.compile(r"(?:import|export)\b")
 

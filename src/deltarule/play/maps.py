@@ -178,12 +178,14 @@ def saturation(snapshot: Snapshot) -> Array:
 def strongest_edges(snapshot: Snapshot, most: int) -> tuple[NDArray[np.int32], Array, int]:
     """Return the edges through which most flows, mean |Θ_ij a_j| over training rows, with Θ_ij; and how many are left.
 
-    Edges are (l, i, j) with j from 1; bias units are left out.
+    Edges are (l, i, j); j = 0 is the bias unit, whose a is 1.
     """
     dataset, network = snapshot.opening.dataset, snapshot.problem.network
     thetas = network.roll(snapshot.theta)
     a = activations(network, snapshot.theta, dataset.X[dataset.training[:SOME_ROWS]])
-    flows = [np.abs(Theta[:, 1:]) * np.abs(below).mean(axis=0) for Theta, below in zip(thetas, a, strict=False)]
+    flows = [
+        np.abs(Theta) * np.concatenate([[1.0], np.abs(below).mean(axis=0)]) for Theta, below in zip(thetas, a, strict=False)
+    ]
     flat = np.concatenate([flow.ravel() for flow in flows])
     most = min(most, len(flat))
     chosen = np.sort(np.argpartition(-flat, most - 1)[:most]) if most else np.empty(0, np.intp)
@@ -191,8 +193,8 @@ def strongest_edges(snapshot: Snapshot, most: int) -> tuple[NDArray[np.int32], A
     layer = np.searchsorted(starts, chosen, side="right") - 1
     width = np.array([flow.shape[1] for flow in flows])[layer]
     i, j = np.divmod(chosen - starts[layer], width)
-    weights = np.array([thetas[n][row, column + 1] for n, row, column in zip(layer, i, j, strict=True)])
-    edges = np.column_stack([layer + 1, i + 1, j + 1]).astype(np.int32)
+    weights = np.array([thetas[n][row, column] for n, row, column in zip(layer, i, j, strict=True)])
+    edges = np.column_stack([layer + 1, i + 1, j]).astype(np.int32)
     return edges, np.column_stack([weights, flat[chosen]]).reshape(-1, 2), len(flat) - most
 
 

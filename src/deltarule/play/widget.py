@@ -1,24 +1,47 @@
 """The page in a notebook: the same modules as one, and the notebook's messages instead of HTTP. Needs anywidget."""
 
-import base64
-from importlib.resources import files
+from typing import Any
 
+import anywidget
+
+from deltarule.play.answering import answer_to
+from deltarule.play.codec import parts_of
 from deltarule.play.link import linked
+from deltarule.play.page_files import read_module, style
+from deltarule.play.session import Session
 
-__all__ = ["Widget", "front_end", "style"]
+__all__ = ["Widget"]
 
-_PAGE = files("deltarule.play") / "page"
-
-
-def front_end() -> str:
-    """The page as one module of JavaScript that exports `render`."""
-    return linked("main.js", lambda path: (_PAGE / "js" / path).read_text("utf-8"))
+BODY = "body { margin: 0; background: var(--paper); }\n"
+"""The rule of the page's own body, which a notebook's body is not to follow."""
 
 
-def style() -> str:
-    """The looks of the page, with its font inside, because a notebook has no files beside it."""
-    font = base64.b64encode((_PAGE / "math.woff").read_bytes()).decode()
-    text = (_PAGE / "style.css").read_text("utf-8")
-    return text.replace('url("math.woff")', f'url("data:font/woff;base64,{font}")').replace(
-        "body { margin: 0; background: var(--paper); }\n", ""
-    )
+class Widget(anywidget.AnyWidget):
+    """A session, shown in the output of a cell; works in Jupyter and marimo.
+
+    Parameters
+    ----------
+    session : Session
+        Closed with the widget.
+    """
+
+    _esm = linked("main.js", read_module) + "export default { render };\n"
+    _css = style().replace(BODY, "")
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.on_msg(self._heard)
+
+    def _heard(self, _: Any, message: Any, __: Any) -> None:
+        """Answer a request at once: a kernel runs its cells in the thread that may be here."""
+        request = message.get("request") if isinstance(message, dict) else None
+        if isinstance(request, dict) and "wait" in request:
+            request = {**request, "wait": 0}
+        header, buffers = parts_of(answer_to(self.session, request))
+        self.send({"n": message.get("n") if isinstance(message, dict) else None, "answer": header}, buffers)
+
+    def close(self) -> None:
+        """End the session, and the widget."""
+        self.session.close()
+        super().close()

@@ -8,14 +8,18 @@ import { createWire } from "./wire.js";
 
 const RUNS_KEPT = 8;
 
+/** Milliseconds between two frames of a notebook, whose kernel may be far away; the page's own frames follow the screen. */
+const NOTEBOOK_PAUSE = 100;
+
 /**
  * @param {Object} model of a notebook or of `host.js`
  * @returns {Object} `store`, `ask`, `command`, `refresh`, `open`, `close`
  */
 export function createApp(model) {
+  const local = Boolean(model.get?.("place"));
   const store = createStore({
     opened: null, frame: null, screen: "watch", example: 1, unit: null, edge: null, features: [1, 2], map: "decision", revision: -1,
-    note: null, connected: true, curve: [], runs: [], digits: 3, guess: false, expanded: [], size: 100,
+    note: null, connected: true, curve: [], runs: [], digits: 3, guess: false, expanded: [], size: local ? 100 : 70,
   });
   const wire = createWire(model, (connected) => connected !== store.state.connected && store.change({ connected }));
   let polling = false;
@@ -63,12 +67,13 @@ export function createApp(model) {
   }
 
   function took(opened) {
-    const kept = store.state.opened?.generation === opened.generation ? {} : { curve: [], runs: [], unit: null, edge: null, expanded: [] };
+    const isNew = store.state.opened?.generation !== opened.generation;
+    const kept = !isNew ? {} : { curve: [], runs: [], unit: null, edge: null, expanded: [] };
     const note = opened.notices.length ? { kind: "notice", text: opened.notices.join(" ") } : null;
-    const [first, second] = store.state.features;
-    const fits = Math.max(first, second) <= opened.network.sizes[0];
-    const example = Math.min(store.state.example, Math.max(1, opened.data.rows));
-    store.change({ opened, frame: null, revision: -1, note, ...kept, example, features: fits ? store.state.features : [1, Math.min(2, opened.network.sizes[0])] });
+    const [across, upwards] = store.state.features;
+    const fits = Math.max(across, upwards) <= opened.network.sizes[0];
+    const first = opened.rows[Math.max(0, opened.held_out.indexOf(0))] ?? 1;  // one that the network learns from
+    store.change({ opened, frame: null, revision: -1, note, ...kept, example: isNew ? first : store.state.example, features: fits ? store.state.features : [1, Math.min(2, opened.network.sizes[0])] });
   }
 
   /** Ask for one frame, and go on asking while the network trains and somebody looks. */
@@ -108,7 +113,7 @@ export function createApp(model) {
     if (polling) return;
     polling = true;
     while (!closed && store.state.connected && store.state.frame?.running && !document.hidden) {
-      await new Promise((next) => requestAnimationFrame(next));
+      await new Promise((next) => (local ? requestAnimationFrame(next) : setTimeout(next, NOTEBOOK_PAUSE)));
       await refresh(0.25);
     }
     polling = false;

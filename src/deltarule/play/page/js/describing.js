@@ -40,3 +40,11 @@ export function picturesOf(frame, table) {
   const [, rows, edge] = frame.thumbnails.shape;
   return { edge, rows, table, levels: (index) => frame.thumbnails.subarray(index * rows * edge, (index + 1) * rows * edge) };
 }
+
+const MOST_PICTURES = 64;
+
+/** What a screen with the network wants of a frame: its strongest edges, and a picture of each unit if there are few. */
+export function networkWants(state) {
+  const units = state.opened.network.sizes.slice(1).reduce((sum, size) => sum + size, 0);
+  return { strongest: 400, ...(units <= MOST_PICTURES ? { thumbnails: units <= 24 ? 24 : 16 } : {}) };
+}

@@ -34,9 +34,9 @@ export function render({ model, el, scene = null }) {
   const bar = createBar(app, { help: () => help.showModal(), share: () => share.show(), tours: () => tours.toggle() });
   const screens = { watch: createWatch(app), follow: createFollow(app), table: createTable(app), classes: createClasses(app) };
   const note = html("div", { role: "alert" });
-  const screen = html("main", { id: "dr-screen", role: "tabpanel", "aria-labelledby": "dr-tab-watch", tabindex: "-1" });
+  const screen = html("div", { id: "dr-screen", role: "tabpanel", "aria-labelledby": "dr-tab-watch", tabindex: "-1" });
   const legend = html("footer", { class: "dr-legend" });
-  const root = html("div", { class: "dr", "data-lm-suppress-shortcuts": "true" }, bar.element, note, tours.element, screen, legend, help, share.element, speech.element);
+  const root = html("div", { class: "dr", "data-lm-suppress-shortcuts": "true" }, bar.element, html("main", {}, note, tours.element, screen, speech.element), legend, help, share.element);
   put(el, root);
   app.wants((state) => WANTS[state.screen](state));
   app.speak = (text) => speech.say(text);

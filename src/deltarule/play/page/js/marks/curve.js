@@ -18,7 +18,7 @@ export function createCurve(chosen) {
   const axes = svg("g", {});
   const paths = svg("g", {});
   const cursor = svg("line", { class: "here", y1: 6, y2: HEIGHT - FOOT });
-  const element = svg("svg", { class: "dr-curve", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" }, axes, paths, cursor);
+  const element = svg("svg", { class: "dr-curve", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": "cost by step; the same numbers are in the table below" }, axes, paths, cursor);
   let toStep = (x) => x;
 
   element.addEventListener("click", (event) => {

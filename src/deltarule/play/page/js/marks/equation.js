@@ -54,6 +54,13 @@ export function symbolOf({ symbol, layer, i, j }) {
   return above ? math("msup", {}, letter, above) : letter;
 }
 
+/** A quantity by itself in running text: drawn, and named for those who hear it. @param {Object} ref @returns {Element} */
+export function namedSymbol(ref) {
+  const below = [ref.i, ref.j].filter((index, place) => index > 0 || (place === 1 && index === 0)).join(",");
+  const name = `${ref.symbol}${below ? ` ${below}` : ""}${ref.layer > 0 ? `, layer ${ref.layer}` : ""}`;
+  return html("span", {}, html("span", { class: "hidden" }, name), math("math", { "aria-hidden": "true" }, symbolOf(ref)));
+}
+
 const RAISED = { "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9", "⁻": "−", "⁽": "(", "⁾": ")", "ᴸ": "L", "ˡ": "l", "ᶻ": "z" };
 const PIECE = /(\d+(?:\.\d+)?(?:e[-+]\d+)?)|([\p{L}]{2,})|(\p{L}[′']?)|([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾ᴸˡᶻ]+)|(\s+)|(.)/gu;
 

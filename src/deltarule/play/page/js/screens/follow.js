@@ -1,11 +1,12 @@
 /** Follow: the algorithm one line at a time, forwards and back, with its operands lit in the network beside it. */
 
+import { signTable } from "../colours.js";
 import { html, put, say } from "../dom.js";
-import { edgesOf, layerSays, nameOf } from "../describing.js";
+import { edgesOf, layerSays, nameOf, networkWants, picturesOf } from "../describing.js";
 import { createGuess } from "../guess.js";
-import { equationOf, keyOf, symbolOf } from "../marks/equation.js";
+import { equationOf, keyOf, namedSymbol } from "../marks/equation.js";
+import { middleColour } from "../marks/maps.js";
 import { createNetwork } from "../marks/network.js";
-import { math } from "../dom.js";
 import { exact, typed, written } from "../numbers.js";
 import { createTrace } from "../trace.js";
 import { reasonOf } from "./reasons.js";
@@ -14,9 +15,9 @@ const LEVELS = ["network", "layer", "unit", "term"];
 const PHASES = { forward: "forward", cost: "cost", backward: "backward", Delta: "Δ", D: "D", update: "update" };
 const STRIP = 300;
 
-/** What Follow wants of a frame. @returns {Object} */
-export function followWants() {
-  return { strongest: 400 };
+/** What Follow wants of a frame. @param {Object} state @returns {Object} */
+export function followWants(state) {
+  return networkWants(state);
 }
 
 /** @param {Object} app @returns {Object} `element`, `paint`, `key` */
@@ -128,7 +129,7 @@ export function createFollow(app) {
   function paintStrip() {
     const lines = local.lines ?? [];
     put(strip, ...lines.slice(0, store.state.guess ? local.number : lines.length).map((one) => html("tr", {},
-      html("th", { scope: "row" }, math("math", {}, symbolOf(one.writes))), html("td", { title: exact(one.value) }, store.state.digits > 6 ? exact(one.value) : one.result.text),
+      html("th", { scope: "row" }, namedSymbol(one.writes)), html("td", { title: exact(one.value) }, store.state.digits > 6 ? exact(one.value) : one.result.text),
       html("td", {}, html("button", { "aria-label": `go to line ${one.number + 1}`, onclick: () => jump(one.number) }, String(one.number + 1))))));
   }
 
@@ -137,9 +138,10 @@ export function createFollow(app) {
     if (!frame?.edges) return;
     const lit = new Set(extra ? [] : (local.shown?.reads ?? []).map(placeOf));
     if (extra) lit.add(extra);
+    const table = signTable(middleColour());
     const a = valuesOf(local.lines ?? [], opened.network.sizes);
     network.paint({ sizes: opened.network.sizes, expanded: state.expanded, key: opened.generation, picked: null, names: (layer, j) => nameOf(opened, layer, j), says: (layer) => layerSays(opened, layer),
-      pictures: null, saturation: null, edges: edgesOf(frame), lit, written: local.shown ? placeOf(local.shown.writes) : null, a });
+      pictures: picturesOf(frame, () => table), saturation: frame.saturation, edges: edgesOf(frame), lit, written: local.shown ? placeOf(local.shown.writes) : null, a });
   }
 
   /** A quantity under the pointer lights up wherever it is: in the line and in the network. */
@@ -158,7 +160,7 @@ export function createFollow(app) {
     local.focus = keyOf(one.ref);
     const input = html("input", { class: "number", inputmode: "decimal", "aria-label": "what if it were", value: one.value === null ? "" : exact(one.value) });
     const changeable = one.ref && local.shown.reads.some((read) => keyOf(read) === keyOf(one.ref));
-    put(more, html("p", {}, math("math", {}, symbolOf(one.ref)), one.value === null ? "" : ` = ${exact(one.value)}`),
+    put(more, html("p", {}, namedSymbol(one.ref), one.value === null ? "" : ` = ${exact(one.value)}`),
       html("div", { class: "dr-row" }, html("button", { onclick: () => jumpTo(one.ref) }, "Go to the line that wrote it"),
         changeable ? html("form", { class: "dr-row", onsubmit: (event) => {
           event.preventDefault();
@@ -201,7 +203,7 @@ export function createFollow(app) {
     if (!local.shown) return;
     const found = await trace.usersOf(place(), local.shown.writes);
     put(more, html("p", { role: "status" }, found.length ? `It is read by ${found.length === 30 ? "30 lines or more" : `${found.length} line${found.length > 1 ? "s" : ""}`}:` : "No line of this level reads it."),
-      html("div", { class: "dr-row" }, ...found.map((one) => html("button", { onclick: () => jump(one.number) }, math("math", {}, symbolOf(one.writes))))));
+      html("div", { class: "dr-row" }, ...found.map((one) => html("button", { onclick: () => jump(one.number) }, namedSymbol(one.writes)))));
   }
 
   let painted = "";

@@ -56,7 +56,7 @@ export function createInspector(app) {
     if (!frame.theta) return html("p", {}, "This network has too many parameters to list them all; Follow shows each of them.");
     const row = rowOf(opened.network.sizes, layer - 1, i, frame.theta);
     const rows = row.slice(0, MOST_WEIGHTS).map((value, j) => html("tr", {},
-      html("th", { scope: "row" }, j === 0 ? "bias" : `from ${nameOf(opened, layer - 1, j)}`),
+      html("th", { scope: "row" }, j === 0 ? "bias unit" : nameOf(opened, layer - 1, j)),
       html("td", {}, `Θ⁽${layer - 1}⁾ ${i},${j}`),
       html("td", {}, html("input", { class: "number", id: `dr-w-${j}`, inputmode: "decimal", autocomplete: "off", "aria-label": `Θ ${i},${j} of layer ${layer - 1}`, title: exact(value), value: written(value, 5),
         onchange: (event) => {
@@ -64,7 +64,7 @@ export function createInspector(app) {
           if (given === null) app.complain(new Error(`Θ ${i},${j}: ${event.target.value} is not a number.`));
           else app.command({ ask: "edit", layer: layer - 1, i, j, value: given });
         } }))));
-    return html("table", {}, html("thead", {}, html("tr", {}, ...["", "parameter", "value"].map((name) => html("th", { scope: "col" }, name)))), html("tbody", {}, ...rows));
+    return html("table", {}, html("thead", {}, html("tr", {}, ...["comes from", "parameter", "value"].map((name) => html("th", { scope: "col" }, name)))), html("tbody", {}, ...rows));
   }
 
   return { element, paint };

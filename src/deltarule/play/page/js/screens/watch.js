@@ -8,20 +8,15 @@ import { createCurve } from "../marks/curve.js";
 import { createMap, middleColour } from "../marks/maps.js";
 import { createNetwork } from "../marks/network.js";
 import { counted, written } from "../numbers.js";
-import { costSays, edgesOf, layerSays, nameOf, picturesOf } from "../describing.js";
+import { costSays, edgesOf, layerSays, nameOf, networkWants, picturesOf } from "../describing.js";
 import { createInspector } from "./inspector.js";
-
-const MOST_PICTURES = 64;
 
 /** What Watch wants of a frame. @param {Object} state @returns {Object} */
 export function watchWants(state) {
-  const { sizes } = state.opened.network;
-  const units = sizes.slice(1).reduce((sum, size) => sum + size, 0);
-  const pictures = units <= MOST_PICTURES ? { thumbnails: units <= 24 ? 24 : 16 } : {};
   const unit = state.unit && state.unit[0] > 1 && state.unit[1] > 0;
   return {
     map: unit ? "unit" : "decision", ...(unit ? { unit: state.unit } : {}), features: state.features, held_at: state.held ? state.example : 0,
-    size: state.size, strongest: 400, ...pictures, theta: state.opened.network.parameters <= 2000,
+    size: state.size, ...networkWants(state), theta: state.opened.network.parameters <= 2000,
   };
 }
 

@@ -1,0 +1,112 @@
+"""Everyone can use the page: axe finds nothing, and it holds without motion, without colours, small and enlarged."""
+
+import json
+from typing import Any
+
+import pytest
+
+from deltarule.play.scene import Scene, Toy
+
+pytestmark = pytest.mark.browser
+
+SMALL = Scene(data=Toy(name="spiral", n=60), hidden=(4, 3))
+SCREENS = ["watch", "follow", "table", "classes"]
+
+
+def show(page: Any, screen: str) -> None:
+    page.keyboard.press(str(SCREENS.index(screen) + 1))
+    {
+        "watch": lambda: page.locator(".dr-inspector"),
+        "follow": lambda: page.locator(".dr-line .dr-equation"),
+        "table": lambda: page.get_by_role("region", name="predictions"),
+        "classes": lambda: page.get_by_role("region", name="confusion matrix"),
+    }[screen]().first.wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing(opened: Any, screen: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = opened(SMALL, color_scheme=scheme, bypass_csp=True)
+    show(page, screen)
+    if screen == "watch":
+        page.get_by_role("button", name="layer 2, unit 1").click()
+        page.locator(".dr-inspector .dr-equation").first.wait_for()
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []
+
+
+@pytest.mark.parametrize("dialog", ["s", "?"])
+def test_axe_finds_nothing_in_the_dialogs(opened: Any, dialog: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = opened(SMALL, bypass_csp=True)
+    page.keyboard.press(dialog)
+    page.locator("dialog[open]").wait_for()
+    assert [one["id"] for one in axe.Axe().run(page).response["violations"]] == []
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached") if page.locator("dialog[open]").count() else None
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(("width", "scale"), [(360, 1), (640, 2)])
+def test_nothing_scrolls_sideways_on_a_phone_or_enlarged(opened: Any, screen: str, width: int, scale: int) -> None:
+    page = opened(SMALL, width=width, height=800, device_scale_factor=scale)
+    show(page, screen)
+    assert page.evaluate("() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth") <= 0
+
+
+def test_targets_are_large_enough_for_a_finger(opened: Any) -> None:
+    page = opened(SMALL)
+    for screen in SCREENS:
+        show(page, screen)
+        small = page.evaluate(
+            "() => [...document.querySelectorAll('.dr button, .dr select, .dr input')].filter((e) => e.offsetParent)"
+            ".map((e) => [e.textContent || e.id, e.getBoundingClientRect()])"
+            ".filter(([, box]) => box.width < 24 || box.height < 24).map(([name, box]) => [name, box.width, box.height])"
+        )
+        assert small == [], screen
+
+
+def test_forced_colours_keep_the_sign_of_a_weight(opened: Any) -> None:
+    page = opened(SMALL, forced_colors="active")
+    dashes = page.evaluate("() => [...document.querySelectorAll('.dr-edge')].map((e) => e.getAttribute('stroke-dasharray'))")
+    titles = page.evaluate("() => [...document.querySelectorAll('.dr-edge title')].map((e) => e.textContent)")
+    assert len(dashes) == len(titles) == 4 * 3 + 3 * 5 + 3 * 4
+    for dash, title in zip(dashes, titles, strict=True):
+        assert ("−" in title.split("=")[1]) == (dash is not None)
+
+
+def test_nothing_moves_by_itself_where_motion_is_reduced(opened: Any) -> None:
+    page = opened(SMALL, reduced_motion="reduce")
+    seen = page.evaluate("() => document.getAnimations().length")
+    assert seen == 0
+
+
+def test_the_network_is_a_tree_of_named_units(opened: Any) -> None:
+    page = opened(SMALL)
+    network = page.get_by_role("group", name="network")
+    assert network.get_by_role("group").count() == 4
+    names = [unit.get_attribute("aria-label") for unit in network.get_by_role("button").all()]
+    assert names[:3] == ["layer 1, bias unit, always 1", "layer 1, unit 1, x1", "layer 1, unit 2, x2"]
+    assert network.locator("[tabindex='0']").count() == 1, "one stop of the tab key"
+
+
+def test_single_keys_can_be_switched_off(opened: Any) -> None:
+    page = opened(SMALL)
+    page.keyboard.press("?")
+    page.get_by_label("single keys are on").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.locator("#dr-screen").focus()
+    before = page.session.snapshot.revision
+    page.keyboard.press(".")
+    page.wait_for_timeout(300)
+    assert page.session.snapshot.revision == before
+
+
+def test_an_idle_page_asks_nothing(opened: Any) -> None:
+    page = opened(SMALL)
+    page.wait_for_timeout(500)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(json.dumps(request.post_data_json)))
+    page.wait_for_timeout(1500)
+    assert asked == []
