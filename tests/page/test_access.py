@@ -62,14 +62,16 @@ def test_targets_are_large_enough_for_a_finger(opened: Any) -> None:
         small = page.evaluate(
             "() => [...document.querySelectorAll('.dr button, .dr select, .dr input')].filter((e) => e.offsetParent)"
             ".map((e) => [e.textContent || e.id, e.getBoundingClientRect()])"
-            ".filter(([, box]) => box.width < 24 || box.height < 24).map(([name, box]) => [name, box.width, box.height])"
+            ".filter(([, box]) => box.width < 24 || box.height < 24)"
+            ".map(([name, box]) => [name, box.width, box.height])"
         )
         assert small == [], screen
 
 
 def test_forced_colours_keep_the_sign_of_a_weight(opened: Any) -> None:
     page = opened(SMALL, forced_colors="active")
-    dashes = page.evaluate("() => [...document.querySelectorAll('.dr-edge')].map((e) => e.getAttribute('stroke-dasharray'))")
+    every = "[...document.querySelectorAll('.dr-edge')]"
+    dashes = page.evaluate(f"() => {every}.map((e) => e.getAttribute('stroke-dasharray'))")
     titles = page.evaluate("() => [...document.querySelectorAll('.dr-edge title')].map((e) => e.textContent)")
     assert len(dashes) == len(titles) == 4 * 3 + 3 * 5 + 3 * 4
     for dash, title in zip(dashes, titles, strict=True):

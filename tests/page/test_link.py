@@ -10,7 +10,8 @@ from deltarule.play.page_files import read_module
 
 def test_names_of_two_modules_do_not_meet() -> None:
     files = {
-        "main.js": 'import { twice } from "./a.js";\nimport { thrice } from "./b.js";\nexport const six = thrice(twice(1));\n',
+        "main.js": 'import { twice } from "./a.js";\nimport { thrice } from "./b.js";\n'
+        "export const six = thrice(twice(1));\n",
         "a.js": "const factor = 2;\nexport function twice(x) { return factor * x; }\n",
         "b.js": "const factor = 3;\nexport function thrice(x) { return factor * x; }\n",
     }
@@ -43,12 +44,15 @@ def test_modules_come_after_those_they_import() -> None:
     ],
 )
 def test_another_form_is_refused_with_file_and_line(line: str) -> None:
-    with pytest.raises(LinkError, match="main.js, line 2"):
+    with pytest.raises(LinkError, match=r"main\.js, line 2"):
         linked("main.js", lambda path: f"// {path}\n{line}\n" if path == "main.js" else "export const a = 1;\n")
 
 
 def test_a_circle_is_refused() -> None:
-    files = {"a.js": 'import { b } from "./b.js";\nexport const a = 1;\n', "b.js": 'import { a } from "./a.js";\nexport const b = 1;\n'}
+    files = {
+        "a.js": 'import { b } from "./b.js";\nexport const a = 1;\n',
+        "b.js": 'import { a } from "./a.js";\nexport const b = 1;\n',
+    }
     with pytest.raises(LinkError, match=r"a\.js → b\.js → a\.js"):
         linked("a.js", files.__getitem__)
 

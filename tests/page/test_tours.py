@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from deltarule.network.gradient_check import check_gradient
 from deltarule.play.opening import open_scene
 from deltarule.play.requests import Seek
 from deltarule.play.scene import scene_of_link
 from deltarule.play.session import Session
 from deltarule.play.tours import read_tour, tours
-from deltarule.network.gradient_check import check_gradient
 
 
 def run(link: str, step: int) -> Session:
@@ -70,5 +70,3 @@ def test_the_penalty_of_the_tour_lowers_the_validation_cost() -> None:
 def test_a_text_without_a_step_is_refused() -> None:
     with pytest.raises(ValueError, match="no step"):
         read_tour("none", "# A title\n\nand nothing else\n")
-
-

@@ -1,4 +1,4 @@
-"""Every number on the page is that of the algorithm: read out of the MathML, and held to the textbook and to its own equation."""
+"""Every number on the page, read out of its MathML, is that of the textbook, and each line holds by itself."""
 
 import math
 import re
@@ -27,7 +27,7 @@ READ = """
   const numbers = (part) => [...line.querySelectorAll(`.${part} [data-value]`)].map((e) => ({
     ref: e.dataset.ref ?? '', exact: Number(e.dataset.value), shown: e.querySelector('mn').textContent }));
   return { number: Number(line.dataset.line), equation: line.dataset.equation, phase: line.dataset.phase,
-           numbers: numbers('numbers'), result: numbers('result')[0], spoken: line.querySelector('.hidden').textContent };
+           numbers: numbers('numbers'), result: numbers('result')[0] };
 }
 """
 
@@ -56,7 +56,8 @@ def unit_in_the_last_digit(text: str) -> float:
     """One unit of the last digit that is written."""
     found = re.match(r"[−-]?(\d+)(?:\.(\d+))?", text.replace(" ", ""))
     assert found
-    return 10.0 ** -len(found[2] or "") * abs(value_of(text) / float(found[0].replace("−", "-")) if value_of(text) else 1.0)
+    mantissa = float(found[0].replace("−", "-"))
+    return 10.0 ** -len(found[2] or "") * abs(value_of(text) / mantissa if mantissa else 1.0)
 
 
 @pytest.mark.parametrize("scene", NETWORKS, ids=["softmax of three", "two classes", "quantities", "softmax of two"])

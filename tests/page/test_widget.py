@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from deltarule.play.codec import parts_of
 
 from deltarule.play.answering import answer_to
-from deltarule.play.codec import parts_of
 from deltarule.play.link import linked
 from deltarule.play.opening import open_scene
 from deltarule.play.page_files import read_module
@@ -50,7 +50,7 @@ def test_two_views_of_one_widget_show_one_session_and_end_without_a_trace(browse
     page.on("pageerror", lambda error: faults.append(str(error)))
 
     def kernel(message: dict[str, Any]) -> Any:
-        header, buffers = parts_of(answer_to(session, {**message["request"], **({"wait": 0} if "wait" in message["request"] else {})}))
+        header, buffers = parts_of(answer_to(session, message["request"]))
         return [{"n": message["n"], "answer": header}, [base64.b64encode(part).decode() for part in buffers]]
 
     page.expose_function("kernel", kernel)
@@ -68,7 +68,7 @@ def test_two_views_of_one_widget_show_one_session_and_end_without_a_trace(browse
     page.close()
 
 
-def test_the_widget_answers_a_message_with_its_arrays_as_buffers(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_widget_answers_with_its_arrays_as_buffers(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("anywidget")
     from deltarule.play.widget import Widget
 

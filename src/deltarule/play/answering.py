@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from deltarule.common.errors import DeltaruleError, InputError
-from deltarule.play.answers import Answer, Done, Failed, Frame
+from deltarule.play.answers import Answer, Done, Failed, Frame, Told
 from deltarule.play.describing import opened
 from deltarule.play.judging import checked, predictions, probed, score
 from deltarule.play.lines import lines_of
@@ -24,11 +24,13 @@ from deltarule.play.requests import (
     Seek,
     Set,
     Step,
+    Tours,
     Trace,
     request_of,
 )
 from deltarule.play.session import Session
 from deltarule.play.snapshot import Snapshot
+from deltarule.play.tours import tours
 
 __all__ = ["answer_to"]
 
@@ -62,6 +64,8 @@ def _answer(session: Session, request: Request) -> Answer:
             return checked(session.snapshot, request)
         case Predict():
             return predictions(session.snapshot, request)
+        case Tours():
+            return Told(tours=tours())
     raise InputError(f"{request.ask!r} cannot be answered.")
 
 

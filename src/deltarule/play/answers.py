@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from deltarule.play.tours import Tour
+
 __all__ = [
     "Answer",
     "Checked",
@@ -24,6 +26,7 @@ __all__ = [
     "Probed",
     "Ref",
     "Token",
+    "Told",
     "TraceLine",
 ]
 
@@ -235,4 +238,12 @@ class Exported:
     bytes: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
 
 
-Answer: TypeAlias = Done | Failed | Opened | Frame | Lines | Probed | Checked | Predictions | Exported
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The tours, whole."""
+
+    kind: ClassVar[str] = "tours"
+    tours: tuple[Tour, ...]
+
+
+Answer: TypeAlias = Done | Failed | Opened | Frame | Lines | Probed | Checked | Predictions | Exported | Told

@@ -1,12 +1,13 @@
 """Many modules of JavaScript as one, for places that load a single one: a notebook, a page in one file.
 
-The modules of the page keep to a small part of the language's rules for modules, which a reader of one line at a time can check:
+The modules of the page keep to a small part of the language's rules for modules, which a reader of one line at a time
+can check:
 
     import { a, b } from "./c.js";      names as they are, from a path that begins with a dot
     export function, class, const …     at the start of a line
 
-Everything else about modules is refused with file and line, and so are circles. Each module becomes a function that returns what it
-exports, so names of two modules cannot meet.
+Everything else about modules is refused with file and line, and so are circles. Each module becomes a function that
+returns what it exports, so names of two modules cannot meet.
 """
 
 import posixpath

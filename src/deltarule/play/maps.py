@@ -18,8 +18,6 @@ from deltarule.play.dataset import Dataset
 from deltarule.play.snapshot import Snapshot
 
 __all__ = [
-    "Grid",
-    "Painted",
     "activations",
     "grid_of",
     "map_of",
@@ -184,7 +182,8 @@ def strongest_edges(snapshot: Snapshot, most: int) -> tuple[NDArray[np.int32], A
     thetas = network.roll(snapshot.theta)
     a = activations(network, snapshot.theta, dataset.X[dataset.training[:SOME_ROWS]])
     flows = [
-        np.abs(Theta) * np.concatenate([[1.0], np.abs(below).mean(axis=0)]) for Theta, below in zip(thetas, a, strict=False)
+        np.abs(Theta) * np.concatenate([[1.0], np.abs(below).mean(axis=0)])
+        for Theta, below in zip(thetas, a, strict=False)
     ]
     flat = np.concatenate([flow.ravel() for flow in flows])
     most = min(most, len(flat))

@@ -1,4 +1,4 @@
-"""The files of the page, as the places that hold it in one piece take them: modules by path, and its looks with the font inside."""
+"""Files of the page for places that hold it in one piece: modules by path, and its looks with the font inside."""
 
 import base64
 from importlib.resources import files

@@ -1,6 +1,7 @@
-"""One file of HTML that plays a run without an engine: the page's own modules, and the engine's answers at some of its steps.
+"""One file of HTML that plays a run without an engine: the page's own modules, and answers at some of its steps.
 
-A recording is made by another session of the same scene, so what is recorded is what anybody gets who opens the scene and goes there.
+A recording is made by another session of the same scene, so what is recorded is what anybody gets who opens the scene
+and goes there.
 """
 
 import base64
@@ -58,7 +59,8 @@ def recorded_page(opening: Opening, last_step: int, example: int = 1) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>\n{style()}\n</style>\n</head>\n'
         f'<body>\n<div id="page"></div>\n<script type="application/octet-stream" id="recording">{packed}</script>\n'
         f'<script type="module">\n{module}\n'
-        'play(document.getElementById("page"), document.getElementById("recording").textContent);\n</script>\n</body>\n</html>\n'
+        'play(document.getElementById("page"), document.getElementById("recording").textContent);\n</script>\n'
+        "</body>\n</html>\n"
     )
 
 
@@ -68,12 +70,19 @@ def _recorded(session: Session, last_step: int, example: int) -> dict[str, Any]:
     sizes = opened.network["sizes"]
     pictures = {"thumbnails": EDGE} if sum(sizes[1:]) <= UNITS else {}
     wanted = {"ask": "frame", "wait": 0, "size": SIZE, "strongest": 400, "theta": opened.network["parameters"] <= 2000}
-    recording: dict[str, Any] = {"opened": _text(opened), "generation": opened.generation, "example": example, "steps": steps}
+    recording: dict[str, Any] = {
+        "opened": _text(opened),
+        "generation": opened.generation,
+        "example": example,
+        "steps": steps,
+    }
     recording |= {"frames": [], "classes": [], "lines": [], "predictions": []}
     for step in steps:
         _go(session, step)
         recording["frames"].append(_text(_answer(session, {**wanted, **pictures, "map": "decision"})))
-        recording["classes"].append(_text(_answer(session, {**wanted, "map": "classes", "strongest": 0, "theta": False})))
+        recording["classes"].append(
+            _text(_answer(session, {**wanted, "map": "classes", "strongest": 0, "theta": False}))
+        )
         recording["predictions"].append(_text(_answer(session, {"ask": "predict", "most": 200})))
         lines = {}
         for level in ("layer", "unit"):

@@ -12,7 +12,6 @@ from deltarule.common.errors import InputError
 from deltarule.play.plain import of_plain
 
 __all__ = [
-    "REQUESTS",
     "Check",
     "Edit",
     "Export",
@@ -26,6 +25,7 @@ __all__ = [
     "Seek",
     "Set",
     "Step",
+    "Tours",
     "Trace",
     "request_of",
 ]
@@ -174,7 +174,16 @@ class Export:
     weights: bool = False
 
 
-Request: TypeAlias = Open | FrameOf | Run | Pause | Step | Seek | Edit | Set | Trace | Probe | Check | Predict | Export
+@dataclass(frozen=True, kw_only=True)
+class Tours:
+    """Ask for the tours: texts with a scene for each step."""
+
+    ask: ClassVar[str] = "tours"
+
+
+Request: TypeAlias = (
+    Open | FrameOf | Run | Pause | Step | Seek | Edit | Set | Trace | Probe | Check | Predict | Export | Tours
+)
 
 REQUESTS: Mapping[str, type[Any]] = {kind.ask: kind for kind in typing.get_args(Request)}
 """The classes of requests by their word."""

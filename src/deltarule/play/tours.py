@@ -1,7 +1,8 @@
 """Tours: short texts beside the live network, each step of which sets a scene and asks a question.
 
-A tour is a file of Markdown: a title, a line of what it is about, and a section for each step. In a step, a block ```scene holds a
-scene as JSON, a block ```screen the name of a screen; a paragraph in bold asks; a quotation is what one finds.
+A tour is a file of Markdown: a title, a line of what it is about, and a section for each step. In a step, a block
+```scene holds a scene as JSON, a block ```screen the name of a screen; a paragraph in bold asks; a quotation is what
+one finds.
 """
 
 import json
