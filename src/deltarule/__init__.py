@@ -64,6 +64,7 @@ __all__ = [
     "hypothesis",
     "lambda_path",
     "load",
+    "play",
     "read_foreign",
     "report",
     "size_path",
@@ -96,6 +97,8 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "play":
+        return import_module("deltarule.play")  # a package that can be called
     if name in _LATE:
         return getattr(import_module(_LATE[name]), name)
     raise AttributeError(f"module 'deltarule' has no attribute {name!r}")

@@ -10,6 +10,7 @@ cache.py      cache
 larger.py     tables that would not fit into the memory: whether they would, and their predictions
 rows.py       the steps of train for such a table
 inspect.py    check-gradient, explain, info
+play.py       play
 places.py     the check that no output overwrites an input or another output
 sizes.py      500MB as a number of bytes
 display.py    tables, notes and the small chart in the terminal
@@ -32,6 +33,7 @@ from deltarule.cli.export import export
 from deltarule.cli.importing import import_
 from deltarule.cli.inspect import check_gradient, explain, info
 from deltarule.cli.options import in_options
+from deltarule.cli.play import play
 from deltarule.cli.train import train
 from deltarule.common.errors import CheckpointError, DeltaruleError, DivergedError, SettingsError
 from deltarule.common.version import __version__
@@ -109,4 +111,5 @@ app.command()(explain)
 app.command()(export)
 app.command("import")(import_)
 app.command()(cache)
+app.command()(play)
 app.command()(info)

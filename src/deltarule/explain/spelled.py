@@ -10,7 +10,7 @@ from collections.abc import Callable
 from deltarule.network.parts import Unit
 from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
-__all__ = ["cost_of_output", "g_of", "h_of", "is_near_1", "slope_of"]
+__all__ = ["cost_of_output", "g_of", "h_of", "slope_of"]
 
 _S, _SA = repr(SELU_SCALE), repr(SELU_SCALE * SELU_ALPHA)
 
@@ -53,15 +53,15 @@ def slope_of(unit: Unit, z: float, a: float, digits: int) -> str:
     >>> slope_of(Unit("tanh"), 0.3, 0.2913, 3), slope_of(Unit("tanh"), 5.0, 0.9999, 3)
     ('1 − a²', '4/(e^(z) + e^(−z))²')
     """
-    if unit.name in _FLAT and is_near_1(abs(a), digits):
+    if unit.name in _FLAT and _is_near_1(abs(a), digits):
         return _FLAT[unit.name]
     return _HIDDEN[unit.name](z, *unit.numbers)[1]
 
 
-def is_near_1(value: float, digits: int) -> bool:
+def _is_near_1(value: float, digits: int) -> bool:
     """Whether so many digits of a number below 1 leave hardly any of what is missing to 1.
 
-    >>> is_near_1(0.98, 3), is_near_1(0.995, 3)
+    >>> _is_near_1(0.98, 3), _is_near_1(0.995, 3)
     (False, True)
     """
     return value > 1 - 10.0 ** (1 - digits)
@@ -84,7 +84,7 @@ def cost_of_output(output: str, h: float, y: float, digits: int) -> str:
         return "(h − y)²/2"
     if output == "exp":
         return "h − y·z + y·log(y) − y" if y > 0 else "h"
-    from_z = is_near_1(h, digits) or h < SMALLEST
+    from_z = _is_near_1(h, digits) or h < SMALLEST
     share = "" if y == 1 else "y·"
     if output == "softmax":
         return "" if y == 0 else f"{share}(log(S) − z)" if from_z else f"−{share}log(h)"

@@ -1,7 +1,7 @@
 """What the page is answered: a frozen value for each answer.
 
 Numbers to be read are float64 in JSON, whose shortest digits Python and JavaScript both read back exactly; numbers to
-be painted are arrays, some of them of one byte with a range. `protocol.py` writes answers as bytes.
+be painted are arrays, some of them of one byte with a range. `codec.py` writes answers as bytes.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from deltarule.estimators.splitting import split_off_validation
 from deltarule.play.scene import Points, Scene, Toy
 from deltarule.play.toys import TOYS, draw
 
-__all__ = ["Dataset", "drawn_dataset", "named_labels", "split_rows"]
+__all__ = ["Dataset", "drawn_dataset", "split_rows"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -23,7 +23,10 @@ from deltarule.training.mini_batch_run import MiniBatchRun
 from deltarule.training.record import Recorder
 from deltarule.training.solvers.schedules import step_sizes
 
-__all__ = ["Followed", "NextStep", "WhatIf", "follow", "next_step"]
+__all__ = [
+    "Followed",
+    "follow",
+]
 
 WhatIf = tuple[str, int, int, int, float]
 """(symbol, layer, i, j, value) of a quantity that is to be another."""

@@ -14,7 +14,7 @@ from deltarule.play.maps import activations
 from deltarule.play.requests import Check, Predict, Probe
 from deltarule.play.snapshot import Snapshot
 
-__all__ = ["checked", "predicted_numbers", "predictions", "probed", "score"]
+__all__ = ["checked", "predictions", "probed", "score"]
 
 CHECKED_ROWS = 500
 

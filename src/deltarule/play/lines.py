@@ -19,7 +19,7 @@ from deltarule.play.sections import PHASES, Section
 from deltarule.play.snapshot import Snapshot
 from deltarule.play.vector_lines import vector_sections
 
-__all__ = ["line_at", "lines_of", "sections_of"]
+__all__ = ["lines_of", "sections_of"]
 
 MOST_LINES, MOST_DIGITS = 400, 17
 
@@ -49,11 +49,6 @@ def sections_of(followed: Followed, level: str, digits: int) -> list[Section]:
         return vector_sections(followed, level, digits)
     found = [*example_sections(followed, level, digits), *batch_sections(followed, level, digits)]
     return sorted(found, key=lambda section: PHASES.index(section.phase))
-
-
-def line_at(followed: Followed, level: str, digits: int, number: int) -> TraceLine:
-    """Return one line, counted from 0."""
-    return _written(sections_of(followed, level, digits)).at(number)
 
 
 def lines_of(snapshot: Snapshot, request: Trace) -> Lines:

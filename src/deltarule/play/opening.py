@@ -14,7 +14,7 @@ from deltarule.play.plain import of_plain
 from deltarule.play.problem import Problem, problem_of
 from deltarule.play.scene import NOT_PLAYED, Points, Scene, Table, Toy, View, scene_of_link
 from deltarule.play.tabled import (
-    digest_of_file,
+    digest_of_text,
     guessed_target,
     model_dataset,
     read_text,
@@ -105,7 +105,7 @@ class Opening:
 
     def _rows_of(self, scene: Scene) -> Dataset:
         if self.model is not None:
-            return model_dataset(self.model, self.table, scene, scene.data.name)
+            return model_dataset(self.model, self.table, scene, scene.data.name, scene.data.target)
         return drawn_dataset(scene) if self.table is None else table_dataset(self.table, scene)
 
 
@@ -157,7 +157,7 @@ def open_text(name: str, text: str, target: str | None, scene: Scene | None = No
     TableError, InputError
         If it is no table, or not that of the scene.
     """
-    table, digest = read_text(name, text), digest_of_file(text)
+    table, digest = read_text(name, text), digest_of_text(text)
     if scene is not None:
         return open_scene(scene, table, digest)
     return open_table(table, name, target, digest)
@@ -192,7 +192,7 @@ def open_table(table: Any, name: str = "table", target: str | None = None, diges
     return opening
 
 
-def open_model(model: Any, name: str = "model", table: Any = None) -> Opening:
+def open_model(model: Any, name: str = "model", table: Any = None, target: str | None = None) -> Opening:
     """Return a trained model, with the rows of a table or with rows that are drawn.
 
     Raises
@@ -201,7 +201,9 @@ def open_model(model: Any, name: str = "model", table: Any = None) -> Opening:
         If the model is of a kind that the page does not show.
     """
     scene, theta = scene_of_model(model, Path(name).name, 0.2)
-    dataset = model_dataset(model, table, scene, Path(name).name)
+    if target is not None:
+        scene = replace(scene, data=replace(scene.data, target=target))
+    dataset = model_dataset(model, table, scene, Path(name).name, target)
     return Opening(scene, dataset, table, model, np.array(theta, dtype=np.float64))
 
 

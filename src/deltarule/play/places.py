@@ -22,7 +22,7 @@ from deltarule.training.history import Progress
 from deltarule.training.mini_batch_run import MiniBatchRun
 from deltarule.training.record import LoopState, Recorder, RunState
 
-__all__ = ["FullBatchWay", "MiniBatchWay", "Place", "Way", "way_of"]
+__all__ = ["FullBatchWay", "Place", "Way", "way_of"]
 
 ENDLESS = 2**62
 

@@ -14,7 +14,7 @@ from deltarule.play.requests import Edit, Pause, Run, Seek, Set, Step
 from deltarule.play.snapshot import Costs, Snapshot, measured
 from deltarule.play.timeline import Timeline
 
-__all__ = ["PUBLISHED", "Command", "Player"]
+__all__ = ["Command", "Player"]
 
 Command = Edit | Pause | Run | Seek | Set | Step
 

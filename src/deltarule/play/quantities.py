@@ -13,7 +13,13 @@ from deltarule.explain.notation import sup
 from deltarule.explain.numbers import number
 from deltarule.play.answers import Ref, Token, TraceLine
 
-__all__ = ["Piece", "Quantity", "line", "pieces", "summed", "symbol_of"]
+__all__ = [
+    "Piece",
+    "Quantity",
+    "line",
+    "pieces",
+    "summed",
+]
 
 MOST_TERMS = 24
 """Terms of a sum that are written; the rest is one number."""

@@ -8,13 +8,13 @@ import base64
 import html
 import json
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deltarule.common.errors import InputError
-from deltarule.play.answering import answer_to
-from deltarule.play.answers import Failed
+from deltarule.play.answers import Answer, Failed
 from deltarule.play.codec import encoded
 from deltarule.play.link import linked
 from deltarule.play.opening import Opening
@@ -22,6 +22,9 @@ from deltarule.play.page_files import read_module, style
 from deltarule.play.session import Session
 
 __all__ = ["recorded_page"]
+
+Answerer = Callable[[Session, Any], Answer]
+"""From a session and a request to an answer: `answer_to` of `answering.py`."""
 
 MOST_STEPS = 40
 """Steps of a run that are recorded, the first and the last among them, closer together at the beginning."""
@@ -36,7 +39,7 @@ SIZE, EDGE, UNITS = 60, 16, 64
 """Pixels of a map and of a unit's picture, and the most units that have one."""
 
 
-def recorded_page(opening: Opening, last_step: int, example: int = 1) -> str:
+def recorded_page(opening: Opening, last_step: int, example: int, answer: Answerer) -> str:
     """Return the page of a run from step 0 to `last_step`, as one file that needs nothing else.
 
     Raises
@@ -48,7 +51,7 @@ def recorded_page(opening: Opening, last_step: int, example: int = 1) -> str:
         raise InputError("There is no run to record yet: train some steps first.")
     session = Session(opening)
     try:
-        recording = _recorded(session, last_step, example)
+        recording = _recorded(session, last_step, example, answer)
     finally:
         session.close()
     module = linked("recorded.js", read_module)
@@ -64,9 +67,9 @@ def recorded_page(opening: Opening, last_step: int, example: int = 1) -> str:
     )
 
 
-def _recorded(session: Session, last_step: int, example: int) -> dict[str, Any]:
+def _recorded(session: Session, last_step: int, example: int, answer: Answerer) -> dict[str, Any]:
     steps = [int(step) for step in np.unique(np.round(last_step * np.linspace(0, 1, MOST_STEPS) ** 2))]
-    opened = _answer(session, {"ask": "open"})
+    opened = _answer(answer, session, {"ask": "open"})
     sizes = opened.network["sizes"]
     pictures = {"thumbnails": EDGE} if sum(sizes[1:]) <= UNITS else {}
     wanted = {"ask": "frame", "wait": 0, "size": SIZE, "strongest": 400, "theta": opened.network["parameters"] <= 2000}
@@ -78,24 +81,24 @@ def _recorded(session: Session, last_step: int, example: int) -> dict[str, Any]:
     }
     recording |= {"frames": [], "classes": [], "lines": [], "predictions": []}
     for step in steps:
-        _go(session, step)
-        recording["frames"].append(_text(_answer(session, {**wanted, **pictures, "map": "decision"})))
+        _go(answer, session, step)
+        recording["frames"].append(_text(_answer(answer, session, {**wanted, **pictures, "map": "decision"})))
         recording["classes"].append(
-            _text(_answer(session, {**wanted, "map": "classes", "strongest": 0, "theta": False}))
+            _text(_answer(answer, session, {**wanted, "map": "classes", "strongest": 0, "theta": False}))
         )
-        recording["predictions"].append(_text(_answer(session, {"ask": "predict", "most": 200})))
+        recording["predictions"].append(_text(_answer(answer, session, {"ask": "predict", "most": 200})))
         lines = {}
         for level in ("layer", "unit"):
-            answer = _answer(session, {"ask": "trace", "example": example, "level": level, "count": MOST_LINES})
-            if answer.total <= MOST_LINES:
-                lines[f"{example}|{level}"] = _text(answer)
+            found = _answer(answer, session, {"ask": "trace", "example": example, "level": level, "count": MOST_LINES})
+            if found.total <= MOST_LINES:
+                lines[f"{example}|{level}"] = _text(found)
         recording["lines"].append(lines)
     return recording
 
 
-def _go(session: Session, step: int) -> None:
+def _go(answer: Answerer, session: Session, step: int) -> None:
     """Go to a step and wait until the session is there; a far one is gone to in the background."""
-    _answer(session, {"ask": "seek", "step": step})
+    _answer(answer, session, {"ask": "seek", "step": step})
     snapshot, still = session.snapshot, 0
     while snapshot.step != step:
         later = session.newest(snapshot.revision, 5.0)
@@ -105,11 +108,11 @@ def _go(session: Session, step: int) -> None:
         snapshot = later
 
 
-def _answer(session: Session, request: dict[str, Any]) -> Any:
-    answer = answer_to(session, request)
-    if isinstance(answer, Failed):
-        raise InputError(answer.message)
-    return answer
+def _answer(answer: Answerer, session: Session, request: dict[str, Any]) -> Any:
+    found = answer(session, request)
+    if isinstance(found, Failed):
+        raise InputError(found.message)
+    return found
 
 
 def _text(answer: Any) -> str:

@@ -28,10 +28,10 @@ from typing import Any
 
 from deltarule.common.errors import SettingsError
 from deltarule.play.answering import answer_to
-from deltarule.play.protocol import encoded
+from deltarule.play.codec import encoded
 from deltarule.play.session import Session
 
-__all__ = ["HEADERS", "MIME", "TOKEN_HEADER", "Server", "page_files"]
+__all__ = ["TOKEN_HEADER", "Server", "page_files"]
 
 HOST = "127.0.0.1"
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from deltarule.tables.model import TableModel
 
 __all__ = [
-    "columns_about",
     "digest_of_file",
+    "digest_of_text",
     "guessed_target",
     "model_dataset",
     "read_text",
@@ -68,9 +68,15 @@ def read_text(name: str, text: str) -> "pd.DataFrame":
             raise TableError(str(error).replace(str(path), name or "The table")) from error
 
 
-def digest_of_file(text: str) -> str:
+def digest_of_text(text: str) -> str:
     """Return the SHA-256 by which a scene recognises a table."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file, which of a file in UTF-8 is that of its text."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def guessed_target(table: "pd.DataFrame") -> str:
@@ -135,7 +141,9 @@ def columns_about(table: "pd.DataFrame", encoder: "TableEncoder | None", target:
     return tuple(said)
 
 
-def model_dataset(model: Any, table: "pd.DataFrame | None", scene: Scene, name: str) -> Dataset:
+def model_dataset(
+    model: Any, table: "pd.DataFrame | None", scene: Scene, name: str, target: str | None = None
+) -> Dataset:
     """Return the rows on which a saved model is looked at: those of a table, or else rows that are drawn.
 
     Raises
@@ -144,11 +152,6 @@ def model_dataset(model: Any, table: "pd.DataFrame | None", scene: Scene, name: 
         If the model is of a kind that the page does not show.
     """
     table_model, estimator = _parts(model)
-    if table_model is None and table is not None:
-        raise InputError(
-            f"{name} has no encoder of tables, so it cannot take the rows of one. Pass the model alone, or one that "
-            "`deltarule train` made."
-        )
     n = estimator.n_features_in_
     encoder = None if table_model is None else table_model.encoder
     scale = None if table_model is None else table_model.scale
@@ -157,6 +160,9 @@ def model_dataset(model: Any, table: "pd.DataFrame | None", scene: Scene, name: 
         examples = table_model.examples_of(table)
         X, rows, notices = examples.X, examples.rows.astype(np.int64) + 1, examples.notices
         y = examples.y if scale is None else scale.standardised(examples.y)
+    elif table is not None:
+        X, y = _arrays_of(table, estimator, target)
+        rows, notices = np.arange(1, len(X) + 1), ()
     else:
         X = np.random.default_rng(scene.seed).normal(size=(DRAWN, n))
         rows = np.arange(1, DRAWN + 1)
@@ -177,7 +183,7 @@ def model_dataset(model: Any, table: "pd.DataFrame | None", scene: Scene, name: 
         is_held_out=held,
         classes=classes,
         class_names=() if classes is None else tuple(map(str, classes.tolist())),
-        target="y" if table_model is None else table_model.target,
+        target=(target or "y") if table_model is None else table_model.target,
         centre=centre,
         width=width,
         mean=0.0 if scale is None else scale.mean,
@@ -189,6 +195,36 @@ def model_dataset(model: Any, table: "pd.DataFrame | None", scene: Scene, name: 
         rows=rows,
         notices=(*notices, *more),
     )
+
+
+def _arrays_of(table: "pd.DataFrame", estimator: Any, target: str | None) -> tuple[Array, Any]:
+    """Return X and y of a table whose columns of numbers an estimator takes as they are."""
+    from deltarule.tables.reading import check_columns
+
+    chosen = str(table.columns[-1]) if target is None else target
+    check_columns(table, [chosen], "is to be predicted")
+    names = getattr(estimator, "feature_names_in_", None)
+    names = [name for name in table.columns if name != chosen] if names is None else list(names)
+    check_columns(table, names, "the model was trained on")
+    if len(names) != estimator.n_features_in_:
+        raise InputError(
+            f"The table has {len(names)} columns besides {chosen!r}; the model takes {estimator.n_features_in_}."
+        )
+    try:
+        X = table[names].to_numpy(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"A model without an encoder takes numbers only, but the table holds others: {error}."
+        ) from error
+    y = table[chosen].to_numpy()
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        return X, y.astype(np.float64)
+    if unknown := sorted(set(map(str, y.tolist())) - set(map(str, classes.tolist()))):
+        raise InputError(
+            f"{chosen!r} holds {unknown[0]!r}, which the model does not know. It knows {classes.tolist()[:10]}."
+        )
+    return X, y
 
 
 def scene_of_model(model: Any, name: str, split: float) -> tuple[Scene, Array]:

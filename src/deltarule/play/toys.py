@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 
-__all__ = ["TOYS", "Drawn", "Kind", "draw"]
+__all__ = ["TOYS", "Kind", "draw"]
 
 Kind: TypeAlias = Literal["blobs", "ring", "spiral", "moons", "xor", "bars", "line", "wave"]
 
