@@ -8,8 +8,8 @@ import pytest
 from deltarule import hypothesis
 from deltarule.play.answering import answer_to
 from deltarule.play.answers import Frame
-from deltarule.play.opening import open_scene
 from deltarule.play.codec import decoded, encoded
+from deltarule.play.opening import open_scene
 from deltarule.play.scene import Scene, Toy
 from deltarule.play.session import Session
 from played import small_scene

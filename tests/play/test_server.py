@@ -13,8 +13,8 @@ import pytest
 
 from deltarule.common.errors import SettingsError
 from deltarule.play import server as served
-from deltarule.play.opening import open_scene
 from deltarule.play.codec import decoded
+from deltarule.play.opening import open_scene
 from deltarule.play.server import TOKEN_HEADER, Server
 from deltarule.play.session import Session
 from played import small_scene

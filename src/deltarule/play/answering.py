@@ -7,6 +7,7 @@ import numpy as np
 from deltarule.common.errors import DeltaruleError, InputError
 from deltarule.play.answers import Answer, Done, Failed, Frame, Told
 from deltarule.play.describing import opened
+from deltarule.play.export import exported
 from deltarule.play.judging import checked, predictions, probed, score
 from deltarule.play.lines import lines_of
 from deltarule.play.maps import grid_of, map_of, saturation, strongest_edges, thumbnails
@@ -14,6 +15,7 @@ from deltarule.play.opening import Opening, open_scene, open_text, parse_scene
 from deltarule.play.requests import (
     Check,
     Edit,
+    Export,
     FrameOf,
     Open,
     Pause,
@@ -66,7 +68,8 @@ def _answer(session: Session, request: Request) -> Answer:
             return predictions(session.snapshot, request)
         case Tours():
             return Told(tours=tours())
-    raise InputError(f"{request.ask!r} cannot be answered.")
+        case Export():
+            return exported(session.snapshot, request, answer_to)
 
 
 def _done(snapshot: Snapshot, id_: str) -> Done:

@@ -166,6 +166,7 @@ class Player:
             diverged_at=timeline.diverged_at,
             costs=self._costs,
             curve=self._points,
+            is_one_run=timeline.is_one_run,
         )
 
     def _take(self, opening: Opening) -> None:

@@ -53,6 +53,8 @@ class Snapshot:
     costs : Costs or None
         None where they have not been measured, because measuring takes long.
     curve : array of shape (points, 4)
+    is_one_run : bool
+        Whether seed and settings alone lead here.
     """
 
     revision: int
@@ -71,6 +73,7 @@ class Snapshot:
     diverged_at: int | None
     costs: Costs | None
     curve: Array
+    is_one_run: bool = True
 
     @property
     def step(self) -> int:

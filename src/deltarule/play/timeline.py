@@ -33,6 +33,7 @@ class _Stretch:
     way: Way
     frames: dict[int, Place] = field(default_factory=dict)
     spacing: int = 1
+    is_edited: bool = False
 
 
 class Timeline:
@@ -67,6 +68,11 @@ class Timeline:
     def steps_of_an_epoch(self) -> int:
         """Number of steps of an epoch where one is."""
         return self._stretch.way.steps_of_an_epoch
+
+    @property
+    def is_one_run(self) -> bool:
+        """Whether seed and settings alone lead here: no weight was edited, no setting changed on the way."""
+        return self._number == 0 and not self._stretch.is_edited
 
     @property
     def frames(self) -> int:
@@ -108,7 +114,7 @@ class Timeline:
         """Set Θ⁽ˡ⁾_ij, counted from 1 (j = 0 is the bias), and begin a new stretch here."""
         theta = np.array(self.at.theta)
         self.problem.network.roll(theta)[layer - 1][i - 1, j] = value
-        self._begin(self.at.step, self.problem, theta)
+        self._begin(self.at.step, self.problem, theta, is_edited=True)
 
     def change(self, problem: Problem) -> None:
         """Go on from here with other settings, in a new stretch."""
@@ -169,8 +175,9 @@ class Timeline:
                 del largest.frames[step]
             largest.spacing *= 2
 
-    def _begin(self, step: int, problem: Problem, theta: Array | None) -> None:
+    def _begin(self, step: int, problem: Problem, theta: Array | None, is_edited: bool = False) -> None:
         """Begin a stretch at a step; what lies beyond is given up."""
+        is_edited = is_edited or (step == 0 and any(stretch.is_edited for stretch in self._stretches[:1]))
         start = problem.start if theta is None else self._state_for(problem, theta)
         way = way_of(problem, self.engine, start)
         keep = [stretch for stretch in self._stretches if stretch.base < step]
@@ -178,7 +185,7 @@ class Timeline:
             stretch.way.close()
         for stretch in keep:
             stretch.frames = {n: frame for n, frame in stretch.frames.items() if n + stretch.base <= step}
-        self._stretches = [*keep, _Stretch(step, problem, way, {0: way.start})]
+        self._stretches = [*keep, _Stretch(step, problem, way, {0: way.start}, is_edited=is_edited)]
         self._enter(len(keep))
         self.last, self.diverged_at = step, None
 
