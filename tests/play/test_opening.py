@@ -19,7 +19,7 @@ from deltarule.play.opening import open_model, open_scene, open_table, open_text
 from deltarule.play.playing import opening_of
 from deltarule.play.scene import Scene, Table, scene_of_link
 from deltarule.play.session import Session
-from deltarule.tables.learning import TableTask, learn, prepare
+from deltarule.tables.table_run import TableTask, learn, prepare
 
 
 def houses(rows: int = 60) -> pd.DataFrame:

@@ -86,8 +86,8 @@ def guessed_target(table: "pd.DataFrame") -> str:
 
 def table_dataset(table: "pd.DataFrame", scene: Scene) -> Dataset:
     """Return the rows of a table, encoded, with the held-out rows that `deltarule train` would take."""
-    from deltarule.tables.learning import TableTask, prepare
     from deltarule.tables.model import TableModel
+    from deltarule.tables.table_run import TableTask, prepare
 
     assert isinstance(scene.data, Table)
     target = scene.data.target
@@ -260,8 +260,8 @@ def _parts(model: Any) -> "tuple[TableModel | None, Any]":
     estimator = model.estimator if isinstance(model, TableModel) else model
     if not isinstance(estimator, MLPClassifier | MLPRegressor) or not hasattr(estimator, "network_"):
         raise InputError(
-            f"A {type(model).__name__} cannot be shown: the page takes a fitted MLPClassifier or MLPRegressor, or a "
-            "model that `deltarule train` made."
+            f"A {type(model).__name__} cannot be shown: the page takes one plain network, a fitted MLPClassifier or "
+            "MLPRegressor, or a model that `deltarule train --network` made."
         )
     if getattr(estimator, "several_labels_", False):
         raise InputError(

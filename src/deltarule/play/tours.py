@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from deltarule.play.scene import Scene
 
-__all__ = ["Tour", "TourStep", "read_tour", "tours"]
+__all__ = ["Tour", "read_tour", "tours"]
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
 

@@ -1,0 +1,115 @@
+"""A session of the page, commanded at random times from several threads: `torture/start.py play 3600`, in seconds.
+
+Revisions never fall, every snapshot is finite and whole, a step gone back to has the bits that it had, memory stays.
+"""
+
+import random
+import resource
+import sys
+import threading
+from time import perf_counter, sleep
+from typing import Any
+
+import numpy as np
+
+from deltarule.common.errors import DeltaruleError
+from deltarule.play.answering import answer_to
+from deltarule.play.opening import open_scene
+from deltarule.play.scene import Scene, Toy
+from deltarule.play.session import Session
+from report import Report
+
+SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 180.0
+HANDS = 4
+
+
+def request_of(draw: random.Random) -> dict[str, Any]:
+    """Return a request, some of which cannot be carried out."""
+    made: list[Any] = [
+        lambda: {"ask": "run", "speed": draw.choice([0, 0, 30, 3000])},
+        lambda: {"ask": "pause"},
+        lambda: {"ask": "step", "level": draw.choice(["step", "epoch"]), "by": draw.randint(-9, 9)},
+        lambda: {"ask": "seek", "step": draw.randint(0, 5000)},
+        lambda: {
+            "ask": "edit",
+            "layer": draw.randint(0, 4),
+            "i": draw.randint(0, 5),
+            "j": 0,
+            "value": draw.gauss(0, 2),
+        },
+        lambda: {"ask": "set", "setting": "learning_rate_init", "value": 10 ** draw.uniform(-5, 3)},
+        lambda: {"ask": "set", "setting": "alpha", "value": 10 ** draw.uniform(-5, 2)},
+        lambda: {"ask": "set", "setting": "batch_size", "value": draw.randint(1, 100)},
+        lambda: {"ask": "set", "setting": "dropout", "value": draw.choice([0.0, 0.3])},
+        lambda: {"ask": "set", "setting": "solver", "value": draw.choice(["sgd", "adam", "lbfgs", "gd", "cg"])},
+        lambda: {"ask": "set", "setting": "hidden", "value": [draw.randint(1, 9) for _ in range(draw.randint(0, 3))]},
+        lambda: {"ask": "set", "setting": "data", "value": {"kind": "toy", "name": draw.choice(TOYS), "n": 50}},
+        lambda: {"ask": "trace", "example": draw.randint(0, 50), "level": draw.choice(["unit", "term", "layer"])},
+        lambda: {"ask": "predict"},
+        lambda: {"ask": "frame", "map": "decision", "size": 20, "thumbnails": 8, "strongest": 50},
+        lambda: {"ask": "export", "kind": draw.choice(["link", "json", "svg", "python_numpy", "model"])},
+    ]
+    return dict(draw.choice(made)())
+
+
+TOYS = ["blobs", "ring", "spiral", "moons", "xor", "bars", "line", "wave"]
+
+
+def main() -> None:
+    """Let several threads loose on a session, and then look at it."""
+    session = Session(open_scene(Scene(data=Toy(n=60), hidden=(4, 3))))
+    report = Report("requests to a session of the page at random times, from four threads")
+    faults = report.faults
+    counts = [0] * HANDS
+    end = perf_counter() + SECONDS
+
+    def hand(n: int) -> None:
+        draw = random.Random(n)
+        while perf_counter() < end and not faults:
+            request = request_of(draw)
+            try:
+                answer_to(session, request)
+            except DeltaruleError as error:
+                faults.append(f"{request}: {error!r} was raised, not answered")
+            except Exception as error:
+                faults.append(f"{request}: {error!r}")
+            counts[n] += 1
+            sleep(draw.random() * 0.01)
+
+    def eye() -> None:
+        last = session.snapshot
+        while perf_counter() < end and not faults:
+            now = session.newest(last.revision, 0.05)
+            if now.revision < last.revision or now.generation < last.generation:
+                faults.append(f"revision {now.revision} after {last.revision}")
+            if not np.isfinite(now.theta).all() or len(now.theta) != now.problem.network.n_parameters:
+                faults.append(f"θ of revision {now.revision} is not whole")
+            if now.paused_because == "failed":
+                faults.append(now.message)
+            last = now
+
+    threads = [threading.Thread(target=hand, args=(n,)) for n in range(HANDS)] + [threading.Thread(target=eye)]
+    for thread in threads:
+        thread.start()
+    sleep(min(20.0, SECONDS / 3))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for thread in threads:
+        thread.join()
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    answer_to(session, {"ask": "set", "setting": "data", "value": {"kind": "toy", "name": "spiral", "n": 60}})
+    answer_to(session, {"ask": "set", "setting": "solver", "value": "sgd"})
+    bits = {}
+    for step in [*range(0, 200, 20), *range(180, -1, -20)]:
+        answer_to(session, {"ask": "seek", "step": step})
+        theta = session.snapshot.theta.tobytes()
+        if bits.setdefault(step, theta) != theta:
+            faults.append(f"step {step} has other bits than before")
+    session.close()
+    if grown > 200:
+        faults.append(f"memory grew by {grown:.0f} MB")
+    report.tries = sum(counts)
+    report.end(f"{SECONDS:.0f} s, {grown:.0f} MB more")
+
+
+if __name__ == "__main__":
+    main()
