@@ -7,7 +7,7 @@ EXAMPLES := digits regression choosing_lambda vanishing from_scikit_learn distil
 GENERATED := docs/examples/generated
 LIBRARY := $(shell find src/deltarule -name "*.py")
 
-.PHONY: demo test check bench bench-scale bench-tables docs pictures sanitize arm golden torture clean
+.PHONY: demo test check bench bench-scale bench-tables bench-page screens docs pictures sanitize arm golden torture clean
 
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
@@ -33,6 +33,14 @@ bench: .venv/ready
 # Fits on a Dask cluster of two processes, some minutes.
 bench-scale: .venv/ready
 	$(BIN)/python benchmarks/scale_dask.py
+
+# The budget of the page (docs/play.md); needs Chromium.
+bench-page: .venv/ready
+	$(BIN)/python benchmarks/page.py
+
+# Pictures of the page in docs/pictures; needs Chromium.
+screens: .venv/ready
+	$(BIN)/python site/screens.py docs/pictures
 
 # The site, from docs/ to build/site: runs the examples, whose output and pictures are on their pages. Warnings are errors.
 docs: $(EXAMPLES:%=$(GENERATED)/%.txt)

@@ -1,0 +1,127 @@
+"""The budget of the page, in Chromium without a window: sizes, script a frame, requests, memory, and training beside it.
+
+`make bench-page` prints the table; `python benchmarks/page.py 60` watches the memory for an hour instead of two minutes.
+"""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from deltarule.play.answering import answer_to
+from deltarule.play.link import linked
+from deltarule.play.opening import open_scene
+from deltarule.play.page_files import read_module
+from deltarule.play.codec import encoded
+from deltarule.play.scene import Scene
+from deltarule.play.server import Server, page_files
+from deltarule.play.session import Session
+
+FRAME = {"ask": "frame", "map": "decision", "size": 100, "strongest": 400, "thumbnails": 24, "theta": True}
+SECONDS = 4.0
+
+
+def main(minutes: float) -> None:
+    """Measure everything and print a table."""
+    session = Session(open_scene(Scene()))
+    server = Server(session)
+    server.start()
+    rows: list[tuple[str, str, str]] = [
+        ("page, everything", f"{sum(len(data) for path, (_, data) in page_files().items() if path != '/') / 1e3:.0f} kB", "200 kB"),
+        ("module of the widget", f"{len(linked('main.js', read_module).encode()) / 1e3:.0f} kB", "130 kB"),
+        ("frame of 2-8-8-3 with its map and pictures", f"{len(encoded(answer_to(session, FRAME))) / 1e3:.1f} kB", "40 kB"),
+    ]
+    alone = speed(session, lambda: answer_to(session, {"ask": "frame", "wait": 0}))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        began = time.perf_counter()
+        page.goto(server.url)
+        page.locator(".dr-unit").first.wait_for()
+        rows.append(("from the address to the picture", f"{time.perf_counter() - began:.2f} s", "1 s"))
+        tools = page.context.new_cdp_session(page)
+        tools.send("Performance.enable")
+        rows.append(("request", f"{np.median(requests(page)):.1f} ms", "2 ms"))
+        rows.append(("script of a frame, 95 of 100 below", f"{np.percentile(scripts(page, tools, 100), 95) * 1e3:.1f} ms", "6 ms"))
+        tools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        rows.append(("the same at a quarter of the speed", f"{np.percentile(scripts(page, tools, 40), 95) * 1e3:.1f} ms", "16 ms"))
+        tools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.wait_for_timeout(2000)
+        rows.append(("requests of a page at rest in 2 s", str(len(asked)), "0"))
+        page.keyboard.press("r")
+        beside = speed(session, lambda: page.wait_for_timeout(50))
+        rows.append(("training beside the page, of its speed alone", f"{beside / alone:.0%}", "90 %"))
+        page.keyboard.press(" ")
+        first, last = memory(page, tools, minutes)
+        rows.append((f"memory of the page after {minutes:g} minutes of training", f"{first:.1f} → {last:.1f} MB", "flat"))
+        browser.close()
+    server.close()
+    session.close()
+    sys.stdout.write("| | measured | limit |\n|---|---|---|\n")
+    for name, found, limit in rows:
+        sys.stdout.write(f"| {name} | {found} | {limit} |\n")
+
+
+def speed(session: Session, look: Callable[[], Any]) -> float:
+    """Return steps a second of a run as fast as it goes, while somebody looks now and then."""
+    answer_to(session, {"ask": "seek", "step": 0})
+    answer_to(session, {"ask": "run"})
+    began, first = time.perf_counter(), session.snapshot.step
+    while time.perf_counter() - began < SECONDS:
+        look()
+        time.sleep(0.02)
+    took, last = time.perf_counter() - began, session.snapshot.step
+    answer_to(session, {"ask": "pause"})
+    return (last - first) / took
+
+
+def requests(page: Any) -> list[float]:
+    """Return milliseconds of requests for nothing but the state."""
+    found: list[float] = page.evaluate(
+        "async () => { const token = sessionStorage.getItem('deltarule-token'); const found = [];"
+        " for (let turn = 0; turn < 100; turn++) { const began = performance.now();"
+        " await (await fetch('ask', { method: 'POST', headers: { 'Content-Type': 'application/json',"
+        " 'X-Deltarule-Token': token }, body: JSON.stringify({ ask: 'frame', wait: 0 }) })).arrayBuffer();"
+        " found.push(performance.now() - began); } return found; }"
+    )
+    return found
+
+
+def scripts(page: Any, tools: Any, count: int) -> list[float]:
+    """Return the seconds of script that each of some single steps takes in the page."""
+
+    def spent() -> float:
+        metrics = tools.send("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "ScriptDuration"))
+
+    found = []
+    for _ in range(count):
+        revision, before = int(page.locator(".dr").get_attribute("data-revision")), spent()
+        page.keyboard.press(".")
+        page.wait_for_function("before => Number(document.querySelector('.dr').dataset.revision) > before", arg=revision)
+        found.append(spent() - before)
+    return found
+
+
+def memory(page: Any, tools: Any, minutes: float) -> tuple[float, float]:
+    """Return megabytes of the page's heap after a tenth of the time and at its end, garbage taken out, while it trains."""
+
+    def heap() -> float:
+        tools.send("HeapProfiler.collectGarbage")
+        metrics = tools.send("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")) / 1e6
+
+    page.wait_for_timeout(6000 * minutes)
+    first = heap()
+    page.wait_for_timeout(54000 * minutes)
+    return first, heap()
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0)
