@@ -30,8 +30,9 @@ bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
 
-# Fits on a Dask cluster of two processes, some minutes.
+# Rows larger than the memory (docs/scale.md), then fits on a Dask cluster of two processes (docs/cluster.md).
 bench-scale: .venv/ready
+	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/scale_dask.py
 
 # The budget of the page (docs/play.md); needs Chromium.

@@ -1,6 +1,6 @@
-"""The budget of the page, in Chromium without a window: sizes, script a frame, requests, memory, and training beside it.
+"""The budget of the page, in Chromium without a window: sizes, script a frame, requests, memory, training beside it.
 
-`make bench-page` prints the table; `python benchmarks/page.py 60` watches the memory for an hour instead of two minutes.
+`make bench-page` prints the table; `python benchmarks/page.py 60` watches the memory for an hour, not two minutes.
 """
 
 import shutil
@@ -13,16 +13,17 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from deltarule.play.answering import answer_to
+from deltarule.play.codec import encoded
 from deltarule.play.link import linked
 from deltarule.play.opening import open_scene
 from deltarule.play.page_files import read_module
-from deltarule.play.codec import encoded
 from deltarule.play.scene import Scene
 from deltarule.play.server import Server, page_files
 from deltarule.play.session import Session
 
 FRAME = {"ask": "frame", "map": "decision", "size": 100, "strongest": 400, "thumbnails": 24, "theta": True}
 SECONDS = 4.0
+LATER = "before => Number(document.querySelector('.dr').dataset.revision) > before"
 
 
 def main(minutes: float) -> None:
@@ -31,9 +32,17 @@ def main(minutes: float) -> None:
     server = Server(session)
     server.start()
     rows: list[tuple[str, str, str]] = [
-        ("page, everything", f"{sum(len(data) for path, (_, data) in page_files().items() if path != '/') / 1e3:.0f} kB", "200 kB"),
+        (
+            "page, everything",
+            f"{sum(len(data) for path, (_, data) in page_files().items() if path != '/') / 1e3:.0f} kB",
+            "200 kB",
+        ),
         ("module of the widget", f"{len(linked('main.js', read_module).encode()) / 1e3:.0f} kB", "130 kB"),
-        ("frame of 2-8-8-3 with its map and pictures", f"{len(encoded(answer_to(session, FRAME))) / 1e3:.1f} kB", "40 kB"),
+        (
+            "frame of 2-8-8-3 with its map and pictures",
+            f"{len(encoded(answer_to(session, FRAME))) / 1e3:.1f} kB",
+            "40 kB",
+        ),
     ]
     alone = speed(session, lambda: answer_to(session, {"ask": "frame", "wait": 0}))
     with sync_playwright() as playwright:
@@ -46,9 +55,21 @@ def main(minutes: float) -> None:
         tools = page.context.new_cdp_session(page)
         tools.send("Performance.enable")
         rows.append(("request", f"{np.median(requests(page)):.1f} ms", "2 ms"))
-        rows.append(("script of a frame, 95 of 100 below", f"{np.percentile(scripts(page, tools, 100), 95) * 1e3:.1f} ms", "6 ms"))
+        rows.append(
+            (
+                "script of a frame, 95 of 100 below",
+                f"{np.percentile(scripts(page, tools, 100), 95) * 1e3:.1f} ms",
+                "6 ms",
+            )
+        )
         tools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        rows.append(("the same at a quarter of the speed", f"{np.percentile(scripts(page, tools, 40), 95) * 1e3:.1f} ms", "16 ms"))
+        rows.append(
+            (
+                "the same at a quarter of the speed",
+                f"{np.percentile(scripts(page, tools, 40), 95) * 1e3:.1f} ms",
+                "16 ms",
+            )
+        )
         tools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -59,7 +80,9 @@ def main(minutes: float) -> None:
         rows.append(("training beside the page, of its speed alone", f"{beside / alone:.0%}", "90 %"))
         page.keyboard.press(" ")
         first, last = memory(page, tools, minutes)
-        rows.append((f"memory of the page after {minutes:g} minutes of training", f"{first:.1f} → {last:.1f} MB", "flat"))
+        rows.append(
+            (f"memory of the page after {minutes:g} minutes of training", f"{first:.1f} → {last:.1f} MB", "flat")
+        )
         browser.close()
     server.close()
     session.close()
@@ -104,13 +127,13 @@ def scripts(page: Any, tools: Any, count: int) -> list[float]:
     for _ in range(count):
         revision, before = int(page.locator(".dr").get_attribute("data-revision")), spent()
         page.keyboard.press(".")
-        page.wait_for_function("before => Number(document.querySelector('.dr').dataset.revision) > before", arg=revision)
+        page.wait_for_function(LATER, arg=revision)
         found.append(spent() - before)
     return found
 
 
 def memory(page: Any, tools: Any, minutes: float) -> tuple[float, float]:
-    """Return megabytes of the page's heap after a tenth of the time and at its end, garbage taken out, while it trains."""
+    """Return megabytes of the page's heap after a tenth of the time and at its end, while it trains."""
 
     def heap() -> float:
         tools.send("HeapProfiler.collectGarbage")

@@ -51,9 +51,9 @@ def main(folder: Path) -> None:
     if not isinstance(held_out, HeldOut) or held_out.accuracy < GOAL:
         sys.exit(f"The demo failed: {held_out} is below {GOAL:.0%} right.")
     say(
-        f"Done: {held_out.accuracy:.1%} of the {held_out.rows} digits are right as networks say that did not learn from "
-        f"them, and so is the gradient. {folder}/ holds the table digits.csv, the model digits.deltarule, the predictions "
-        "predictions.csv, and two pictures, members.png and importance.png."
+        f"Done: {held_out.accuracy:.1%} of the {held_out.rows} digits are right as networks say that did not learn "
+        f"from them, and so is the gradient. {folder}/ holds the table digits.csv, the model digits.deltarule, the "
+        "predictions predictions.csv, and two pictures, members.png and importance.png."
     )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from deltarule.play.codec import parts_of
 
 from deltarule.play.answering import answer_to
+from deltarule.play.codec import parts_of
 from deltarule.play.link import linked
 from deltarule.play.opening import open_scene
 from deltarule.play.page_files import read_module
