@@ -74,7 +74,7 @@ def test_each_line_satisfies_its_own_equation_within_the_rounding_of_what_it_sho
             assert abs(shown - line.value) <= 1.01 * bound + 1e-9 * abs(line.value) + 1e-12, line
             assert line.result.value == line.value
             assert abs(shown_value(line.result.text) - line.value) <= half_unit(line.result.text) * (1 + 1e-9)
-    assert count > (200 if level in ("unit", "term") else 8)
+    assert count > {"unit": 200, "term": 100}.get(level, 8)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -8,13 +8,15 @@ numbers can be put in place of letters and the result is the value. Functions ar
 from collections.abc import Callable
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import SELU_ALPHA, SELU_SCALE
+from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
 
 __all__ = ["cost_of_output", "g_of", "h_of", "slope_of"]
 
 _S, _SA = repr(SELU_SCALE), repr(SELU_SCALE * SELU_ALPHA)
 
 _TANH_SOFTPLUS = "tanh(log(1 + e^(z)))"
+
+_U = f"({GELU_LINE!r}·z + {GELU_CUBE!r}·z·z²)"
 
 _HIDDEN: dict[str, Callable[..., tuple[str, str]]] = {
     "logistic": lambda _: ("1/(1 + e^(−z))", "a·(1 − a)"),
@@ -25,6 +27,10 @@ _HIDDEN: dict[str, Callable[..., tuple[str, str]]] = {
     "elu": lambda z, alpha: ("z", "1") if z > 0 else (f"{alpha!r}·(e^(z) − 1)", f"{alpha!r}·e^(z)"),
     "selu": lambda z: (f"{_S}·z", _S) if z > 0 else (f"{_SA}·(e^(z) − 1)", f"{_SA}·e^(z)"),
     "gelu": lambda _: ("z·Φ(z)", "Φ(z) + z·φ(z)"),
+    "gelu_tanh": lambda _: (
+        f"z·σ({_U})",
+        f"σ({_U})·(1 + z·σ(−{_U})·({GELU_LINE!r} + {3 * GELU_CUBE!r}·z²))",
+    ),
     "silu": lambda _: ("z·σ(z)", "σ(z)·(1 + z·σ(−z))"),
     "mish": lambda _: (f"z·{_TANH_SOFTPLUS}", f"{_TANH_SOFTPLUS} + z·(1 − {_TANH_SOFTPLUS}²)·σ(z)"),
     "softplus": lambda _: ("log(1 + e^(z))", "σ(z)"),

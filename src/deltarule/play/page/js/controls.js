@@ -4,7 +4,7 @@ import { html, put } from "./dom.js";
 import { exact, typed } from "./numbers.js";
 
 const TOYS = ["spiral", "blobs", "ring", "moons", "xor", "bars", "line", "wave"];
-const UNITS = ["tanh", "logistic", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu"];
+const UNITS = ["tanh", "logistic", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "gelu_tanh", "selu", "mish", "identity"];
 
 /**
  * Controls for the data, the network and the training of what is open.
