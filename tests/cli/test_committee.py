@@ -1,6 +1,6 @@
 """`deltarule train` without `--network`, and what the other commands do with the model that it saves."""
 
-import inspect
+import io
 import re
 import signal
 from collections.abc import Callable
@@ -12,10 +12,7 @@ import pandas as pd
 import pytest
 from typer.testing import Result
 
-from deltarule import CommitteeModel, TableClassifier, TableRegressor, load
-from deltarule.cli.kinds import BOTH, OF_COMMITTEE, OF_NETWORK
-from deltarule.cli.options import parse_layers
-from deltarule.cli.train import train
+from deltarule import CommitteeModel, TableClassifier, load
 from deltarule.tables import read_table
 from pageback import named, read_page, section, table_of
 
@@ -219,51 +216,6 @@ def test_the_report_shows_members_importance_and_figures(
         assert (place / "pictures" / name).read_bytes().startswith(b"\x89PNG")
 
 
-def test_every_option_of_the_other_kind_is_refused_by_its_name(run: Run, data: Path, tmp_path: Path) -> None:
-    offered = {parameter.name: parameter for parameter in _parameters()}
-    for name in (*OF_NETWORK, *OF_COMMITTEE):
-        option = offered[name].opts[0]
-        kind = ["--network"] if name in OF_COMMITTEE else []
-        result = run("train", data, "--target", "label", *kind, *_given(name, option), "-o", tmp_path / "model")
-        assert result.exit_code == 1, (name, result.output)
-        assert result.stderr.startswith(f"Error: {option} is for "), name
-        assert "--network" in result.stderr
-    several = run("train", data, "--target", "label", "--lambda", 1, "--solver", "sgd", "-o", tmp_path / "model")
-    assert "Error: --solver and --lambda are for a single network" in several.stderr
-    assert not (tmp_path / "model").exists()
-
-
-def _parameters() -> list[Any]:
-    import typer
-
-    from deltarule.cli import app
-
-    return list(typer.main.get_command(app).commands["train"].params)  # type: ignore[attr-defined]
-
-
-def _given(name: str, option: str) -> list[str]:
-    """An option with a value that it takes."""
-    default = inspect.signature(train).parameters[name].default
-    if isinstance(default, bool):
-        return [option]
-    return [option, "1" if default is None else str(default)]
-
-
-def test_defaults_are_those_of_the_estimators(run: Run) -> None:
-    offered = inspect.signature(train).parameters
-    for estimator in (TableClassifier, TableRegressor):
-        declared = inspect.signature(estimator).parameters
-        assert offered["members"].default == declared["n_members"].default
-        assert offered["validation"].default == declared["validation"].default
-        assert offered["time_budget"].default == declared["time_budget"].default
-        assert parse_layers(BOTH["layers"].together) == declared["hidden_layer_sizes"].default
-        assert BOTH["epochs"].together == declared["epochs"].default
-        assert BOTH["dtype"].together == declared["dtype"].default
-    assert offered["objective"].default == inspect.signature(TableClassifier).parameters["objective"].default
-    said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
-    assert "256,256,256; with --network 100" in said
-
-
 def test_ctrl_c_keeps_each_member_at_its_best_epoch_so_far(
     run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +256,21 @@ def test_an_objective_that_does_not_fit_the_target_is_refused(
     )
 
 
+def test_counts_are_learnt_by_their_own_loss_and_labels_refuse_it(run: Run, place: Path, data: Path) -> None:
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=90)
+    pd.DataFrame({"x": x, "n": generator.poisson(np.exp(x))}).to_csv(place / "counts.csv", index=False)
+    options = ["--target", "n", "--task", "regress", *QUICK, "--loss", "poisson", "--output", place / "counts"]
+    result = run("train", place / "counts.csv", *options)
+    assert result.exit_code == 0, result.output
+    assert "root mean squared error" in result.stdout
+    assert "how much half the Poisson deviance rises" in " ".join(result.stdout.split())
+    assert (pd.read_csv(io.StringIO(run("predict", place / "counts", place / "counts.csv").stdout)) >= 0).all(axis=None)
+    assert run("check-gradient", place / "counts", place / "counts.csv", "--rows", 3).exit_code == 0
+    refused = run("train", data, "--target", "label", *QUICK, "--loss", "huber", "--output", place / "never")
+    assert "--loss 'huber' acts on quantities, but the target is labels. Leave it out" in refused.stderr
+
+
 def test_weights_of_classes_and_objectives_reach_the_classifier(run: Run, data: Path, tmp_path: Path) -> None:
     options = ["--class-weight", "high=3", "--objective", "accuracy", "--seed", 7, "--dtype", "float64"]
     result = run("train", data, "--target", "label", *QUICK, *options, "--output", tmp_path / "model")
@@ -311,32 +278,6 @@ def test_weights_of_classes_and_objectives_reach_the_classifier(run: Run, data: 
     estimator: Any = load(tmp_path / "model").estimator  # type: ignore[union-attr]
     assert (estimator.class_weight, estimator.objective, estimator.random_state) == ({"high": 3.0}, "accuracy", 7)
     assert estimator.thetas_.dtype == np.float64
-
-
-@pytest.mark.parametrize(
-    ("options", "complaint"),
-    [
-        ("--epochs 0", "0 is no number of epochs. Give 1 or more."),
-        ("--dtype float16", "'float16' is neither float32 nor float64"),
-        ("--time-budget 0", "0 is no number of seconds above 0."),
-        ("--time-budget nan", "nan is no number of seconds above 0."),
-        ("--members 0", "'--members'"),
-        ("--validation never", "'--validation'"),
-        ("--groups nobody", "The table has no column 'nobody', which is the column of groups."),
-        ("--groups label", "The column of groups 'label' is the target, too"),
-        ("--groups size", "The column of groups 'size' is empty in line 2 (9 of 90 rows in all)."),
-        ("--groups colour --validation time", "--validation 'time' holds out the last rows"),
-        ("--groups colour --holdout 0.7", "--holdout 0.7 is more than half of the rows"),
-        ("--groups same", "groups holds one group only"),
-    ],
-)
-def test_options_that_cannot_be_are_told_with_what_fits(
-    run: Run, data: Path, tmp_path: Path, options: str, complaint: str
-) -> None:
-    result = run("train", data, "--target", "label", *QUICK, *options.split(), "-o", tmp_path / "model")
-    assert result.exit_code in (1, 2), result.output
-    assert complaint in " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.stderr).split())
-    assert not (tmp_path / "model").exists()
 
 
 def test_a_model_of_python_says_how_the_command_line_gets_one(run: Run, data: Path, tmp_path: Path) -> None:
@@ -353,3 +294,54 @@ def test_the_command_of_a_report_repeats_options_that_were_given_twice(run: Run,
     result = run("train", data, *options, "--report", tmp_path / "r.html")
     assert result.exit_code == 0, result.output
     assert "--drop x --drop size" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_run_that_ctrl_c_stopped_goes_on_to_the_same_bits(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ["--target", "label", *QUICK]
+    assert run("train", data, *options, "-o", tmp_path / "whole").exit_code == 0
+    calls = 0
+
+    def interrupt(*_: Any) -> str:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            signal.raise_signal(signal.SIGINT)
+        return ""
+
+    kept = ["--checkpoint", tmp_path / "run.ckpt", "-o", tmp_path / "part"]
+    with monkeypatch.context() as patch:
+        patch.setattr("deltarule.tabular.telling.measured", interrupt)
+        assert run("train", data, *options, *kept).exit_code == 130
+    stopped = load(tmp_path / "part").estimator.thetas_  # type: ignore[union-attr]
+    refused = run("train", data, *options, *kept)
+    assert refused.exit_code == 1
+    assert re.search(r"run\.ckpt holds a run of .*--resume", " ".join(refused.stderr.split()))
+    other = run("train", data, *options, "--seed", 3, "--epochs", 9, *kept, "--resume")
+    assert other.exit_code == 1
+    assert "--epochs" in other.stderr or "epochs was 8 and is 9" in other.stderr
+    result = run("train", data, *options, *kept, "--resume")
+    assert result.exit_code == 0, result.output
+    whole, part = (load(tmp_path / name).estimator.thetas_ for name in ("whole", "part"))  # type: ignore[union-attr]
+    np.testing.assert_array_equal(whole, part)
+    assert not np.array_equal(stopped, part)
+
+
+def test_a_checkpoint_of_the_other_kind_is_told_before_any_work(run: Run, data: Path, tmp_path: Path) -> None:
+    options = [
+        "--target",
+        "label",
+        "--layers",
+        3,
+        "--epochs",
+        2,
+        "--checkpoint",
+        tmp_path / "run",
+        "-o",
+        tmp_path / "m",
+    ]
+    assert run("train", data, "--network", *options).exit_code == 0
+    result = run("train", tmp_path / "absent.csv", *options, "--resume")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {tmp_path / 'run'} ")

@@ -54,6 +54,9 @@ def train_committee(given: Mapping[str, Any], outputs: Outputs, command: str) ->
     from deltarule.tables import read_table
     from deltarule.tables.table_run import TableTask
     from deltarule.tabular.committee_run import prepare
+    from deltarule.tabular.continuing import saved_members
+
+    saved_members(outputs.place, None, outputs.resume)  # what it would lose or cannot read is said before any work
 
     table = read_table(given["data"])
     holdout = default_of("holdout", given["holdout"], is_single=False)
@@ -62,7 +65,7 @@ def train_committee(given: Mapping[str, Any], outputs: Outputs, command: str) ->
     prepared = prepare(table, task, groups=given["groups"], way=given["validation"].value)
     show([*prepared.notices, *prepared.columns.notices])
     began = perf_counter()
-    learnt = _fit(prepared, parameters)
+    learnt = _fit(prepared, parameters, outputs)
     learnt.model.save(outputs.output)
     _tell(prepared, learnt, perf_counter() - began)
     if outputs.pictures is not None:
@@ -101,6 +104,8 @@ def _parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
         del checked["class_weight"]
     if values["objective"].value != "log_loss":
         checked["objective"] = values["objective"].value
+    if values["loss"].value != "squared_error":
+        checked["loss"] = values["loss"].value
     return {
         "n_members": values["members"],
         "hidden_layer_sizes": parse_layers(values["layers"]),
@@ -111,7 +116,7 @@ def _parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fit(prepared: "Prepared", parameters: Mapping[str, Any]) -> "CommitteeRun":
+def _fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "CommitteeRun":
     """Train with a progress bar, and show what there is to say of it."""
     from deltarule.tabular.committee_run import learn
     from deltarule.tabular.telling import measured
@@ -119,7 +124,11 @@ def _fit(prepared: "Prepared", parameters: Mapping[str, Any]) -> "CommitteeRun":
 
     with bar_of_epochs(parameters["n_members"] * parameters["epochs"], display.stderr) as show_epochs:
         learnt = learn(
-            prepared, parameters, tell=lambda told: show_epochs(told.epoch, told.epochs, measured(told, "watched"))
+            prepared,
+            parameters,
+            tell=lambda told: show_epochs(told.epoch, told.epochs, measured(told, "watched")),
+            checkpoint=outputs.place,
+            resume=outputs.resume,
         )
     said = [one for one in learnt.model.estimator.notices_ if one not in prepared.columns.notices]
     show([*(in_options(one) if one.startswith("time_budget") else one for one in said), *learnt.warned])

@@ -37,15 +37,12 @@ BOTH: Mapping[str, Defaults] = {
 }
 """Options of both kinds whose defaults differ."""
 
-OF_COMMITTEE = ("members", "objective", "validation", "groups", "time_budget")
+OF_COMMITTEE = ("members", "objective", "loss", "validation", "groups", "time_budget")
 """Options of several networks that predict together."""
 
 OF_NETWORK = (
     "activation",
     "scoring",
-    "checkpoint",
-    "checkpoint_seconds",
-    "resume",
     *(parameter_of(name) for name in DECLARED if name not in SHARED),
 )
 """Options of a single network."""

@@ -51,6 +51,7 @@ _NAMED = {
     "n_members": "--members",
     "time_budget": "--time-budget",
     "lines": "--lines",
+    "loss": "--loss",
 }
 """The option for each parameter of the library."""
 

@@ -38,6 +38,14 @@ class ObjectiveName(StrEnum):
     auc = "auc"
 
 
+class LossName(StrEnum):
+    """What is predicted of a quantity; quantiles are for Python."""
+
+    squared_error = "squared_error"
+    poisson = "poisson"
+    huber = "huber"
+
+
 class WayName(StrEnum):
     """How rows are held out from a member."""
 
@@ -156,6 +164,14 @@ def train(
             rich_help_panel=MEMBERS,
         ),
     ] = ObjectiveName.log_loss,
+    loss: Annotated[
+        LossName,
+        typer.Option(
+            help="For quantities: squared_error predicts the mean; poisson that of counts and other numbers from 0 on; "
+            "huber the centre, for which outliers count little.",
+            rich_help_panel=MEMBERS,
+        ),
+    ] = LossName.squared_error,
     validation: Annotated[
         WayName,
         typer.Option(

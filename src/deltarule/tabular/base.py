@@ -13,15 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import InputError, SettingsError
+from deltarule.common.errors import InputError
 from deltarule.engines.cores import usable_cores
 from deltarule.estimators.choices import generator_of, hidden_layers
 from deltarule.estimators.continuing import checkpoint_of
 from deltarule.estimators.predictor import Predictor
-from deltarule.estimators.printing import check_verbose, stacklevel_of_call
+from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.estimators.with_engines import WithEngines
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
+from deltarule.tabular.checking import check_parameters
 from deltarule.tabular.checkpoint import SavedMembers, digest_of_rows, settings_of_run
 from deltarule.tabular.committee import Committee
 from deltarule.tabular.continuing import check_goes_on, saved_members
@@ -37,13 +38,9 @@ from deltarule.tabular.stored import save
 from deltarule.tabular.table_columns import TableColumns
 from deltarule.tabular.target_coding import Classes
 from deltarule.tabular.telling import teller
-from deltarule.tabular.validation import WAYS
 from deltarule.training.kept_file import held
-from deltarule.training.settings import check_setting
 
 __all__ = ["BaseTable"]
-
-DTYPES = ("float32", "float64")
 
 
 class BaseTable(WithEngines):
@@ -224,34 +221,7 @@ class BaseTable(WithEngines):
 
     def _check_parameters(self) -> None:
         """Raise SettingsError if a parameter is outside its range."""
-        owner = type(self).__name__
-        for name in ("n_members", "epochs"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise SettingsError(
-                    f"The {name!r} parameter of {owner} must be an int in the range [1, inf). Got {value!r} instead."
-                )
-        if self.validation not in WAYS:
-            raise SettingsError(
-                f"The 'validation' parameter of {owner} must be a str among {', '.join(map(repr, WAYS))}. Got "
-                f"{self.validation!r} instead."
-            )
-        if self.dtype not in DTYPES:
-            raise SettingsError(
-                f"The 'dtype' parameter of {owner} must be a str among {', '.join(map(repr, DTYPES))}. Got "
-                f"{self.dtype!r} instead."
-            )
-        budget = self.time_budget
-        is_number = isinstance(budget, int | float | np.integer | np.floating) and not isinstance(budget, bool)
-        if budget is not None and not (is_number and budget > 0):
-            raise SettingsError(
-                f"The 'time_budget' parameter of {owner} must be a number of seconds above 0, or None. Got {budget!r} "
-                "instead."
-            )
-        for name in ("engine", "n_threads"):
-            check_setting(name, getattr(self, name), owner)
-        check_verbose(self.verbose)
-        hidden_layers(self.hidden_layer_sizes, "relu")
+        check_parameters(self)
 
     def _answers_of(self, z: Array) -> Array:
         """Return what members together say of rows: the probability of each class, or quantities.

@@ -29,6 +29,7 @@ from deltarule.tabular.regressor import TableRegressor
 from deltarule.tabular.side_by_side import RoundProgress
 from deltarule.tabular.table_columns import TableColumns
 from deltarule.tabular.validation import splits_for
+from deltarule.training.kept_file import Checkpoint
 
 __all__ = ["CommitteeRun", "Prepared", "learn", "prepare"]
 
@@ -125,7 +126,12 @@ def prepare(table: pd.DataFrame, task: TableTask, *, groups: str | None = None, 
 
 
 def learn(
-    prepared: Prepared, parameters: Mapping[str, Any], *, tell: Callable[[RoundProgress], None] | None = None
+    prepared: Prepared,
+    parameters: Mapping[str, Any],
+    *,
+    tell: Callable[[RoundProgress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
 ) -> CommitteeRun:
     """Train a committee, and measure it. Ctrl-C ends training and keeps the members that are done.
 
@@ -136,6 +142,8 @@ def learn(
         Parameters of the estimator that were asked for. Labels in `class_weight` may be texts.
     tell : callable, optional
         Called after each round of training.
+    checkpoint, resume
+        As for the estimator's `fit`.
 
     Raises
     ------
@@ -156,6 +164,8 @@ def learn(
             groups=None if prepared.groups is None else prepared.groups[prepared.training],
             columns=prepared.columns,
             tell=tell,
+            checkpoint=checkpoint,
+            resume=resume,
         )
     settings = {**parameters, "validation": prepared.way, "holdout": task.holdout}
     model = CommitteeModel(estimator, task.target, task.seed, settings, form=target.form)

@@ -35,7 +35,8 @@ from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
 from deltarule.tables.stored import checked_form, form_content
 from deltarule.tables.target_column import Scale
-from deltarule.tabular.base import DTYPES, BaseTable
+from deltarule.tabular.base import BaseTable
+from deltarule.tabular.checking import DTYPES
 from deltarule.tabular.committee_model import CommitteeModel
 from deltarule.tabular.restoring import estimator_from
 from deltarule.tabular.stored import parts_of as parts_of_table_estimator
