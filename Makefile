@@ -79,6 +79,14 @@ arm: .venv/ready
 golden: .venv/ready
 	$(BIN)/python tests/golden/ex4.py $(EX4)
 
+# Rows that are larger than the memory: fits, passes, conversions, the cost model. An hour on two quiet cores at full size; SHARE=0.1
+# takes a tenth of the rows, and TORCH names a Python that has PyTorch, to compare with.
+SHARE ?= 1
+TORCH ?=
+bench-scale: .venv/ready
+	$(BIN)/python -m pip install --quiet pyarrow 'distributed>=2026.7.1'
+	$(BIN)/python -u benchmarks/scale.py --share $(SHARE) $(if $(TORCH),--torch $(TORCH))
+
 # What tests must not take minutes for: faults looked for at random. Prints a line for each kind; a quarter of an hour on two cores.
 torture: .venv/ready
 	$(BIN)/python torture/start.py

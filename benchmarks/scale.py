@@ -92,6 +92,15 @@ def measured(work: Callable[[], Any]) -> dict[str, Any]:
     }
 
 
+def check_compiled() -> None:
+    """Refuse to measure the reference engine, which is many times slower, in place of the compiled core."""
+    from deltarule import Network
+    from deltarule.engines import engine_for
+
+    with engine_for(Network((2, 1), "tanh", "sigmoid"), "native"):
+        pass
+
+
 def convert(given: dict[str, Any]) -> dict[str, Any]:
     """Convert a file of Parquet."""
     from deltarule.blocks.cache import converted
@@ -110,6 +119,7 @@ def fit(given: dict[str, Any]) -> dict[str, Any]:
     from deltarule import MLPClassifier
 
     warnings.simplefilter("ignore", ConvergenceWarning)
+    check_compiled()
     clf = MLPClassifier(
         NETS[given["net"]], activation="tanh", batch_size=100, max_iter=1, random_state=0, n_threads=given["threads"]
     )
@@ -135,6 +145,7 @@ def passes(given: dict[str, Any]) -> dict[str, Any]:
 
     features, hidden, classes = PASSES[given["net"]]
     rows, threads = given["rows"], given["threads"]
+    check_compiled()
     outputs = 1 if classes == 2 else classes
     network = Network((features, *hidden, outputs), "tanh", "sigmoid" if classes == 2 else "softmax")
     table = np.eye(classes, dtype=np.float32)[:, -outputs:]
@@ -161,7 +172,7 @@ def passes(given: dict[str, Any]) -> dict[str, Any]:
             # By its own offset, because the thread of the last pass has begun to read for a next one.
             at, descriptor = 0, file._file.fileno()
             while at < file.facts.starts[-1]:
-                at += os.preadv(descriptor, [memory], at)
+                at += os.preadv(descriptor, [memoryview(memory)], at)
 
         turns: dict[str, list[dict[str, Any]]] = {"out of core": [], "readinto": []}
         sums = []
@@ -193,14 +204,17 @@ def model(given: dict[str, Any]) -> dict[str, Any]:
     """
     from distributed import Client, LocalCluster
 
+    start_cluster: Any = LocalCluster
+    connect: Any = Client
+
     sizes, workers = given["sizes"], given["workers"]
     features = PASSES[given["net"]][0]
     found: dict[str, Any] = {}
     with (
-        LocalCluster(
+        start_cluster(
             n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address=None
         ) as cluster,
-        Client(cluster) as client,
+        connect(cluster) as client,
     ):
         client.gather(client.map(_nothing, range(64), pure=False))  # workers have started
         found["L0"] = min(_seconds(lambda: client.submit(_nothing, 0, pure=False).result()) for _ in range(30))
@@ -212,7 +226,7 @@ def model(given: dict[str, Any]) -> dict[str, Any]:
         slope, start = np.polyfit(lengths, of_bytes, 1)
         found["alpha"], found["beta"] = max(0.0, float(start) - found["L0"]), float(slope)
         pieces = 4 * workers
-        measured_passes = []
+        measured_passes: list[float] = []
         for size in sizes:
             rows = size // pieces
             spans = client.map(_span, range(pieces), rows=rows, features=features, pure=False)
@@ -241,7 +255,7 @@ def _predicted(
     overhead += found["beta"] * result_bytes * pieces
     rates = [max(1e-12, one - overhead) / m for one, m in zip(seconds, sizes, strict=True)]
     # The largest of the sizes, where the overhead weighs least.
-    return overhead + rates[-1] * size
+    return float(overhead + rates[-1] * size)
 
 
 def _gathered(client: Any, count: int) -> None:
@@ -300,7 +314,7 @@ def run(name: str, **given: Any) -> dict[str, Any]:
     return found
 
 
-def all_parts(parts: list[str], share: float, threads: int, torch: str | None, folder: Path) -> None:
+def all_parts(parts: list[str], nets: list[str], share: float, threads: int, torch: str | None, folder: Path) -> None:
     """Measure the parts that are asked for."""
     million = max(100_000, int(1_000_000 * share))
     if "convert" in parts:
@@ -317,7 +331,7 @@ def all_parts(parts: list[str], share: float, threads: int, torch: str | None, f
     if "fits" in parts:
         path = folder / "higgs.parquet"
         write(path, million, 28)
-        for net in NETS:
+        for net in nets:
             costs = {}
             for source in ("file", "file", "memory"):  # converted by the first
                 given = {"from": source, "net": net, "rows": million, "path": str(path), "threads": threads}
@@ -328,7 +342,8 @@ def all_parts(parts: list[str], share: float, threads: int, torch: str | None, f
         path.unlink()
     if "torch" in parts and torch is not None:
         rows = max(2_000, int(20_000 * share))
-        for net, layers in NETS.items():
+        for net in nets:
+            layers = NETS[net]
             arguments = [torch, "-c", TORCH, str(rows), json.dumps(layers), str(threads)]
             done = subprocess.run(arguments, check=True, capture_output=True, text=True)
             print("PyTorch", net, rows, done.stdout.strip(), flush=True)
@@ -349,6 +364,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--torch")
     parser.add_argument("--part", action="append", choices=["convert", "fits", "torch", "passes", "model"])
+    parser.add_argument("--net", action="append", choices=list(NETS), help="of the fits; default: all")
     parser.add_argument("--work", nargs=2)
     given = parser.parse_args()
     if given.work:
@@ -357,7 +373,7 @@ def main() -> None:
     parts = given.part or ["convert", "fits", "torch", "passes", "model"]
     with tempfile.TemporaryDirectory(prefix="deltarule-scale-") as folder:
         os.environ["DELTARULE_CACHE"] = str(Path(folder) / "cache")
-        all_parts(parts, given.share, given.threads, given.torch, Path(folder))
+        all_parts(parts, given.net or list(NETS), given.share, given.threads, given.torch, Path(folder))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,100 @@
+"""What the targets of rows on the disk are: labels by their codes, several 0/1 labels, or quantities."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+
+from deltarule.blocks.layout import Facts, LayoutFile
+from deltarule.common.arrays import Array
+from deltarule.common.errors import InputError
+from deltarule.estimators.class_weights import weights_of_classes
+from deltarule.estimators.quantities import Quantities
+from deltarule.estimators.targets import Labels, Targets
+
+__all__ = ["labels_of", "targets_of"]
+
+
+def targets_of(estimator: Any, file: LayoutFile, known: Targets | None) -> Targets:
+    """Return what the targets of converted rows are to an estimator.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+    file : LayoutFile
+    known : Targets or None
+        Those of an earlier fit that goes on.
+
+    Raises
+    ------
+    InputError
+        If they do not fit the estimator.
+    """
+    facts = file.facts
+    if not is_classifier(estimator):
+        quantities = Quantities.of(estimator.loss, type(estimator).__name__)
+        _check_range(quantities, facts)
+        return quantities
+    known = known if isinstance(known, Labels) else None
+    # Each label several times, because what is asked of y is its labels, and not how often each comes.
+    y = np.repeat(labels_of(facts), 3) if facts.is_coded else _all_sets(facts)
+    labels = Labels.of(y, estimator.output, estimator.label_smoothing, known)
+    if estimator.class_weight is None:
+        return labels
+    if labels.several:
+        return labels.weighed(estimator.class_weight, y, None)  # which refuses it
+    sums = _sums_of_codes(file)[_code_of(facts, labels.classes)]
+    weights = weights_of_classes(estimator.class_weight, labels.classes, sums)
+    return replace(labels, class_weights=weights, class_sums=sums)
+
+
+def labels_of(facts: Facts) -> NDArray[Any]:
+    """Return the labels in the order of their codes, as NumPy would hold a column of them."""
+    values = list(facts.values)
+    if len({isinstance(value, str) for value in values}) > 1:
+        raise InputError(f"The labels {values[:10]} are texts and numbers mixed. Write all of them in one way.")
+    return np.array(values)
+
+
+def _all_sets(facts: Facts) -> NDArray[Any]:
+    """Return examples of several 0/1 labels a row.
+
+    Raises
+    ------
+    InputError
+        If targets are other numbers.
+    """
+    if not facts.are_binary:
+        raise InputError(
+            f"y has {facts.n_targets} columns and holds more than 0 and 1: several columns of classes are not "
+            "supported. Give one column of labels, or columns of 0 and 1."
+        )
+    k = facts.n_targets
+    return np.vstack([np.zeros(k), np.ones(k), np.eye(k)]).astype(np.int64)
+
+
+def _check_range(quantities: Quantities, facts: Facts) -> None:
+    if quantities.output == "exp" and facts.least < 0:
+        raise InputError(
+            f"y holds {facts.least:g}, but targets of exp outputs are 0 or more. Take loss='squared_error', or leave "
+            "such rows out."
+        )
+
+
+def _code_of(facts: Facts, classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the code of each class; a class without a code has that behind the last."""
+    codes = {value: code for code, value in enumerate(labels_of(facts).tolist())}
+    return np.array([codes.get(label, len(codes)) for label in classes.tolist()], np.int64)
+
+
+def _sums_of_codes(file: LayoutFile) -> Array:
+    """Return Σ w of each code, added row after row, and 0 for a class without a code."""
+    count = len(file.facts.values)
+    sums: Array = np.zeros(count + 1)
+    for _, targets, weights in file.targets():
+        w = np.ones(len(targets)) if weights is None else weights.astype(file.facts.given)
+        codes = np.concatenate([np.arange(count + 1), targets[:, 0]])
+        sums = np.bincount(codes, np.concatenate([sums, w]), count + 1)
+    return sums
