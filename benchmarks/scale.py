@@ -166,13 +166,13 @@ def passes(given: dict[str, Any]) -> dict[str, Any]:
         data = stored.training_set(float(rows))
         engine = StreamingEngine(engine_for(network, n_threads=threads))
         found["bytes"] = file.facts.starts[-1]
-        memory = np.empty(32 << 20, np.uint8)
+        memory: Any = np.empty(32 << 20, np.uint8)
 
         def read_alone() -> None:
             # By its own offset, because the thread of the last pass has begun to read for a next one.
             at, descriptor = 0, file._file.fileno()
             while at < file.facts.starts[-1]:
-                at += os.preadv(descriptor, [memoryview(memory)], at)
+                at += os.preadv(descriptor, [memory], at)
 
         turns: dict[str, list[dict[str, Any]]] = {"out of core": [], "readinto": []}
         sums = []
