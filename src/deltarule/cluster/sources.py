@@ -10,6 +10,7 @@ import numpy as np
 from deltarule.blocks.sources.source import Asked, Coded
 from deltarule.cluster.parts import Form, Part, checked_part
 from deltarule.cluster.protocol import Call
+from deltarule.common.arrays import Array
 
 __all__ = ["ParquetParts", "Parts"]
 
@@ -123,17 +124,15 @@ class _RowGroups:
         weights = None
         if self.asked.weight is not None:
             weights = np.concatenate([chunk.weights for chunk in chunks]).astype(np.float64) if chunks else np.empty(0)
-        part = Part(X, _joined([chunk.y for chunk in chunks]), weights)
+        part = Part(X, _joined([chunk.y for chunk in chunks], self.asked), weights)
         return checked_part(part, f"{self.files.where}, counted from row {self.first}", digest)
 
 
-def _joined(several: list[Any]) -> Coded | Any:
-    if not several:
-        return Coded(np.empty(0, np.int64), [])
-    if not isinstance(several[0], Coded):
-        return np.concatenate(several).astype(np.float64)
+def _joined(several: list[Any], asked: Asked) -> Coded | Array:
+    if not asked.is_coded:
+        return np.concatenate([np.empty((0, len(asked.targets))), *several])
     codes: dict[Any, int] = {}
     places = [
         np.array([codes.setdefault(value, len(codes)) for value in one.values], np.int64)[one.places] for one in several
     ]
-    return Coded(np.concatenate(places), list(codes))
+    return Coded(np.concatenate([np.empty(0, np.int64), *places]), list(codes))
