@@ -50,7 +50,7 @@ def exported_predictions(rows: int, rounds: int) -> dict[str, float]:
             linear.weight.copy_(torch.from_numpy(Theta[:, 1:].copy()))
             linear.bias.copy_(torch.from_numpy(Theta[:, 0].copy()))
         layers += [linear, torch.nn.ReLU()]
-    module = torch.nn.Sequential(*layers[:-1], torch.nn.Softmax(dim=1))
+    module: Any = torch.nn.Sequential(*layers[:-1], torch.nn.Softmax(dim=1))
     tensor = torch.from_numpy(queries)
 
     def bare() -> Array:

@@ -91,7 +91,9 @@ def _swapped(data: bytes, pattern: re.Pattern[bytes], new: bytes, generator: np.
 def own_files(folder: Path) -> dict[Path, bytes]:
     """Return files that this library wrote, by their paths: a model of arrays, and an estimator of tables."""
     X = np.random.default_rng(0).standard_normal((40, 3))
-    table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(word=["x", "y", None, "größe"] * 10)
+    table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(
+        word=pd.Series(["x", "y", None, "größe"] * 10, dtype=object)
+    )
     small: dict[str, Any] = {"hidden_layer_sizes": (2,), "random_state": 0}
     models: dict[str, Any] = {
         "own.onnx": deltarule.MLPRegressor(**small, tol=1e3, n_iter_no_change=1).fit(X, X[:, 0]),

@@ -47,7 +47,7 @@ def test_an_imported_network_is_traced_explained_checked_drawn_and_reported_on(
         assert all(text.strip() for text in (str(explain(seen)), seen._repr_html_()))
     check = deltarule.check_gradient(estimator.network_, estimator.theta_, *estimator.arrays_of(X, y))
     assert check.passed, str(check)
-    drawn = [
+    drawn: list[Any] = [
         pictures.network_picture(estimator),
         pictures.first_layer(estimator, shape=(1, estimator.n_features_in_)),
         pictures.layers(estimator, X, y),

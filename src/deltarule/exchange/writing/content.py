@@ -104,7 +104,7 @@ def content_of_committee_model(model: CommitteeModel) -> dict[str, Any]:
     }
 
 
-def committee_model_of(content: Any, estimator: BaseTable) -> CommitteeModel:
+def committee_model_of(content: Any, estimator: Any) -> CommitteeModel:
     """Return the model of a table that `content_of_committee_model` described; its held-out scores are not known.
 
     Raises
@@ -114,7 +114,7 @@ def committee_model_of(content: Any, estimator: BaseTable) -> CommitteeModel:
     """
     told = of_type(dict, content)
     return CommitteeModel(
-        estimator,  # type: ignore[arg-type]  # which is one of both
+        estimator,
         target=of_type(str, told["target"]),
         seed=of_type(int, told["seed"]),
         settings=of_type(dict, told["settings"]),
