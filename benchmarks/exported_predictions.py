@@ -2,6 +2,7 @@
 
 import tempfile
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def exported_predictions(rows: int, rounds: int) -> dict[str, float]:
         session = onnxruntime.InferenceSession(
             str(Path(folder) / "m.onnx"), options, providers=["CPUExecutionProvider"]
         )
-    calls = {
+    calls: dict[str, Callable[[], Array]] = {
         "deltarule": lambda: ours.predict_proba(queries),
         "ONNX": lambda: session.run(["probability"], {"X": queries})[0],
         "PyTorch": bare,

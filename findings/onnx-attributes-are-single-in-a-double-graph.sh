@@ -23,12 +23,11 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 ends = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, [1, 1]) for name in ("x", "y")]
-constants = [numpy_helper.from_array(np.array([[1.0]]), "W"), numpy_helper.from_array(np.array(0.1), "tenth")]
+W, tenth = numpy_helper.from_array(np.array([[1.0]]), "W"), numpy_helper.from_array(np.array(0.1), "tenth")
 said = {}
-for name, nodes in {
-    "attribute": [helper.make_node("Gemm", ["x", "W"], ["y"], alpha=0.1)],
-    "constant": [helper.make_node("MatMul", ["x", "W"], ["z"]), helper.make_node("Mul", ["z", "tenth"], ["y"])],
-}.items():
+gemm = [helper.make_node("Gemm", ["x", "W"], ["y"], alpha=0.1)]
+product = [helper.make_node("MatMul", ["x", "W"], ["z"]), helper.make_node("Mul", ["z", "tenth"], ["y"])]
+for name, nodes, constants in (("attribute", gemm, [W]), ("constant", product, [W, tenth])):
     graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
