@@ -30,11 +30,6 @@ bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
 
-# Rows larger than the memory (docs/scale.md), then fits on a Dask cluster of two processes (docs/cluster.md).
-bench-scale: .venv/ready
-	$(BIN)/python benchmarks/scale.py
-	$(BIN)/python benchmarks/scale_dask.py
-
 # The budget of the page (docs/play.md); needs Chromium.
 bench-page: .venv/ready
 	$(BIN)/python benchmarks/page.py
@@ -84,8 +79,8 @@ golden: .venv/ready
 SHARE ?= 1
 TORCH ?=
 bench-scale: .venv/ready
-	$(BIN)/python -m pip install --quiet pyarrow 'distributed>=2026.7.1'
 	$(BIN)/python -u benchmarks/scale.py --share $(SHARE) $(if $(TORCH),--torch $(TORCH))
+	$(BIN)/python -u benchmarks/scale_dask.py
 
 # What tests must not take minutes for: faults looked for at random. Prints a line for each kind; a quarter of an hour on two cores.
 torture: .venv/ready
