@@ -9,7 +9,8 @@ from deltarule.common.arrays import Array
 from deltarule.explain.numbers import factor, number
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
-from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
+from deltarule.network.smooth_units import GELU_CUBE, GELU_LINE
+from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
 __all__ = ["formula_of", "formula_of_output"]
 

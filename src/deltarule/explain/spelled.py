@@ -8,7 +8,8 @@ numbers can be put in place of letters and the result is the value. Functions ar
 from collections.abc import Callable
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
+from deltarule.network.smooth_units import GELU_CUBE, GELU_LINE
+from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
 __all__ = ["cost_of_output", "g_of", "h_of", "slope_of"]
 

@@ -25,11 +25,7 @@ The obvious forms, log(1 + eᶻ) − y z and h − y, cancel to 0 for a confiden
 Hidden units keep all their digits too, even where g or g′ is as small as e⁻⁷⁰⁰, and overflow for no finite z:
 
     softplus  g = max(z, 0) + log1p(e)
-    mish      g = z t with t = tanh softplus z, and g′ = t + z (1 − t²) g′ of softplus, where with e as above
-              t = (1 + 2e)/d, (1 − t²)/(1 + e⁻ᶻ) = 4(1 + e)e²/d², d = 1 + 2e + 2e² for z ≥ 0,
-              t = (2 + e)e/d, (1 − t²)/(1 + e⁻ᶻ) = 4(1 + e)e/d²,  d = 2 + 2e + e²  for z < 0
-    gelu      Φ(−|z|) = ½ erfcx(|z|/√2) exp(−z²/2), with z² as a sum of two parts: rounded, it would cost z²/2 ulp
-    gelu_tanh ½ z (1 + tanh ½u) = z σ(u) with u = 2√(2/π) (z + 0.044715 z³), a sum of two parts for the same reason
+    gelu, gelu_tanh, mish as `smooth_units.py` has them
 
 Sources: Rumelhart, Hinton and Williams 1986 (δ); McCullagh and Nelder 1989, §2.2 (canonical links);
 Glorot and Bengio 2010, and He et al. 2015 (gains); Maas et al. 2013 (leaky_relu), Clevert et al. 2016 (elu), Klambauer
@@ -43,6 +39,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.network import losses
+from deltarule.network.smooth_units import gelu_slope, mish_slope, mish_terms, normal, tanh_gelu, tanh_gelu_slope
 
 __all__ = ["HIDDEN_UNITS", "OUTPUT_UNITS", "HiddenUnit", "Number", "OutputUnit"]
 
@@ -51,9 +48,6 @@ LEAK = 0.01
 
 ELU_ALPHA = 1.0
 """Default α of elu, which is −α far below 0."""
-
-GELU_LINE, GELU_CUBE = 1.5957691216057308, 0.07135481627260025
-"""A = 2√(2/π) and B = 0.044715 A: the approximation of gelu by tanh is z σ(A z + B z³)."""
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """With these, selu(z) has mean 0 and variance 1 for a normal z of mean 0 and variance 1 (Klambauer et al. 2017)."""
@@ -201,74 +195,6 @@ def _selu_scale(z: Array) -> Array:
     return np.asarray(np.where(z > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA), dtype=z.dtype)
 
 
-def _normal(z: Array) -> tuple[Array, Array]:
-    """Return the normal distribution function Φ(z) and its density φ(z)."""
-    from scipy.special import erfcx
-
-    x = np.minimum(np.abs(z), 40)  # both are 0 from 39 on
-    near = np.round(128 * x) / 128  # near² is exact
-    bell = np.exp(-near * near / 2) * np.exp(-(x - near) * (x + near) / 2)
-    tail = erfcx(x * float(np.sqrt(0.5))) / 2 * bell
-    return np.asarray(np.where(z > 0, 1 - tail, tail)), bell * float(1 / np.sqrt(2 * np.pi))
-
-
-def _gelu_slope(z: Array) -> Array:
-    Phi, phi = _normal(z)
-    return np.asarray(Phi + z * phi)
-
-
-# A and B as sums: a part of 26 bits, whose product with 26 more is exact, and the rest.
-_LINE, _CUBE = (1.5957691073417664, 1.426396435433791e-08), (0.071354815736413, 5.361872467621785e-10)
-
-
-def _tanh_gelu_terms(z: Array) -> tuple[Array, Array, Array]:
-    """Return σ(u), σ(−u) and u′ of u = A z + B z³, in float64."""
-    x = np.minimum(np.abs(z.astype(np.float64)), 40)  # σ(−u) is 0 from 22 on
-    high = _upper_half(x)
-    square, rest = high * high, (x - high) * (x + high)
-    upper = _upper_half(square)
-    p = _CUBE[0] * upper  # exact
-    more = _CUBE[0] * ((square - upper) + rest) + (_CUBE[1] * (square + rest) + _LINE[1])
-    q = _upper_half(_LINE[0] + p)  # u = x (A + B x²)
-    more += np.where(p < _LINE[0], (_LINE[0] - q) + p, (p - q) + _LINE[0])
-    e = np.exp(-high * q) * np.exp(-(high * more + (x - high) * (q + more)))
-    above, below = 1 / (1 + e), e / (1 + e)
-    is_above = z >= 0
-    return (
-        np.asarray(np.where(is_above, above, below)),
-        np.asarray(np.where(is_above, below, above)),
-        3 * (q + more) - 2 * GELU_LINE,
-    )
-
-
-def _upper_half(x: Array) -> Array:
-    """Return x rounded to 26 bits (Veltkamp)."""
-    c = 134217729.0 * x
-    return np.asarray(c - (c - x))
-
-
-def _tanh_gelu(z: Array) -> Array:
-    return np.asarray(z * _tanh_gelu_terms(z)[0]).astype(z.dtype)
-
-
-def _tanh_gelu_slope(z: Array) -> Array:
-    of_z, of_minus_z, slope = _tanh_gelu_terms(z)
-    return np.asarray(of_z * (1 + np.clip(z, -40, 40) * of_minus_z * slope)).astype(z.dtype)
-
-
-def _mish_terms(z: Array) -> tuple[Array, Array]:
-    """Return tanh softplus z and its derivative."""
-    e = np.exp(-np.abs(z))
-    d = np.where(z >= 0, 1 + 2 * e * (1 + e), 2 + e * (2 + e))
-    t = np.where(z >= 0, 1 + 2 * e, e * (2 + e)) / d
-    return np.asarray(t), np.asarray(4 * (1 + e) * np.where(z >= 0, e * e, e) / (d * d))
-
-
-def _mish_slope(z: Array) -> Array:
-    t, slope = _mish_terms(z)
-    return np.asarray(t + z * slope)
-
-
 def _silu_slope(z: Array) -> Array:
     return np.asarray(logistic(z) * (1 + z * logistic(-z)))
 
@@ -382,10 +308,10 @@ HIDDEN_UNITS = {
             numbers=(Number("alpha", ELU_ALPHA, 0.0, 1000.0),),
         ),
         HiddenUnit("selu", _selu, lambda z, _: _selu_slope(z), gain=1.0, kinks=(0.0,)),
-        HiddenUnit("gelu", lambda z: z * _normal(z)[0], lambda z, _: _gelu_slope(z), gain=1.5335),
-        HiddenUnit("gelu_tanh", _tanh_gelu, lambda z, _: _tanh_gelu_slope(z), gain=1.5336),
+        HiddenUnit("gelu", lambda z: z * normal(z)[0], lambda z, _: gelu_slope(z), gain=1.5335),
+        HiddenUnit("gelu_tanh", tanh_gelu, lambda z, _: tanh_gelu_slope(z), gain=1.5336),
         HiddenUnit("silu", lambda z: z * logistic(z), lambda z, _: _silu_slope(z), gain=1.6765),
-        HiddenUnit("mish", lambda z: z * _mish_terms(z)[0], lambda z, _: _mish_slope(z), gain=1.4868),
+        HiddenUnit("mish", lambda z: z * mish_terms(z)[0], lambda z, _: mish_slope(z), gain=1.4868),
         HiddenUnit(
             "softplus",
             lambda z: np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))),

@@ -1,7 +1,8 @@
 """Hidden units in C, from <math.h> alone; {r} is the type of the network and {f} the mark of its functions."""
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
+from deltarule.network.smooth_units import GELU_CUBE, GELU_LINE
+from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
 __all__ = ["HELPERS", "unit_expression"]
 

@@ -1,7 +1,8 @@
 """Hidden units as formulas of a spreadsheet, in functions that every version has; none overflows."""
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
+from deltarule.network.smooth_units import GELU_CUBE, GELU_LINE
+from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
 __all__ = ["logistic", "unit_formula"]
 

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.network.parts import Unit
-from deltarule.network.units import GELU_CUBE, GELU_LINE, SELU_ALPHA, SELU_SCALE
+from deltarule.network.smooth_units import GELU_CUBE, GELU_LINE
+from deltarule.network.units import SELU_ALPHA, SELU_SCALE
 
 __all__ = ["Graph", "hidden", "logistic"]
 
