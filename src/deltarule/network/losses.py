@@ -1,4 +1,6 @@
-"""Costs of quantities with numbers in their formula: Huber's, and the pinball losses of several quantiles.
+"""Costs and error terms of the output units; two of them have numbers in their formula.
+
+The formulas of sigmoid, softmax, identity and exp stand at the head of `units.py`.
 
 **huber**, with the threshold κ and r = z − y, c = min(|r|, κ):
 
@@ -39,7 +41,14 @@ __all__ = [
     "pinball_costs",
     "pinball_delta",
     "pinball_sides",
+    "poisson_costs",
     "quantiles_of",
+    "sigmoid_costs",
+    "sigmoid_delta",
+    "softmax",
+    "softmax_costs",
+    "softmax_delta",
+    "squared_costs",
     "threshold_of",
 ]
 
@@ -48,6 +57,65 @@ THRESHOLD = 1.35
 
 MOST_QUANTILES = 256
 """Most quantiles of one network; the compiled core sorts them in a place of this size."""
+
+
+def sigmoid_costs(z: Array, y: Array) -> Array:
+    """Return ℓ of K sigmoid outputs for each row."""
+    costs = np.where(z >= 0, 1 - y, y) * np.abs(z) + np.log1p(np.exp(-np.abs(z)))
+    return np.asarray(costs.sum(axis=1))  # K logistic costs added up, (2)
+
+
+def sigmoid_delta(z: Array, y: Array) -> Array:
+    """Return δ⁽ᴸ⁾ of sigmoid outputs, (3)."""
+    e = np.exp(-np.abs(z))
+    return np.asarray(np.where(z >= 0, (1 - y) - y * e, (1 - y) * e - y) / (1 + e))
+
+
+def _softmax_terms(z: Array) -> tuple[Array, Array, Array, Array]:
+    """Return max z − z, e, a mask of one largest z in each row, and S as columns."""
+    below = z.max(axis=1, keepdims=True) - z
+    e = np.exp(-below)
+    largest = np.arange(z.shape[1]) == z.argmax(axis=1)[:, np.newaxis]
+    S = np.where(largest, 0, e).sum(axis=1, keepdims=True)
+    return below, e, largest, S
+
+
+def softmax(z: Array) -> Array:
+    """Return h of softmax outputs."""
+    _, e, _, S = _softmax_terms(z)
+    return np.asarray(e / (1 + S))
+
+
+def softmax_costs(z: Array, y: Array) -> Array:
+    """Return ℓ of softmax outputs for each row."""
+    below, _, _, S = _softmax_terms(z)
+    # 0 · ∞ must be 0 here: a class with the target 0 costs nothing, however far below it lies.
+    costs: Array = np.where(y == 0, 0, y * below).sum(axis=1) + y.sum(axis=1) * np.log1p(S[:, 0])
+    return costs
+
+
+def softmax_delta(z: Array, y: Array) -> Array:
+    """Return δ⁽ᴸ⁾ of softmax outputs, (3)."""
+    _, e, largest, S = _softmax_terms(z)
+    others = np.where(largest, S, (1 + S) - e)  # Σ_{j≠k} e_j
+    s = y.sum(axis=1, keepdims=True)  # s differs from 1 by rounding; with it, D is the exact gradient of J
+    delta: Array = ((s - y) * e - y * others) / (1 + S)
+    return delta
+
+
+def squared_costs(z: Array, y: Array) -> Array:
+    """Return ℓ of identity outputs for each row."""
+    costs: Array = np.square(z - y).sum(axis=1) / 2
+    return costs
+
+
+def poisson_costs(z: Array, y: Array) -> Array:
+    """Return ℓ of exp outputs for each row: half the deviance."""
+    d = np.where(y > 0, z - np.log(np.where(y > 0, y, 1)), 0)
+    is_near = (y > 0) & (np.abs(d) <= 1)
+    near = np.where(is_near, d, 0)
+    costs = np.where(is_near, y * (np.expm1(near) - near), (np.exp(z) - y) - y * d)
+    return np.asarray(costs.sum(axis=1))
 
 
 def threshold_of(given: Sequence[float], K: int) -> tuple[float, ...]:

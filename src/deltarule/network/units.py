@@ -199,58 +199,6 @@ def _silu_slope(z: Array) -> Array:
     return np.asarray(logistic(z) * (1 + z * logistic(-z)))
 
 
-def _sigmoid_costs(z: Array, y: Array) -> Array:
-    costs = np.where(z >= 0, 1 - y, y) * np.abs(z) + np.log1p(np.exp(-np.abs(z)))
-    return np.asarray(costs.sum(axis=1))  # K logistic costs added up, (2)
-
-
-def _sigmoid_delta(z: Array, y: Array) -> Array:
-    e = np.exp(-np.abs(z))
-    return np.asarray(np.where(z >= 0, (1 - y) - y * e, (1 - y) * e - y) / (1 + e))
-
-
-def _softmax_terms(z: Array) -> tuple[Array, Array, Array, Array]:
-    """Return max z − z, e, a mask of one largest z in each row, and S as columns."""
-    below = z.max(axis=1, keepdims=True) - z
-    e = np.exp(-below)
-    largest = np.arange(z.shape[1]) == z.argmax(axis=1)[:, np.newaxis]
-    S = np.where(largest, 0, e).sum(axis=1, keepdims=True)
-    return below, e, largest, S
-
-
-def _softmax(z: Array) -> Array:
-    _, e, _, S = _softmax_terms(z)
-    return np.asarray(e / (1 + S))
-
-
-def _softmax_costs(z: Array, y: Array) -> Array:
-    below, _, _, S = _softmax_terms(z)
-    # 0 · ∞ must be 0 here: a class with the target 0 costs nothing, however far below it lies.
-    costs: Array = np.where(y == 0, 0, y * below).sum(axis=1) + y.sum(axis=1) * np.log1p(S[:, 0])
-    return costs
-
-
-def _softmax_delta(z: Array, y: Array) -> Array:
-    _, e, largest, S = _softmax_terms(z)
-    others = np.where(largest, S, (1 + S) - e)  # Σ_{j≠k} e_j
-    s = y.sum(axis=1, keepdims=True)  # s differs from 1 by rounding; with it, D is the exact gradient of J
-    delta: Array = ((s - y) * e - y * others) / (1 + S)
-    return delta
-
-
-def _squared_costs(z: Array, y: Array) -> Array:
-    costs: Array = np.square(z - y).sum(axis=1) / 2
-    return costs
-
-
-def _poisson_costs(z: Array, y: Array) -> Array:
-    d = np.where(y > 0, z - np.log(np.where(y > 0, y, 1)), 0)
-    is_near = (y > 0) & (np.abs(d) <= 1)
-    near = np.where(is_near, d, 0)
-    costs = np.where(is_near, y * (np.expm1(near) - near), (np.exp(z) - y) - y * d)
-    return np.asarray(costs.sum(axis=1))
-
-
 def _any_number(Y: Array) -> Array:
     return np.full(Y.shape[0], True)
 
@@ -324,12 +272,19 @@ HIDDEN_UNITS = {
 OUTPUT_UNITS = {
     unit.name: unit
     for unit in (
-        OutputUnit("sigmoid", logistic, _sigmoid_costs, _sigmoid_delta, "between 0 and 1", _within_0_and_1),
-        OutputUnit("softmax", _softmax, _softmax_costs, _softmax_delta, "between 0 and 1 with the sum 1", _sum_to_1),
+        OutputUnit("sigmoid", logistic, losses.sigmoid_costs, losses.sigmoid_delta, "between 0 and 1", _within_0_and_1),
+        OutputUnit(
+            "softmax",
+            losses.softmax,
+            losses.softmax_costs,
+            losses.softmax_delta,
+            "between 0 and 1 with the sum 1",
+            _sum_to_1,
+        ),
         OutputUnit(
             "identity",
             lambda z: z.copy(),
-            _squared_costs,
+            losses.squared_costs,
             lambda z, y: z - y,
             "finite",
             _any_number,
@@ -337,7 +292,7 @@ OUTPUT_UNITS = {
         OutputUnit(
             "exp",
             np.exp,
-            _poisson_costs,
+            losses.poisson_costs,
             lambda z, y: np.exp(z) - y,
             "0 or more",
             _not_negative,

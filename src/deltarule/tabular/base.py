@@ -20,12 +20,11 @@ from deltarule.estimators.continuing import checkpoint_of
 from deltarule.estimators.predictor import Predictor
 from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.estimators.with_engines import WithEngines
-from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.tabular.checking import check_parameters
-from deltarule.tabular.checkpoint import SavedMembers, digest_of_rows, settings_of_run
+from deltarule.tabular.checkpoint import SavedMembers
 from deltarule.tabular.committee import Committee
-from deltarule.tabular.continuing import check_goes_on, saved_members
+from deltarule.tabular.continuing import check_goes_on, new_run, saved_members
 from deltarule.tabular.examples import Examples, examples_of
 from deltarule.tabular.fitting import Job, TrainedMembers, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
@@ -135,7 +134,7 @@ class BaseTable(WithEngines):
         place = checkpoint_of(checkpoint)
         saved, path = saved_members(place, self._run, resume)
         job = self._job(X, y, sample_weight, eval_set, groups, columns, None if saved is None else saved.seed)
-        run = self._new_run(job)
+        run = new_run(self, job)
         if saved is not None:
             check_goes_on(saved, run, path)
             if not saved.members:  # the run in memory has come to its end
@@ -231,18 +230,6 @@ class BaseTable(WithEngines):
         z : array of shape (members, m, K)
         """
         raise NotImplementedError
-
-    def _new_run(self, job: Job) -> SavedMembers:
-        """Return a run before its first step."""
-        return SavedMembers(
-            type(self).__name__,
-            settings_of_run(self.get_params(deep=False)),
-            job.recipe,
-            job.network,
-            job.seed,
-            len(job.X),
-            digest_of_rows(TrainingSet(job.X, job.Y, job.weights), job.watched, job.splits),
-        )
 
     def _job(
         self,

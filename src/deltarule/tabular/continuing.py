@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from deltarule.common.errors import InputError, SettingsError
-from deltarule.tabular.checkpoint import SavedMembers, load_members
+from deltarule.network.data import TrainingSet
+from deltarule.tabular.checkpoint import SavedMembers, digest_of_rows, load_members, settings_of_run
+from deltarule.tabular.fitting import Job
 from deltarule.training.checkpoint import another_run, would_be_lost
 from deltarule.training.kept_file import Checkpoint
 
-__all__ = ["check_goes_on", "saved_members"]
+__all__ = ["check_goes_on", "new_run", "saved_members"]
 
 STOPPED = {
     "epochs": "all members have ended",
@@ -17,6 +20,19 @@ STOPPED = {
     "running": "it is running, or was killed",
 }
 """Why a run stopped, in words."""
+
+
+def new_run(estimator: Any, job: Job) -> SavedMembers:
+    """Return a run before its first step."""
+    return SavedMembers(
+        type(estimator).__name__,
+        settings_of_run(estimator.get_params(deep=False)),
+        job.recipe,
+        job.network,
+        job.seed,
+        len(job.X),
+        digest_of_rows(TrainingSet(job.X, job.Y, job.weights), job.watched, job.splits),
+    )
 
 
 def saved_members(
