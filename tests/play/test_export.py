@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import deltarule
-from deltarule import cost
+from deltarule import Unit, cost
 from deltarule.play.answering import answer_to
 from deltarule.play.answers import Exported, Failed
+from deltarule.play.numpy_parts import HIDDEN
 from deltarule.play.opening import Opening, open_scene, open_text, parse_scene
 from deltarule.play.scene import Scene, Toy
 from deltarule.play.session import Session
@@ -201,6 +202,14 @@ def test_a_recording_is_one_page_without_requests() -> None:
     assert text.startswith("<!doctype html>")
     assert "http://" not in text.replace("http://www.w3.org/", "")
     assert file.name.endswith(".html")
+
+
+@pytest.mark.parametrize("name", sorted(HIDDEN))
+def test_units_of_the_program_in_numpy_are_those_of_the_library(name: str) -> None:
+    unit, z = Unit(name), np.linspace(-6, 6, 101)
+    g, slope = (eval(text, {"np": np}) for text in HIDDEN[name])  # of this library, in its tests
+    np.testing.assert_allclose(g(z, *unit.numbers), unit.g(z), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(slope(z, unit.g(z), *unit.numbers), unit.derivative(z, unit.g(z)), rtol=1e-9, atol=1e-14)
 
 
 def test_an_export_that_there_is_not_is_said_with_those_that_there_are() -> None:

@@ -17,7 +17,7 @@ _S, _SA = repr(SELU_SCALE), repr(SELU_SCALE * SELU_ALPHA)
 
 _TANH_SOFTPLUS = "tanh(log(1 + e^(z)))"
 
-_U = f"({GELU_LINE!r}·z + {GELU_CUBE!r}·z·z²)"
+_U, _MINUS_U = f"{GELU_LINE!r}·z + {GELU_CUBE!r}·z·z²", f"−({GELU_LINE!r}·z + {GELU_CUBE!r}·z·z²)"
 
 _HIDDEN: dict[str, Callable[..., tuple[str, str]]] = {
     "logistic": lambda _: ("1/(1 + e^(−z))", "a·(1 − a)"),
@@ -30,7 +30,7 @@ _HIDDEN: dict[str, Callable[..., tuple[str, str]]] = {
     "gelu": lambda _: ("z·Φ(z)", "Φ(z) + z·φ(z)"),
     "gelu_tanh": lambda _: (
         f"z·σ({_U})",
-        f"σ({_U})·(1 + z·σ(−{_U})·({GELU_LINE!r} + {3 * GELU_CUBE!r}·z²))",
+        f"σ({_U})·(1 + z·σ({_MINUS_U})·({GELU_LINE!r} + {3 * GELU_CUBE!r}·z²))",
     ),
     "silu": lambda _: ("z·σ(z)", "σ(z)·(1 + z·σ(−z))"),
     "mish": lambda _: (f"z·{_TANH_SOFTPLUS}", f"{_TANH_SOFTPLUS} + z·(1 − {_TANH_SOFTPLUS}²)·σ(z)"),
