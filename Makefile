@@ -74,7 +74,7 @@ arm: .venv/ready
 golden: .venv/ready
 	$(BIN)/python tests/golden/ex4.py $(EX4)
 
-# Rows that are larger than the memory: fits, passes, conversions, the cost model. An hour on two quiet cores at full size; SHARE=0.1
+# Fits on a Dask cluster of two processes, then rows larger than the memory: fits, passes, conversions, the cost model. An hour on two quiet cores at full size; SHARE=0.1
 # takes a tenth of the rows, and TORCH names a Python that has PyTorch, to compare with.
 SHARE ?= 1
 TORCH ?=
