@@ -74,8 +74,8 @@ arm: .venv/ready
 golden: .venv/ready
 	$(BIN)/python tests/golden/ex4.py $(EX4)
 
-# Fits on a Dask cluster of two processes, then rows larger than the memory: fits, passes, conversions, the cost model. An hour on two quiet cores at full size; SHARE=0.1
-# takes a tenth of the rows, and TORCH names a Python that has PyTorch, to compare with.
+# Rows larger than the memory: fits, passes, conversions, the cost model; then fits on a Dask cluster of two processes. An hour on two
+# quiet cores at full size; SHARE=0.1 takes a tenth of the rows, and TORCH names a Python that has PyTorch, to compare with.
 SHARE ?= 1
 TORCH ?=
 bench-scale: .venv/ready

@@ -291,7 +291,7 @@ def _leaf(span: Any, theta: Any) -> Any:
 
     X, Y = span
     network = Network((X.shape[1], 1), "tanh", "sigmoid")
-    with engine_for(network, n_threads=1) as engine:
+    with engine_for(network, "native", 1) as engine:
         return engine.sums(theta.astype(np.float32), TrainingSet.of(network, X, Y, dtype=np.dtype(np.float32)))
 
 
