@@ -10,7 +10,18 @@ from exported_models import LABELS, mixed
 
 __all__ = ["TASKS", "estimator_of", "rows_to_predict", "table_to_fit"]
 
-TASKS = ("two words", "three words", "large numbers", "booleans", "floats", "a quantity", "two quantities")
+TASKS = (
+    "two words",
+    "three words",
+    "large numbers",
+    "booleans",
+    "floats",
+    "a quantity",
+    "two quantities",
+    "counts",
+    "outliers",
+    "quantiles",
+)
 
 
 def table_to_fit() -> pd.DataFrame:
@@ -46,7 +57,13 @@ def estimator_of(task: str, dtype: str = "float64", largest: float = 1.0, n_memb
         estimator: Any = TableClassifier(n_members, **settings).fit(table, y)
     else:
         Y = 1e6 + 5 * generator.standard_normal((200, 2))
-        estimator = TableRegressor(n_members, **settings).fit(table, Y[:, 0] if task == "a quantity" else Y)
+        Y = generator.poisson(40.0, 200) if task == "counts" else Y if task == "two quantities" else Y[:, 0]
+        losses: dict[str, dict[str, Any]] = {
+            "counts": {"loss": "poisson"},
+            "outliers": {"loss": "huber"},
+            "quantiles": {"loss": "pinball", "quantiles": (0.1, 0.5, 0.9)},
+        }
+        estimator = TableRegressor(n_members, **losses.get(task, {}), **settings).fit(table, Y)
     estimator.thetas_[:] = generator.uniform(-largest, largest, estimator.thetas_.shape)
     if task not in LABELS:  # so that not all predictions are at the ends of the range
         last = estimator.network_.segments[-2].start

@@ -103,7 +103,7 @@ def test_calibration_of_held_out_rows_without_a_width_is_exported(kind: str, tmp
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("task", ["two words", "three words", "a quantity", "two quantities"])
+@pytest.mark.parametrize("task", ["two words", "three words", "two quantities", "counts", "quantiles"])
 def test_a_file_of_onnx_gives_the_estimator_back_with_the_same_bits(task: str, dtype: str, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     estimator, rows = estimator_of(task, dtype), rows_to_predict()
@@ -193,7 +193,7 @@ def test_an_estimator_of_arrays_takes_its_columns_by_number(kind: str, tmp_path:
 
 @pytest.mark.skipif(bool(MISSING["c"]), reason="there is no C compiler")
 @pytest.mark.parametrize("precision", LARGEST)
-@pytest.mark.parametrize("task", ["two words", "three words", "two quantities"])
+@pytest.mark.parametrize("task", ["two words", "three words", "two quantities", "counts", "quantiles"])
 def test_the_self_test_of_c_compiles_without_a_warning_and_passes(
     task: str, precision: str, estimators: dict[str, Any], tmp_path: Path
 ) -> None:

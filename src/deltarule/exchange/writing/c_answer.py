@@ -1,5 +1,7 @@
 """z to the answer, in C: labels, probabilities, quantities; for several members the mean of theirs, in double."""
 
+import numpy as np
+
 from deltarule.exchange.writing.c_context import Context
 from deltarule.exchange.writing.exported import Exported
 from deltarule.tabular.calibration import QuadraticScaling
@@ -12,6 +14,16 @@ _TOGETHER = """static double share(double z)
     return (z >= 0 ? 1 : e) / (1 + e);
 }
 """
+
+
+_SORTED = [
+    "    for (n = 1; n < {K}; n++) {{ /* quantiles do not cross */",
+    "        moved = z[n];",
+    "        for (k = n; k > 0 && z[k - 1] > moved; k--)",
+    "            z[k] = z[k - 1];",
+    "        z[k] = moved;",
+    "    }}",
+]
 
 
 def label_type(exported: Exported) -> str:
@@ -102,12 +114,16 @@ def _together(context: Context, signature: str) -> str:
     before: list[str] = []
     if exported.quantity is not None:
         for name in ("means", "deviations", "lowest", "highest"):
-            values = ", ".join(map(repr, getattr(exported.quantity, name).tolist()))
+            numbers = np.broadcast_to(getattr(exported.quantity, name), (K,))  # one for all quantiles
+            values = ", ".join(map(repr, numbers.tolist()))
             before.append(f"static const double {name}[] = {{{values}}};\n")
         lines += ["double y;"]
-        add = [
+        h = "exp((double)z[n])" if exported.quantity.output == "exp" else "(double)z[n]"
+        is_sorted = exported.quantity.output == "pinball"
+        lines += [f"{real} moved;", "int k;"] if is_sorted else []
+        add = [line.format(K=K) for line in _SORTED if is_sorted] + [
             f"    for (n = 0; n < {K}; n++) {{",
-            "        y = means[n] + deviations[n] * (double)z[n];",
+            f"        y = means[n] + deviations[n] * {h};",
             "        y = y < lowest[n] ? lowest[n] : y > highest[n] ? highest[n] : y;",
             "        prediction[n] += y;",
             "    }",

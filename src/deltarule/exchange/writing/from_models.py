@@ -92,11 +92,6 @@ def _of_tables(estimator: BaseTable) -> Exported:
     """Return what is exported of a fitted estimator of tables."""
     columns = _columns(estimator.columns_.encoder)
     is_classifier = isinstance(estimator, TableClassifier)
-    if isinstance(estimator, TableRegressor) and estimator.loss not in ("squared_error", "huber"):
-        raise InputError(
-            f"TableRegressor with loss={estimator.loss!r} cannot be exported yet: files hold outputs that are "
-            "quantities as they are. Save it by save, or fit with loss='squared_error' or 'huber'."
-        )
     return Exported(
         columns=columns,
         features=_table_features(estimator.columns_, columns),

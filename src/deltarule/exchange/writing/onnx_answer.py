@@ -123,7 +123,12 @@ def _decoded(graph: Graph, quantity: Quantity, z: str) -> str:
     mean, deviation, lowest, highest = (
         graph.constant(getattr(quantity, name)[np.newaxis], np.float64, f"{name} of y") for name in names
     )
-    y = graph("Add", mean, graph("Mul", deviation, graph.cast(z, np.float64)))
+    h = graph.cast(z, np.float64)
+    if quantity.output == "exp":
+        h = graph("Exp", h)
+    elif quantity.output == "pinball":
+        h = graph.sorted(h, quantity.K)
+    y = graph("Add", mean, graph("Mul", deviation, h))
     return graph("Min", graph("Max", y, lowest), highest)
 
 

@@ -59,6 +59,15 @@ class Graph:
 
         return self("Cast", value, output=output, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
+    def sorted(self, value: str, n: int) -> str:
+        """Add the n numbers of each row in ascending order, and return the name of its output."""
+        from onnx import helper
+
+        outputs = [f"{self.prefix}{name}{next(self._numbers)}" for name in ("Sorted", "Places")]
+        inputs = [value, self.constant([n], np.int64, f"[{n}]")]
+        self.nodes.append(helper.make_node("TopK", inputs, outputs, axis=1, largest=0, sorted=1))
+        return outputs[0]
+
     def constant(self, values: Any, dtype: Any = None, name: str = "") -> str:
         """Add a constant unless it is there, and return its name."""
         array = np.array(values, dtype=dtype or self.dtype)
