@@ -25,7 +25,7 @@ from deltarule.tables.table_run import TableTask, told_once, with_labels_of, wit
 from deltarule.training.checkpoint import Checkpoint
 from deltarule.training.record import Callback
 
-__all__ = ["PreparedRows", "RowsOutcome", "RowsRun", "learn_rows", "prepare_rows"]
+__all__ = ["PreparedRows", "RowsRun", "learn_rows", "prepare_rows"]
 
 
 @dataclass(frozen=True, eq=False)
