@@ -116,7 +116,7 @@ template <class T> struct Softmax {
   }
   // Calls f with exp for arguments up to 0, the shorter one if it serves all components of these rows.
   template <class F> static auto with_exponential(const Extremes& of, const F& f) {
-    if (all_within<T>(of.largest - of.least, -Constants<T>::lowest_normal)) return f([](Vector<T> x) { return exponential_of_normal<T>(x); });
+    if (all_within<T>(of.largest - of.least, -Constants<T>::lowest_short)) return f([](Vector<T> x) { return short_exponential<T>(x); });
     return f([](Vector<T> x) { return exponential<T>(x); });
   }
   static void h(Columns<T> z, Index K) {

@@ -32,7 +32,7 @@ namespace {
 template <class T> void function(int which, const T* x, T* y, Index n) {
   constexpr Vector<T> (*functions[])(Vector<T>) = {exponential<T>, logarithm<T>, logarithm_plus_one<T>, hyperbolic_tangent<T>,
                                                   logistic<T>, normal_function<T>, cosine<T>, sine<T>,
-                                                  exponential_of_normal<T>};
+                                                  short_exponential<T>};
   for (Index i = 0; i < n; i += lanes<T>) store(y + i, functions[which](load(x + i)));
 }
 template <class T>

@@ -110,7 +110,7 @@ template <class T> struct Kernels {
   void (*parameters)(const Batch<T>&, Index task);
   void (*transpose)(const Layer<T>&);  // theta -> transposed
   // A function of n values, for tests; n is a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic, 5 the normal
-  // distribution function, 6 cos, 7 sin, 8 exp for arguments whose exp is normal.
+  // distribution function, 6 cos, 7 sin, 8 exp in its short form.
   void (*function)(int which, const T* x, T* y, Index n);
 };
 
