@@ -77,3 +77,19 @@ def test_a_network_with_a_first_floor_leaves_the_check_to_its_caller() -> None:
         core.hypothesis_into(theta, X, np.empty((2, network.K)), True)
     with pytest.raises(TypeError, match="X has the format 'f', but must be float64"):
         core.hypothesis_into(theta, X.astype(np.float32), np.empty((2, network.K)))
+
+
+@pytest.mark.parametrize("K", [1, 2, 3, 4])
+def test_few_outputs_of_a_row_depend_on_no_other_row(isa: str, K: int) -> None:
+    for width in (1, 7, 16, 33, 70):
+        network = Network((5, width, K), "relu", "identity")
+        theta, data = training_set(network, 37, np.float32)
+        X = data.X.copy()
+        engine = NativeEngine(network, 2)
+        together = engine.hypothesis(theta, X)
+        X[::3] = 1e38  # their z overflows
+        with_others = engine.hypothesis(theta, X)
+        for row in (1, 2, 31, 35):
+            alone = engine.hypothesis(theta, X[row : row + 1])
+            np.testing.assert_array_equal(alone[0], with_others[row])
+            np.testing.assert_array_equal(alone[0], together[row])
