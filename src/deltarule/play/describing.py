@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.explain.formulas import OUTPUT, formula_of
+from deltarule.explain.formulas import formula_of, formula_of_output
 from deltarule.play.answers import Opened
 from deltarule.play.scene import NOT_PLAYED, Scene
 from deltarule.play.snapshot import Snapshot
@@ -60,8 +60,8 @@ def opened(snapshot: Snapshot) -> Opened:
             "output": network.output,
             "parameters": network.n_parameters,
             "says": str(network),
-            "cost": OUTPUT[network.output].cost,
-            "h": OUTPUT[network.output].h,
+            "cost": formula_of_output(network).cost,
+            "h": formula_of_output(network).h,
             "g": [formula_of(unit).g for unit in network.hidden_units],
         },
         data={
