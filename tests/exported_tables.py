@@ -56,7 +56,7 @@ def estimator_of(task: str, dtype: str = "float64", largest: float = 1.0, n_memb
         y = LABELS[task][np.arange(200) % len(LABELS[task])]
         estimator: Any = TableClassifier(n_members, **settings).fit(table, y)
     else:
-        Y = 1e6 + 5 * generator.standard_normal((200, 2))
+        Y: Any = 1e6 + 5 * generator.standard_normal((200, 2))
         Y = generator.poisson(40.0, 200) if task == "counts" else Y if task == "two quantities" else Y[:, 0]
         losses: dict[str, dict[str, Any]] = {
             "counts": {"loss": "poisson"},

@@ -58,6 +58,7 @@ def main(tries: int, seed: int) -> None:
         path.write_bytes(data)
         try:
             stranger = load_table_model(path)
+            assert isinstance(stranger, TableModel), "the files are of plain networks"
             renamed = table.rename(columns=dict(zip(table, stranger.encoder.kinds, strict=False)))
             p = stranger.predict(renamed)[0].filter(like="probability_").to_numpy()
         except (ModelFileError, TableError):

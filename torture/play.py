@@ -98,7 +98,7 @@ def main() -> None:
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     answer_to(session, {"ask": "set", "setting": "data", "value": {"kind": "toy", "name": "spiral", "n": 60}})
     answer_to(session, {"ask": "set", "setting": "solver", "value": "sgd"})
-    bits = {}
+    bits: dict[int, bytes] = {}
     for step in [*range(0, 200, 20), *range(180, -1, -20)]:
         answer_to(session, {"ask": "seek", "step": step})
         theta = session.snapshot.theta.tobytes()

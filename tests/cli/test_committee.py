@@ -128,7 +128,7 @@ def test_groups_and_the_order_in_time_hold_for_the_hold_out_too(
     assert rows % 6 == 0  # whole groups
     result = run("train", place / "amount.csv", *options, "--validation", "time", "--drop", "who")
     assert re.search(r"Held-out figures of label \(22 rows", result.stdout)
-    assert "who" not in load(amount).estimator.columns_.used  # type: ignore[union-attr]
+    assert "who" not in load(amount).estimator.columns_.used
 
 
 def test_a_model_predicts_files_whose_columns_stand_in_another_order(
@@ -233,7 +233,7 @@ def test_ctrl_c_keeps_each_member_at_its_best_epoch_so_far(
     assert result.exit_code == 130
     assert "interrupted by Ctrl-C" in result.stdout
     assert re.search(r"Note: Interrupted after epoch \d: each member is kept at its best epoch so far\.", result.stderr)
-    assert load(tmp_path / "model").estimator.stopped_ == "interrupted"  # type: ignore[union-attr]
+    assert load(tmp_path / "model").estimator.stopped_ == "interrupted"
 
 
 def test_a_time_budget_says_what_it_left_out(run: Run, data: Path, tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_weights_of_classes_and_objectives_reach_the_classifier(run: Run, data: 
     options = ["--class-weight", "high=3", "--objective", "accuracy", "--seed", 7, "--dtype", "float64"]
     result = run("train", data, "--target", "label", *QUICK, *options, "--output", tmp_path / "model")
     assert result.exit_code == 0, result.output
-    estimator: Any = load(tmp_path / "model").estimator  # type: ignore[union-attr]
+    estimator: Any = load(tmp_path / "model").estimator
     assert (estimator.class_weight, estimator.objective, estimator.random_state) == ({"high": 3.0}, "accuracy", 7)
     assert estimator.thetas_.dtype == np.float64
 
@@ -314,7 +314,7 @@ def test_a_run_that_ctrl_c_stopped_goes_on_to_the_same_bits(
     with monkeypatch.context() as patch:
         patch.setattr("deltarule.tabular.telling.measured", interrupt)
         assert run("train", data, *options, *kept).exit_code == 130
-    stopped = load(tmp_path / "part").estimator.thetas_  # type: ignore[union-attr]
+    stopped = load(tmp_path / "part").estimator.thetas_
     refused = run("train", data, *options, *kept)
     assert refused.exit_code == 1
     assert re.search(r"run\.ckpt holds a run of .*--resume", " ".join(refused.stderr.split()))
@@ -323,7 +323,7 @@ def test_a_run_that_ctrl_c_stopped_goes_on_to_the_same_bits(
     assert "--epochs" in other.stderr or "epochs was 8 and is 9" in other.stderr
     result = run("train", data, *options, *kept, "--resume")
     assert result.exit_code == 0, result.output
-    whole, part = (load(tmp_path / name).estimator.thetas_ for name in ("whole", "part"))  # type: ignore[union-attr]
+    whole, part = (load(tmp_path / name).estimator.thetas_ for name in ("whole", "part"))
     np.testing.assert_array_equal(whole, part)
     assert not np.array_equal(stopped, part)
 

@@ -47,7 +47,7 @@ def test_one_number_that_is_not_finite_is_found_wherever_it_stands(isa: str, bad
 
 def test_a_number_beyond_float32_is_refused_by_a_network_in_float32() -> None:
     X = np.arange(8, dtype=np.float32).reshape(4, 2)
-    reg = MLPRegressor((3,), max_iter=2).fit(X, X[:, 0])
+    reg = MLPRegressor(hidden_layer_sizes=(3,), max_iter=2).fit(X, X[:, 0])
     wide = X.astype(np.float64)
     np.testing.assert_array_equal(reg.predict(wide), reg.predict(X))
     wide[2, 1] = 1e39
@@ -57,7 +57,7 @@ def test_a_number_beyond_float32_is_refused_by_a_network_in_float32() -> None:
 
 def test_rows_in_any_order_of_memory_predict_the_same_bits() -> None:
     X = np.random.default_rng(0).standard_normal((50, 6))
-    reg = MLPRegressor((3,), max_iter=2).fit(X, X[:, 0])
+    reg = MLPRegressor(hidden_layer_sizes=(3,), max_iter=2).fit(X, X[:, 0])
     expected = reg.predict(X)
     unaligned = np.frombuffer(b"." + X.tobytes(), dtype=np.uint8)[1:].view(X.dtype).reshape(X.shape)
     frozen = X.copy()

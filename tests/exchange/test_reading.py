@@ -55,7 +55,7 @@ def test_it_is_saved_and_loaded_with_the_same_bits(example: Example, tmp_path: P
     imported = deltarule.read_foreign(FILES / example.file, **example.said)
     imported.save(tmp_path / "model")
     loaded = deltarule.load(tmp_path / "model")
-    estimator = loaded.estimator if isinstance(loaded, deltarule.TableModel) else loaded
+    estimator: Any = loaded.estimator if isinstance(loaded, deltarule.TableModel) else loaded
     assert estimator.theta_.tobytes() == imported.estimator.theta_.tobytes()
     assert estimator.network_ == imported.estimator.network_
     if isinstance(loaded, deltarule.TableModel) and isinstance(example.rows, dict):

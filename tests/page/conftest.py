@@ -32,9 +32,13 @@ class Watched:
         self.page = page
         self.faults: list[str] = []
         self.host = address.split("/")[2]
-        page.on("console", lambda message: message.type in ("error", "warning") and self.faults.append(message.text))
+        page.on("console", self.heard)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("request", lambda request: self.seen(request.url))
+
+    def heard(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.faults.append(message.text)
 
     def seen(self, url: str) -> None:
         if not url.startswith((f"http://{self.host}/", "data:", "blob:")):

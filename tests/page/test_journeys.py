@@ -50,7 +50,7 @@ def reach(page: Any, name: str, role: str = "button", most: int = 60) -> None:
 
 
 def equation_of(page: Any) -> str:
-    return page.locator(".dr-line .hidden").first.text_content()
+    return str(page.locator(".dr-line .hidden").first.text_content())
 
 
 def test_my_own_data_can_be_pasted_as_a_table(opened: Any) -> None:
@@ -96,7 +96,8 @@ def test_a_model_is_saved_and_read_back(opened: Any, tmp_path: Any) -> None:
         page.locator("button[data-kind=model]").click()
     path = tmp_path / "model.deltarule"
     download.value.save_as(path)
-    assert np.array_equal(deltarule.load(path).theta_, theta(page))
+    loaded: Any = deltarule.load(path)
+    assert np.array_equal(loaded.theta_, theta(page))
 
 
 def test_a_scene_travels_as_a_link(opened: Any) -> None:

@@ -8,7 +8,17 @@ from deltarule.play.opening import open_scene
 from deltarule.play.requests import Seek
 from deltarule.play.scene import scene_of_link
 from deltarule.play.session import Session
+from deltarule.play.snapshot import Costs
 from deltarule.play.tours import read_tour, tours
+
+
+def costs_after(link: str, step: int) -> Costs:
+    """The costs of a scene after some steps."""
+    session = run(link, step)
+    costs = session.snapshot.costs
+    session.close()
+    assert costs is not None
+    return costs
 
 
 def run(link: str, step: int) -> Session:
@@ -38,15 +48,11 @@ def test_every_step_asks_or_tells_and_every_scene_opens() -> None:
 
 
 def test_no_line_does_better_than_log_2_on_crosswise_classes() -> None:
-    session = run(scene_of(0, 2), 3000)
-    assert session.snapshot.costs.data == pytest.approx(np.log(2), abs=0.02)
-    session.close()
+    assert costs_after(scene_of(0, 2), 3000).data == pytest.approx(np.log(2), abs=0.02)
 
 
 def test_eight_hidden_units_learn_crosswise_classes() -> None:
-    session = run(scene_of(1, 1), 3000)
-    assert session.snapshot.costs.data < 0.1
-    session.close()
+    assert costs_after(scene_of(1, 1), 3000).data < 0.1
 
 
 def test_the_gradient_check_of_the_tour_passes_by_far() -> None:
@@ -58,13 +64,11 @@ def test_the_gradient_check_of_the_tour_passes_by_far() -> None:
 
 
 def test_the_penalty_of_the_tour_lowers_the_validation_cost() -> None:
-    ends = []
-    for step in (0, 1):
-        session = run(scene_of(4, step), 2000)
-        ends.append(session.snapshot.costs)
-        session.close()
-    assert ends[0].data < 0.1
-    assert ends[0].held_out > ends[1].held_out
+    by_heart, held_back = (costs_after(scene_of(4, step), 2000) for step in (0, 1))
+    assert by_heart.data < 0.1
+    assert by_heart.held_out is not None
+    assert held_back.held_out is not None
+    assert by_heart.held_out > held_back.held_out
 
 
 def test_a_text_without_a_step_is_refused() -> None:

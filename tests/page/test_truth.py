@@ -68,7 +68,9 @@ def test_every_number_of_fifty_lines_is_that_of_the_textbook(opened: Any, scene:
     page.keyboard.press("2")
     page.locator(".dr-line .dr-equation").wait_for()
     snapshot = page.session.snapshot
-    example = int(re.search(r"example (\d+)", page.locator(".where").text_content())[1])
+    said = re.search(r"example (\d+)", page.locator(".where").text_content())
+    assert said
+    example = int(said[1])
     problem, theta = snapshot.problem, np.array(snapshot.theta)
     X = snapshot.opening.dataset.X[[example - 1]]
     judged = trace(problem.network, theta, X, problem.Y[[example - 1]], lambda_=0.0).examples[0]

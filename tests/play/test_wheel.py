@@ -22,7 +22,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name = backend.build_wheel(
             str(folder), {"wheel.cmake": "false", "build-dir": str(tmp_path_factory.mktemp("build"))}
         )
-    return folder / name
+    return Path(folder / name)
 
 
 def named() -> set[str]:

@@ -303,5 +303,6 @@ def test_a_report_that_cannot_be_finished_leaves_the_old_file(
 
 
 def test_what_a_run_gave_notice_of_is_on_the_page(report_of_two: Report) -> None:
+    assert report_of_two.history is not None
     noted = replace(report_of_two, history=replace(report_of_two.history, notices=(HOSTILE,)))
     assert named(section(read_page(noted.html()), "Learning curve"))["note"] == HOSTILE

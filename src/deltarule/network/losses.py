@@ -168,12 +168,12 @@ def huber_costs(z: Array, y: Array, threshold: float = THRESHOLD) -> Array:
 
 def huber_delta(z: Array, y: Array, threshold: float = THRESHOLD) -> Array:
     """Return δ⁽ᴸ⁾ of (14)."""
-    return np.clip(z - y, -threshold, threshold)
+    return np.asarray(np.clip(z - y, -threshold, threshold))
 
 
 def huber_sides(z: Array, y: Array, threshold: float = THRESHOLD) -> Array:
     """Return on which side of the places where the second derivative jumps each z lies."""
-    return np.sign(z - y) * (np.abs(z - y) > threshold)
+    return np.asarray(np.sign(z - y) * (np.abs(z - y) > threshold))
 
 
 def pinball_costs(z: Array, y: Array, *quantiles: float) -> Array:

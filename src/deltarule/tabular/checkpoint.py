@@ -181,7 +181,8 @@ def load_members(path: str | Path) -> SavedMembers:
 def _member(content: Any, n: int, arrays: Mapping[str, Array], network: Network, recipe: Recipe) -> MemberState:
     ended, diverged = (of_type(bool, content[name]) for name in ("ended", "diverged"))
     best, measures = arrays[f"{n}/best"], arrays[f"{n}/measures"]
-    theta, vectors = best, ()
+    theta = best
+    vectors: tuple[Array, ...] = ()
     if not ended:
         theta = arrays[f"{n}/theta"]
         vectors = tuple(arrays[f"{n}/vectors/{k}"] for k in range(len(recipe.rule.init(theta[:0]))))
@@ -191,9 +192,8 @@ def _member(content: Any, n: int, arrays: Mapping[str, Array], network: Network,
     best_epoch = _count(content["best_epoch"])
     if measures.ndim != 2 or len(measures) != 2 or not best_epoch <= measures.shape[1] <= recipe.epochs:
         raise ValueError(f"measures of the shape {measures.shape}, {best_epoch} as the best of {recipe.epochs} epochs")
-    state = TrainingState(
-        theta=theta, vectors=vectors, **{name: _count(content[name]) for name in ("key", "step", "epoch")}
-    )
+    key, step, epoch = (_count(content[name]) for name in ("key", "step", "epoch"))
+    state = TrainingState(theta=theta, vectors=vectors, key=key, step=step, epoch=epoch)
     if state.epoch != measures.shape[1]:
         raise ValueError(f"a state after {state.epoch} epochs and measures of {measures.shape[1]}")
     costs, values = (tuple(one.tolist()) for one in measures)
