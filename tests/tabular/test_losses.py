@@ -14,7 +14,6 @@ from sklearn.metrics import d2_pinball_score, mean_pinball_loss, mean_poisson_de
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import check_estimator
 
-import deltarule
 import deltarule.tabular.side_by_side as training
 from deltarule import Checkpoint, TableRegressor, load
 from deltarule.common.arrays import Array
@@ -249,7 +248,8 @@ def test_scikit_learns_checks_pass(loss: str) -> None:
         check_estimator(
             reg,
             expected_failed_checks={
-                "check_sample_weight_equivalence_on_dense_data": "rows are dealt to folds; a repeated one may be in two"
+                "check_sample_weight_equivalence_on_dense_data": "rows are dealt to folds; repeated ones may be in two",
+                **({"check_regressor_multioutput": "its y has numbers below 0"} if loss == "poisson" else {}),
             },
         )
 
@@ -259,11 +259,3 @@ def test_what_is_watched_is_said_in_words(loss: str) -> None:
     reg = TableRegressor(loss=loss)
     assert watched_by(reg)
     assert cost_of_row(reg)
-
-
-def test_a_model_that_predicts_quantiles_is_not_exported_but_refused_with_what_can_be_done(tmp_path: Path) -> None:
-    frame = table()
-    for loss in ("poisson", "pinball"):
-        reg = TableRegressor(**QUICK, loss=loss).fit(frame, frame["count"])
-        with pytest.raises(InputError, match=f"loss='{loss}' cannot be exported yet.* Save it by save"):
-            deltarule.export(reg, tmp_path / "model.onnx")

@@ -30,7 +30,7 @@ export function createShare(app) {
     try {
       const answer = await app.ask({ ask: "export", kind: "link", weights: weights.checked });
       const base = location.protocol.startsWith("http") ? location.href.split("#")[0] : "";
-      address.value = answer.text ? base + answer.text : "";
+      address.value = answer.text ? `${base}#${answer.text.replace(/^#/, "")}` : "";
       length.textContent = answer.text ? `${counted(answer.text.length)} characters` : "";
       put(status, answer.note);
     } catch (error) {
