@@ -84,6 +84,7 @@ bench-scale: .venv/ready
 
 # What tests must not take minutes for: faults looked for at random. Prints a line for each kind; a quarter of an hour on two cores.
 torture: .venv/ready
+	DELTARULE_FAULTS=1 $(BIN)/python -m pytest tests/cluster/test_faults.py
 	$(BIN)/python torture/start.py
 
 clean:

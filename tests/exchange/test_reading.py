@@ -73,7 +73,6 @@ def test_it_is_saved_and_loaded_with_the_same_bits(example: Example, tmp_path: P
         ("skip.rds", "skip-layer connections"),
         ("gauss.yml", "GAUSSIAN"),
         ("nan.yml", "NO_OUTPUT_SCALE"),
-        ("t4l.onnx", "Gelu"),
         ("t9l.onnx", "joins two branches"),
     ],
 )

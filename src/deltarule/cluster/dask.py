@@ -246,6 +246,8 @@ class DaskCluster:
                     return future.result(timeout=5)
                 except TimeoutError:  # its worker died after it was computed: it is computed again
                     continue
+                except CancelledError as error:  # its worker died with rows that nobody can make again
+                    raise _cancelled(error) from error
         finally:
             future.release()
 

@@ -117,8 +117,8 @@ HIDDEN = {
     ),
     "gelu": _HiddenFormula("z Φ(z)", "Φ(z) + z φ(z)", lambda z: f"{number(z)}·Φ({number(z)})"),
     "gelu_tanh": _HiddenFormula(
-        "z σ(1.6z + 0.071z³)",
-        "σ(1 + z σ(−)(1.6 + 0.21z²))",
+        "z σ(1.6z+0.071z³)",
+        "σ(u) + a σ(−u) u′",
         lambda z: f"{number(z)}/(1 + {_power(-(GELU_LINE * z + GELU_CUBE * z**3))})",
     ),
     "silu": _HiddenFormula("z/(1 + e⁻ᶻ)", "σ(z) + a σ(−z)", lambda z: f"{number(z)}/(1 + {_power(-z)})"),
