@@ -12,6 +12,12 @@ const RUNS_KEPT = 8;
 const NOTEBOOK_PAUSE = 100;
 
 /**
+ * Milliseconds between two frames of a run at full speed, because each frame takes time from training, which keeps 36 % of its
+ * speed beside 60 frames a second, 78 % beside 8, and 86 % beside 5.
+ */
+const FULL_SPEED_PAUSE = 200;
+
+/**
  * @param {Object} model of a notebook or of `host.js`
  * @returns {Object} `store`, `ask`, `command`, `refresh`, `open`, `close`
  */
@@ -113,7 +119,8 @@ export function createApp(model) {
     if (polling) return;
     polling = true;
     while (!closed && store.state.connected && store.state.frame?.running && !document.hidden) {
-      await new Promise((next) => (local ? requestAnimationFrame(next) : setTimeout(next, NOTEBOOK_PAUSE)));
+      const pause = local ? (store.state.frame.speed > 0 ? 0 : FULL_SPEED_PAUSE) : NOTEBOOK_PAUSE;
+      await new Promise((next) => (pause ? setTimeout(next, pause) : requestAnimationFrame(next)));
       await refresh(0.25);
     }
     polling = false;
