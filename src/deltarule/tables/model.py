@@ -149,13 +149,9 @@ class TableModel:
         """Predict some rows of a table, and say how they differ from the training table, to be added up."""
         X, oddities = self.encoder.encode_part(table)
         predicted, probabilities = answers_of(self.estimator, X)
-        columns: dict[str, NDArray[Any]] = {}
-        if self.classes is not None and probabilities is not None:
-            names = [f"probability_{name}" for name in self.classes.tolist()]
-            columns = dict(zip(names, probabilities.T, strict=True))
         if self.scale is not None:
             predicted = self.scale.mean + self.scale.deviation * predicted
-        return pd.DataFrame({f"predicted_{self.target}": predicted, **columns}), oddities
+        return frame_of_answers(self.target, predicted, self.classes, probabilities), oddities
 
     def predict_to_parquet(self, source: Any, path: str | Path) -> tuple[int, tuple[str, ...]]:
         """Write the predictions for a table that may be larger than the memory to a file of Parquet, part by part.

@@ -21,14 +21,14 @@ from deltarule.common.messages import Message
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.outcomes import Outcome
 from deltarule.estimators.regressor import MLPRegressor
-from deltarule.tables.cells import Form, numbers_of
+from deltarule.tables.cells import Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.labels import hold_out
 from deltarule.tables.model import EncodedExamples, TableModel, measured
 from deltarule.tables.notices import words_read_as_gaps
 from deltarule.tables.options import TableOptions
-from deltarule.tables.reading import check_columns, place_of
 from deltarule.tables.target_column import Scale, Target, Task, training_target
+from deltarule.tables.weights import weightless, weights_of
 from deltarule.training.checkpoint import Checkpoint
 from deltarule.training.record import Callback
 from deltarule.training.settings import CLASSIFIER_SETTINGS
@@ -37,14 +37,12 @@ __all__ = [
     "Prepared",
     "TableRun",
     "TableTask",
+    "fitted_model",
     "learn",
     "notices_of_order",
     "prepare",
     "told_once",
-    "weightless",
-    "weights_of",
     "with_labels_of",
-    "without_classes",
 ]
 
 
@@ -159,7 +157,7 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
         notices = ("No row is held out: there are too few to split.",)
     weights = None if task.weight is None else weights_of(table, task.weight)
     if weights is not None and not weights[target.rows[training]].any():
-        raise TableError(weightless(task, len(training)))
+        raise TableError(weightless(task.weight, len(training)))
     without = [task.target] + ([] if task.weight is None else [task.weight])
     encoder = TableEncoder.fit(table, without=without, options=task.options, rows=target.rows[rest].tolist())
 
@@ -213,64 +211,73 @@ def learn(
     SettingsError
         If a parameter is outside its range, or acts on classes although the target is a quantity.
     """
-    task, y = prepared.task, prepared.training.y
-    estimator: MLPClassifier | MLPRegressor
-    if prepared.scale is None:
-        estimator = MLPClassifier(random_state=task.seed, **with_labels_of(parameters, y))
-    else:
-        estimator = MLPRegressor(random_state=task.seed, **without_classes(parameters))
     watched = prepared.watched
+    model, warned = fitted_model(
+        prepared.task,
+        parameters,
+        _arrays(prepared.training, prepared.scale),
+        encoder=prepared.encoder,
+        labels=prepared.training.y,
+        scale=prepared.scale,
+        form=prepared.target.form,
+        eval_set=None if watched is None else _arrays(watched, prepared.scale),
+        callbacks=callbacks,
+        checkpoint=checkpoint,
+        resume=resume,
+    )
+    outcome = None if prepared.held_out is None else model.outcome_of(prepared.held_out)
+    model = replace(model, held_out=None if outcome is None else measured(outcome))
+    return TableRun(model, outcome, warned)
+
+
+def fitted_model(
+    task: TableTask,
+    parameters: Mapping[str, Any],
+    rows: Sequence[Any],
+    *,
+    encoder: TableEncoder,
+    labels: NDArray[Any],
+    scale: Scale | None,
+    form: Form,
+    **fit: Any,
+) -> tuple[TableModel, tuple[str, ...]]:
+    """Fit the estimator of a table, and return the model without held-out figures, and what training warned of.
+
+    Parameters
+    ----------
+    task : TableTask
+    parameters : mapping
+        As for `learn`.
+    rows : sequence
+        X, y and weights as `fit` takes them.
+    encoder : TableEncoder
+    labels : array
+        Labels that the texts of `class_weight` are compared with; not used for a quantity.
+    scale : Scale or None
+        The scale of a quantity; None for labels.
+    form : Form
+        How the target is written.
+    **fit
+        Further arguments of `fit`.
+    """
+    estimator: MLPClassifier | MLPRegressor
+    if scale is None:
+        estimator = MLPClassifier(random_state=task.seed, **with_labels_of(parameters, labels))
+    else:
+        estimator = MLPRegressor(random_state=task.seed, **_without_classes(parameters))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator.fit(
-            *_arrays(prepared.training, prepared.scale),
-            eval_set=None if watched is None else _arrays(watched, prepared.scale),
-            callbacks=callbacks,
-            checkpoint=checkpoint,
-            resume=resume,
-        )
+        estimator.fit(*rows, **fit)
     model = TableModel(
-        encoder=prepared.encoder,
+        encoder=encoder,
         estimator=estimator,
         target=task.target,
         seed=task.seed,
         settings={**parameters, "holdout": task.holdout},
-        scale=prepared.scale,
-        form=prepared.target.form,
+        scale=scale,
+        form=form,
     )
-    outcome = None if prepared.held_out is None else model.outcome_of(prepared.held_out)
-    model = replace(model, held_out=None if outcome is None else measured(outcome))
-    return TableRun(model, outcome, told_once(caught))
-
-
-def weights_of(table: pd.DataFrame, name: str) -> Array:
-    """Return the column of weights.
-
-    Raises
-    ------
-    TableError
-        If the column is missing or holds something else than finite numbers from 0 on.
-    """
-    check_columns(table, [name], "is the column of weights")
-    column = table[name]
-    weights, strange = numbers_of(column, "number", Form())
-    strange |= ~(weights >= 0)
-    if strange.any():
-        first = int(np.flatnonzero(strange)[0])
-        raise TableError(
-            f"The column of weights {name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, "
-            f"where a finite number from 0 on belongs ({np.count_nonzero(strange)} such in all). Correct it, or take "
-            "the row out."
-        )
-    return weights
-
-
-def weightless(task: TableTask, rows: int) -> str:
-    """Say that no row to learn from has a weight."""
-    return (
-        f"The column of weights {task.weight!r} is 0 in all {rows} rows to learn from, so nothing is learnt. Give some "
-        "row a weight above 0."
-    )
+    return model, told_once(caught)
 
 
 def notices_of_order(task: TableTask, target: Target) -> tuple[str, ...]:
@@ -299,7 +306,7 @@ def with_labels_of(parameters: Mapping[str, Any], y: NDArray[Any]) -> Mapping[st
     return {**parameters, "class_weight": {labels.get(name, name): weight for name, weight in weights.items()}}
 
 
-def without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_classes(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return parameters without those that act on classes; raise SettingsError if one of these was given."""
     for name, setting in CLASSIFIER_SETTINGS.items():
         if (value := parameters.get(name, setting.default)) != setting.default:

@@ -21,8 +21,9 @@ from deltarule.estimators.outcomes import Outcome
 from deltarule.tables.labels import hold_out
 from deltarule.tables.model import EncodedExamples, measured
 from deltarule.tables.reading import check_columns, place_of
-from deltarule.tables.table_run import TableTask, notices_of_order, told_once, weightless, weights_of, with_labels_of
+from deltarule.tables.table_run import TableTask, notices_of_order, told_once, with_labels_of
 from deltarule.tables.target_column import Target, training_target
+from deltarule.tables.weights import weightless, weights_of
 from deltarule.tabular.classifier import TableClassifier
 from deltarule.tabular.committee_model import CommitteeModel
 from deltarule.tabular.regressor import TableRegressor
@@ -118,7 +119,7 @@ def prepare(table: pd.DataFrame, task: TableTask, *, groups: str | None = None, 
     of_rows = None if groups is None else _groups(table.iloc[target.rows], groups)
     training, held_out, notices = _hold_out(target, task, of_rows, way)
     if weights is not None and not weights[training].any():
-        raise TableError(weightless(task, len(training)))
+        raise TableError(weightless(task.weight, len(training)))
     without = [name for name in (task.target, task.weight, groups) if name is not None]
     columns = TableColumns.fit(table, task.options, without=without, rows=target.rows[training].tolist())
     said = (*target.notices, *(notices_of_order(task, target) if way != "time" else ()), *notices)

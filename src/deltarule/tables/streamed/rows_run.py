@@ -3,7 +3,6 @@
 Rows are held out and watched by a hash of their numbers, so which they are depends on nothing else.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,14 +13,12 @@ from numpy.typing import NDArray
 from deltarule.blocks.sources import Asked
 from deltarule.blocks.sources.source import Coded
 from deltarule.common.errors import TableError
-from deltarule.estimators.classifier import MLPClassifier
 from deltarule.estimators.outcomes import outcome_of
-from deltarule.estimators.regressor import MLPRegressor
 from deltarule.tables.model import HeldOut, HeldOutQuantity, TableModel
 from deltarule.tables.streamed.rows_target import RowsTarget
 from deltarule.tables.streamed.split import HELD_OUT, WATCHED, Split
 from deltarule.tables.streamed.table_rows import TableRows
-from deltarule.tables.table_run import TableTask, told_once, with_labels_of, without_classes
+from deltarule.tables.table_run import TableTask, fitted_model
 from deltarule.training.checkpoint import Checkpoint
 from deltarule.training.record import Callback
 
@@ -137,32 +134,22 @@ def learn_rows(
     SettingsError
         If a parameter is outside its range, or acts on classes although the target is a quantity.
     """
-    task, target = prepared.task, prepared.target
-    estimator: MLPClassifier | MLPRegressor
-    if target.scale is None:
-        estimator = MLPClassifier(random_state=task.seed, **with_labels_of(parameters, np.array(target.classes)))
-    else:
-        estimator = MLPRegressor(random_state=task.seed, **without_classes(parameters))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        estimator.fit(
-            prepared.training,
-            eval_set=None if prepared.watched is None else (prepared.watched,),
-            callbacks=callbacks,
-            checkpoint=checkpoint,
-            resume=resume,
-        )
-    model = TableModel(
+    target = prepared.target
+    model, warned = fitted_model(
+        prepared.task,
+        parameters,
+        (prepared.training,),
         encoder=prepared.training.encoder,
-        estimator=estimator,
-        target=task.target,
-        seed=task.seed,
-        settings={**parameters, "holdout": task.holdout},
+        labels=np.array(target.classes),
         scale=target.scale,
         form=target.form,
+        eval_set=None if prepared.watched is None else (prepared.watched,),
+        callbacks=callbacks,
+        checkpoint=checkpoint,
+        resume=resume,
     )
     outcome = None if prepared.held_out is None else _judged(model, prepared.held_out)
-    return RowsRun(replace(model, held_out=None if outcome is None else outcome.figures), outcome, told_once(caught))
+    return RowsRun(replace(model, held_out=None if outcome is None else outcome.figures), outcome, warned)
 
 
 def _judged(model: TableModel, rows: TableRows) -> RowsOutcome:

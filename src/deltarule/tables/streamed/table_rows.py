@@ -14,16 +14,16 @@ from deltarule.blocks.sources.arrow_rows import batch_rows
 from deltarule.blocks.sources.source import Chunk, Coded
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, TableError
-from deltarule.tables.cells import Form, numbers_of
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.options import TableOptions
-from deltarule.tables.reading import check_columns, place_of
+from deltarule.tables.reading import check_columns
 from deltarule.tables.streamed.frames import Frames
 from deltarule.tables.streamed.meanings import meanings_of
 from deltarule.tables.streamed.profile import Profile
 from deltarule.tables.streamed.rows_target import RowsTarget, target_of
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
 from deltarule.tables.target_column import Task
+from deltarule.tables.weights import weightless, weights_in
 
 __all__ = ["TableRows", "frames_like", "frames_of"]
 
@@ -241,30 +241,7 @@ class _Weights:
 
     def check(self) -> None:
         if self._name is not None and not self._sums[LEARNT]:
-            raise TableError(
-                f"The column of weights {self._name!r} is 0 in all {self._target.rows[LEARNT]} rows to learn from, so "
-                "nothing is learnt. Give some row a weight above 0."
-            )
-
-
-def weights_in(column: pd.Series) -> Array:
-    """Return the weights in a column.
-
-    Raises
-    ------
-    TableError
-        If one of them is no finite number from 0 on.
-    """
-    weights, strange = numbers_of(column, "number", Form())
-    strange |= ~(weights >= 0)
-    if strange.any():
-        first = int(np.flatnonzero(strange)[0])
-        raise TableError(
-            f"The column of weights {column.name!r} holds {str(column.iloc[first])[:40]!r} in "
-            f"{place_of(column, first)}, where a finite number from 0 on belongs ({np.count_nonzero(strange)} such in "
-            "all). Correct it, or take the row out."
-        )
-    return weights
+            raise TableError(weightless(self._name, self._target.rows[LEARNT]))
 
 
 def _part_of(y: Coded | Array | None, rows: slice) -> Coded | Array | None:
