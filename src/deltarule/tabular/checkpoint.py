@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import ModelFileError
 from deltarule.engines import TrainingState
 from deltarule.estimators.stored import tagged, untagged
 from deltarule.files.archive import of_type, read_archive, to_bytes
@@ -25,6 +24,7 @@ from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.side_by_side import MemberState
 from deltarule.tabular.validation import Splits
 from deltarule.training.checkpoint import digest_of
+from deltarule.training.kept_file import count_of, put_together
 
 __all__ = ["SavedMembers", "bytes_of", "digest_of_rows", "load_members", "settings_of_run"]
 
@@ -147,7 +147,7 @@ def load_members(path: str | Path) -> SavedMembers:
         If the file is missing, damaged or no checkpoint of members, or its parts do not fit each other.
     """
     header, arrays = read_archive(path, KIND, FORMAT)
-    try:
+    with put_together(path):
         given = of_type(dict, header["recipe"])
         recipe = Recipe(**{**given, "hidden": tuple(of_type(int, units) for units in of_type(list, given["hidden"]))})
         network = network_from(of_type(dict, header["network"]))
@@ -162,20 +162,14 @@ def load_members(path: str | Path) -> SavedMembers:
             {name: untagged(value) for name, value in of_type(dict, header["settings"]).items()},
             recipe,
             network,
-            _count(header["seed"]),
-            _count(header["rows"]),
+            count_of(header["seed"]),
+            count_of(header["rows"]),
             of_type(str, header["digest"]),
             members,
             seconds,
             tuple(of_type(str, one) for one in of_type(list, header["notices"])),
             of_type(str, header["stopped"]),
         )
-    except MemoryError:
-        raise
-    except Exception as error:  # parts of a wrong kind or shape may raise anything in Python, NumPy or this library
-        raise ModelFileError(
-            f"{path} cannot be put together ({type(error).__name__}: {str(error)[:300]}). Delete it and train again."
-        ) from error
 
 
 def _member(content: Any, n: int, arrays: Mapping[str, Array], network: Network, recipe: Recipe) -> MemberState:
@@ -189,10 +183,10 @@ def _member(content: Any, n: int, arrays: Mapping[str, Array], network: Network,
     of_member: Sequence[Array] = (best, theta, *vectors)
     if any(one.shape != (network.n_parameters,) or one.dtype != best.dtype for one in of_member):
         raise ValueError(f"parameters that are not those of a network {network}")
-    best_epoch = _count(content["best_epoch"])
+    best_epoch = count_of(content["best_epoch"])
     if measures.ndim != 2 or len(measures) != 2 or not best_epoch <= measures.shape[1] <= recipe.epochs:
         raise ValueError(f"measures of the shape {measures.shape}, {best_epoch} as the best of {recipe.epochs} epochs")
-    key, step, epoch = (_count(content[name]) for name in ("key", "step", "epoch"))
+    key, step, epoch = (count_of(content[name]) for name in ("key", "step", "epoch"))
     state = TrainingState(theta=theta, vectors=vectors, key=key, step=step, epoch=epoch)
     if state.epoch != measures.shape[1]:
         raise ValueError(f"a state after {state.epoch} epochs and measures of {measures.shape[1]}")
@@ -200,9 +194,3 @@ def _member(content: Any, n: int, arrays: Mapping[str, Array], network: Network,
     return MemberState(
         state, best, len(values), of_type(float, content["best"]), best_epoch, costs, values, diverged, ended
     )
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{str(value)[:40]!r} where a count belongs")
-    return value

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.common.errors import CheckpointError, ModelFileError
+from deltarule.common.errors import CheckpointError
 from deltarule.common.messages import Message
 from deltarule.engines import TrainingState
 from deltarule.files.archive import read_archive, to_bytes
@@ -21,7 +21,7 @@ from deltarule.network.data import TrainingSet, is_sparse
 from deltarule.network.described import content_of_network, network_from
 from deltarule.network.network import Network
 from deltarule.training.history import History
-from deltarule.training.kept_file import Checkpoint, held
+from deltarule.training.kept_file import Checkpoint, count_of, held, put_together
 from deltarule.training.record import LoopState, RunState
 from deltarule.training.settings import SETTINGS, Settings
 from deltarule.training.solvers import rule_of
@@ -131,7 +131,7 @@ def load_run(path: str | Path) -> SavedRun:
         If the file is missing, damaged or no checkpoint, or its parts do not fit each other.
     """
     header, arrays = read_archive(path, "checkpoint", FORMAT)
-    try:
+    with put_together(path):
         network = network_from(header["network"])
         settings = Settings(**header["settings"])
         theta = arrays["theta"]
@@ -144,10 +144,10 @@ def load_run(path: str | Path) -> SavedRun:
             theta=theta,
             vectors=vectors,
             costs=tuple(arrays["costs"].tolist()),
-            **{name: _count(header["state"][name]) for name in ("key", "step", "epoch", "position")},
+            **{name: count_of(header["state"][name]) for name in ("key", "step", "epoch", "position")},
         )
         loop_state = LoopState(
-            **{name: _count(header["memory"][name]) for name in ("epochs", "began", "seen", "best_epoch", "idle")},
+            **{name: count_of(header["memory"][name]) for name in ("epochs", "began", "seen", "best_epoch", "idle")},
             best=float(header["memory"]["best"]),
             divisor=float(header["memory"]["divisor"]),
             best_theta=arrays.get("best"),
@@ -158,16 +158,10 @@ def load_run(path: str | Path) -> SavedRun:
             history_of(header["history"], arrays),
             network,
             settings,
-            _count(header["seed"]),
-            _count(header["rows"]),
+            count_of(header["seed"]),
+            count_of(header["rows"]),
             str(header["digest"]),
         )
-    except MemoryError:
-        raise
-    except Exception as error:  # parts of a wrong kind or shape may raise anything in Python, NumPy or this library
-        raise ModelFileError(
-            f"{path} cannot be put together ({type(error).__name__}: {str(error)[:300]}). Delete it and train again."
-        ) from error
 
 
 def changed(saved: SavedRun, now: SavedRun) -> list[str]:
@@ -259,9 +253,3 @@ def keeping(checkpoint: Checkpoint, first: SavedRun) -> Iterator[Callable[..., N
 def _described(network: Network) -> str:
     numbers = f"({', '.join(map(str, network.output_numbers))})" if network.output_numbers else ""
     return f"{network} ({', '.join([*map(str, network.hidden_units), network.output + numbers])})"
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{str(value)[:40]!r} where a count belongs")
-    return value

@@ -1,4 +1,4 @@
-"""The file of a checkpoint while one run holds it.
+"""The file of a checkpoint: while one run holds it, and how it is put together again.
 
 It is written whole or not at all, so the file is always either the previous checkpoint or the new one. A lock beside it
 keeps two runs from writing to it; the operating system releases the lock when the process ends.
@@ -12,11 +12,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from deltarule.common.errors import CheckpointError, InputError, OutputError, SettingsError
+from deltarule.common.errors import CheckpointError, InputError, ModelFileError, OutputError, SettingsError
 from deltarule.common.messages import Message
 from deltarule.files.whole import check_writable, lock_beside, remove_leftovers, write_whole
 
-__all__ = ["Checkpoint", "KeptFile", "held"]
+__all__ = ["Checkpoint", "KeptFile", "count_of", "held", "put_together"]
 
 
 @dataclass(frozen=True)
@@ -104,3 +104,30 @@ def held(checkpoint: Checkpoint, engine: Any, epochs: int) -> Iterator[KeptFile]
             )
         remove_leftovers(checkpoint.path)
         yield KeptFile(checkpoint, epochs)
+
+
+@contextmanager
+def put_together(path: str | Path) -> Iterator[None]:
+    """Say of a file whose parts do not fit each other that it is damaged.
+
+    Raises
+    ------
+    ModelFileError
+        Instead of any error of the body, because parts of a wrong kind or shape may raise anything in Python, NumPy or
+        this library.
+    """
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ModelFileError(
+            f"{path} cannot be put together ({type(error).__name__}: {str(error)[:300]}). Delete it and train again."
+        ) from error
+
+
+def count_of(value: Any) -> int:
+    """Return a whole number from 0 on out of a file, or raise ValueError."""
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:40]!r} where a count belongs")
+    return value
