@@ -24,8 +24,9 @@ from deltarule.cluster.scores import score_of
 from deltarule.cluster.sources import ParquetParts, Parts
 from deltarule.cluster.spans import rows_of_leaves
 from deltarule.cluster.tasks import Work, environment
-from deltarule.common.errors import InputError, ShapeError
+from deltarule.common.errors import InputError
 from deltarule.engines import engine_for
+from deltarule.estimators.checking import check_width
 from deltarule.estimators.choices import settings_of
 from deltarule.training.record import Callback
 from deltarule.training.settings import MINI_BATCH_SOLVERS
@@ -192,11 +193,7 @@ class ClusterMLP(BaseEstimator):
                 f"to_local().{method}(X)."
             )
         width = len(X.columns) if hasattr(X, "columns") else X.shape[-1]
-        if width != self.local_.n_features_in_:
-            raise ShapeError(
-                f"X has {width} features, but {type(self).__name__} is expecting {self.local_.n_features_in_} features "
-                "as input. Pass the columns it was trained on."
-            )
+        check_width(self, width, self.local_.n_features_in_)
         model = self.to_local()
         names = getattr(model, "feature_names_in_", None)
         model.__dict__.pop("feature_names_in_", None)
@@ -209,11 +206,7 @@ class ClusterMLP(BaseEstimator):
         parts = self._parts(X, y, sample_weight)
         local = self.local_
         network, targets, theta = local.network_, local._targets, local.theta_
-        if parts.form.n_features != local.n_features_in_:
-            raise ShapeError(
-                f"X has {parts.form.n_features} features, but {type(self).__name__} is expecting "
-                f"{local.n_features_in_} features as input. Pass the columns it was trained on."
-            )
+        check_width(self, parts.form.n_features, local.n_features_in_)
         with self._cluster() as cluster, engine_for(network, local.engine, 1) as inner:
             facts = profiled(cluster, parts)
             encoding = encoding_of(targets, theta.dtype, facts.dtype, is_learnt=False)

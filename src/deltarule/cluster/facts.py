@@ -8,16 +8,13 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import is_classifier
 
 from deltarule.cluster.parts import Profile
 from deltarule.cluster.spans import Chosen, Encoding
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.estimators.choices import dtypes_of
-from deltarule.estimators.class_weights import weights_of_classes
-from deltarule.estimators.quantities import Quantities
+from deltarule.estimators.streamed_targets import TargetFacts, targets_of_facts
 from deltarule.estimators.targets import Labels, Targets
 from deltarule.training.settings import Settings
 
@@ -122,7 +119,7 @@ class Facts:
 
 
 def targets_of(estimator: Any, facts: Facts, sums_of_classes: Any, known: Targets | None) -> Targets:
-    """Return the targets that y describes, as `learning_task` does for arrays.
+    """Return the targets that y describes; see `targets_of_facts`.
 
     Parameters
     ----------
@@ -133,24 +130,13 @@ def targets_of(estimator: Any, facts: Facts, sums_of_classes: Any, known: Target
     known : Targets, optional
         Those of the run that continues.
     """
-    if not is_classifier(estimator):
-        quantities = Quantities.of(estimator.loss, type(estimator).__name__)
-        if quantities.output == "exp" and float(facts.least.min()) < 0:
-            raise InputError(
-                f"y holds {float(facts.least.min()):g}, but targets of exp outputs are 0 or more. Take "
-                "loss='squared_error', or leave such rows out."
-            )
-        return quantities
-    known = known if isinstance(known, Labels) else None
-    y = np.repeat(_labels(facts), 3) if facts.labels else _all_sets(facts)
-    labels = Labels.of(y, estimator.output, estimator.label_smoothing, known)
-    if estimator.class_weight is None:
-        return labels
-    if labels.several:
-        return labels.weighed(estimator.class_weight, y, None)  # which refuses it
-    sums = sums_of_classes(labels.classes.tolist())
-    weights = weights_of_classes(estimator.class_weight, labels.classes, sums)
-    return Labels(**{**vars(labels), "class_weights": weights, "class_sums": sums})
+    of_targets = TargetFacts(
+        facts.labels or None,
+        len(facts.least),
+        all(one.are_binary for one in facts.profiles),
+        float(facts.least.min(initial=np.inf)),
+    )
+    return targets_of_facts(estimator, of_targets, lambda classes: sums_of_classes(classes.tolist()), known)
 
 
 def encoding_of(targets: Targets, dtype: np.dtype[Any], given: np.dtype[Any], is_learnt: bool) -> Encoding:
@@ -181,22 +167,3 @@ def warn_of_order(facts: Facts) -> None:
             UserWarning,
             stacklevel=2,
         )
-
-
-def _labels(facts: Facts) -> NDArray[Any]:
-    if len({isinstance(label, str) for label in facts.labels}) > 1:
-        raise InputError(
-            f"The labels {list(facts.labels)[:10]} are texts and numbers mixed. Write all of them in one way."
-        )
-    return np.array(facts.labels)
-
-
-def _all_sets(facts: Facts) -> NDArray[Any]:
-    """Return examples of several 0/1 labels a row."""
-    if not all(one.are_binary for one in facts.profiles):
-        raise InputError(
-            f"y has {len(facts.least)} columns and holds more than 0 and 1: several columns of classes are not "
-            "supported. Give one column of labels, or columns of 0 and 1."
-        )
-    k = len(facts.least)
-    return np.vstack([np.zeros(k), np.ones(k), np.eye(k)]).astype(np.int64)

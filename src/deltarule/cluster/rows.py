@@ -21,12 +21,20 @@ from deltarule.cluster.scores import measures_of
 from deltarule.cluster.sources import Parts
 from deltarule.cluster.spans import Chosen, Encoding, rows_of_leaves
 from deltarule.cluster.tasks import Work
-from deltarule.common.errors import SettingsError, ShapeError
+from deltarule.common.errors import ShapeError
 from deltarule.engines import engine_for
-from deltarule.estimators.checking import Columns, check_validation_set
+from deltarule.estimators.checking import Columns, check_width
 from deltarule.estimators.targets import Labels, Targets
-from deltarule.estimators.task import Dataset, LearningTask, Rows, holds_out, network_of
-from deltarule.network.data import TrainingSet, check_inputs
+from deltarule.estimators.task import (
+    Dataset,
+    LearningTask,
+    Rows,
+    holds_out,
+    network_of,
+    share_held_out,
+    watched_in_memory,
+)
+from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.training.settings import Settings
 from deltarule.training.solvers import plan_of
@@ -76,11 +84,8 @@ class ClusterRows(Rows):
     ) -> LearningTask:
         """Profile the partitions, place the spans, and return the learning task; see `Rows`."""
         way, features, names = self.layout.way(settings), self.parts.form.n_features, self.parts.names
-        if columns is not None and features != columns.n:
-            raise ShapeError(
-                f"X has {features} features, but {type(estimator).__name__} is expecting {columns.n} features as "
-                "input. Pass the columns it was trained on."
-            )
+        if columns is not None:
+            check_width(estimator, features, columns.n)
         facts = profiled(self.cluster, self.parts)
         dtype, kept_dtype = facts.dtypes(settings, self.parts.is_weighted)
         targets = targets_of(estimator, facts, partial(sums_of_classes, self.cluster, self.parts, facts), targets)
@@ -105,12 +110,7 @@ class ClusterRows(Rows):
             validation_set = self._placed(parts, of_watched, plain, network, None, "full", settings)
             measures = measures_of(estimator, engine, validation_set, of_watched, targets)
         elif eval_set is not None:
-            examples = check_validation_set(estimator, eval_set, of_task, dtype)
-            weights = examples.weights
-            Y = targets.encode(examples.y)
-            validation = Dataset(examples.X, examples.y, Y, weights, targets.weights_in_cost(examples.y, weights))
-            inputs = check_inputs(network, examples.X, dtype)
-            validation_set = TrainingSet.of_checked(network, inputs, Y, validation.weights)
+            validation, validation_set = watched_in_memory(estimator, eval_set, of_task, targets, network, dtype)
         if self.journal is not None:
             self.journal.describe(f"{network!r} {settings} {facts.digest}", self.seed)
         arrays: Any = (training.X, training.Y, training.Y, training.weights, training.weights)
@@ -180,7 +180,5 @@ def _split(settings: Settings, seed: int, may_hold_out: bool) -> tuple[Chosen | 
     """Return which rows are learnt from and which are watched; None and None without a hold-out."""
     if not (may_hold_out and holds_out(settings)):
         return None, None
-    share = settings.validation_fraction
-    if share == 0:
-        raise SettingsError("validation_fraction=0 leaves early stopping no example to watch. Pass eval_set to fit.")
+    share = share_held_out(settings)
     return Chosen(seed, share, keeps=False), Chosen(seed, share, keeps=True)

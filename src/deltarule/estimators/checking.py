@@ -15,7 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 
 from deltarule.blocks.sources import is_dask, is_source
 from deltarule.common.arrays import Array, as_float
-from deltarule.common.errors import InputError
+from deltarule.common.errors import InputError, ShapeError
 from deltarule.estimators.soft_labels import holds_probabilities, named_columns
 from deltarule.estimators.times import refuse_times
 from deltarule.network.data import is_sparse
@@ -135,6 +135,15 @@ def _checked(estimator: Any, X: Any, y: Any, columns: Columns | None, dtype: np.
     _, inputs, largest = _looked_over(X, dtype)
     classes = named_columns(given) if is_classifier(estimator) and holds_probabilities(y, estimator.output) else None
     return CheckedExamples(X, y, columns, inputs, largest, classes)
+
+
+def check_width(estimator: Any, features: int, expected: int) -> None:
+    """Raise ShapeError if rows have another number of columns than those that an estimator was trained on."""
+    if features != expected:
+        raise ShapeError(
+            f"X has {features} features, but {type(estimator).__name__} is expecting {expected} features as input. "
+            "Pass the columns it was trained on."
+        )
 
 
 def check_validation_set(estimator: Any, eval_set: Any, columns: Columns, dtype: np.dtype[Any]) -> CheckedExamples:

@@ -13,14 +13,21 @@ from deltarule.blocks.conversion import BeyondRangeError
 from deltarule.blocks.layout import LayoutFile
 from deltarule.blocks.sources import Asked, GivenSource, Source, is_source, source_of
 from deltarule.blocks.sources.held_out import HeldOut
-from deltarule.common.errors import InputError, SettingsError, ShapeError
-from deltarule.estimators.checking import Columns, check_validation_set
+from deltarule.common.errors import InputError, ShapeError
+from deltarule.estimators.checking import Columns, check_width
 from deltarule.estimators.choices import dtypes_of, preferred_dtype
 from deltarule.estimators.streamed_sets import RowsOnDisk
 from deltarule.estimators.streamed_targets import targets_of
 from deltarule.estimators.targets import Labels, Targets
-from deltarule.estimators.task import Dataset, LearningTask, holds_out, network_of
-from deltarule.network.data import TrainingSet, check_inputs
+from deltarule.estimators.task import (
+    Dataset,
+    LearningTask,
+    holds_out,
+    network_of,
+    share_held_out,
+    watched_in_memory,
+)
+from deltarule.network.data import TrainingSet
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
 __all__ = ["streamed_task"]
@@ -95,18 +102,12 @@ def streamed_task(
     """
     asked = asked_of(estimator, *given, columns)
     source = source_of(given[0], asked)
-    if columns is not None and source.n_features != columns.n:
-        raise ShapeError(
-            f"X has {source.n_features} features, but {type(estimator).__name__} is expecting {columns.n} features as "
-            "input. Pass the columns it was trained on."
-        )
+    if columns is not None:
+        check_width(estimator, source.n_features, columns.n)
     watched: Source | None = None
     if eval_set is None and holds_out(settings):
-        if settings.validation_fraction == 0:
-            raise SettingsError(
-                "validation_fraction=0 leaves early stopping no example to watch. Pass eval_set to fit."
-            )
-        source, watched = (HeldOut(source, settings.validation_fraction, seed, keeps) for keeps in (False, True))
+        share = share_held_out(settings)
+        source, watched = (HeldOut(source, share, seed, keeps) for keeps in (False, True))
     file, dtype, kept_dtype = _converted(settings, source, held)
     facts = file.facts
     targets = targets_of(estimator, file, targets)
@@ -134,13 +135,7 @@ def streamed_task(
         to_watch = RowsOnDisk.of(watched_file, network, targets, held, is_learnt=False)
         validation_set, validation = to_watch.data, to_watch.dataset
     elif eval_set is not None:
-        examples = check_validation_set(estimator, eval_set, of_task, dtype)
-        Y = targets.encode(examples.y)
-        validation = Dataset(
-            examples.X, examples.y, Y, examples.weights, targets.weights_in_cost(examples.y, examples.weights)
-        )
-        inputs = check_inputs(network, examples.X, dtype)
-        validation_set = TrainingSet.of_checked(network, inputs, Y, validation.weights)
+        validation, validation_set = watched_in_memory(estimator, eval_set, of_task, targets, network, dtype)
     return LearningTask(
         settings=settings,
         network=network,

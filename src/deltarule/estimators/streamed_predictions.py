@@ -11,7 +11,8 @@ from sklearn.base import is_classifier
 from deltarule.blocks.blocks import Blocks
 from deltarule.blocks.sources import Asked, is_source, source_of
 from deltarule.common.arrays import Array
-from deltarule.common.errors import InputError, ShapeError
+from deltarule.common.errors import InputError
+from deltarule.estimators.checking import check_width
 from deltarule.estimators.outcomes import answers_of
 from deltarule.files.parquet import check_pyarrow, write_parquet
 from deltarule.files.whole import check_writable
@@ -68,11 +69,7 @@ def _ready(estimator: Any, X: Any) -> tuple[Any, Iterator[Array]]:
     features = None if names is None or are_blocks else tuple(map(str, names))
     is_coded = are_blocks and is_classifier(estimator)
     source = source_of(X, Asked(is_coded=is_coded, features=features, is_prediction=True))
-    if source.n_features != estimator.n_features_in_:
-        raise ShapeError(
-            f"X has {source.n_features} features, but {type(estimator).__name__} is expecting "
-            f"{estimator.n_features_in_} features as input. Pass the columns it was trained on."
-        )
+    check_width(estimator, source.n_features, estimator.n_features_in_)
     without_names = copy(estimator)
     without_names.__dict__.pop("feature_names_in_", None)
     return without_names, (chunk.X for chunk in source.chunks(source.dtype) if len(chunk.X))

@@ -59,7 +59,7 @@ class _Rule:
         smoothed = targets.smoothed if is_learnt else (lambda Y: Y)
         if facts.is_coded:
             assert isinstance(targets, Labels)
-            values = labels_of(facts)
+            values = labels_of(facts.values)
             self._table = smoothed(targets.encode(values)).astype(self._dtype)
             self._class_weights = None if targets.class_weights is None else targets.weights_in_cost(values, None)
         else:

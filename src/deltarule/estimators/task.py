@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 
 from deltarule.common.arrays import Array
+from deltarule.common.errors import SettingsError
 from deltarule.engines import Engine
 from deltarule.estimators.checking import (
     CheckedExamples,
@@ -188,6 +189,34 @@ def learning_task(
 def holds_out(settings: Settings) -> bool:
     """Whether early stopping holds rows out if there is no `eval_set`."""
     return settings.early_stopping and settings.solver in MINI_BATCH_SOLVERS
+
+
+def share_held_out(settings: Settings) -> float:
+    """Return the share of the rows that early stopping holds out.
+
+    Raises
+    ------
+    SettingsError
+        If it is 0, which the setting allows for fits that hold no rows out.
+    """
+    if settings.validation_fraction == 0:
+        raise SettingsError("validation_fraction=0 leaves early stopping no example to watch. Pass eval_set to fit.")
+    return settings.validation_fraction
+
+
+def watched_in_memory(
+    estimator: Any, eval_set: Any, columns: Columns, targets: Targets, network: Network, dtype: np.dtype[Any]
+) -> tuple[Dataset, TrainingSet]:
+    """Return a validation set of arrays, as it was given and as the network takes it.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit the rows to learn from.
+    """
+    watched = check_validation_set(estimator, eval_set, columns, dtype)
+    data = _dataset(watched, targets)
+    return data, TrainingSet.of_checked(network, _inputs(network, watched, dtype), data.Y, data.weights)
 
 
 def network_of(estimator: Any, features: int, outputs: int, output: str) -> Network:
