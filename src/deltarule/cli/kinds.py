@@ -25,7 +25,7 @@ class Defaults:
 
     @property
     def words(self) -> str:
-        """Both, as the help writes them."""
+        """The defaults of both kinds of training, as the help of the command line writes them."""
         return f"{self.together}; with --network {self.single}"
 
 

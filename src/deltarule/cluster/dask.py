@@ -297,13 +297,13 @@ class _Graph:
     def constant(self, name: str, value: Any) -> Delayed:
         """Return a task that holds a value.
 
-        It is a call, because a delayed value takes on the pin of the first task that uses it, and a task without
-        dependencies that is pinned, however loosely, to a worker that died may wait for it for ever.
+        It is a call, because a delayed value would take on the pin of the first task that uses it, and only tasks with
+        dependencies are pinned here.
         """
         return delayed(partial(_itself, value), pure=False)(dask_key_name=f"deltarule-{name}-{self._tag}")
 
     def node(self, call: Any) -> Any:
-        """Return the task of a call; what is none is a handle already."""
+        """Return the task of a call; anything else is the handle of a task already, and is returned as it is."""
         if not isinstance(call, Call):
             return call
         if id(call) not in self._nodes:

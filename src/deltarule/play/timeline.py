@@ -121,7 +121,7 @@ class Timeline:
         self._begin(self.at.step, problem, self.at.theta)
 
     def close(self) -> None:
-        """Free what the ways hold."""
+        """Close the engines of all stretches of the timeline."""
         for stretch in self._stretches:
             stretch.way.close()
 

@@ -52,12 +52,12 @@ class HeldOut:
 
     @property
     def fingerprint(self) -> str | None:
-        """That of the source."""
+        """The fingerprint of the source that rows are held out of."""
         return self._source.fingerprint
 
     @cached_property
     def identity(self) -> str | None:
-        """That of the source, and the choice."""
+        """The identity of the source, with which of its rows are taken."""
         of_source = self._source.identity
         return None if of_source is None else json.dumps([of_source, self._share, self._seed, self._keeps])
 

@@ -24,7 +24,7 @@ class _Frame:
         self.schemas = ((self.where, schema),)
 
     def position(self, row: int) -> tuple[str, int]:
-        """Return the whole, and the number of a row."""
+        """Return the name of the source, because it has no files, and the number of a row in it."""
         return self.where, row
 
     def place(self, row: int) -> str:

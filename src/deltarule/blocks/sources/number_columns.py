@@ -52,12 +52,12 @@ class NumbersOf:
 
     @property
     def fingerprint(self) -> str | None:
-        """That of the rows."""
+        """The fingerprint of the rows of Arrow that the numbers are read from."""
         return self._rows.fingerprint
 
     @property
     def identity(self) -> str | None:
-        """That of the rows, and the columns."""
+        """The identity of the rows of Arrow, with the columns that are read."""
         of_rows = self._rows.identity
         if of_rows is None:
             return None

@@ -43,12 +43,12 @@ class Context:
 
     @property
     def name(self) -> str:
-        """Of the functions."""
+        """The name that every function of the file begins with."""
         return identifier(self.exported.name)
 
     @cached_property
     def members(self) -> tuple[str, ...]:
-        """Of the struct that is a row."""
+        """The members of the struct that holds a row."""
         return identifiers(self.exported.columns)
 
     @property

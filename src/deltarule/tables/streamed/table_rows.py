@@ -175,7 +175,7 @@ class _Encoded:
 
     @property
     def fingerprint(self) -> str | None:
-        """That of the files, and what was learnt of their columns."""
+        """The fingerprint of the files, with what was learnt of their columns."""
         of_rows = self._of.frames.rows.fingerprint
         if of_rows is None:
             return None
@@ -189,7 +189,7 @@ class _Encoded:
 
     @property
     def identity(self) -> str | None:
-        """That of the files, and which of their rows these are."""
+        """The identity of the files, with which of their rows these are."""
         of_rows, of = self._of.frames.rows.identity, self._of
         if of_rows is None or of.target is None:
             return None
