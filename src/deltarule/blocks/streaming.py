@@ -6,20 +6,18 @@
 While a part is computed, the next is read. Rows in memory go to the other engine as they are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Self
 
 import numpy as np
 
 from deltarule.blocks import epochs
 from deltarule.blocks.stored_rows import StoredArray, StoredRows, is_stored
 from deltarule.common.arrays import Array
+from deltarule.engines.elsewhere import EngineElsewhere
 from deltarule.engines.plan import Plan
-from deltarule.engines.protocol import Engine, Member, StepsTaken, TrainingState
-from deltarule.network import backpropagation
+from deltarule.engines.protocol import Engine, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
-from deltarule.network.network import Network
 from deltarule.network.summation import LEAF_ROWS, TreeSum
 
 __all__ = ["StreamingEngine", "parts_of", "state_after"]
@@ -40,7 +38,7 @@ def parts_of(data: TrainingSet) -> Iterator[TrainingSet]:
         yield _part(data, loaded.X, loaded.Y, loaded.weights, wanted[0][0])
 
 
-class StreamingEngine:
+class StreamingEngine(EngineElsewhere):
     """Computes what another engine computes, on rows that need not fit into memory.
 
     Parameters
@@ -52,42 +50,33 @@ class StreamingEngine:
         self.inner = inner
 
     @property
-    def network(self) -> Network:
-        """The network."""
-        return self.inner.network
-
-    @property
     def exact(self) -> bool:
         """Whether a repeated call gives bit-identical results; see `Engine`."""
         return self.inner.exact
 
     def sums(self, theta: Array, data: TrainingSet) -> Array:
         """Return Σ w ℓ and Δ over the rows of `data`; see `Engine`."""
-        if not is_stored(data.X):
+        if not self.is_elsewhere(data):
             return self.inner.sums(theta, data)
         total = TreeSum()
         for part in parts_of(data):
             total.add(self.inner.sums(theta, part))
         return total.result()
 
-    def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
-        """Return J (2) and D (6) over the whole training set; see `Engine`."""
-        if not is_stored(data.X):
-            return self.inner.cost_and_gradient(theta, data, lambda_)
-        return backpropagation.cost_and_gradient_of(self.network, theta, self.sums(theta, data), lambda_, data.m)
+    def is_elsewhere(self, data: TrainingSet) -> bool:
+        """Return whether the rows are on the disk."""
+        return is_stored(data.X)
 
-    def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
-        """Return J (2) alone; see `Engine`."""
-        if not is_stored(data.X):
-            return self.inner.cost(theta, data, lambda_)
+    def sum_of_costs(self, theta: Array, data: TrainingSet) -> float:
+        """Return Σ w ℓ over the rows of `data`, part by part."""
         total = TreeSum()
         for part in parts_of(data):  # divided by 1 each, and by m in the end, as a whole set is
             total.add(np.array([self.inner.cost(theta, replace(part, total_weight=1.0), 0.0)]))
-        return float(total.result()[0]) / data.m + backpropagation.penalty(self.network, theta, lambda_, data.m)
+        return float(total.result()[0])
 
     def steps(self, state: TrainingState, data: TrainingSet, plan: Plan) -> StepsTaken:
         """Take the mini-batch steps of a plan; see `Engine`."""
-        if not is_stored(data.X):
+        if not self.is_elsewhere(data):
             return self.inner.steps(state, data, plan)
         plan.check()
         stored = _stored(data)
@@ -114,30 +103,6 @@ class StreamingEngine:
         except KeyboardInterrupt:  # while rows were read
             interrupted = True
         return StepsTaken(now, np.concatenate(costs), interrupted)
-
-    def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
-        """Take the steps of several networks; see `Engine`."""
-        if not any(is_stored(member.data.X) for member in members):
-            return self.inner.steps_of_members(members)
-        return [self.steps(*member) for member in members]
-
-    def hypothesis(self, theta: Array, X: Array) -> Array:
-        """Return h of each row; see `Engine`. X is in memory."""
-        return self.inner.hypothesis(theta, X)
-
-    def release(self) -> None:
-        """Free the memory of training; see `Engine`."""
-        self.inner.release()
-
-    def close(self) -> None:
-        """Free all memory and threads; see `Engine`."""
-        self.inner.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
 
 def _stored(data: TrainingSet) -> StoredRows:

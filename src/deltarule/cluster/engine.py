@@ -6,11 +6,10 @@
 Rows in memory go to an engine of this process.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
-from typing import Self
 
 import numpy as np
 
@@ -21,11 +20,10 @@ from deltarule.cluster.placed import PlacedArray, spans_in
 from deltarule.cluster.protocol import Cluster
 from deltarule.cluster.tasks import Leg, Walk, Work, leaf, measured, walk
 from deltarule.common.arrays import Array
+from deltarule.engines.elsewhere import EngineElsewhere
 from deltarule.engines.plan import Plan
-from deltarule.engines.protocol import Engine, Member, StepsTaken, TrainingState
-from deltarule.network import backpropagation
+from deltarule.engines.protocol import Engine, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
-from deltarule.network.network import Network
 
 __all__ = ["ClusterEngine"]
 
@@ -33,7 +31,7 @@ LEGS = 32
 """Spans of one graph of `chain`: so many that the client's part of the time does not count, and Ctrl-C is soon."""
 
 
-class ClusterEngine:
+class ClusterEngine(EngineElsewhere):
     """Computes what another engine computes, on rows that lie on the workers of a cluster.
 
     Parameters
@@ -68,11 +66,6 @@ class ClusterEngine:
         self._slots = max(1, sum(int(worker["nthreads"]) for worker in cluster.workers.values()))
 
     @property
-    def network(self) -> Network:
-        """The network."""
-        return self.inner.network
-
-    @property
     def overhead(self) -> float:
         """Share of the time of the passes in which a thread of the cluster that had work waited."""
         return max(0.0, 1 - self.arithmetic / self.seconds) if self.seconds else 0.0
@@ -82,18 +75,13 @@ class ClusterEngine:
         X = spans_in(data)
         return self.inner.sums(theta, data) if X is None else self._pass("sums", partial(leaf, self.work), theta, X)
 
-    def cost_and_gradient(self, theta: Array, data: TrainingSet, lambda_: float) -> tuple[float, Array]:
-        """Return J (2) and D (6) over the whole training set; see `Engine`."""
-        if spans_in(data) is None:
-            return self.inner.cost_and_gradient(theta, data, lambda_)
-        return backpropagation.cost_and_gradient_of(self.network, theta, self.sums(theta, data), lambda_, data.m)
+    def is_elsewhere(self, data: TrainingSet) -> bool:
+        """Return whether the rows are on the cluster."""
+        return spans_in(data) is not None
 
-    def cost(self, theta: Array, data: TrainingSet, lambda_: float) -> float:
-        """Return J (2) alone; see `Engine`."""
-        if spans_in(data) is None:
-            return self.inner.cost(theta, data, lambda_)
-        total = float(self.measures(theta, data, False, None)[0])
-        return total / data.m + backpropagation.penalty(self.network, theta, lambda_, data.m)
+    def sum_of_costs(self, theta: Array, data: TrainingSet) -> float:
+        """Return Σ w ℓ over the rows of `data`, from one pass."""
+        return float(self.measures(theta, data, False, None)[0])
 
     def measures(self, theta: Array, data: TrainingSet, several: bool, shift: Array | None) -> Array:
         """Return the sums of which cost and score of a validation set are made; see `tasks.measured`."""
@@ -113,28 +101,6 @@ class ClusterEngine:
             )
         order = SpanOrder(data.rows, X.span_rows, plan.batches)
         return self._timed(partial(self._chained, state, data, plan, X, order), 1)
-
-    def steps_of_members(self, members: Sequence[Member]) -> list[StepsTaken]:
-        """Take the steps of several networks; see `Engine`."""
-        return [self.steps(*member) for member in members]
-
-    def hypothesis(self, theta: Array, X: Array) -> Array:
-        """Return h of each row; see `Engine`. X is in memory."""
-        return self.inner.hypothesis(theta, X)
-
-    def release(self) -> None:
-        """Free the memory of training in this process; see `Engine`."""
-        self.inner.release()
-
-    def close(self) -> None:
-        """Free all memory and threads of this process; see `Engine`."""
-        self.inner.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def _pass(self, what: str, task: Callable[[Array, object], Array], theta: Array, X: PlacedArray) -> Array:
         """Return the sums of one pass, from the journal if it has them."""
