@@ -3,7 +3,7 @@
 import { html, mark, say } from "./dom.js";
 import { counted, written } from "./numbers.js";
 
-export const SCREENS = [["watch", "Watch"], ["follow", "Follow"], ["table", "Table"], ["classes", "Classes"]];
+const SCREENS = [["watch", "Watch"], ["follow", "Follow"], ["table", "Table"], ["classes", "Classes"]];
 const SPEEDS = [[0, "full speed"], [1, "1 step/s"], [5, "5 steps/s"], [25, "25 steps/s"], [200, "200 steps/s"], [2000, "2 000 steps/s"]];
 
 /**

@@ -3,12 +3,12 @@
  * which is the first channel, because no six hues stay apart for every eye. `docs/play.md` has the measurements.
  */
 
-export const MINUS = [140, 81, 10];
-export const PLUS = [1, 102, 94];
+const MINUS = [140, 81, 10];
+const PLUS = [1, 102, 94];
 
 /** Hues of Okabe and Ito in the order in which they stay apart longest. */
 export const CLASSES = [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233]];
-export const SHAPES = ["●", "▲", "■", "◆", "✚", "★"];
+const SHAPES = ["●", "▲", "■", "◆", "✚", "★"];
 
 /** @param {number[]} rgb @returns {string} */
 export function css([red, green, blue]) {
@@ -25,11 +25,6 @@ export function shapeOf(index) {
   return SHAPES[index % SHAPES.length];
 }
 
-/** The colour of a number's sign as CSS @param {number} value @returns {string} */
-export function ofSign(value) {
-  return value < 0 ? "var(--minus)" : "var(--plus)";
-}
-
 function between(from, to, share) {
   return from.map((channel, index) => Math.round(channel + (to[index] - channel) * share));
 }
@@ -42,11 +37,6 @@ export function signTable(middle) {
 /** 256 colours as packed RGBA: from `middle` to one hue. @param {number[]} hue @param {number[]} middle */
 export function hueTable(hue, middle) {
   return packed((share) => between(middle, hue, share * 0.85));
-}
-
-/** 256 colours from the hue of class 0 through `middle` to that of class 1, for a network of one output. */
-export function twoClassTable(middle) {
-  return packed((share) => (share < 0.5 ? between(CLASSES[0], middle, share * 2) : between(middle, CLASSES[1], share * 2 - 1)));
 }
 
 function packed(colourAt) {

@@ -1,6 +1,7 @@
 /** What is open and what a frame holds, in words and as plain objects: shared by the screens. */
 
 import { written } from "./numbers.js";
+import { palette } from "./palette.js";
 
 /** The cost in words: the two terms of J, and the score. @param {Object} frame @returns {string} */
 export function costSays(frame) {
@@ -21,24 +22,32 @@ export function nameOf(opened, layer, j) {
 }
 
 /** How a layer is announced. @param {Object} opened @param {number} layer @returns {string} */
-export function layerSays(opened, layer) {
+function layerSays(opened, layer) {
   const { sizes, units, output } = opened.network;
   const kind = layer === 1 ? "inputs" : layer === sizes.length ? `outputs, ${output}` : `units, ${units[layer - 2]}`;
   return `${sizes[layer - 1]} ${kind}`;
 }
 
 /** The edges of a frame as objects. @param {Object} frame @returns {Object[]} */
-export function edgesOf(frame) {
+function edgesOf(frame) {
   if (!frame.edges) return [];
   return Array.from({ length: frame.edges.shape[0] }, (_, row) => ({
     layer: frame.edges[3 * row], i: frame.edges[3 * row + 1], j: frame.edges[3 * row + 2], value: frame.edge_values[2 * row] }));
 }
 
 /** The pictures of units in a frame, or null. */
-export function picturesOf(frame, table) {
+function picturesOf(frame) {
   if (!frame.thumbnails) return null;
   const [, rows, edge] = frame.thumbnails.shape;
-  return { edge, rows, table, levels: (index) => frame.thumbnails.subarray(index * rows * edge, (index + 1) * rows * edge) };
+  return { edge, rows, table: palette().sign, levels: (index) => frame.thumbnails.subarray(index * rows * edge, (index + 1) * rows * edge) };
+}
+
+/** What the picture of the network shows of what is open and of a frame. @param {Object} state @returns {Object} */
+export function networkOf({ opened, frame, expanded }) {
+  return {
+    sizes: opened.network.sizes, expanded, key: opened.generation, pictures: picturesOf(frame), saturation: frame.saturation, edges: edgesOf(frame),
+    names: (layer, j) => nameOf(opened, layer, j), says: (layer) => layerSays(opened, layer),
+  };
 }
 
 const MOST_PICTURES = 64;

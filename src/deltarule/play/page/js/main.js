@@ -3,18 +3,19 @@
 import { createApp } from "./app.js";
 import { createBar } from "./bar.js";
 import { shapeOf } from "./colours.js";
-import { html, put, say } from "./dom.js";
+import { networkWants } from "./describing.js";
+import { html, put } from "./dom.js";
 import { KEYS, listen } from "./keys.js";
 import { written } from "./numbers.js";
 import { createClasses, classesWants } from "./screens/classes.js";
-import { createFollow, followWants } from "./screens/follow.js";
+import { createFollow } from "./screens/follow.js";
 import { createShare } from "./screens/share.js";
 import { createTable } from "./screens/table.js";
 import { createTours } from "./screens/tours.js";
 import { createWatch, watchWants } from "./screens/watch.js";
 import { createSpeech } from "./speech.js";
 
-const WANTS = { watch: watchWants, follow: followWants, table: () => ({}), classes: classesWants };
+const WANTS = { watch: watchWants, follow: networkWants, table: () => ({}), classes: classesWants };
 
 /**
  * Draw the page into `el`; `model` has `send` and `on("msg:custom")`. Returns the function that ends it.

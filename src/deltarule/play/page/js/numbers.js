@@ -3,14 +3,9 @@
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** A whole number as superscript: −12 → ⁻¹² @param {number} value @returns {string} */
-export function superscript(value) {
+function superscript(value) {
   const digits = String(Math.abs(value)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]);
   return value < 0 ? `⁻${digits}` : digits;
-}
-
-/** A whole number as subscript @param {number} value @returns {string} */
-export function subscript(value) {
-  return String(value).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]);
 }
 
 /**

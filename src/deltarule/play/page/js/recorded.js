@@ -22,7 +22,7 @@ export async function play(el, text) {
 }
 
 /** A model that answers from a recording. @param {Object} recording */
-export function modelOf(recording) {
+function modelOf(recording) {
   const listeners = new Set();
   let at = 0;
   let revision = 1;

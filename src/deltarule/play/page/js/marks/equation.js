@@ -44,7 +44,7 @@ function tokenOf(one, { reads, focus, exactDigits, chosen, hovered, writes }) {
 }
 
 /** A quantity with its layer above and its indices below. @param {Object} ref @returns {Element} */
-export function symbolOf({ symbol, layer, i, j }) {
+function symbolOf({ symbol, layer, i, j }) {
   const letter = math("mi", {}, symbol);
   const below = [i, j].filter((index, place) => index > 0 || (place === 1 && index === 0));
   const under = below.length ? math("mrow", {}, ...below.flatMap((index, place) => [place ? math("mo", {}, ",") : null, math("mn", { class: "index" }, String(index))].filter(Boolean))) : null;
@@ -65,7 +65,7 @@ const RAISED = { "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵":
 const PIECE = /(\d+(?:\.\d+)?(?:e[-+]\d+)?)|([\p{L}]{2,})|(\p{L}[′']?)|([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾ᴸˡᶻ]+)|(\s+)|(.)/gu;
 
 /** Text without a quantity, cut into numbers, words, letters, powers and signs. @param {string} text @returns {Element[]} */
-export function pieces(text) {
+function pieces(text) {
   const found = [];
   for (const [, number, word, letter, power, blank, sign] of text.matchAll(PIECE)) {
     if (number) found.push(math("mn", { class: "constant" }, number));

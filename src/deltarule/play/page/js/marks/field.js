@@ -8,18 +8,7 @@
  * @param {Uint32Array} table
  */
 export function paintField(canvas, levels, columns, rows, table) {
-  if (canvas.width !== columns || canvas.height !== rows) {
-    canvas.width = columns;
-    canvas.height = rows;
-  }
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(columns, rows);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let row = 0; row < rows; row++) {
-    const from = (rows - 1 - row) * columns;
-    for (let column = 0; column < columns; column++) pixels[row * columns + column] = table[levels[from + column]];
-  }
-  context.putImageData(image, 0, 0);
+  paint(canvas, columns, rows, (place) => table[levels[place]]);
 }
 
 /**
@@ -30,6 +19,11 @@ export function paintField(canvas, levels, columns, rows, table) {
  * @param {number} columns @param {number} rows @param {Uint32Array[]} tables one table of colours for each class
  */
 export function paintDecision(canvas, classes, confidence, columns, rows, tables) {
+  paint(canvas, columns, rows, (place) => tables[classes[place] % tables.length][confidence[place]]);
+}
+
+/** Paint the colour of each place, as packed RGBA. */
+function paint(canvas, columns, rows, colourAt) {
   if (canvas.width !== columns || canvas.height !== rows) {
     canvas.width = columns;
     canvas.height = rows;
@@ -39,10 +33,7 @@ export function paintDecision(canvas, classes, confidence, columns, rows, tables
   const pixels = new Uint32Array(image.data.buffer);
   for (let row = 0; row < rows; row++) {
     const from = (rows - 1 - row) * columns;
-    for (let column = 0; column < columns; column++) {
-      const place = from + column;
-      pixels[row * columns + column] = tables[classes[place] % tables.length][confidence[place]];
-    }
+    for (let column = 0; column < columns; column++) pixels[row * columns + column] = colourAt(from + column);
   }
   context.putImageData(image, 0, 0);
 }

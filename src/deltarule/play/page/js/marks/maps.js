@@ -1,15 +1,10 @@
 /** A map with its axes and its examples: a canvas under an SVG picture. */
 
-import { CLASSES, hueTable, signTable, twoClassTable } from "../colours.js";
 import { html, put, svg } from "../dom.js";
+import { palette } from "../palette.js";
 import { linear, ticks, tickText } from "../scale.js";
 import { paintDecision, paintField } from "./field.js";
 import { pointsOf } from "./points.js";
-
-/** The colour of the paper, on which maps are painted. @returns {number[]} */
-export function middleColour() {
-  return matchMedia("(prefers-color-scheme: dark)").matches ? [38, 39, 46] : [250, 250, 250];
-}
 
 /**
  * @param {{chosen: (row: number) => void}} told
@@ -21,9 +16,9 @@ export function createMap(told) {
   const element = html("div", { class: "dr-field" }, canvas, over);
   let drawn = "";
 
-  /** @param {Object} content `map`, `shape`, `of`, `extent`, `opened`, `features`, `picked`, `draw` */
-  function paint({ map, of, classes, outputs, extent, opened, features, picked }) {
-    if (map) paintLevels(canvas, map, of, classes, outputs);
+  /** @param {Object} content `map`, `classes`, `extent`, `opened`, `features`, `picked` */
+  function paint({ map, classes, extent, opened, features, picked }) {
+    if (map) paintLevels(canvas, map, classes);
     const key = JSON.stringify([opened.generation, extent, features, picked]);
     if (!extent || key === drawn) return;
     drawn = key;
@@ -47,16 +42,11 @@ export function createMap(told) {
   return { element, over, paint };
 }
 
-function paintLevels(canvas, map, of, classes, outputs) {
+/** Two planes are the likeliest class and how likely it is; one plane is a number between the ends of its range. */
+function paintLevels(canvas, map, classes) {
   const [planes, rows, columns] = map.shape;
   const size = rows * columns;
-  const middle = middleColour();
-  const plane = (index) => map.subarray(index * size, (index + 1) * size);
-  if (of === "decision" && planes === 2 && outputs > 1) {
-    paintDecision(canvas, plane(0), plane(1), columns, rows, CLASSES.slice(0, Math.max(1, classes)).map((hue) => hueTable(hue, middle)));
-  } else if (of === "decision" && planes === 2) {
-    paintDecision(canvas, plane(0), plane(1), columns, rows, CLASSES.slice(0, 2).map((hue) => hueTable(hue, middle)));
-  } else {
-    paintField(canvas, plane(0), columns, rows, of === "two" ? twoClassTable(middle) : signTable(middle));
-  }
+  const { sign, classes: tables } = palette();
+  if (planes === 2) paintDecision(canvas, map.subarray(0, size), map.subarray(size), columns, rows, tables.slice(0, Math.max(1, classes)));
+  else paintField(canvas, map, columns, rows, sign);
 }

@@ -67,7 +67,7 @@ export function createNetwork(told) {
     const canvas = j > 0 && layer > 1 ? html("canvas", { "aria-hidden": "true" }) : null;
     const label = canvas ? null : html("span", {}, name.length > 7 ? `${name.slice(0, 6)}…` : name);
     const button = html("button", { class: `dr-unit${j === 0 ? " bias" : ""}`, tabindex: "-1", title: j === 0 ? "bias unit, always 1" : name,
-      onclick: () => choose(layer, j), onfocus: () => (current = `${layer},${j}`), onkeydown: (event) => walk(event, layer, j) }, canvas ?? label);
+      onclick: () => told.unit(layer, j), onfocus: () => (current = `${layer},${j}`), onkeydown: (event) => walk(event, layer, j) }, canvas ?? label);
     button.style.width = canvas ? `${edge}px` : "auto";
     button.style.height = canvas ? `${edge}px` : "26px";
     if (!canvas) button.style.padding = "0 5px";
@@ -75,10 +75,6 @@ export function createNetwork(told) {
     units.set(key, { button, canvas, name });
     places.set(key, { x, y });
     return placed(button, x, y);
-  }
-
-  function choose(layer, j) {
-    told.unit(layer, j);
   }
 
   function walk(event, layer, j) {
@@ -115,7 +111,7 @@ export function createNetwork(told) {
         const unit = units.get(key);
         if (!unit) continue;
         const { button, canvas } = unit;
-        if (canvas && pictures && j > 0) paintField(canvas, pictures.levels(hiddenIndex), pictures.edge, pictures.rows, pictures.table(index + 1));
+        if (canvas && pictures && j > 0) paintField(canvas, pictures.levels(hiddenIndex), pictures.edge, pictures.rows, pictures.table);
         const value = a?.[index]?.[j - 1];
         const heavy = saturation && index > 0 && j > 0 ? saturation[hiddenIndex] : 0;
         button.classList.toggle("saturated", heavy > 0.5);

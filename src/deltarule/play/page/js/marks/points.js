@@ -6,7 +6,7 @@ import { svg } from "../dom.js";
 const SIZE = 5;
 
 /** The outline of a class's shape around a place, as SVG path data. @param {number} index @param {number} x @param {number} y */
-export function shapePath(index, x, y, size = SIZE) {
+function shapePath(index, x, y, size = SIZE) {
   const polygon = (points) => `M${points.map(([right, down]) => `${(x + right * size).toFixed(1)} ${(y + down * size).toFixed(1)}`).join("L")}Z`;
   const star = Array.from({ length: 10 }, (_, corner) => {
     const radius = corner % 2 ? 0.55 : 1.3;

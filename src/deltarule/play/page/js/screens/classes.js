@@ -1,10 +1,10 @@
 /** Classes: a map for each class, the confusion matrix, whose cells choose predictions, and whether probabilities come true. */
 
-import { ofClass, shapeOf, signTable } from "../colours.js";
+import { ofClass, shapeOf } from "../colours.js";
 import { html, put, svg } from "../dom.js";
 import { paintField } from "../marks/field.js";
-import { middleColour } from "../marks/maps.js";
 import { counted, written } from "../numbers.js";
+import { palette } from "../palette.js";
 import { predictionTable } from "./table.js";
 
 /** What Classes wants of a frame. @param {Object} state @returns {Object} */
@@ -27,7 +27,7 @@ export function createClasses(app) {
     if (!frame.map || frame.map_of !== "classes") return;
     const [planes, high, wide] = frame.map.shape;
     const names = opened.data.classes ?? [opened.data.target ?? "output"];
-    const table = signTable(middleColour());
+    const table = palette().sign;
     while (maps.children.length > planes) maps.lastChild.remove();
     while (maps.children.length < planes) maps.append(html("figure", {}, html("div", { class: "dr-field" }, html("canvas", { "aria-hidden": "true" })), html("figcaption", {})));
     Array.from(maps.children).forEach((figure, index) => {

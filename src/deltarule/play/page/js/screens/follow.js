@@ -1,11 +1,9 @@
 /** Follow: the algorithm one line at a time, forwards and back, with its operands lit in the network beside it. */
 
-import { signTable } from "../colours.js";
 import { html, put, say } from "../dom.js";
-import { edgesOf, layerSays, nameOf, networkWants, picturesOf } from "../describing.js";
+import { networkOf } from "../describing.js";
 import { createGuess } from "../guess.js";
 import { equationOf, keyOf, namedSymbol } from "../marks/equation.js";
-import { middleColour } from "../marks/maps.js";
 import { createNetwork } from "../marks/network.js";
 import { exact, typed, written } from "../numbers.js";
 import { createTrace } from "../trace.js";
@@ -14,11 +12,6 @@ import { reasonOf } from "./reasons.js";
 const LEVELS = ["network", "layer", "unit", "term"];
 const PHASES = { forward: "forward", cost: "cost", backward: "backward", Delta: "Δ", D: "D", update: "update" };
 const STRIP = 300;
-
-/** What Follow wants of a frame. @param {Object} state @returns {Object} */
-export function followWants(state) {
-  return networkWants(state);
-}
 
 /** @param {Object} app @returns {Object} `element`, `paint`, `key` */
 export function createFollow(app) {
@@ -138,10 +131,8 @@ export function createFollow(app) {
     if (!frame?.edges) return;
     const lit = new Set(extra ? [] : (local.shown?.reads ?? []).map(placeOf));
     if (extra) lit.add(extra);
-    const table = signTable(middleColour());
     const a = valuesOf(local.lines ?? [], opened.network.sizes);
-    network.paint({ sizes: opened.network.sizes, expanded: state.expanded, key: opened.generation, picked: null, names: (layer, j) => nameOf(opened, layer, j), says: (layer) => layerSays(opened, layer),
-      pictures: picturesOf(frame, () => table), saturation: frame.saturation, edges: edgesOf(frame), lit, written: local.shown ? placeOf(local.shown.writes) : null, a });
+    network.paint({ ...networkOf(state), picked: null, lit, written: local.shown ? placeOf(local.shown.writes) : null, a });
   }
 
   /** A quantity under the pointer lights up wherever it is: in the line and in the network. */
@@ -233,7 +224,7 @@ export function createFollow(app) {
 
 /** Where a quantity is in the picture: a unit, or an edge. */
 function placeOf({ symbol, layer, i, j }) {
-  return ["Θ", "Θ'", "Δ", "D", "v", "p", "q"].includes(symbol) ? `Θ${layer},${i},${j}` : `u${symbol === "x" || symbol === "y" ? (symbol === "x" ? 1 : layer) : layer},${i}`;
+  return ["Θ", "Θ'", "Δ", "D", "v", "p", "q"].includes(symbol) ? `Θ${layer},${i},${j}` : `u${symbol === "x" ? 1 : layer},${i}`;
 }
 
 function valuesOf(lines, sizes) {

@@ -35,7 +35,7 @@ export function createTable(app) {
 }
 
 /** A place for a file of the reader's own, which is read here and sent to the engine as text. */
-export function dropZone(app) {
+function dropZone(app) {
   const input = html("input", { type: "file", accept: ".csv,.tsv,.txt,.json", id: "dr-file", onchange: () => input.files[0] && take(input.files[0]) });
   const text = html("textarea", { rows: 3, "aria-label": "a table as text", placeholder: "or paste a table here, its first line naming the columns" });
   const target = html("input", { "aria-label": "column to predict", placeholder: "column to predict (the last one)", size: 28 });

@@ -1,14 +1,13 @@
 /** Watch: the data and the settings, the network with each unit's own picture, the map, and the cost with its penalty apart. */
 
 import { createControls } from "../controls.js";
-import { signTable } from "../colours.js";
 import { createDrawing } from "../drawing.js";
 import { html, put, say } from "../dom.js";
 import { createCurve } from "../marks/curve.js";
-import { createMap, middleColour } from "../marks/maps.js";
+import { createMap } from "../marks/maps.js";
 import { createNetwork } from "../marks/network.js";
 import { counted, written } from "../numbers.js";
-import { costSays, edgesOf, layerSays, nameOf, networkWants, picturesOf } from "../describing.js";
+import { costSays, networkOf, networkWants } from "../describing.js";
 import { createInspector } from "./inspector.js";
 
 /** What Watch wants of a frame. @param {Object} state @returns {Object} */
@@ -96,18 +95,8 @@ export function createWatch(app) {
     controls.paint(state);
     paintAxes(state);
     if (!frame) return;
-    const { sizes } = opened.network;
-    const middle = middleColour();
-    const table = signTable(middle);
-    const picked = state.unit ? `${state.unit[0]},${state.unit[1]}` : null;
-    network.paint({
-      sizes, expanded: state.expanded, key: opened.generation, picked,
-      names: (layer, j) => nameOf(opened, layer, j),
-      says: (layer) => layerSays(opened, layer),
-      pictures: picturesOf(frame, () => table), saturation: frame.saturation, edges: edgesOf(frame),
-    });
-    if (frame.map) map.paint({ map: frame.map, of: frame.map_of === "decision" ? "decision" : "unit", classes: opened.data.classes?.length ?? 0, outputs: sizes[sizes.length - 1],
-      extent: frame.map_extent, opened, features: state.features, picked: state.example });
+    network.paint({ ...networkOf(state), picked: state.unit ? `${state.unit[0]},${state.unit[1]}` : null });
+    if (frame.map) map.paint({ map: frame.map, classes: opened.data.classes?.length ?? 0, extent: frame.map_extent, opened, features: state.features, picked: state.example });
     say(mapTitle, frame.map_of === "decision" ? (opened.data.classes ? "Decision map: the likeliest class, lighter where it is less sure" : "Prediction") : `a of unit ${frame.map_of.replace("unit ", "")} over the inputs, ${written(frame.map_range?.[0])} to ${written(frame.map_range?.[1])}`);
     curve.paint(linesOf(state), frame.step);
     say(cost, costSays(frame));
