@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from deltarule.cli import display
-from deltarule.cli.kinds import OF_COMMITTEE, default_of
+from deltarule.cli.kinds import OF_COMMITTEE
 from deltarule.cli.larger import Larger
-from deltarule.cli.single import PICTURES, check_run, draw, parameters_of, tell_run
-from deltarule.cli.training import Outputs, show, table_options_of
+from deltarule.cli.single import (
+    PICTURES,
+    check_run,
+    draw,
+    parameters_of,
+    progress_of,
+    task_of,
+    tell_run,
+    was_interrupted,
+    watched_name,
+)
+from deltarule.cli.training import Outputs, show
 from deltarule.common.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -43,8 +51,6 @@ def train_rows(given: Mapping[str, Any], outputs: Outputs, larger: Larger, optio
     if outputs.report is not None:
         raise SettingsError(f"{larger.why} A report takes all rows in memory. Leave --report out.")
     parameters = parameters_of(given)
-    if given["early_stopping"] and given["validation_fraction"] == 0:
-        raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
     outputs = Outputs(
         PICTURES, outputs.output, None, outputs.pictures, outputs.checkpoint, outputs.checkpoint_seconds, outputs.resume
     )
@@ -54,15 +60,8 @@ def train_rows(given: Mapping[str, Any], outputs: Outputs, larger: Larger, optio
     display.show_notices([larger.why + alone])
 
     from deltarule.tables.streamed.rows_run import prepare_rows
-    from deltarule.tables.table_run import TableTask
 
-    validation = given["validation_fraction"] if given["early_stopping"] else None
-    holdout = default_of("holdout", given["holdout"], is_single=True)
-    of_table = table_options_of(given)
-    task = TableTask(
-        given["target"], given["task"].value, holdout, validation, given["seed"], given["weight"], of_table
-    )
-    prepared = prepare_rows(given["data"], task)
+    prepared = prepare_rows(given["data"], task_of(given))
     show(prepared.notices)
     run = _fit(prepared, parameters, outputs)
     run.model.save(outputs.output)
@@ -70,27 +69,20 @@ def train_rows(given: Mapping[str, Any], outputs: Outputs, larger: Larger, optio
     if outputs.pictures is not None:
         draw(run.model, outputs.pictures)
     display.say(f"Model: {outputs.output}")
-    history = run.model.estimator.history_
-    if history.stopped == "interrupted":
-        display.show_notices([f"Interrupted after epoch {history.epochs}: the model is the one trained so far."])
-    return history.stopped == "interrupted"
+    return was_interrupted(run.model.estimator.history_)
 
 
 def _fit(prepared: "PreparedRows", parameters: Mapping[str, Any], outputs: Outputs) -> "RowsRun":
     from deltarule.tables.streamed.rows_run import learn_rows
-    from deltarule.training.progress_bar import progress_bar
 
-    usual = "accuracy" if prepared.target.scale is None else "r2"
-    followed = (parameters["scoring"] or [usual])[0] if parameters["early_stopping"] else "loss"
-    shown = followed if followed != "loss" else ""
-    with progress_bar(parameters["max_iter"], _watched(prepared), display.stderr, shown) as progress:
+    with progress_of(parameters, prepared.target.scale is not None, watched_name(prepared.task)) as progress:
         run = learn_rows(prepared, parameters, callbacks=[progress], checkpoint=outputs.place, resume=outputs.resume)
     show(run.warned)
     return run
 
 
 def _tell(prepared: "PreparedRows", run: "RowsRun") -> None:
-    tell_run(prepared.target.why, len(prepared.training), run.model.estimator, _watched(prepared))
+    tell_run(prepared.target.why, len(prepared.training), run.model.estimator, watched_name(prepared.task))
     outcome = run.outcome
     if outcome is None:
         display.say("No rows were held out, so nothing is known about new rows.")
@@ -98,7 +90,3 @@ def _tell(prepared: "PreparedRows", run: "RowsRun") -> None:
     if outcome.confusion is not None and outcome.classes is not None:
         display.show_table(display.confusion_of(outcome.confusion, outcome.classes))
     display.show_held_out(run.model.target, outcome.figures)
-
-
-def _watched(prepared: "PreparedRows") -> str:
-    return "held out" if prepared.task.validation is None else "watched"

@@ -1,6 +1,7 @@
 """The steps of `deltarule train --network`: fit a single network, print the results, draw, report."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from deltarule.tables.model import TableModel
-    from deltarule.tables.table_run import Prepared, TableRun
+    from deltarule.tables.table_run import Prepared, TableRun, TableTask
+    from deltarule.training.history import History
+    from deltarule.training.record import Callback
 
-__all__ = ["PICTURES", "check_run", "draw", "parameters_of", "tell_run", "train_single"]
+__all__ = [
+    "PICTURES",
+    "check_run",
+    "draw",
+    "parameters_of",
+    "progress_of",
+    "task_of",
+    "tell_run",
+    "train_single",
+    "was_interrupted",
+    "watched_name",
+]
 
 PICTURES = ("network.png", "learning_curve.png")
 """The files in the folder of `--pictures`."""
@@ -47,20 +61,14 @@ def train_single(given: Mapping[str, Any], outputs: Outputs, command: str) -> bo
     interrupted : bool
     """
     parameters = parameters_of(given)
-    if given["early_stopping"] and given["validation_fraction"] == 0:
-        raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
     outputs.check(given["data"])
     check_run(outputs, parameters)
 
     from deltarule.tables import read_table
-    from deltarule.tables.table_run import TableTask, prepare
+    from deltarule.tables.table_run import prepare
 
     table = read_table(given["data"])
-    validation = given["validation_fraction"] if given["early_stopping"] else None
-    holdout = default_of("holdout", given["holdout"], is_single=True)
-    options = table_options_of(given)
-    task = TableTask(given["target"], given["task"].value, holdout, validation, given["seed"], given["weight"], options)
-    prepared = prepare(table, task)
+    prepared = prepare(table, task_of(given))
     show(prepared.notices)
     learnt = fit(prepared, parameters, outputs)
     learnt.model.save(outputs.output)
@@ -70,10 +78,30 @@ def train_single(given: Mapping[str, Any], outputs: Outputs, command: str) -> bo
     if outputs.report is not None:
         write_report(prepared, learnt, table, outputs.report, given["data"], command)
     display.say(f"Model: {outputs.output}")
-    history = learnt.model.estimator.history_
-    if history.stopped == "interrupted":
-        display.show_notices([f"Interrupted after epoch {history.epochs}: the model is the one trained so far."])
-    return history.stopped == "interrupted"
+    return was_interrupted(learnt.model.estimator.history_)
+
+
+def task_of(given: Mapping[str, Any]) -> "TableTask":
+    """Return what a single network is to learn, from the options of `train`."""
+    from deltarule.tables.table_run import TableTask
+
+    return TableTask(
+        target=given["target"],
+        task=given["task"].value,
+        holdout=default_of("holdout", given["holdout"], is_single=True),
+        validation=given["validation_fraction"] if given["early_stopping"] else None,
+        seed=given["seed"],
+        weight=given["weight"],
+        options=table_options_of(given),
+    )
+
+
+def was_interrupted(history: "History") -> bool:
+    """Return whether Ctrl-C ended the training, and say so if it did."""
+    if history.stopped != "interrupted":
+        return False
+    display.show_notices([f"Interrupted after epoch {history.epochs}: the model is the one trained so far."])
+    return True
 
 
 def check_run(outputs: Outputs, parameters: Mapping[str, Any]) -> None:
@@ -96,31 +124,39 @@ def parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
     given = {**given, **{name: default_of(name, given[name], is_single=True) for name in BOTH}}
     sizes = parse_layers(given["layers"])
     scoring = given["scoring"]
-    return {
+    parameters = {
         "hidden_layer_sizes": sizes,
         "activation": parse_activation(given["activation"], sizes),
         **check_settings({name: given[parameter_of(name)] for name in DECLARED}),
         "scoring": None if scoring is None else [name.strip() for name in scoring.split(",")],
     }
+    if given["early_stopping"] and given["validation_fraction"] == 0:
+        raise typer.BadParameter("0 leaves --early-stopping no row to watch.", param_hint="--validation-fraction")
+    return parameters
 
 
 def fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "TableRun":
     """Train with a progress bar, and show the warnings of the training."""
     from deltarule.tables.table_run import learn
-    from deltarule.training.progress_bar import progress_bar
 
-    usual = "r2" if prepared.target.is_quantity else "accuracy"
-    followed = (parameters["scoring"] or [usual])[0] if parameters["early_stopping"] else "loss"
-    shown = followed if followed != "loss" else ""
-    with progress_bar(parameters["max_iter"], _watched(prepared), display.stderr, shown) as progress:
+    with progress_of(parameters, prepared.target.is_quantity, watched_name(prepared.task)) as progress:
         learnt = learn(prepared, parameters, callbacks=[progress], checkpoint=outputs.place, resume=outputs.resume)
     show(learnt.warned)
     return learnt
 
 
+def progress_of(parameters: Mapping[str, Any], is_quantity: bool, watched: str) -> AbstractContextManager["Callback"]:
+    """Return the progress bar of a single network, which shows the score that early stopping follows."""
+    from deltarule.training.progress_bar import progress_bar
+
+    usual = "r2" if is_quantity else "accuracy"
+    followed = (parameters["scoring"] or [usual])[0] if parameters["early_stopping"] else "loss"
+    return progress_bar(parameters["max_iter"], watched, display.stderr, followed if followed != "loss" else "")
+
+
 def tell(prepared: "Prepared", learnt: "TableRun") -> None:
     """Print the network, how its training ended, and its measures on the held-out rows."""
-    tell_run(prepared.target.why, len(prepared.training.y), learnt.model.estimator, _watched(prepared))
+    tell_run(prepared.target.why, len(prepared.training.y), learnt.model.estimator, watched_name(prepared.task))
     outcome = learnt.outcome
     if outcome is None:
         display.say("No rows were held out, so nothing is known about new rows.")
@@ -189,5 +225,6 @@ def write_report(
     display.say(f"Report: {path}")
 
 
-def _watched(prepared: "Prepared") -> str:
-    return "held out" if prepared.task.validation is None else "watched"
+def watched_name(task: "TableTask") -> str:
+    """Return what the rows are called whose cost is shown by epoch."""
+    return "held out" if task.validation is None else "watched"
