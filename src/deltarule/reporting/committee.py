@@ -14,12 +14,11 @@ from deltarule.network.textbook import trace_example
 from deltarule.pictures.importance import column_importance
 from deltarule.pictures.members import member_curves
 from deltarule.reporting.bootstrap import Measure, measured
-from deltarule.reporting.columns import columns_of
 from deltarule.reporting.computing import CHECKED_ROWS, parts_of_outcome, places_checked
 from deltarule.reporting.content import Report
 from deltarule.reporting.measures import of_committee
 from deltarule.reporting.provenance import settings_of, versions
-from deltarule.reporting.tables import WHY_DROPPED
+from deltarule.reporting.tables import shown_columns
 from deltarule.tables.model import EncodedExamples
 from deltarule.tabular.committee_model import CommitteeModel
 
@@ -78,10 +77,8 @@ def report_on_committee(
         If the file cannot be written.
     """
     estimator = model.estimator
-    network, encoder = estimator.network_, estimator.columns_.encoder
-    shown = [*encoder.kinds, *(name for name in encoder.dropped if name in table.columns)]
-    columns = columns_of(examples.X, table[shown].iloc[examples.rows])
-    dropped = {name: WHY_DROPPED.get(why, why) for name, why in encoder.dropped.items()}
+    network = estimator.network_
+    columns, dropped = shown_columns(estimator.columns_.encoder, examples, table)
     scaled = {}
     if outcome.classes is None:
         scale = model.quantity

@@ -7,13 +7,14 @@ import pandas as pd
 
 from deltarule.estimators.outcomes import Outcome
 from deltarule.reporting.bootstrap import Measure, measured
-from deltarule.reporting.columns import columns_of
+from deltarule.reporting.columns import Columns, columns_of
 from deltarule.reporting.computing import report_of
 from deltarule.reporting.content import Report
 from deltarule.reporting.measures import statistics_of
+from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import EncodedExamples, TableModel
 
-__all__ = ["measures_of", "report_on_table"]
+__all__ = ["measures_of", "report_on_table", "shown_columns"]
 
 WHY_DROPPED = {
     "asked": "as asked",
@@ -25,6 +26,15 @@ WHY_DROPPED = {
 
 _COUNTS = 2 * 10**7
 """Most rows times bootstrap samples for the measures that the command line prints; this takes about a second."""
+
+
+def shown_columns(
+    encoder: TableEncoder, examples: EncodedExamples, table: pd.DataFrame
+) -> tuple[Columns, dict[str, str]]:
+    """Return the columns of a table that a report shows, for the rows of `examples`, and why others were dropped."""
+    shown = [*encoder.kinds, *(name for name in encoder.dropped if name in table.columns)]
+    dropped = {name: WHY_DROPPED.get(why, why) for name, why in encoder.dropped.items()}
+    return columns_of(examples.X, table[shown].iloc[examples.rows]), dropped
 
 
 def measures_of(outcome: Outcome, seed: int) -> tuple[Measure, ...]:
@@ -67,8 +77,7 @@ def report_on_table(
     OutputError
         If the file cannot be written.
     """
-    dropped = model.encoder.dropped
-    shown = [*model.encoder.kinds, *(name for name in dropped if name in table.columns)]
+    columns, dropped = shown_columns(model.encoder, examples, table)
     scaled = {}
     if model.scale is not None:
         what = f"({model.target} − {model.scale.mean:.6g})/{model.scale.deviation:.6g}"
@@ -76,13 +85,13 @@ def report_on_table(
     report = report_of(
         model.estimator,
         outcome,
-        columns_of(examples.X, table[shown].iloc[examples.rows]),
+        columns,
         about={**about, "target": model.target, **scaled},
         title=f"{model.target}, predicted by a network {model.estimator.network_}",
         command=command,
         seed=model.seed,
         inputs=model.encoder.names,
-        dropped={name: WHY_DROPPED.get(why, why) for name, why in dropped.items()},
+        dropped=dropped,
         target=model.target,
     )
     report.save(path)
