@@ -12,8 +12,9 @@ LIBRARY := $(shell find src/deltarule -name "*.py")
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
 
+# In two processes, because most tests use one core; each file goes to one of them, so that a browser or a cluster starts once.
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: .venv/ready
 	$(BIN)/ruff check .
