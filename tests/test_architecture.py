@@ -23,12 +23,16 @@ WHEN_ASKED = {
 }
 
 
-def floors() -> dict[str, int]:
-    """Return how far from the top each floor stands in the drawing."""
+def drawn() -> list[list[str]]:
+    """Return the names on each line of the drawing, from the top."""
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     drawing = [line for line in text.split("\n| file | purpose |")[0].splitlines() if line.startswith("    ")]
-    names = [line.strip().partition("  ")[0].split(", ") for line in drawing]
-    return {name: floor for floor, rooms in enumerate(names) for name in rooms}
+    return [line.strip().partition("  ")[0].split(", ") for line in drawing]
+
+
+def floors() -> dict[str, int]:
+    """Return how far from the top each floor stands in the drawing."""
+    return {name: floor for floor, rooms in enumerate(drawn()) for name in rooms}
 
 
 def floor_of(module: str) -> str:
@@ -60,6 +64,11 @@ def arrows() -> set[tuple[str, str]]:
 
 def test_every_floor_of_the_package_is_drawn_and_no_other() -> None:
     assert set(floors()) == {floor_of(module) for module in MODULES} - {""}
+
+
+def test_every_floor_is_drawn_once() -> None:
+    names = [name for floor in drawn() for name in floor]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_every_import_points_down_or_along_its_floor() -> None:
