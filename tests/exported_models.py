@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from deltarule.estimators.classifier import MLPClassifier
 from deltarule.tables import TableEncoder
 from deltarule.tables.model import TableModel
-from deltarule.tables.target_column import Scale
+from deltarule.tables.target_column import TargetScale
 
 
-def of_table(encoder: TableEncoder, estimator: Any, scale: Scale | None = None) -> TableModel:
+def of_table(encoder: TableEncoder, estimator: Any, scale: TargetScale | None = None) -> TableModel:
     """Return a model of a table."""
     return TableModel(encoder, estimator, target="y", seed=0, scale=scale)
 

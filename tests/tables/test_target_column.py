@@ -8,7 +8,7 @@ import pytest
 
 from deltarule.common.errors import SettingsError, TableError
 from deltarule.tables.options import TableOptions
-from deltarule.tables.target_column import Scale, Task, known_target, training_target
+from deltarule.tables.target_column import TargetScale, Task, known_target, training_target
 
 
 def target(values: Any, task: Task = "auto", **options: Any) -> Any:
@@ -82,17 +82,17 @@ def test_a_quantity_is_read_later_as_it_was_written_in_training() -> None:
 @pytest.mark.parametrize("offset", [0.0, 1e9])
 def test_a_standardised_quantity_has_mean_0_and_deviation_1(offset: float) -> None:
     y = np.random.default_rng(0).normal(3, 2, 500) + offset
-    scale = Scale.of(y)
+    scale = TargetScale.of(y)
     z = scale.standardised(y)
     assert (z.mean(), z.std()) == (pytest.approx(0, abs=1e-7), pytest.approx(1, rel=1e-7))
     np.testing.assert_allclose(scale.mean + scale.deviation * z, y, rtol=1e-14)
 
 
 def test_a_quantity_whose_squares_are_subnormal_has_a_scale() -> None:
-    assert Scale.of(np.array([1e-200, 3e-200])).deviation == pytest.approx(1e-200)
+    assert TargetScale.of(np.array([1e-200, 3e-200])).deviation == pytest.approx(1e-200)
 
 
 @pytest.mark.parametrize("content", [{"mean": 0.0, "deviation": 0.0}, {"mean": np.inf, "deviation": 1.0}])
 def test_a_scale_that_is_none_is_refused(content: Any) -> None:
     with pytest.raises(ValueError, match="a target of mean"):
-        Scale.from_content(content)
+        TargetScale.from_content(content)

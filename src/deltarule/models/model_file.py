@@ -23,7 +23,7 @@ from deltarule.tables.cells import Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import HeldOut, HeldOutQuantity, TableModel
 from deltarule.tables.stored import checked_form
-from deltarule.tables.target_column import Scale
+from deltarule.tables.target_column import TargetScale
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.classifier import TableClassifier
 from deltarule.tabular.committee_model import CommitteeModel
@@ -141,7 +141,7 @@ def _table_model(
         seed=of_type(int, header["seed"]),
         settings=of_type(dict, header["settings"]),
         held_out=None if held_out is None else _held_out(held_out, is_quantity),
-        scale=None if scale is None else Scale.from_content(scale),
+        scale=None if scale is None else TargetScale.from_content(scale),
         form=checked_form(header["form"]) if "form" in header else Form(),
         version=of_type(str, header["deltarule"]),
     )

@@ -24,7 +24,7 @@ from deltarule.tables.numbers import PLAIN
 from deltarule.tables.oddities import Oddities
 from deltarule.tables.reading import as_frame
 from deltarule.tables.stored import form_content
-from deltarule.tables.target_column import Scale, known_target
+from deltarule.tables.target_column import TargetScale, known_target
 
 __all__ = [
     "EncodedExamples",
@@ -98,8 +98,8 @@ class TableModel:
     settings : mapping
         Settings that training was given, as JSON can write them.
     held_out : HeldOut, HeldOutQuantity or None
-    scale : Scale or None
-        Scale of a quantity; None for labels.
+    scale : TargetScale or None
+        How the quantity is standardised; None for labels.
     form : Form
         How a quantity is written in a table; of labels, which words are gaps.
     version : str
@@ -112,7 +112,7 @@ class TableModel:
     seed: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     held_out: HeldOut | HeldOutQuantity | None = None
-    scale: Scale | None = None
+    scale: TargetScale | None = None
     form: Form = field(default_factory=Form)
     version: str = __version__
 

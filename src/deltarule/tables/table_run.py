@@ -27,7 +27,7 @@ from deltarule.tables.labels import hold_out
 from deltarule.tables.model import EncodedExamples, TableModel, measured
 from deltarule.tables.notices import words_read_as_gaps
 from deltarule.tables.options import TableOptions
-from deltarule.tables.target_column import Scale, Target, Task, training_target
+from deltarule.tables.target_column import Target, TargetScale, Task, training_target
 from deltarule.tables.weights import weightless, weights_of
 from deltarule.training.checkpoint import Checkpoint
 from deltarule.training.record import Callback
@@ -101,8 +101,8 @@ class Prepared:
     ----------
     task : TableTask
     target : Target
-    scale : Scale or None
-        Scale of a quantity; None for labels.
+    scale : TargetScale or None
+        How the quantity is standardised; None for labels.
     encoder : TableEncoder
         Fitted on all rows that are not held out.
     training : EncodedExamples
@@ -116,7 +116,7 @@ class Prepared:
 
     task: TableTask
     target: Target
-    scale: Scale | None
+    scale: TargetScale | None
     encoder: TableEncoder
     training: EncodedExamples
     watched: EncodedExamples | None
@@ -179,7 +179,7 @@ def prepare(table: pd.DataFrame, task: TableTask) -> Prepared:
     return Prepared(
         task=task,
         target=target,
-        scale=Scale.of(target.values[rest]) if target.is_quantity else None,
+        scale=TargetScale.of(target.values[rest]) if target.is_quantity else None,
         encoder=encoder,
         training=learnt,
         watched=judged if task.validation is None else examples(chosen),
@@ -237,7 +237,7 @@ def fitted_model(
     *,
     encoder: TableEncoder,
     labels: NDArray[Any],
-    scale: Scale | None,
+    scale: TargetScale | None,
     form: Form,
     **fit: Any,
 ) -> tuple[TableModel, tuple[str, ...]]:
@@ -253,7 +253,7 @@ def fitted_model(
     encoder : TableEncoder
     labels : array
         Labels that the texts of `class_weight` are compared with; not used for a quantity.
-    scale : Scale or None
+    scale : TargetScale or None
         The scale of a quantity; None for labels.
     form : Form
         How the target is written.
@@ -293,7 +293,7 @@ def notices_of_order(task: TableTask, target: Target) -> tuple[str, ...]:
     )
 
 
-def _arrays(examples: EncodedExamples, scale: Scale | None) -> tuple[Array, NDArray[Any], Array | None]:
+def _arrays(examples: EncodedExamples, scale: TargetScale | None) -> tuple[Array, NDArray[Any], Array | None]:
     y = examples.y if scale is None else scale.standardised(examples.y)
     return examples.X, y, examples.weights
 

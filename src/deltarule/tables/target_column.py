@@ -26,8 +26,16 @@ from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns, place_of
 
 __all__ = [
-    "TASKS", "Scale", "Target", "Task", "check_varies", "known_target", "no_numbers", "quantity_of",
-    "reason_of_numbers", "training_target",
+    "TASKS",
+    "Target",
+    "TargetScale",
+    "Task",
+    "check_varies",
+    "known_target",
+    "no_numbers",
+    "quantity_of",
+    "reason_of_numbers",
+    "training_target",
 ]  # fmt: skip
 
 Task = Literal["auto", "classify", "regress"]
@@ -41,7 +49,7 @@ RARE = 10
 
 
 @dataclass(frozen=True)
-class Scale:
+class TargetScale:
     """How a quantity is standardised: the network learns (y − mean)/deviation."""
 
     mean: float

@@ -17,7 +17,7 @@ from deltarule.exchange.writing import export
 from deltarule.exchange.writing.checking import check
 from deltarule.exchange.writing.from_models import exported_of
 from deltarule.tables import TableEncoder
-from deltarule.tables.target_column import Scale
+from deltarule.tables.target_column import TargetScale
 from exported_models import LABELS, classifier, fitted, of_table
 from exported_tables import estimator_of
 
@@ -41,7 +41,9 @@ def test_the_self_test_compiles_without_a_warning_and_passes(
     models: dict[str, Any] = {
         "labels": of_table(encoder, classifier(X, LABELS["two words"], activation=("gelu", "mish"))),
         "several labels": of_table(encoder, fitted(MLPClassifier((3,)), X, (X[:, :2] > 0).astype(int))),
-        "quantity": of_table(encoder, fitted(MLPRegressor("squared_error", (3,)), X, X[:, 0], 0.1), Scale(1e6, 5.0)),
+        "quantity": of_table(
+            encoder, fitted(MLPRegressor("squared_error", (3,)), X, X[:, 0], 0.1), TargetScale(1e6, 5.0)
+        ),
         "array": fitted(MLPRegressor("poisson", (3,)), X, abs(X[:, :2]), 0.1),
     }
     export(models[kind], tmp_path / "my model.c", precision=precision)

@@ -18,7 +18,7 @@ from deltarule.exchange.writing.checking import Check, check
 from deltarule.network.parts import Unit
 from deltarule.network.units import HIDDEN_UNITS
 from deltarule.tables import TableEncoder
-from deltarule.tables.target_column import Scale
+from deltarule.tables.target_column import TargetScale
 from exported_models import LABELS, classifier, fitted, of_table
 
 LARGEST = {"float64": 1e-12, "float32": 2e-6}
@@ -141,7 +141,7 @@ def test_quantities_of_a_table_come_in_their_own_units(
 ) -> None:
     X = encoder.transform(table)
     estimator = fitted(MLPRegressor("squared_error", (5,), "tanh"), X, X[:, 0], 1)
-    found = checked(of_table(encoder, estimator, Scale(1e6, 5.0)), kind, tmp_path, rows, precision)
+    found = checked(of_table(encoder, estimator, TargetScale(1e6, 5.0)), kind, tmp_path, rows, precision)
     assert np.ptp(found.model.numbers) > 5
     assert np.abs(found.file.numbers - found.model.numbers).max() < 2e-5
 

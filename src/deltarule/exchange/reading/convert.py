@@ -12,7 +12,7 @@ from deltarule.exchange.reading.foreign import ForeignNetwork
 from deltarule.tables.cells import LARGEST, Form
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
-from deltarule.tables.target_column import Scale
+from deltarule.tables.target_column import TargetScale
 
 __all__ = ["encoder_of", "estimator_of", "table_model_of"]
 
@@ -57,7 +57,7 @@ def encoder_of(foreign: ForeignNetwork) -> TableEncoder:
 
 def table_model_of(foreign: ForeignNetwork, estimator: Any, encoder: TableEncoder, target: str) -> TableModel:
     """Return the network as a model of a table."""
-    scale = Scale(0.0, 1.0) if foreign.labels is None else None
+    scale = TargetScale(0.0, 1.0) if foreign.labels is None else None
     return TableModel(encoder, estimator, target, seed=0, settings={"imported": foreign.tool}, scale=scale)
 
 

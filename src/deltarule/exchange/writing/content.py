@@ -34,7 +34,7 @@ from deltarule.network.parts import Unit
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import TableModel
 from deltarule.tables.stored import checked_form, form_content
-from deltarule.tables.target_column import Scale
+from deltarule.tables.target_column import TargetScale
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.checking import DTYPES
 from deltarule.tabular.committee_model import CommitteeModel
@@ -218,7 +218,7 @@ def _model_of_table(content: Mapping[str, Any], estimator: MLPClassifier | MLPRe
         target=of_type(str, told["target"]),
         seed=of_type(int, told["seed"]),
         settings=of_type(dict, told["settings"]),
-        scale=None if told["scale"] is None else Scale.from_content(told["scale"]),
+        scale=None if told["scale"] is None else TargetScale.from_content(told["scale"]),
         form=checked_form(told["form"]),
         version=of_type(str, content["deltarule"]),
     )

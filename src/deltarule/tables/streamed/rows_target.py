@@ -26,7 +26,7 @@ from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
 from deltarule.tables.streamed.tally import MOST
 from deltarule.tables.target_column import (
     TASKS,
-    Scale,
+    TargetScale,
     Task,
     check_varies,
     no_numbers,
@@ -53,7 +53,7 @@ class RowsTarget:
     notices : tuple of str
     labels : dict
         Each value of the column ↦ its label; empty for a quantity.
-    scale : Scale or None
+    scale : TargetScale or None
         Of a quantity.
     learnt : frozenset
         Labels all of whose rows are learnt from, because too few rows have them to split.
@@ -65,7 +65,7 @@ class RowsTarget:
     why: str
     notices: tuple[str, ...] = ()
     labels: dict[Any, Any] = field(default_factory=dict)
-    scale: Scale | None = None
+    scale: TargetScale | None = None
     learnt: frozenset[Any] = frozenset()
 
     @property
@@ -232,7 +232,7 @@ class _Quantity:
             rows=self._rows,
             why=why,
             notices=(*notices, *said),
-            scale=Scale(mean, deviation),
+            scale=TargetScale(mean, deviation),
         )
 
 
