@@ -11,7 +11,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
-from deltarule.exchange.reading.stages import Activation, Scale, Stage
+from deltarule.exchange.reading.stages import Activation, Affine, Stage
 from deltarule.network.parts import Unit
 
 __all__ = ["IDENTITY", "Function", "stages_of"]
@@ -76,7 +76,7 @@ def stages_of(function: Function) -> tuple[Stage, ...]:
     b, a = float(f[middle]), float(f[POINTS == 1][0] - f[middle])
     if _is_near(f, a * POINTS + b):
         given = function.stages
-        return given if given is not None else (Scale(a, b),)
+        return given if given is not None else (Affine(a, b),)
     for unit in (Unit(name) for name in NAMES):
         if _is_near(f, unit.g(POINTS)):
             return (Activation(unit.name, unit.numbers),)

@@ -15,7 +15,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.foreign import Found
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
 __all__ = ["read_fann"]
 
@@ -96,7 +96,7 @@ def read_fann(file: ForeignFile) -> Found:
         s = np.array([steepness for _, _, steepness in rows])
         steepnesses.update(s.tolist())
         b = W[:, -1] if biases[layer - 1] else np.zeros(len(W))
-        stages += [Weights(W[:, : widths[layer - 1]], b), Scale(factor * s), Activation(name)]
+        stages += [Weights(W[:, : widths[layer - 1]], b), Affine(factor * s), Activation(name)]
         if kind == LINEAR:
             notes.append(
                 f"FANN cuts linear units of layer {layer + 1} at ±{150 / s.max() if s.max() > 0 else np.inf:g}; "
@@ -156,13 +156,13 @@ def _scales(parts: dict[str, str], side: str, n: int) -> tuple[Array, Array, Arr
     return mean, deviation, new_min, factor
 
 
-def _scale_in(parts: dict[str, str], n: int) -> Scale:
+def _scale_in(parts: dict[str, str], n: int) -> Affine:
     """Return ((x − mean)/deviation + 1)·factor + new_min."""
     mean, deviation, new_min, factor = _scales(parts, "in", n)
-    return Scale(factor / deviation, (1 - mean / deviation) * factor + new_min)
+    return Affine(factor / deviation, (1 - mean / deviation) * factor + new_min)
 
 
-def _scale_out(parts: dict[str, str], n: int) -> Scale:
+def _scale_out(parts: dict[str, str], n: int) -> Affine:
     """Return ((y − new_min)/factor − 1)·deviation + mean."""
     mean, deviation, new_min, factor = _scales(parts, "out", n)
-    return Scale(deviation / factor, (-new_min / factor - 1) * deviation + mean)
+    return Affine(deviation / factor, (-new_min / factor - 1) * deviation + mean)

@@ -7,7 +7,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
 __all__ = ["WITH_WEIGHTS", "stages_of_layer"]
 
@@ -53,7 +53,7 @@ def stages_of_layer(
         variance = weights["moving_variance"] + float(config.get("epsilon", 1e-3))
         factor = weights.get("gamma", np.ones(())) / np.sqrt(variance)
         notes.append("Batch normalisation was folded into Θ.")
-        return [Scale(factor, weights.get("beta", np.zeros(())) - weights["moving_mean"] * factor)]
+        return [Affine(factor, weights.get("beta", np.zeros(())) - weights["moving_mean"] * factor)]
     if kind == "Normalization":
         mean, variance = (
             np.ravel(weights[part] if config.get(part) is None else np.asarray(config[part], dtype=np.float64))
@@ -61,10 +61,10 @@ def stages_of_layer(
         )
         deviation = np.maximum(np.sqrt(variance), SMALLEST)
         notes.append("The layer Normalization was folded into Θ.")
-        return [Scale(deviation, mean)] if config.get("invert") else [Scale(1 / deviation, -mean / deviation)]
+        return [Affine(deviation, mean)] if config.get("invert") else [Affine(1 / deviation, -mean / deviation)]
     if kind == "Rescaling":
         notes.append("The layer Rescaling was folded into Θ.")
-        return [Scale(np.ravel(config["scale"]), np.ravel(config.get("offset", 0.0)))]
+        return [Affine(np.ravel(config["scale"]), np.ravel(config.get("offset", 0.0)))]
     if kind == "LeakyReLU":
         return [Activation("leaky_relu", (float(config.get("negative_slope", config.get("alpha", 0.3))),))]
     if kind == "ELU":

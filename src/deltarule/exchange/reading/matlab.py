@@ -14,7 +14,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.foreign import Found
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
 __all__ = ["read_matlab"]
 
@@ -108,7 +108,7 @@ def _input_steps(constants: Mapping[str, Array], stages: list[Stage], notes: lis
         if set(step) in SCALED:
             gain, offset = step["gain"].ravel(), step["xoffset"].ravel()
             (least,) = (step[name].ravel() for name in step if name not in ("gain", "xoffset"))
-            stages.append(Scale(gain, least - offset * gain))
+            stages.append(Affine(gain, least - offset * gain))
             notes.append("The scaling of inputs, (x − xoffset)·gain + ymin, was folded into Θ.")
         elif place == 0 and "keep" in step and set(step) <= {"keep", "remove", "constants"}:
             keep = step["keep"].ravel().astype(np.int64) - 1
@@ -128,5 +128,5 @@ def _output_steps(constants: Mapping[str, Array], stages: list[Stage], notes: li
             )
         gain, offset = step["gain"].ravel(), step["xoffset"].ravel()
         (least,) = (step[name].ravel() for name in step if name not in ("gain", "xoffset"))
-        stages.append(Scale(1 / gain, offset - least / gain))
+        stages.append(Affine(1 / gain, offset - least / gain))
         notes.append("The scaling of outputs, (y − ymin)/gain + xoffset, was folded into Θ.")

@@ -14,7 +14,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.elementwise import IDENTITY, Function, stages_of
 from deltarule.exchange.reading.onnx_ops import BINARY, folded, unary
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
 __all__ = ["Labels", "Line", "Row", "Tensor", "Unknown", "result_of"]
 
@@ -160,11 +160,11 @@ def _of_line(call: _Call, line: Line) -> Tensor:
         gamma, beta, mean, variance = (value.astype(np.float64) for value in constants)
         factor = gamma / np.sqrt(variance + float(attributes.get("epsilon", 1e-5)))
         call.notes.append("Batch normalisation was folded into Θ.")
-        return line.then(Scale(factor, beta - mean * factor))
+        return line.then(Affine(factor, beta - mean * factor))
     if op == "Scaler":
         offset, scale = (np.array(attributes.get(name, value)) for name, value in (("offset", [0.0]), ("scale", [1.0])))
         call.notes.append("The Scaler before the network was folded into Θ.")
-        return line.then(Scale(scale, -offset * scale))
+        return line.then(Affine(scale, -offset * scale))
     if op == "PRelu" and len(constants) == 1:
         slopes = constants[0].astype(np.float64).ravel()
         if not (slopes == slopes[0]).all():
@@ -220,26 +220,26 @@ def _binary(call: _Call) -> Tensor:
         return Unknown(f"the operation {call.op} is no part of a network of dense layers.")
     numbers = constant.astype(np.float64)
     is_first = isinstance(right, Line)
-    scale = _scale(call.op, numbers.ravel(), is_first)
+    affine = _affine(call.op, numbers.ravel(), is_first)
     is_bias = line.function is IDENTITY and isinstance(line.stage, Weights) and call.op == "Add" and line.width == 1
     if numbers.size == 1 and not is_bias:
         number = float(numbers.ravel()[0])
         f = (lambda z: g(number, z)) if is_first else (lambda z: g(z, number))  # type: ignore[arg-type]
-        return replace(line, function=line.function.then(call.op, f, scale))
-    if scale is None or numbers.size != line.width:
+        return replace(line, function=line.function.then(call.op, f, affine))
+    if affine is None or numbers.size != line.width:
         return Unknown(f"the operation {call.op} takes {numbers.size} constants for {line.width} values.")
-    return line.then(scale)
+    return line.then(affine)
 
 
-def _scale(op: str, c: Array, is_first: bool) -> Scale | None:
-    """Return an operation with constants as a scale."""
+def _affine(op: str, c: Array, is_first: bool) -> Affine | None:
+    """Return an operation with constants as an affine map of each value."""
     if op == "Add":
-        return Scale(1.0, c)
+        return Affine(1.0, c)
     if op == "Mul":
-        return Scale(c)
+        return Affine(c)
     if op == "Sub":
-        return Scale(-1.0, c) if is_first else Scale(1.0, -c)
-    return Scale(1 / c) if op == "Div" and not is_first else None
+        return Affine(-1.0, c) if is_first else Affine(1.0, -c)
+    return Affine(1 / c) if op == "Div" and not is_first else None
 
 
 def _where(inputs: Sequence[Tensor]) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from deltarule.common.arrays import Array
-from deltarule.exchange.reading.stages import Activation, Scale, Stage
+from deltarule.exchange.reading.stages import Activation, Affine, Stage
 from deltarule.network.parts import Unit
 
 __all__ = ["BINARY", "folded", "unary"]
@@ -79,7 +79,7 @@ def unary(op: str, attributes: Mapping[str, Any]) -> Unary | None:
     if op == "Elu":
         return lambda z: np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z), None
     if op == "Celu":
-        parts = (Scale(1 / alpha), Activation("elu"), Scale(alpha)) if alpha else None
+        parts = (Affine(1 / alpha), Activation("elu"), Affine(alpha)) if alpha else None
         return lambda z: np.where(z < 0, alpha * np.expm1(np.minimum(z, 0) / alpha), z), parts
     if op == "Selu":
         a, scale = (attributes.get(name, default) for name, default in _SELU)
@@ -88,7 +88,7 @@ def unary(op: str, attributes: Mapping[str, Any]) -> Unary | None:
         name = {"none": "gelu", "tanh": "gelu_tanh"}.get(attributes.get("approximate", "none"))
         return None if name is None else (Unit(name).g, (Activation(name),))
     if op == "Swish":
-        return (lambda z: z * _logistic(alpha * z)), (Scale(alpha), Activation("silu"), Scale(1 / alpha))
+        return (lambda z: z * _logistic(alpha * z)), (Affine(alpha), Activation("silu"), Affine(1 / alpha))
     if op == "HardSigmoid":
         beta = attributes.get("beta", 0.5)
         return lambda z: np.clip(alpha * z + beta, 0, 1), None

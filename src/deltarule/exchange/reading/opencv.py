@@ -14,7 +14,7 @@ from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.file import ForeignFile, unpacked
 from deltarule.exchange.reading.foreign import Found
 from deltarule.exchange.reading.opencv_tree import read_storage
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
 __all__ = ["read_opencv"]
 
@@ -49,9 +49,9 @@ def read_opencv(file: ForeignFile) -> Found:
                 f"{(fan_in + 1) * fan_out}."
             )
         matrix = numbers.reshape(fan_in + 1, fan_out)
-        stages += [Weights(matrix[:-1].T, matrix[-1]), Scale(before), unit, Scale(behind)]
+        stages += [Weights(matrix[:-1].T, matrix[-1]), Affine(before), unit, Affine(behind)]
     stages.append(_scale(content, "output_scale", sizes[-1], notes))
-    stages = [stage for stage in stages if not (isinstance(stage, Scale) and _is_nothing(stage))]
+    stages = [stage for stage in stages if not (isinstance(stage, Affine) and _is_nothing(stage))]
     return Found("OpenCV ANN_MLP", sizes[0], stages, notes=tuple(notes), has_classes=False)
 
 
@@ -81,7 +81,7 @@ def _number(value: Any) -> float:
     return float(text.replace(".inf", "inf").replace(".nan", "nan"))
 
 
-def _scale(content: dict[str, Any], name: str, n: int, notes: list[str]) -> Scale:
+def _scale(content: dict[str, Any], name: str, n: int, notes: list[str]) -> Affine:
     pairs = _numbers(content[name])
     if pairs.size != 2 * n:
         raise ModelFileError(f"its {name} has {pairs.size} numbers for {n} values.")
@@ -91,13 +91,13 @@ def _scale(content: dict[str, Any], name: str, n: int, notes: list[str]) -> Scal
             "0 in "
             "training. Train with the flag NO_OUTPUT_SCALE."
         )
-    scale = Scale(pairs[::2], pairs[1::2])
+    scale = Affine(pairs[::2], pairs[1::2])
     if not _is_nothing(scale):
         notes.append(f"The {name.replace('_', ' ')} was folded into Θ.")
     return scale
 
 
-def _is_nothing(scale: Scale) -> bool:
+def _is_nothing(scale: Affine) -> bool:
     return bool(np.all(np.asarray(scale.a) == 1) and np.all(np.asarray(scale.b) == 0))
 
 

@@ -14,7 +14,7 @@ from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.foreign import Found
 from deltarule.exchange.reading.pmml_inputs import inputs_of
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 from deltarule.exchange.reading.xml_tree import Element, read_xml
 
 __all__ = ["read_pmml"]
@@ -173,7 +173,7 @@ def _unscaled(model: Element, fields: Sequence[Element], notes: list[str]) -> li
     if (a == 1).all() and (b == 0).all():
         return []
     notes.append("The scaling of outputs was folded into Θ.")
-    return [Scale(a, b)]
+    return [Affine(a, b)]
 
 
 def _targets(model: Element) -> Mapping[str, Element]:

@@ -1,12 +1,12 @@
-"""What a file holds, as a chain of stages, and how scales are folded into Θ.
+"""What a file holds, as a chain of stages, and how affine maps are folded into Θ.
 
-A stage is a matrix (`Weights`), a scale of each value on its own (`Scale`), or a unit (`Activation`). Folding is
-exact but for rounding, and keeps the layers that one would draw:
+A stage is a matrix (`Weights`), an affine map of each value on its own (`Affine`), or a unit (`Activation`). Folding
+is exact but for rounding, and keeps the layers that one would draw:
 
-    scale before a matrix       Θ [1; a⊙x + b] = [Θ₀ + Θ₊ b | Θ₊ diag a] [1; x]
-    scale behind a matrix       a ⊙ (Θ [1; x]) + b = [a⊙Θ₀ + b | diag(a) Θ₊] [1; x]
-    two matrices in a row       a layer of identity units stands between them
-    scale behind the last unit  that unit becomes a hidden layer, the scale a diagonal matrix behind it
+    affine map before a matrix       Θ [1; a⊙x + b] = [Θ₀ + Θ₊ b | Θ₊ diag a] [1; x]
+    affine map behind a matrix       a ⊙ (Θ [1; x]) + b = [a⊙Θ₀ + b | diag(a) Θ₊] [1; x]
+    two matrices in a row            a layer of identity units stands between them
+    affine map behind the last unit  that unit becomes a hidden layer, the map a diagonal matrix behind it
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
 
-__all__ = ["Activation", "Chain", "Scale", "Stage", "Weights", "chain_of"]
+__all__ = ["Activation", "Affine", "Chain", "Stage", "Weights", "chain_of"]
 
 OFTEN = 16
 """A diagonal matrix may have so many times as many numbers as the network without it, and `FEW` besides."""
@@ -41,7 +41,7 @@ class Weights:
 
 
 @dataclass(frozen=True, eq=False)
-class Scale:
+class Affine:
     """x ↦ a ⊙ x + b, for each value on its own; one number for all, or one for each."""
 
     a: ArrayLike
@@ -56,7 +56,7 @@ class Activation:
     numbers: tuple[float, ...] = ()
 
 
-Stage = Weights | Scale | Activation
+Stage = Weights | Affine | Activation
 
 
 @dataclass(eq=False)
@@ -108,7 +108,7 @@ def chain_of(inputs: int, stages: Iterable[Stage]) -> Chain:
         If stages do not fit each other, or there is no matrix among them.
     """
     chain = Chain(inputs)
-    before: tuple[Array, Array] | None = None  # a scale that waits for a matrix
+    before: tuple[Array, Array] | None = None  # an affine map that waits for a matrix
     Theta: Array | None = None  # a matrix that waits for its units
     for stage in stages:
         width = chain.outputs if Theta is None else len(Theta)
@@ -121,7 +121,7 @@ def chain_of(inputs: int, stages: Iterable[Stage]) -> Chain:
             if before is not None:
                 Theta = np.column_stack([stage.b + stage.W @ before[1], stage.W * before[0]])
             before = None
-        elif isinstance(stage, Scale):
+        elif isinstance(stage, Affine):
             a, b = _as_wide(stage.a, width), _as_wide(stage.b, width)
             if Theta is not None:
                 Theta = a[:, np.newaxis] * Theta

@@ -17,7 +17,7 @@ from deltarule.common.errors import ModelFileError, SettingsError
 from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.foreign import Found
 from deltarule.exchange.reading.safetensors import tensors_in
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 from deltarule.exchange.reading.unit_names import unit_of
 
 __all__ = ["read_safetensors", "read_torch"]
@@ -123,7 +123,7 @@ def _stages(module: Module, notes: list[str]) -> list[Stage]:
         f"Batch normalisation was folded into Θ, with ε = {EPSILON:g}, PyTorch's default: the file does not say it."
     )
     factor = module.get("weight", np.ones(())) / np.sqrt(module["running_var"] + EPSILON)
-    return [Scale(factor, module.get("bias", np.zeros(())) - module["running_mean"] * factor)]
+    return [Affine(factor, module.get("bias", np.zeros(())) - module["running_mean"] * factor)]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

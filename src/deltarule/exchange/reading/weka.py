@@ -17,7 +17,7 @@ from deltarule.exchange.reading.arff import Attribute, read_arff
 from deltarule.exchange.reading.columns import Column, Numbers, Words, encoded_names
 from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.foreign import Found
-from deltarule.exchange.reading.stages import Activation, Scale, Stage, Weights
+from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
 __all__ = ["read_weka"]
 
@@ -78,7 +78,7 @@ def read_weka(file: ForeignFile, table: ForeignFile | None) -> Found:
     is_number = target.values is None
     if is_number and "-C" not in flags:
         low, high = _range([row[attributes.index(target)] for row in rows])
-        stages.append(Scale((high - low) / 2 or 1.0, (high + low) / 2))
+        stages.append(Affine((high - low) / 2 or 1.0, (high + low) / 2))
         notes.append(f"The output is mapped back from −1 … 1 to {low:g} … {high:g}, which was folded into Θ.")
     return Found(
         "Weka MultilayerPerceptron",
