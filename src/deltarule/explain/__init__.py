@@ -7,7 +7,7 @@ examples that cost little, and says how many of each.
 content.py                             the parts of an explanation, as data
 example.py, whole.py                   the explanation of one example, and of a training set
 first_floor.py                         parts without weighted inputs, (7) to (11), in the explanation of one example
-scale.py                               what is shown and what is left out
+extent.py                              what is shown and what is left out
 text.py, markdown.py, markup.py        an explanation as plain text, Markdown and HTML
 """
 
@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from deltarule.common.errors import SettingsError
 from deltarule.explain.content import Account
 from deltarule.explain.example import account_of_example
+from deltarule.explain.extent import Extent
 from deltarule.explain.markdown import as_markdown
 from deltarule.explain.markup import as_html
-from deltarule.explain.scale import Scale
 from deltarule.explain.text import as_text
 from deltarule.explain.whole import account_of_training_set
 from deltarule.network.textbook import ExampleTrace, Trace
@@ -140,16 +140,16 @@ def _fitted(
         # An example takes at least eight lines, so lines // 8 is the most that can fit.
         numbers = {n for n in (len(trace.examples), 4, 3, 2, 1, 0) if n <= min(len(trace.examples), lines // 8)}
 
-    def height(scale: Scale) -> int:
-        return len(as_text(_account(trace, scale, heading, inputs), width).splitlines())
+    def height(extent: Extent) -> int:
+        return len(as_text(_account(trace, extent, heading, inputs), width).splitlines())
 
     smallest = 0
     for examples in sorted(numbers, reverse=True):
         least = min(LEAST_UNITS, most) if examples > 1 else 1
-        narrow = [Scale.of(L, layers, least, examples, width) for layers in range(min(L - 1, 2), L)]
+        narrow = [Extent.of(L, layers, least, examples, width) for layers in range(min(L - 1, 2), L)]
         if fitting := bisect_right(narrow, lines, key=height):
-            scales = [replace(narrow[fitting - 1], units=units) for units in range(least, most + 1)]
-            return _account(trace, _largest_that_fits(scales, lines, height), heading, inputs)
+            extents = [replace(narrow[fitting - 1], units=units) for units in range(least, most + 1)]
+            return _account(trace, _largest_that_fits(extents, lines, height), heading, inputs)
         smallest = height(narrow[0])
     if asked is None:
         return _account(trace, narrow[0], heading, inputs)
@@ -158,18 +158,18 @@ def _fitted(
     )
 
 
-def _largest_that_fits(scales: list[Scale], lines: int, height: Callable[[Scale], int]) -> Scale:
-    """Return the largest of growing scales that fits, given that the first fits.
+def _largest_that_fits(extents: list[Extent], lines: int, height: Callable[[Extent], int]) -> Extent:
+    """Return the largest of growing extents that fits, given that the first fits.
 
-    The search doubles before it bisects, so that no scale far too large is ever written.
+    The search doubles before it bisects, so that no extent that is far too large is ever written.
     """
-    fitting, beyond = 1, min(2, len(scales))
-    while fitting < beyond and height(scales[beyond - 1]) <= lines:
-        fitting, beyond = beyond, min(2 * beyond, len(scales))
-    return scales[bisect_right(scales, lines, lo=fitting, hi=max(fitting, beyond - 1), key=height) - 1]
+    fitting, beyond = 1, min(2, len(extents))
+    while fitting < beyond and height(extents[beyond - 1]) <= lines:
+        fitting, beyond = beyond, min(2 * beyond, len(extents))
+    return extents[bisect_right(extents, lines, lo=fitting, hi=max(fitting, beyond - 1), key=height) - 1]
 
 
-def _account(trace: ExampleTrace | Trace, scale: Scale, heading: str, inputs: Sequence[str]) -> Account:
+def _account(trace: ExampleTrace | Trace, extent: Extent, heading: str, inputs: Sequence[str]) -> Account:
     if isinstance(trace, ExampleTrace):
-        return account_of_example(trace, scale, heading, inputs)
-    return account_of_training_set(trace, scale, heading)
+        return account_of_example(trace, extent, heading, inputs)
+    return account_of_training_set(trace, extent, heading)

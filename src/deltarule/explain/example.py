@@ -7,11 +7,11 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.cost import cost_terms
+from deltarule.explain.extent import Extent, with_gaps
 from deltarule.explain.first_floor import Piece, error_of_part, kinds_of, pieces_of
 from deltarule.explain.formulas import formula_of, formula_of_output
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import factor, fitting, largest, number, product, shortened_sum, vector
-from deltarule.explain.scale import Scale, with_gaps
 from deltarule.network.parts import Dense, Unit
 from deltarule.network.textbook import ExampleTrace
 from deltarule.network.textbook_floor import error_of
@@ -27,9 +27,9 @@ BESIDE = 17
 LONGEST_NAME = 30
 
 
-def account_of_example(trace: ExampleTrace, scale: Scale, heading: str, inputs: Sequence[str] = ()) -> Account:
+def account_of_example(trace: ExampleTrace, extent: Extent, heading: str, inputs: Sequence[str] = ()) -> Account:
     """Return the account of a single example, with (5) and a line about (6)."""
-    way = Way(trace, scale, inputs)
+    way = Way(trace, extent, inputs)
     weight = "" if trace.weight == 1 else f" of weight {number(trace.weight)}"
     opening = Sentence(f"The network {trace.network} on one example{weight},", way.target())
     alone = Part("Gradient", "D⁽ˡ⁾ = Δ⁽ˡ⁾ for this example alone, m = 1 and λ = 0", 6)
@@ -39,28 +39,28 @@ def account_of_example(trace: ExampleTrace, scale: Scale, heading: str, inputs: 
 class Way:
     """The parts of one example's account: its way forward and back through the network."""
 
-    def __init__(self, trace: ExampleTrace, scale: Scale, inputs: Sequence[str] = ()) -> None:
-        self.trace, self.network, self.scale, self.inputs = trace, trace.network, scale, inputs
+    def __init__(self, trace: ExampleTrace, extent: Extent, inputs: Sequence[str] = ()) -> None:
+        self.trace, self.network, self.extent, self.inputs = trace, trace.network, extent, inputs
         self._slopes: dict[int, Array] = {}
-        self.chosen = {layer: scale.chosen(trace.delta[layer - 2]) for layer in scale.layers}
+        self.chosen = {layer: extent.chosen(trace.delta[layer - 2]) for layer in extent.layers}
 
     def target(self) -> str:
         """Return y as a formula."""
-        return f"y = {vector(self.trace.y, self.scale.width - 60)}"
+        return f"y = {vector(self.trace.y, self.extent.width - 60)}"
 
     def groups(self) -> tuple[Group, ...]:
         """Return (1), (2), then (3) and (4)."""
-        start = Part("Layer 1", f"a⁽¹⁾ = x = {vector(self.trace.x, self.scale.width - 22)}")
-        forward = with_gaps({layer: self._forward(layer) for layer in self.scale.layers})
-        back = with_gaps({layer: self._error(layer) for layer in self.scale.layers[::-1]})
+        start = Part("Layer 1", f"a⁽¹⁾ = x = {vector(self.trace.x, self.extent.width - 22)}")
+        forward = with_gaps({layer: self._forward(layer) for layer in self.extent.layers})
+        back = with_gaps({layer: self._error(layer) for layer in self.extent.layers[::-1]})
         return (start, *self._named(), *forward), (self._cost(),), back
 
     def contributions(self) -> Group:
         """Return (5)."""
-        return with_gaps({layer: self._contribution(layer) for layer in self.scale.layers[::-1]})
+        return with_gaps({layer: self._contribution(layer) for layer in self.extent.layers[::-1]})
 
     def _part(self, layer: int, label: str, formula: str, number: int | None, lines: list[Line]) -> Part:
-        return Part(label, formula, number, tuple(lines), self.scale.left_out(layer, self.trace.delta[layer - 2]))
+        return Part(label, formula, number, tuple(lines), self.extent.left_out(layer, self.trace.delta[layer - 2]))
 
     def _unit(self, layer: int) -> Unit:
         """Return the units of a layer below L that belong to a `Dense` part."""
@@ -80,7 +80,7 @@ class Way:
         for pieces in kinds_of(pieces_of(self.trace, layer)):
             units = [i for piece in pieces for i in piece.units]
             chosen = self.chosen_of_part(layer, pieces)
-            room = self.scale.width - len(f"  a{sup(layer)}_{max(units) + 1} = ")
+            room = self.extent.width - len(f"  a{sup(layer)}_{max(units) + 1} = ")
             lines = [line for piece in pieces for i in chosen if i in piece.units for line in piece.forward(i, room)]
             rest = np.abs(self.trace.delta[layer - 2][np.setdiff1d(units, chosen)])
             left_out = None
@@ -88,20 +88,20 @@ class Way:
                 words = f"… and {rest.size} more of layer {layer}, with"
                 left_out = Sentence(words, f"|δ{sup(layer)}| ≤ {number(rest.max())}")
             written = pieces[0].written
-            text = _with(f"a{sup(layer)}_i = {written.out}", f"x = a{sup(layer - 1)}", self.scale.width)
+            text = _with(f"a{sup(layer)}_i = {written.out}", f"x = a{sup(layer - 1)}", self.extent.width)
             found.append(Part(f"Layer {layer}", text, written.number, tuple(lines), left_out))
         return tuple(found)
 
     def chosen_of_part(self, layer: int, pieces: list[Piece]) -> list[int]:
         """Return the places to show of parts of one kind; of values that are only passed on, none before the others."""
         units = [i for piece in pieces for i in piece.units]
-        if self.scale.units < len(units):
+        if self.extent.units < len(units):
             units = [i for piece in pieces for i in piece.computed]
-        return [units[k] for k in self.scale.chosen(self.trace.delta[layer - 2][units])]
+        return [units[k] for k in self.extent.chosen(self.trace.delta[layer - 2][units])]
 
     def _named(self) -> Group:
         """Say which inputs the values are that parts of the first layer are shown to take."""
-        if not self.inputs or isinstance(self.network.parts[0], Dense) or self.scale.layers[0] != 2:
+        if not self.inputs or isinstance(self.network.parts[0], Dense) or self.extent.layers[0] != 2:
             return ()
         places = [
             piece.took(i)
@@ -111,7 +111,7 @@ class Way:
             if i in piece.units
         ]
         names = [f"{k + 1} is {_short(self.inputs[k])}" for k in sorted(set(places))]
-        shown, room = [], self.scale.width - 40
+        shown, room = [], self.extent.width - 40
         for name in names:
             if (room := room - len(name) - 2) < 0:
                 break
@@ -139,7 +139,7 @@ class Way:
 
     def _room_of_sum(self, layer: int, i: int, tail: Equality) -> int:
         z = number(self.trace.z[layer - 2][i])
-        return self.scale.width - len(f"  z{sup(layer)}_{i + 1} =  = {z},  {tail.name} = {tail.right}")
+        return self.extent.width - len(f"  z{sup(layer)}_{i + 1} =  = {z},  {tail.name} = {tail.right}")
 
     def _forward_line(self, layer: int, i: int, tail: Equality) -> Line:
         z = self.trace.z[layer - 2][i]
@@ -155,7 +155,7 @@ class Way:
         return Equality(f"z{sup(layer)}_{i + 1}", numbers, number(z)), tail
 
     def _cost(self) -> Part:
-        terms = cost_terms(self.trace, self.scale.width - 24)
+        terms = cost_terms(self.trace, self.extent.width - 24)
         line = (Equality("ℓ", terms, number(self.trace.cost)),)
         return Part("Cost", f"ℓ = {formula_of_output(self.network).cost},  h = a{sup(self.network.L)}", 2, (line,))
 
@@ -188,7 +188,7 @@ class Way:
             return Equality(name, f"{h} − {factor(y)}", number(delta))
         part, above = self.network.parts[layer - 2], self.trace.delta[layer - 1]
         slope = self._slope(layer, i, a) if isinstance(part, Dense) and part.unit is not None else ""
-        room = self.scale.width - len(f"  {name} = ()·{slope} = {number(delta)}")
+        room = self.extent.width - len(f"  {name} = ()·{slope} = {number(delta)}")
         Theta = self._slopes_above(layer)[:, i]
         places = (
             np.flatnonzero(Theta) if not isinstance(self.network.parts[layer - 1], Dense) else np.arange(len(Theta))
@@ -240,7 +240,7 @@ class Way:
             places = np.sort(
                 np.concatenate(
                     [
-                        (of := np.flatnonzero(kinds == kind))[largest(values[of], self.scale.units)]
+                        (of := np.flatnonzero(kinds == kind))[largest(values[of], self.extent.units)]
                         for kind in np.unique(kinds)
                     ]
                 )
@@ -255,7 +255,7 @@ class Way:
             if rest.size:
                 left_out = Sentence(f"… and {rest.size} more entries, with", f"|{Delta}| ≤ {number(rest.max())}")
             written = pieces[0].written
-            text = _with(written.to, f"δ = δ{sup(layer)}, x = a{sup(layer - 1)}", self.scale.width)
+            text = _with(written.to, f"δ = δ{sup(layer)}, x = a{sup(layer - 1)}", self.extent.width)
             found.append(Part(f"To {Delta}", text, written.number, tuple(lines), left_out))
         return tuple(found) or (Part(f"To {Delta}", "no parameters"),)
 
@@ -263,12 +263,12 @@ class Way:
         delta, values = self.trace.delta[layer - 2][i], self.trace.contributions[layer - 2][i]
         inputs = np.concatenate([[1.0], self.trace.a[layer - 2]])
         name, a = f"δ{sup(layer)}_{i + 1}", f"a{sup(layer - 1)}"
-        if 6 * len(values) <= self.scale.width:  # otherwise it cannot fit, and writing it would take long
+        if 6 * len(values) <= self.extent.width:  # otherwise it cannot fit, and writing it would take long
             whole = Equality(f"{name}·[1, {a}]", f"{number(delta)}·{_row(inputs)}", _row(values))
-            if len(f"  {whole.name} = {whole.right}") <= self.scale.width:
+            if len(f"  {whole.name} = {whole.right}") <= self.extent.width:
                 return (whole,)
         head = f"  {name}·{a}_j = {number(delta)}·[] = [],  j = … ({len(values)} more)"
-        room = self.scale.width - len(head)
+        room = self.extent.width - len(head)
         kept = fitting(values, lambda j: f"{number(inputs[j])}, {number(values[j])}, {j}, ", room, reserve=0)
         places = list(kept) or largest(values, 1)
         products = Equality(f"{name}·{a}_j", f"{number(delta)}·{_row(inputs[places])}", _row(values[places]))

@@ -5,21 +5,21 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.explain.content import Account, Equality, Group, Line, Part, Section, Sentence
 from deltarule.explain.example import Way
+from deltarule.explain.extent import Extent, with_gaps
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import count, factor, largest, number, product, shortened_sum
-from deltarule.explain.scale import Scale, with_gaps
 from deltarule.network.parts import Dense
 from deltarule.network.textbook import Trace
 
 __all__ = ["account_of_training_set"]
 
 
-def account_of_training_set(trace: Trace, scale: Scale, heading: str) -> Account:
+def account_of_training_set(trace: Trace, extent: Extent, heading: str) -> Account:
     """Return the account of a training set."""
     network, rows = trace.examples[0].network, len(trace.examples)
     costs = np.array([example.weight * example.cost for example in trace.examples])
-    shown = largest(costs, scale.examples)
-    sections = [_example(trace, t, scale) for t in shown]
+    shown = largest(costs, extent.examples)
+    sections = [_example(trace, t, extent) for t in shown]
     rest = np.delete(costs, shown)
     if rest.size:
         cost = "w_t ℓ_t" if _is_weighted(trace) else "ℓ_t"
@@ -28,11 +28,11 @@ def account_of_training_set(trace: Trace, scale: Scale, heading: str) -> Account
     opening = Sentence(
         f"The network {network} on {_examples(rows)},", f"m = {count(trace.m)}, λ = {number(trace.lambda_)}"
     )
-    return Account(heading, opening, (*sections, _Sums(trace, scale).section()))
+    return Account(heading, opening, (*sections, _Sums(trace, extent).section()))
 
 
-def _example(trace: Trace, t: int, scale: Scale) -> Section:
-    way = Way(trace.examples[t], scale)
+def _example(trace: Trace, t: int, extent: Extent) -> Section:
+    way = Way(trace.examples[t], extent)
     weight = f" of weight {number(trace.examples[t].weight)}" if _is_weighted(trace) else ""
     return Section(Sentence(f"Example {t + 1} of {len(trace.examples)}{weight},", way.target()), way.groups())
 
@@ -48,12 +48,12 @@ def _is_weighted(trace: Trace) -> bool:
 class _Sums:
     """The sums over all examples: J, Δ and D."""
 
-    def __init__(self, trace: Trace, scale: Scale) -> None:
-        self.trace, self.scale = trace, scale
+    def __init__(self, trace: Trace, extent: Extent) -> None:
+        self.trace, self.extent = trace, extent
         self.thetas, self.m = trace.examples[0].thetas, count(trace.m)
         self.network = trace.network
         self.w = np.array([example.weight for example in trace.examples])
-        self.entries = {layer: self._entries(layer) for layer in scale.layers[::-1]}
+        self.entries = {layer: self._entries(layer) for layer in extent.layers[::-1]}
 
     def section(self) -> Section:
         """Return (2), (5) and (6)."""
@@ -68,9 +68,9 @@ class _Sums:
         """
         delta = np.array([example.delta[layer - 2] for example in self.trace.examples])
         if not isinstance(self.network.parts[layer - 2], Dense):
-            return [(p,) for p in largest(self.trace.D[layer - 2].ravel(), self.scale.units)]
-        units = self.scale.chosen(np.sqrt(self.w @ delta**2))
-        return [(i, j) for i in units for j in largest(self.trace.D[layer - 2][i], self.scale.units)]
+            return [(p,) for p in largest(self.trace.D[layer - 2].ravel(), self.extent.units)]
+        units = self.extent.chosen(np.sqrt(self.w @ delta**2))
+        return [(i, j) for i in units for j in largest(self.trace.D[layer - 2][i], self.extent.units)]
 
     def _cost(self) -> Group:
         weighted = "w_t " if _is_weighted(self.trace) else ""
@@ -81,11 +81,11 @@ class _Sums:
         double_m = count(2 * self.trace.m)
         data, total = number(self.trace.data_cost), number(self.trace.penalty)
         head = f"1/{self.m}·("
-        room = self.scale.width - len(f"  {mean} = {head}) = {data}")
+        room = self.extent.width - len(f"  {mean} = {head}) = {data}")
         terms = shortened_sum(self.w * costs, lambda t: self._weighted(t, costs[t]), room)
         lines: list[Line] = [(Equality(mean, f"{head}{terms})", data),)]
         head = f"{number(self.trace.lambda_)}/{double_m}·("
-        room = self.scale.width - len(f"  {penalty} = {head}) = {total}")
+        room = self.extent.width - len(f"  {penalty} = {head}) = {total}")
         terms = shortened_sum(weights**2, lambda k: f" + {factor(weights[k])}²", room)
         lines.append((Equality(penalty, f"{head}{terms})", total),))
         lines.append((Equality("J", f"{data} + {total}", number(self.trace.J)),))
@@ -110,7 +110,7 @@ class _Sums:
         delta = np.array([example.delta[layer - 2][i] for example in self.trace.examples])
         a = np.array([example.a[layer - 2][j - 1] if j else 1.0 for example in self.trace.examples])
         name, value = f"Δ{sup(layer - 1)}_{i + 1},{j}", number(self.trace.Delta[layer - 2][i, j])
-        room = self.scale.width - len(f"  {name} =  = {value}")
+        room = self.extent.width - len(f"  {name} =  = {value}")
 
         def term(t: int) -> str:
             return self._weighted(t, delta[t], *([a[t]] if j else []))
@@ -120,7 +120,7 @@ class _Sums:
     def _sum_of_part(self, layer: int, p: int) -> Line:
         values = np.array([example.contributions[layer - 2].ravel()[p] for example in self.trace.examples])
         name, value = f"Δ{sup(layer - 1)}_{p + 1}", number(self.trace.Delta[layer - 2].ravel()[p])
-        room = self.scale.width - len(f"  {name} =  = {value}")
+        room = self.extent.width - len(f"  {name} =  = {value}")
         return (Equality(name, shortened_sum(self.w * values, lambda t: self._weighted(t, values[t]), room), value),)
 
     def _gradient(self, layer: int) -> Part:

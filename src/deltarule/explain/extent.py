@@ -14,11 +14,11 @@ from deltarule.explain.content import Group, Part, Sentence
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import largest, number
 
-__all__ = ["Scale", "with_gaps"]
+__all__ = ["Extent", "with_gaps"]
 
 
 @dataclass(frozen=True)
-class Scale:
+class Extent:
     """How much an explanation shows.
 
     Attributes
@@ -39,8 +39,8 @@ class Scale:
     width: int
 
     @classmethod
-    def of(cls, L: int, layers: int, units: int, examples: int, width: int) -> "Scale":
-        """Return the scale that shows `layers` of the layers 2 to L: half from the front, half from the end."""
+    def of(cls, L: int, layers: int, units: int, examples: int, width: int) -> "Extent":
+        """Return the extent that shows `layers` of the layers 2 to L: half from the front, half from the end."""
         front = layers // 2
         shown = (*range(2, 2 + front), *range(L - (layers - front) + 1, L + 1))
         return cls(shown, units, examples, width)
