@@ -13,7 +13,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import ShapeError
 from deltarule.network.data import is_sparse
 
-__all__ = ["MOST_COLUMNS", "Columns", "Numbers", "Words", "columns_of", "dense_rows", "summary_of"]
+__all__ = ["MOST_COLUMNS", "Numbers", "ShownColumns", "Words", "columns_of", "dense_rows", "summary_of"]
 
 MOST_COLUMNS = 40
 """Most columns shown; a wider table shows its first columns."""
@@ -43,7 +43,7 @@ class Words:
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class ShownColumns:
     """The columns that a report shows, without copying their values.
 
     Attributes
@@ -72,7 +72,7 @@ class Columns:
             yield name, getattr(column, "iloc", column)[t]
 
 
-def columns_of(X: Any, table: Any = None) -> Columns:
+def columns_of(X: Any, table: Any = None) -> ShownColumns:
     """Return the columns of a table, or those of X.
 
     Parameters
@@ -99,7 +99,7 @@ def columns_of(X: Any, table: Any = None) -> Columns:
             )
     n_columns = X.shape[1] if is_sparse(X) and not hasattr(table, "columns") else len(names)
     index = getattr(table, "index", None)
-    return Columns(values, None if callable(index) else index, n_columns)
+    return ShownColumns(values, None if callable(index) else index, n_columns)
 
 
 def summary_of(name: str, values: Sequence[Any]) -> Numbers | Words:

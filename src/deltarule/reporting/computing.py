@@ -22,7 +22,7 @@ from deltarule.pictures.predicted_against_true import PredictedAgainstTrue
 from deltarule.pictures.ranking import roc_of
 from deltarule.pictures.reliability_diagram import reliability_of
 from deltarule.reporting.bootstrap import measured
-from deltarule.reporting.columns import Columns, Numbers, columns_of, dense_rows, summary_of
+from deltarule.reporting.columns import Numbers, ShownColumns, columns_of, dense_rows, summary_of
 from deltarule.reporting.content import Report
 from deltarule.reporting.examples import most_costly
 from deltarule.reporting.measures import statistics_of
@@ -144,7 +144,7 @@ def _check_place(path: str | Path) -> None:
 def report_of(
     model: Any,
     outcome: Outcome,
-    columns: Columns,
+    columns: ShownColumns,
     *,
     about: Mapping[str, str],
     title: str,
@@ -163,7 +163,7 @@ def report_of(
     model : MLPClassifier or MLPRegressor
     outcome : Outcome
         Predictions for the rows that the model is measured on.
-    columns : Columns
+    columns : ShownColumns
         Columns of these rows.
     about, title, command, costly, samples, seed
         As for `report`.
@@ -200,7 +200,7 @@ def report_of(
 
 
 def parts_of_outcome(
-    outcome: Outcome, columns: Columns, dropped: Mapping[str, str], target: str, costly: int
+    outcome: Outcome, columns: ShownColumns, dropped: Mapping[str, str], target: str, costly: int
 ) -> dict[str, Any]:
     """Return what a report says of rows and their predictions, by the names of its attributes."""
     found = most_costly(outcome.costs, outcome.y, outcome.predicted, _of_true(outcome), columns, costly)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
-from deltarule.reporting.columns import Columns
+from deltarule.reporting.columns import ShownColumns
 
 __all__ = ["Costly", "most_costly"]
 
@@ -47,7 +47,7 @@ def most_costly(
     y: NDArray[Any],
     predicted: NDArray[Any],
     probability_of_true: Array | None,
-    columns: Columns,
+    columns: ShownColumns,
     most: int,
 ) -> tuple[Costly, ...]:
     """Return the examples with the highest cost in descending order; equal costs are in the order of X."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from deltarule.estimators.outcomes import Outcome
 from deltarule.reporting.bootstrap import Measure, measured
-from deltarule.reporting.columns import Columns, columns_of
+from deltarule.reporting.columns import ShownColumns, columns_of
 from deltarule.reporting.computing import report_of
 from deltarule.reporting.content import Report
 from deltarule.reporting.measures import statistics_of
@@ -30,7 +30,7 @@ _COUNTS = 2 * 10**7
 
 def shown_columns(
     encoder: TableEncoder, examples: EncodedExamples, table: pd.DataFrame
-) -> tuple[Columns, dict[str, str]]:
+) -> tuple[ShownColumns, dict[str, str]]:
     """Return the columns of a table that a report shows, for the rows of `examples`, and why others were dropped."""
     shown = [*encoder.kinds, *(name for name in encoder.dropped if name in table.columns)]
     dropped = {name: WHY_DROPPED.get(why, why) for name, why in encoder.dropped.items()}
