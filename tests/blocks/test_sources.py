@@ -16,7 +16,7 @@ import pytest
 from deltarule import Blocks
 from deltarule.blocks.sources import Asked, is_dask, is_source, parquet, source_of
 from deltarule.blocks.sources.arrow_rows import batch_rows
-from deltarule.blocks.sources.held_out import HeldOut
+from deltarule.blocks.sources.held_out import ChosenRows
 from deltarule.blocks.sources.source import Coded
 from deltarule.common.errors import InputError, ShapeError
 
@@ -234,7 +234,7 @@ def test_held_out_rows_and_the_rest_are_all_rows_each_once() -> None:
     sizes = []
     for block_rows in (77, 5000):
         source = source_of(Blocks.from_arrays(X, X[:, 0] % 5, block_rows=block_rows), ASKED)
-        parts = [HeldOut(source, 0.1, 3, keeps) for keeps in (False, True)]
+        parts = [ChosenRows(source, 0.1, 3, keeps) for keeps in (False, True)]
         found = [rows_of(part) for part in parts]
         assert [len(rows) for rows, _ in found] == [part.rows for part in parts]
         np.testing.assert_array_equal(np.sort(np.concatenate([rows for rows, _ in found])[:, 0]), X[:, 0])

@@ -12,7 +12,7 @@ from deltarule.blocks.cache import converted
 from deltarule.blocks.conversion import BeyondRangeError
 from deltarule.blocks.layout import LayoutFile
 from deltarule.blocks.sources import Asked, GivenSource, Source, is_source, source_of
-from deltarule.blocks.sources.held_out import HeldOut
+from deltarule.blocks.sources.held_out import ChosenRows
 from deltarule.common.errors import InputError, ShapeError
 from deltarule.estimators.checking import Columns, check_width
 from deltarule.estimators.choices import dtypes_of, preferred_dtype
@@ -107,7 +107,7 @@ def streamed_task(
     watched: Source | None = None
     if eval_set is None and holds_out(settings):
         share = share_held_out(settings)
-        source, watched = (HeldOut(source, share, seed, keeps) for keeps in (False, True))
+        source, watched = (ChosenRows(source, share, seed, keeps) for keeps in (False, True))
     file, dtype, kept_dtype = _converted(settings, source, held)
     facts = file.facts
     targets = targets_of(estimator, file, targets)

@@ -12,7 +12,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.engines.splitmix import base_of_epoch, counted
 
-__all__ = ["HeldOut", "held_out"]
+__all__ = ["ChosenRows", "held_out"]
 
 _PIECE = 1 << 20
 
@@ -27,7 +27,7 @@ def held_out(seed: int, share: float, start: int, stop: int) -> Array:
     return np.asarray(hashes < np.uint64(min(2**64 - 1, int(share * 2**64))))
 
 
-class HeldOut:
+class ChosenRows:
     """The rows of a source that `held_out` chooses, or the others.
 
     Parameters
