@@ -20,7 +20,7 @@ from deltarule.tables.numbers import learn_number_form
 from deltarule.tables.reading import check_columns, name_some, place_of
 
 __all__ = [
-    "Labels", "check_labels", "doubts_of", "hold_out", "known_labels", "left_out", "plain_labels",
+    "LabelledRows", "check_labels", "doubts_of", "hold_out", "known_labels", "left_out", "plain_labels",
     "said_of_left_out", "training_labels",
 ]  # fmt: skip
 
@@ -29,7 +29,7 @@ MANY = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class LabelledRows:
     """The labels of a table.
 
     Attributes
@@ -46,7 +46,7 @@ class Labels:
     notices: tuple[str, ...]
 
 
-def training_labels(table: pd.DataFrame, target: str, gaps: Sequence[str] = ()) -> Labels:
+def training_labels(table: pd.DataFrame, target: str, gaps: Sequence[str] = ()) -> LabelledRows:
     """Return the labels to learn; of the words in `gaps`, a row has no label.
 
     Whole numbers become int64 labels and booleans bool; everything else is text as it is written, such as 01 and 02.
@@ -66,7 +66,7 @@ def training_labels(table: pd.DataFrame, target: str, gaps: Sequence[str] = ()) 
     values = plain_labels(filled)
     classes, counts = np.unique(values, return_counts=True)
     check_labels(target, classes, counts, pd.api.types.is_float_dtype(filled.dtype))
-    return Labels(values, rows, (*notices, *doubts_of(target, classes, counts)))
+    return LabelledRows(values, rows, (*notices, *doubts_of(target, classes, counts)))
 
 
 def check_labels(target: str, classes: NDArray[Any], counts: NDArray[np.intp], are_floats: bool) -> None:
@@ -90,7 +90,7 @@ def check_labels(target: str, classes: NDArray[Any], counts: NDArray[np.intp], a
         )
 
 
-def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any], gaps: Sequence[str] = ()) -> Labels:
+def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any], gaps: Sequence[str] = ()) -> LabelledRows:
     """Return the labels of a table in the terms of a trained model; of the words in `gaps`, a row has no label.
 
     Labels are compared as they are written, except that 3 in one file equals 3.0 in another.
@@ -124,7 +124,7 @@ def known_labels(table: pd.DataFrame, target: str, classes: NDArray[Any], gaps: 
                 else "Take these rows out, or train again with them."
             )
         )
-    return Labels(np.asarray(classes)[places], rows, notices)
+    return LabelledRows(np.asarray(classes)[places], rows, notices)
 
 
 def hold_out(y: NDArray[Any], share: float, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp], tuple[str, ...]]:

@@ -9,7 +9,7 @@ from deltarule.exchange.reading.columns import plain_columns
 from deltarule.exchange.reading.elementwise import stages_of
 from deltarule.exchange.reading.file import ForeignFile
 from deltarule.exchange.reading.foreign import Found
-from deltarule.exchange.reading.onnx_graph import Labels, Line, Row, Tensor, Unknown, result_of
+from deltarule.exchange.reading.onnx_graph import LargestClass, Line, Row, Tensor, Unknown, result_of
 from deltarule.exchange.reading.onnx_tensors import attributes_of, tensor_of
 from deltarule.exchange.reading.protobuf import Message
 from deltarule.exchange.reading.stages import Activation, Stage, Weights
@@ -43,7 +43,7 @@ def read_onnx(file: ForeignFile) -> Found:
     for node in graph.messages(1):
         _run(file, node, opset, values, notes)
     outputs = [(one.text(1), values.get(one.text(1))) for one in graph.messages(12)]
-    names = next((value.names for _, value in outputs if isinstance(value, Labels) and value.names), None)
+    names = next((value.names for _, value in outputs if isinstance(value, LargestClass) and value.names), None)
     scores = _scores(outputs)
     root, width, stages, is_pair = _chain(scores)
     if is_pair:
@@ -92,7 +92,9 @@ def _run(file: ForeignFile, node: Message, opset: int, values: dict[str, Tensor]
             inputs = [None if not name else value for name, value in zip(names, inputs, strict=True)]
         result = result_of(op, attributes, inputs, opset, notes)
     for n, name in enumerate(made):
-        values[name] = result if n == 0 or isinstance(result, Labels) else Unknown(f"output {n + 1} of {op[:40]}.")
+        values[name] = (
+            result if n == 0 or isinstance(result, LargestClass) else Unknown(f"output {n + 1} of {op[:40]}.")
+        )
 
 
 def _scores(outputs: list[tuple[str, Tensor]]) -> Line | Row:
@@ -100,7 +102,7 @@ def _scores(outputs: list[tuple[str, Tensor]]) -> Line | Row:
     found: list[Line | Row] = []
     why = "it has no output."
     for name, value in outputs:
-        if isinstance(value, Labels) and value.scores is not None:
+        if isinstance(value, LargestClass) and value.scores is not None:
             value = value.scores
         if isinstance(value, Line | Row):
             found.append(value)

@@ -16,7 +16,7 @@ from deltarule.exchange.reading.elementwise import IDENTITY, Function, stages_of
 from deltarule.exchange.reading.onnx_ops import BINARY, folded, unary
 from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
-__all__ = ["Labels", "Line", "Row", "Tensor", "Unknown", "result_of"]
+__all__ = ["LargestClass", "Line", "Row", "Tensor", "Unknown", "result_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class LargestClass:
     """Which class is largest, with the names of all if they are known."""
 
     names: tuple[Any, ...] | None = None
@@ -79,7 +79,7 @@ class Unknown:
     why: str
 
 
-Tensor = Array | Line | Row | Labels | Unknown | None
+Tensor = Array | Line | Row | LargestClass | Unknown | None
 
 SHAPES = ("Identity", "Cast", "CastLike", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
 """Operations that leave the values of a row as they are."""
@@ -132,14 +132,18 @@ def _labels(call: _Call) -> Tensor:
     """Return labels, where an operation makes or keeps them."""
     first, last = call.inputs[0], call.inputs[-1]
     if call.op == "ArgMax" and isinstance(first, Line | Row):
-        return Labels(None, first)
-    if call.op in ("ArrayFeatureExtractor", "Gather") and isinstance(last, Labels) and isinstance(first, np.ndarray):
+        return LargestClass(None, first)
+    if (
+        call.op in ("ArrayFeatureExtractor", "Gather")
+        and isinstance(last, LargestClass)
+        and isinstance(first, np.ndarray)
+    ):
         return replace(last, names=tuple(first.ravel().tolist()))
     if call.op == "ZipMap" and isinstance(first, Line | Row):
         names = call.attributes.get("classlabels_strings") or call.attributes.get("classlabels_int64s")
-        return Labels(tuple(names) if names else None, first)
-    if any(isinstance(value, Labels) for value in call.inputs):
-        return next(value for value in call.inputs if isinstance(value, Labels))
+        return LargestClass(tuple(names) if names else None, first)
+    if any(isinstance(value, LargestClass) for value in call.inputs):
+        return next(value for value in call.inputs if isinstance(value, LargestClass))
     return None
 
 

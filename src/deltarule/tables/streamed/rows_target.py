@@ -99,7 +99,7 @@ def target_of(
     if task not in TASKS:
         raise SettingsError(f"task={task!r} is unknown. Take one of {', '.join(TASKS)}.")
     may_be_quantity = task != "classify" and meaning.kind == "number"
-    labels = _Labels(name, gaps)
+    labels = _LabelCounts(name, gaps)
     quantity = _Quantity(name, meaning.form) if may_be_quantity else None
     for start, frame in frames.read([name]):
         parts = split.parts(start, len(frame))
@@ -128,7 +128,7 @@ def target_of(
     return labels.target(f"classification: {{name}} holds {{n}} different whole numbers{also}", words)
 
 
-class _Labels:
+class _LabelCounts:
     """The different values of a column, each with its rows in every part of the table."""
 
     def __init__(self, name: str, gaps: tuple[str, ...]) -> None:
