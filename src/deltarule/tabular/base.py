@@ -25,7 +25,7 @@ from deltarule.tabular.checking import check_parameters
 from deltarule.tabular.checkpoint import SavedMembers
 from deltarule.tabular.committee import Committee
 from deltarule.tabular.continuing import check_goes_on, new_run, saved_members
-from deltarule.tabular.examples import Examples, examples_of
+from deltarule.tabular.examples import TableExamples, examples_of
 from deltarule.tabular.fitting import Job, TrainedMembers, learn, prepare
 from deltarule.tabular.frames import given_rows, names_of, options_of
 from deltarule.tabular.held_out import held_out_predictions
@@ -198,7 +198,7 @@ class BaseTable(WithEngines):
         tags.input_tags.categorical = True
         return tags
 
-    def _target_of(self, examples: Examples) -> Classes | Quantity:
+    def _target_of(self, examples: TableExamples) -> Classes | Quantity:
         """Return what is to be learnt."""
         raise NotImplementedError
 
@@ -206,7 +206,7 @@ class BaseTable(WithEngines):
         """Return the recipe."""
         raise NotImplementedError
 
-    def _weights(self, target: Any, examples: Examples) -> Array | None:
+    def _weights(self, target: Any, examples: TableExamples) -> Array | None:
         """Return the weights of rows in the cost."""
         raise NotImplementedError
 
@@ -275,7 +275,7 @@ class BaseTable(WithEngines):
             dtype=np.dtype(self.dtype),
         )
 
-    def _eval_set(self, eval_set: Any, examples: Examples) -> Examples:
+    def _eval_set(self, eval_set: Any, examples: TableExamples) -> TableExamples:
         if not (isinstance(eval_set, tuple | list) and len(eval_set) in (2, 3)):
             length = f" of length {len(eval_set)}" if hasattr(eval_set, "__len__") else ""
             raise InputError(

@@ -16,7 +16,7 @@ from deltarule.network.units import OUTPUT_UNITS
 from deltarule.tabular.base import BaseTable
 from deltarule.tabular.calibration import Calibration
 from deltarule.tabular.committee import calibrated_on, mean_of_members
-from deltarule.tabular.examples import Examples
+from deltarule.tabular.examples import TableExamples
 from deltarule.tabular.fitting import Job, TrainedMembers
 from deltarule.tabular.recipe import Recipe
 from deltarule.tabular.target_coding import Classes
@@ -167,14 +167,14 @@ class TableClassifier(ClassifierMixin, BaseTable):  # type: ignore[misc]
             )
         check_setting("class_weight", self.class_weight, type(self).__name__)
 
-    def _target_of(self, examples: Examples) -> Classes:
+    def _target_of(self, examples: TableExamples) -> Classes:
         return Classes.of(examples.y, self.objective, examples.class_names)
 
     def _recipe(self, target: Classes) -> Recipe:
         del target
         return Recipe.for_labels(self.epochs, self._hidden, smooths=self.objective == "accuracy")
 
-    def _weights(self, target: Classes, examples: Examples) -> Array | None:
+    def _weights(self, target: Classes, examples: TableExamples) -> Array | None:
         labels = target.labels.weighed(self.class_weight, examples.y, examples.weights)
         return labels.weights_in_cost(examples.y, examples.weights)
 

@@ -16,11 +16,11 @@ from deltarule.estimators.times import refuse_times
 from deltarule.tables.cells import LARGEST
 from deltarule.tabular.frames import Given, given_rows
 
-__all__ = ["Examples", "examples_of"]
+__all__ = ["TableExamples", "examples_of"]
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
+class TableExamples:
     """Rows to learn from, or to be measured on.
 
     Attributes
@@ -58,7 +58,7 @@ def examples_of(
     *,
     is_quantity: bool,
     name: str = "y",
-) -> Examples:
+) -> TableExamples:
     """Check what a fit was given.
 
     Raises
@@ -85,11 +85,11 @@ def examples_of(
         raise ShapeError(f"groups has the shape {told.shape}, but X has {m} rows. Pass the group of each row.")
     class_names = None if is_quantity or values.ndim == 1 else named_columns(y)
     if weights is None or (weights > 0).all():
-        return Examples(given, values, weights, told, class_names)
+        return TableExamples(given, values, weights, told, class_names)
     kept = weights > 0
     frame = given.frame[kept]
     told = None if told is None else told[kept]
-    return Examples(given._replace(frame=frame), values[kept], weights[kept], told, class_names, kept)
+    return TableExamples(given._replace(frame=frame), values[kept], weights[kept], told, class_names, kept)
 
 
 def _labels(y: Any, name: str) -> NDArray[Any]:

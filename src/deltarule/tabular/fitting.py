@@ -15,7 +15,7 @@ from deltarule.estimators.printing import stacklevel_of_call
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.tabular.checkpoint import SavedMembers, bytes_of
-from deltarule.tabular.examples import Examples
+from deltarule.tabular.examples import TableExamples
 from deltarule.tabular.frames import Given
 from deltarule.tabular.importance import Watched
 from deltarule.tabular.quantities import Quantity
@@ -109,12 +109,12 @@ class TrainedMembers:
 
 
 def prepare(
-    examples: Examples,
+    examples: TableExamples,
     target: Classes | Quantity,
     columns: TableColumns,
     recipe: Recipe,
     *,
-    watched: Examples | None,
+    watched: TableExamples | None,
     weights: Array | None,
     watched_weights: Array | None,
     validation: str,

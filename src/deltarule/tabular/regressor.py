@@ -12,7 +12,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.network.losses import MOST_QUANTILES, THRESHOLD, quantiles_of, threshold_of
 from deltarule.tabular.base import BaseTable
-from deltarule.tabular.examples import Examples
+from deltarule.tabular.examples import TableExamples
 from deltarule.tabular.fitting import TrainedMembers
 from deltarule.tabular.quantities import LOSSES, Quantity
 from deltarule.tabular.recipe import Recipe
@@ -164,14 +164,14 @@ thetas_, n_features_in_, feature_names_in_
             return self._threshold()
         return self._ascending() if self.loss == "pinball" else ()
 
-    def _target_of(self, examples: Examples) -> Quantity:
+    def _target_of(self, examples: TableExamples) -> Quantity:
         return Quantity.of(examples.y, examples.weights, self.loss, self._numbers)
 
     def _recipe(self, target: Quantity) -> Recipe:
         del target
         return Recipe.for_quantities(self.epochs, self._hidden)
 
-    def _weights(self, target: Quantity, examples: Examples) -> Array | None:
+    def _weights(self, target: Quantity, examples: TableExamples) -> Array | None:
         del target
         return examples.weights
 
