@@ -78,6 +78,33 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     assert sorted(path for path in paths if not exists(path, page)) == []
 
 
+def rows_of_the_architecture() -> list[str]:
+    """Return the paths in the first column of the table of files."""
+    rows = [line.split(" | ")[0] for line in text_of("ARCHITECTURE.md").splitlines() if line.startswith("| `")]
+    return [path for row in rows for path in re.findall(r"`([^`]+)`", row)]
+
+
+def test_every_file_of_the_package_has_one_row_in_the_architecture() -> None:
+    rows = rows_of_the_architecture()
+    folders = tuple(row for row in rows if row.endswith("/"))
+    files = [path.relative_to(ROOT).as_posix() for path in MODULES if path.name != "__init__.py"]
+    assert len(files) > 200
+    assert [path for path in files if path not in rows and not path.startswith(folders)] == []
+    assert len(rows) == len(set(rows))
+
+
+def test_every_file_that_the_docstring_of_a_package_names_stands_beside_it() -> None:
+    named = [
+        (path.parent, name)
+        for path in MODULES
+        if path.name == "__init__.py"
+        for line in re.findall(r"^\w+\.py.*", path.read_text(encoding="utf-8").split('"""')[1], flags=re.MULTILINE)
+        for name in re.findall(r"\w+\.py\b", line)
+    ]
+    assert len(named) > 50
+    assert [f"{folder.name}: {name}" for folder, name in named if not (folder / name).exists()] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_of_a_page_leads_to_a_file_and_a_heading(page: str) -> None:
     broken = []
