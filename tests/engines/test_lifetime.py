@@ -113,6 +113,20 @@ def test_a_release_gives_back_the_memory_of_training_and_of_sums() -> None:
     succeed(code)
 
 
+def test_a_fitted_estimator_holds_its_parameters_and_its_run_and_no_workspace() -> None:
+    code = (
+        "X, y = generator.standard_normal((200, 1000)), generator.integers(0, 2, 200)\n"
+        "def fitted():\n"
+        "    return MLPClassifier((1000,), max_iter=2, tol=0, random_state=0, dtype='float64').fit(X, y)\n"
+        "fitted()\n"
+        "before = held()[1]\n"
+        "kept = [fitted() for _ in range(5)]\n"
+        "each = (held()[1] - before) / 5 / (kept[0].theta_.nbytes / 1e6)\n"
+        "assert each < 4, each  # θ and two vectors of Adam; with the workspace of training 9\n"
+    )
+    succeed(code)
+
+
 def test_a_closed_engine_refuses_every_call_and_holds_no_thread() -> None:
     network = Network((300, 300, 3), "tanh", "softmax")
     threads = len(os.listdir("/proc/self/task"))

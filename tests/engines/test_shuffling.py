@@ -68,6 +68,12 @@ def test_no_row_and_one_row_have_one_order(rows: int) -> None:
     assert row_order(1, 0, rows).tolist() == list(range(rows))
 
 
+@pytest.mark.skipif(shuffling.core is None, reason="the compiled core was not built")
+def test_with_the_core_no_loop_of_python_goes_over_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(shuffling, "_by_definition")
+    assert len(row_order(3, 1, 1_000_000)) == 1_000_000
+
+
 def test_with_and_without_the_core_the_order_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     given = [(MASK, 0, 1000), (5, 7, 4097), (0, 10**6, 2)]
     orders = [row_order(*one) for one in given]

@@ -54,6 +54,10 @@ def classifier(**parameters: Any) -> MLPClassifier:
     return MLPClassifier((3,), engine="counted", max_iter=2, tol=0.0, random_state=0, **parameters)
 
 
+def accuracy_of(clf: MLPClassifier, X: Any, y: Any) -> float:
+    return float(clf.score(X, y))
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 class TestEngines:
     """Engines of estimators."""
@@ -117,6 +121,20 @@ class TestEngines:
         with pytest.raises(DivergedError):
             deltarule.lambda_path(diverging, 1e3 * X, y, lambdas=[1.0], cv=2)
         assert not Counted.open
+
+    @pytest.mark.parametrize(
+        ("scoring", "most"),
+        # The second engine is for the logarithms of probabilities.
+        [("accuracy", 1), ("neg_log_loss", 2), (["accuracy", "neg_log_loss"], 2), (accuracy_of, 1)],
+        ids=["a name", "of logarithms", "several names", "a callable"],
+    )
+    def test_of_a_path_whose_epochs_are_scored_do_not_grow_in_number_with_epochs_folds_and_lambdas(
+        self, scoring: Any, most: int
+    ) -> None:
+        clf = classifier(early_stopping=True, scoring=scoring, n_iter_no_change=99).set_params(max_iter=12)
+        path = deltarule.lambda_path(clf, X, y, lambdas=[0.1, 1.0], cv=3)
+        assert (path.epochs == 12).all()  # 72 scores
+        assert Counted.made <= most
 
     def test_of_tables_are_kept_for_a_fit_of_the_same_network(self) -> None:
         table = TableClassifier(2, hidden_layer_sizes=(3,), epochs=2, random_state=0, engine="counted")
