@@ -29,12 +29,12 @@ def rows(m: int) -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux only")
-def test_reading_a_file_takes_at_most_four_times_its_size(tmp_path: Path) -> None:
+def test_reading_a_file_takes_at_most_three_times_its_size(tmp_path: Path) -> None:
     header = "a,b,c,v,w,name,i,j,k\n"
     (tmp_path / "small.csv").write_text(header + rows(200))
-    (tmp_path / "large.csv").write_text(header + rows(200_000))
+    (tmp_path / "large.csv").write_text(header + rows(400_000))
     size = (tmp_path / "large.csv").stat().st_size
-    assert size > 12e6
+    assert size > 24e6
     paths = [str(tmp_path / name) for name in ("small.csv", "large.csv")]
     printed = subprocess.run([sys.executable, "-c", READ, *paths], check=True, capture_output=True, text=True).stdout
-    assert int(printed) * 1024 < 4 * size
+    assert int(printed) * 1024 <= 3 * size

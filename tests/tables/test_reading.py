@@ -37,6 +37,18 @@ def test_csv_is_read_with_the_line_of_each_row(tmp_path: Path) -> None:
     assert table.index.name == "line"
 
 
+@pytest.mark.parametrize(
+    ("late", "dtype"), [([], "int32"), ([2**40], "int64"), ([0.5], "float64"), ([2**40, ""], "float64")], ids=str
+)
+def test_whole_numbers_stay_what_they_are_whatever_comes_far_below(tmp_path: Path, late: list[Any], dtype: str) -> None:
+    m = 200_000  # rows of more than a megabyte, which are read in several batches
+    rows = [*range(m), *late, *range(m)]
+    table = read_table(written(tmp_path, "a,b\n" + "".join(f"{value},x\n" for value in rows)))
+    assert table["a"].dtype == dtype
+    expected = np.array([np.nan if value == "" else value for value in rows], dtype=float)
+    np.testing.assert_array_equal(table["a"].to_numpy(float), expected)
+
+
 @pytest.mark.parametrize("text", ["a,b\r\n1,x\r\n", "\ufeffa,b\n1,x", "a , b\n1, x\n", "a,b\r1,x\r"])
 def test_line_ends_a_byte_order_mark_and_blanks_after_commas_do_not_matter(tmp_path: Path, text: str) -> None:
     table = read_table(written(tmp_path, text))

@@ -4,6 +4,7 @@ A column is kept as numbers only if that loses nothing: not the zeros of 007, no
 column stays text; meaning.py finds out what it means.
 """
 
+from array import array
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Column:
         self.lost = self.dots_may_group = self.has_commas = False
         self._is_text = as_text
         self._dots = 0
-        self._numbers: list[NDArray[Any]] = []
+        self._numbers = _Growing()
         self._texts: list[Any] = []
 
     def add(self, fields: Any) -> None:
@@ -51,7 +52,7 @@ class Column:
         if not self._is_text:
             numbers = _numbers(fields)
             if numbers is not None:
-                self._numbers.append(numbers)
+                self._numbers.add(numbers)
                 if self._dots >= 0 and numbers.dtype.kind == "f":
                     dots = compute.sum(compute.match_substring(fields, ".")).as_py() or 0
                     some = compute.all(compute.match_substring_regex(fields, _DOT_BEFORE_THREE)).as_py()
@@ -59,8 +60,8 @@ class Column:
                     self.dots_may_group = self._dots > 0
                 return
             self._is_text = True
-            self.lost = bool(self._numbers)
-            self._numbers.clear()
+            self.lost = self._numbers.has_any
+            self._numbers = _Growing()
         if not self._texts:
             self.has_commas = bool(compute.any(compute.match_substring_regex(fields, _COMMA)).as_py())
         if not self.lost:
@@ -68,11 +69,44 @@ class Column:
 
     def finish(self) -> pd.Series:
         """Return the whole column, and free its parts."""
-        numbers, self._numbers = self._numbers, []
+        numbers, self._numbers = self._numbers, _Growing()
         texts, self._texts = self._texts, []
         if self._is_text:
             return _joined(texts)
-        return pd.Series(np.concatenate(numbers) if numbers else np.empty(0))
+        return pd.Series(numbers.whole(), copy=False)
+
+
+class _Growing:
+    """Numbers to which more are added, in one piece of memory.
+
+    Pieces put together at the end would take the memory of the column twice, because the allocator keeps what is freed
+    between pieces of other columns: a file of 55 MB took 2.9 times its size at the peak instead of 2.1.
+    """
+
+    def __init__(self) -> None:
+        self._dtype = np.dtype(np.float64)
+        self._array = array("d")
+
+    @property
+    def has_any(self) -> bool:
+        """Whether a number was added."""
+        return len(self._array) > 0
+
+    def add(self, numbers: NDArray[Any]) -> None:
+        """Add numbers as int32, int64 or float64; a dtype that holds both replaces that of the numbers so far."""
+        dtype = np.result_type(self._dtype, numbers.dtype) if self.has_any else numbers.dtype
+        if dtype != self._dtype:
+            self._array = array(_CODES[dtype.name], self.whole().astype(dtype).tobytes())
+            self._dtype = dtype
+        self._array.frombytes(numbers.astype(dtype, copy=False).tobytes())
+
+    def whole(self) -> NDArray[Any]:
+        """Return all numbers; nothing can be added while the returned array exists."""
+        return np.frombuffer(self._array, self._dtype) if self.has_any else np.empty(0)
+
+
+_CODES = {"int32": "i", "int64": "q", "float64": "d"}
+"""The codes of the module array for the dtypes that `_numbers` returns."""
 
 
 def _numbers(fields: Any) -> NDArray[Any] | None:
