@@ -19,7 +19,7 @@ from deltarule.pictures.style import BLUE, INK, ORANGE, pyplot
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MOST_UNITS", "RADIUS", "Edge", "NetworkPicture", "Unit", "network_picture"]
+__all__ = ["MOST_UNITS", "RADIUS", "DrawnUnit", "Edge", "NetworkPicture", "network_picture"]
 
 MOST_UNITS = 8
 """A layer of more units shows one unit less than this, and an ellipsis."""
@@ -43,7 +43,7 @@ LARGEST_FONT, SMALLEST_FONT = 9.0, 3.0  # points
 
 
 @dataclass(frozen=True)
-class Unit:
+class DrawnUnit:
     """A circle of the picture, with its position and label.
 
     Attributes
@@ -73,8 +73,8 @@ class Unit:
 class Edge:
     """A line between two circles, with its weight Θ⁽ˡ⁾_ij, or NaN without a model."""
 
-    start: Unit
-    end: Unit
+    start: DrawnUnit
+    end: DrawnUnit
     weight: float
 
 
@@ -84,7 +84,7 @@ class NetworkPicture:
 
     Attributes
     ----------
-    units : tuple of Unit
+    units : tuple of DrawnUnit
         All circles.
     ellipses : tuple of (float, float)
         Positions of the dots that stand for units left out.
@@ -94,17 +94,17 @@ class NetworkPicture:
         x and text above each layer.
     thetas : tuple of (float, str)
         x and text below each gap between layers.
-    outputs, inputs : tuple of (Unit, str)
+    outputs, inputs : tuple of (DrawnUnit, str)
         Units of the last and of the first layer, with the text beside them.
     """
 
-    units: tuple[Unit, ...]
+    units: tuple[DrawnUnit, ...]
     ellipses: tuple[tuple[float, float], ...]
     edges: tuple[Edge, ...]
     heads: tuple[tuple[float, str], ...]
     thetas: tuple[tuple[float, str], ...]
-    outputs: tuple[tuple[Unit, str], ...]
-    inputs: tuple[tuple[Unit, str], ...] = ()
+    outputs: tuple[tuple[DrawnUnit, str], ...]
+    inputs: tuple[tuple[DrawnUnit, str], ...] = ()
 
     @property
     def has_weights(self) -> bool:
@@ -292,7 +292,7 @@ def network_picture(model: Any, most_units: int = MOST_UNITS, names: Sequence[st
     """
     network, theta = (model, None) if isinstance(model, Network) else fitted(model)
     thetas = None if theta is None else network.roll(theta)
-    layers: list[list[Unit]] = []
+    layers: list[list[DrawnUnit]] = []
     ellipses = []
     for layer, size in enumerate(network.sizes, 1):
         x = (layer - 1) * COLUMN
@@ -305,7 +305,7 @@ def network_picture(model: Any, most_units: int = MOST_UNITS, names: Sequence[st
             if index == size and size > most_units:
                 ellipses.append((x, y))
                 y -= 1
-            units.append(Unit(layer, index, x, y, _label(layer, index)))
+            units.append(DrawnUnit(layer, index, x, y, _label(layer, index)))
             y -= 1
         layers.append(units)
     edges = tuple(
@@ -334,7 +334,7 @@ def network_picture(model: Any, most_units: int = MOST_UNITS, names: Sequence[st
     )
 
 
-def _weight(thetas: list[Array] | None, start: Unit, end: Unit) -> float:
+def _weight(thetas: list[Array] | None, start: DrawnUnit, end: DrawnUnit) -> float:
     return np.nan if thetas is None else float(thetas[start.layer - 1][end.index - 1, start.index])
 
 
