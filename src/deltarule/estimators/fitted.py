@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from deltarule.common.arrays import Array, as_float
 from deltarule.estimators.checking import check_rows, is_plain
-from deltarule.estimators.predictor import Answers, Predictor
+from deltarule.estimators.predictor import GivenHypotheses, Predictor
 from deltarule.estimators.stored import save
 from deltarule.estimators.targets import Targets
 from deltarule.estimators.weights import Views
@@ -156,7 +156,7 @@ class FittedMLP(WithEngines):
         predictor, X = self._ready_for(X)
         return (predictor.z if of_z else predictor.hypothesis)(self.theta_, X)
 
-    def _ready_for(self, X: Any) -> tuple[Predictor | Answers, Array]:
+    def _ready_for(self, X: Any) -> tuple[Predictor | GivenHypotheses, Array]:
         """Return the predictor, and X as an engine takes it."""
         if not hasattr(self, "theta_"):
             self._check_fitted()

@@ -8,7 +8,7 @@ from deltarule.common.arrays import Array
 from deltarule.engines import Engine, EngineMaker, NativeEngine, engine_for
 from deltarule.network.network import Network
 
-__all__ = ["Answers", "Predictor"]
+__all__ = ["GivenHypotheses", "Predictor"]
 
 
 class Predictor:
@@ -75,7 +75,7 @@ class Predictor:
             self.close()
 
 
-class Answers:
+class GivenHypotheses:
     """A predictor whose hypotheses are given, whatever the rows are."""
 
     def __init__(self, h: Array) -> None:

@@ -14,7 +14,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
 from deltarule.engines import Engine
 from deltarule.estimators.callbacks import end_of, telling
-from deltarule.estimators.predictor import Answers, Predictor
+from deltarule.estimators.predictor import GivenHypotheses, Predictor
 from deltarule.estimators.printing import warn_of, warn_of_clipped_batches
 from deltarule.estimators.task import LearningTask
 from deltarule.estimators.watching import validation_of
@@ -167,7 +167,7 @@ def predicting_with(
 
     def answering(h: Array) -> Any:
         there = at(np.empty(0, task.kept_dtype))
-        there._predictor = Answers(h)
+        there._predictor = GivenHypotheses(h)
         return there
 
     return attributes, at, answering

@@ -4,7 +4,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from deltarule.estimators.predictor import Answers, Predictor
+from deltarule.estimators.predictor import GivenHypotheses, Predictor
 from deltarule.network.network import Network
 
 __all__ = ["WithEngines"]
@@ -16,7 +16,7 @@ class WithEngines(BaseEstimator):
     engine: Any
     n_threads: int | None
 
-    _predictor: Predictor | Answers | None = None
+    _predictor: Predictor | GivenHypotheses | None = None
 
     def _keep(self, parameters: dict[str, Any]) -> None:
         """Set the arguments of the constructor, given as its `locals()`, as attributes."""
