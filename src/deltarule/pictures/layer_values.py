@@ -5,6 +5,7 @@ error back. A unit is dead if it is saturated for every example.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,6 +165,7 @@ def _quantiles(values: Array) -> tuple[float, ...]:
     return tuple(float(value) for value in np.quantile(values.astype(np.float64), QUANTILES))
 
 
+@cache
 def _steepest(unit: Unit) -> float:
     z = np.linspace(-8, 8, 1601)
     return float(np.abs(unit.derivative(z, unit.g(z))).max())

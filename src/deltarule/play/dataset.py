@@ -1,7 +1,9 @@
 """The rows of a scene: drawn, from a table, or of a model; with names, units and the rows that are held out."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,9 @@ from deltarule.play.scene import Points, Scene, Toy
 from deltarule.play.toys import TOYS, draw
 
 __all__ = ["Dataset", "drawn_dataset", "split_rows"]
+
+SOME_ROWS = 1000
+"""Training rows over which units are looked at."""
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -81,17 +86,28 @@ class Dataset:
         """Whether the target is a label."""
         return self.classes is not None
 
-    @property
+    @cached_property
     def training(self) -> NDArray[np.intp]:
         """Places of the rows to learn from, ascending: the order in which the network is given them."""
         return np.flatnonzero(~self.is_held_out)
 
-    @property
+    @cached_property
     def held_out(self) -> NDArray[np.intp]:
         """Places of the rows that are only looked at."""
         return np.flatnonzero(self.is_held_out)
 
-    @property
+    @cached_property
+    def looked_at(self) -> Array:
+        """X of some rows to learn from, in float32."""
+        with np.errstate(over="ignore"):
+            return self.X[self.training[:SOME_ROWS]].astype(np.float32)
+
+    @cached_property
+    def grids(self) -> OrderedDict[Any, Any]:
+        """The grids that were last made over two features: see `maps.py`."""
+        return OrderedDict()
+
+    @cached_property
     def numbers(self) -> Array:
         """The target as numbers: that of the class, from 0, or the quantity in its own units."""
         if self.classes is None:

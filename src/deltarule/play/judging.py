@@ -10,7 +10,6 @@ from deltarule.common.errors import ShapeError
 from deltarule.network.gradient_check import check_gradient
 from deltarule.pictures.reliability_diagram import reliability_of
 from deltarule.play.answers import Checked, Predictions, Probed
-from deltarule.play.maps import activations
 from deltarule.play.requests import Check, Predict, Probe
 from deltarule.play.snapshot import Snapshot
 
@@ -117,7 +116,7 @@ def probed(snapshot: Snapshot, request: Probe) -> Probed:
         raise ShapeError(f"The point has {len(request.x)} coordinates, but there are {network.sizes[0]} features.")
     x = dataset.as_inputs(np.array(request.x))
     thetas = network.roll(snapshot.theta)
-    a = [layer[0] for layer in activations(network, snapshot.theta, x[np.newaxis])]
+    a = [layer[0] for layer in snapshot.problem.painter.activations(snapshot.theta, x[np.newaxis])]
     z = [Theta[:, 0] + Theta[:, 1:] @ below for Theta, below in zip(thetas, a, strict=False)]
     h = a[-1]
     if dataset.is_classes:
@@ -137,7 +136,7 @@ def probed(snapshot: Snapshot, request: Probe) -> Probed:
 
 def _last_z(snapshot: Snapshot, rows: NDArray[np.intp]) -> Array:
     network = snapshot.problem.network
-    below = activations(network, snapshot.theta, snapshot.opening.dataset.X[rows])[-2]
+    below = snapshot.problem.painter.activations(snapshot.theta, snapshot.opening.dataset.X[rows])[-2]
     Theta = network.roll(snapshot.theta)[-1]
     return np.asarray(Theta[:, 0] + below @ Theta[:, 1:].T)
 

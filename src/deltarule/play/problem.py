@@ -5,6 +5,7 @@ It is made as `fit` makes it, so a run of the page has the bits of an estimator 
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from deltarule.estimators.task import learning_task
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.play.dataset import Dataset
+from deltarule.play.painter import Painter
 from deltarule.play.scene import Scene
 from deltarule.play.units import read_units
 from deltarule.training.record import RunState
@@ -63,6 +65,11 @@ class Problem:
     def is_mini_batch(self) -> bool:
         """Whether a step is a mini-batch; else it is an iteration over all rows."""
         return self.settings.solver in MINI_BATCH_SOLVERS
+
+    @cached_property
+    def painter(self) -> Painter:
+        """What computes its pictures, whoever trains."""
+        return Painter(self.network)
 
     def new_engine(self) -> Engine:
         """Return an engine of its own, which whoever asks for it closes."""

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.engines import Engine
-from deltarule.network.backpropagation import hypothesis, penalty
+from deltarule.network.backpropagation import forward, penalty
 from deltarule.play.opening import Opening
 from deltarule.play.places import Place
 from deltarule.play.problem import Problem
@@ -88,8 +89,20 @@ class Snapshot:
     @cached_property
     def h(self) -> Array:
         """H of every row, of shape (m, K); computed once, when it is asked for."""
+        return self.problem.painter.h(self.theta, self.opening.dataset.X)
+
+    @cached_property
+    def coarse_theta(self) -> Array:
+        """θ in float32, for what is only painted."""
+        with np.errstate(over="ignore"):
+            return self.place.theta.astype(np.float32)
+
+    @cached_property
+    def looked_at(self) -> tuple[list[Any], list[Array]]:
+        """What `forward` returns for some training rows, in float32: by these the units are looked at."""
+        network = self.problem.network
         with np.errstate(over="ignore", invalid="ignore"):
-            return hypothesis(self.problem.network, self.theta, self.opening.dataset.X)
+            return forward(network, network.roll(self.coarse_theta), self.opening.dataset.looked_at)
 
 
 def measured(problem: Problem, engine: Engine, theta: Array) -> Costs:
