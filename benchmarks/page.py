@@ -3,6 +3,8 @@
 `make bench-page` prints the table; `python benchmarks/page.py 60` watches the memory for an hour, not two minutes.
 """
 
+import http.client
+import json
 import shutil
 import sys
 import time
@@ -18,11 +20,12 @@ from deltarule.play.link import linked
 from deltarule.play.opening import open_scene
 from deltarule.play.page_files import read_module
 from deltarule.play.scene import Scene
-from deltarule.play.server import Server, page_files
+from deltarule.play.server import TOKEN_HEADER, Server, page_files
 from deltarule.play.session import Session
 
 FRAME = {"ask": "frame", "map": "decision", "size": 100, "strongest": 400, "thumbnails": 24, "theta": True}
-SECONDS = 4.0
+SECONDS, TURNS = 2.0, 10
+ANSWERS = 200
 LATER = "before => Number(document.querySelector('.dr').dataset.revision) > before"
 
 
@@ -44,7 +47,9 @@ def main(minutes: float) -> None:
             "40 kB",
         ),
     ]
-    alone = speed(session, lambda: answer_to(session, {"ask": "frame", "wait": 0}))
+    took, worked = answers(session, server)
+    rows.append(("request for such a frame, answered by the server: half, 95 of 100 below", two(took), "2 ms"))
+    rows.append(("the same, seconds of processor of the server's thread", two(worked), ""))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -54,7 +59,7 @@ def main(minutes: float) -> None:
         rows.append(("from the address to the picture", f"{time.perf_counter() - began:.2f} s", "1 s"))
         tools = page.context.new_cdp_session(page)
         tools.send("Performance.enable")
-        rows.append(("request", f"{np.median(requests(page)):.1f} ms", "2 ms"))
+        rows.append(("request for the state alone, as the page sees it", two(requests(page)), ""))
         rows.append(
             (
                 "script of a frame, 95 of 100 below",
@@ -75,9 +80,7 @@ def main(minutes: float) -> None:
         page.on("request", lambda request: asked.append(request.url))
         page.wait_for_timeout(2000)
         rows.append(("requests of a page at rest in 2 s", str(len(asked)), "0"))
-        page.keyboard.press("r")
-        beside = speed(session, lambda: page.wait_for_timeout(50))
-        rows.append(("training beside the page, of its speed alone", f"{beside / alone:.0%}", "90 %"))
+        rows += beside(session, page, asked)
         page.keyboard.press(" ")
         first, last = memory(page, tools, minutes)
         rows.append(
@@ -91,17 +94,72 @@ def main(minutes: float) -> None:
         sys.stdout.write(f"| {name} | {found} | {limit} |\n")
 
 
+def two(milliseconds: list[float]) -> str:
+    """Return the median and the 95th percentile."""
+    return f"{np.median(milliseconds):.2f} and {np.percentile(milliseconds, 95):.2f} ms"
+
+
+def answers(session: Session, server: Server) -> tuple[list[float], list[float]]:
+    """Return milliseconds in which the server answers requests for whole frames, each of a step of its own.
+
+    Once as they pass between a request and its answer over HTTP, and once as a processor is busy with them.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    body, headers = json.dumps({**FRAME, "wait": 0, "curve_after": 0}).encode(), {TOKEN_HEADER: server.token}
+    took, worked = [], []
+    for step in range(ANSWERS):
+        answer_to(session, {"ask": "seek", "step": step})
+        before, began = time.process_time() - time.thread_time(), time.perf_counter()
+        connection.request("POST", "/ask", body, headers)
+        connection.getresponse().read()
+        took.append(1e3 * (time.perf_counter() - began))
+        worked.append(1e3 * (time.process_time() - time.thread_time() - before))
+    connection.close()
+    return took[ANSWERS // 10 :], worked[ANSWERS // 10 :]
+
+
+def beside(session: Session, page: Any, asked: list[str]) -> list[tuple[str, str, str]]:
+    """Return what of its speed a run at full speed keeps with the page open and looking: turns with it and without.
+
+    Without the page somebody else keeps the session awake, and asks for nothing but the state.
+    """
+    alone, with_page, frames = [], [], []
+    for _ in range(TURNS):
+        answer_to(session, {"ask": "seek", "step": 0})
+        answer_to(session, {"ask": "run"})
+        alone.append(speed(session, lambda: session.newest(-1, 0.0)))
+        answer_to(session, {"ask": "pause"})
+        page.keyboard.press("r")
+        page.locator(".dr .state", has_text="step 0,").wait_for()
+        page.keyboard.press(" ")
+        while not session.snapshot.running:
+            page.wait_for_timeout(10)
+        before = len(asked)
+        with_page.append(speed(session, lambda: page.wait_for_timeout(100)))
+        frames.append((len(asked) - before) / SECONDS)
+        page.keyboard.press(" ")
+        while session.snapshot.running:
+            page.wait_for_timeout(10)
+    shares = np.array(with_page) / np.array(alone)
+    return [
+        (
+            "training beside the page, of its speed alone: median of turns, and their range",
+            f"{np.median(shares):.0%} ({shares.min():.0%} to {shares.max():.0%})",
+            "90 %",
+        ),
+        ("steps a second: alone, beside the page", f"{np.median(alone):,.0f}, {np.median(with_page):,.0f}", ""),
+        ("frames a second that the page asks for", f"{np.median(frames):.1f}", ""),
+    ]
+
+
 def speed(session: Session, look: Callable[[], Any]) -> float:
-    """Return steps a second of a run as fast as it goes, while somebody looks now and then."""
-    answer_to(session, {"ask": "seek", "step": 0})
-    answer_to(session, {"ask": "run"})
+    """Return steps a second of a run that goes on, while somebody looks now and then."""
+    time.sleep(0.3)
     began, first = time.perf_counter(), session.snapshot.step
     while time.perf_counter() - began < SECONDS:
         look()
-        time.sleep(0.02)
-    took, last = time.perf_counter() - began, session.snapshot.step
-    answer_to(session, {"ask": "pause"})
-    return (last - first) / took
+        time.sleep(0.1)
+    return (session.snapshot.step - first) / (time.perf_counter() - began)
 
 
 def requests(page: Any) -> list[float]:

@@ -1,7 +1,5 @@
 """The cost by step, in bounded memory: when points are too many, the smallest and the largest of each four stay."""
 
-from bisect import bisect_left
-
 import numpy as np
 
 from deltarule.common.arrays import Array
@@ -27,41 +25,42 @@ class Curve:
     """
 
     def __init__(self, most: int = MOST_POINTS) -> None:
-        self._most = most
-        self._steps: list[int] = []
-        self._costs: list[tuple[float, float, float]] = []
+        self._rows = np.empty((most + 1, COLUMNS))
+        self._count = 0
 
     def add(self, step: int, data: float, penalty: float, held_out: float) -> None:
         """Add the point of a step; one that is there already is replaced."""
-        place = bisect_left(self._steps, step)
-        point = (data, penalty, held_out)
-        if place < len(self._steps) and self._steps[place] == step:
-            self._costs[place] = point
-            return
-        self._steps.insert(place, step)
-        self._costs.insert(place, point)
-        if len(self._steps) > self._most:
+        place = self._place(step)
+        rows, count = self._rows, self._count
+        if place == count or rows[place, 0] != step:
+            rows[place + 1 : count + 1] = rows[place:count]
+            self._count += 1
+        rows[place] = step, data, penalty, held_out
+        if self._count == len(rows):
             self._thin()
 
     def cut(self, step: int) -> None:
         """Forget what lies beyond a step."""
-        place = bisect_left(self._steps, step + 1)
-        del self._steps[place:], self._costs[place:]
+        self._count = self._place(step + 1)
 
     def points(self) -> Array:
         """Return the points as an array of shape (points, 4): step, data cost, penalty, held-out cost."""
-        found = np.empty((len(self._steps), COLUMNS))
-        found[:, 0] = self._steps
-        found[:, 1:] = np.array(self._costs).reshape(-1, COLUMNS - 1)
-        return found
+        return self._rows[: self._count].copy()
+
+    def _place(self, step: int) -> int:
+        """Return the number of points before a step."""
+        steps = self._rows[: self._count, 0]
+        if not len(steps) or step > steps[-1]:
+            return len(steps)
+        return int(np.searchsorted(steps, step))
 
     def _thin(self) -> None:
+        data = self._rows[:, 1].tolist()
         kept: list[int] = []
-        last = len(self._steps) - 1
+        last = self._count - 1
         for start in range(0, last, 4):
             four = range(start, min(start + 4, last))
-            low, high = (choose(four, key=lambda n: self._costs[n][0]) for choose in (min, max))
-            kept += sorted({low, high})
+            kept += sorted({choose(four, key=lambda n: data[n]) for choose in (min, max)})
         kept.append(last)
-        self._steps = [self._steps[n] for n in kept]
-        self._costs = [self._costs[n] for n in kept]
+        self._rows[: len(kept)] = self._rows[kept]
+        self._count = len(kept)

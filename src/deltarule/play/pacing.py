@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 __all__ = ["CHUNK", "Pace"]
 
-CHUNK = 0.012
+CHUNK = 0.02
 """Seconds of steps after which commands are looked at."""
 
 STALLED = 4

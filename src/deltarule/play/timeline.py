@@ -5,6 +5,7 @@ or changes a setting begins a new one, and gives up what lay beyond. Within a st
 apart, and a step is replayed from the one before it. When they are too many, every second one is dropped.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -34,6 +35,24 @@ class _Stretch:
     frames: dict[int, Place] = field(default_factory=dict)
     spacing: int = 1
     is_edited: bool = False
+    newest: int = 0
+
+    def frame_before(self, step: int) -> int:
+        """Return the step of the last frame that does not lie beyond a step."""
+        if step >= self.newest:  # a run that goes on: looking through all frames would take longer than many steps
+            return self.newest
+        return max(n for n in self.frames if n <= step)
+
+    def keep(self, place: Place) -> None:
+        """Keep a place of the way as a frame."""
+        self.frames[place.step] = place
+        self.newest = max(self.newest, place.step)
+
+    def drop(self, steps: Iterable[int]) -> None:
+        """Drop the frames of some steps."""
+        for step in steps:
+            del self.frames[step]
+        self.newest = max(self.frames)
 
 
 class Timeline:
@@ -100,8 +119,7 @@ class Timeline:
             number = max(n for n, stretch in enumerate(self._stretches) if stretch.base <= step)
             self._number = number
             frames = self._stretch.frames
-            near = max(n for n in frames if n <= step - self._stretch.base)
-            self.at = self._shown(frames[near])
+            self.at = self._shown(frames[self._stretch.frame_before(step - self._stretch.base)])
         reason = ""
         while self.at.step < step and reason != "diverged":
             before = self.at.step
@@ -139,9 +157,9 @@ class Timeline:
         stretch = self._stretch
         here = replace(self.at, step=self.at.step - stretch.base)
         there, reason = stretch.way.onward(here, steps)
-        last = max((n for n in stretch.frames if n <= there.step), default=-1)
+        last = stretch.frame_before(there.step)
         if there.step - last >= stretch.spacing:
-            stretch.frames[there.step] = there
+            stretch.keep(there)
             self._thin()
         self.at = self._shown(there)
         return reason
@@ -170,9 +188,7 @@ class Timeline:
             largest = max(self._stretches, key=lambda stretch: len(stretch.frames))
             if len(largest.frames) < 3:
                 return
-            steps = sorted(largest.frames)
-            for step in steps[1::2]:
-                del largest.frames[step]
+            largest.drop(sorted(largest.frames)[1::2])
             largest.spacing *= 2
 
     def _begin(self, step: int, problem: Problem, theta: Array | None, is_edited: bool = False) -> None:
@@ -184,7 +200,7 @@ class Timeline:
         for stretch in self._stretches[len(keep) :]:
             stretch.way.close()
         for stretch in keep:
-            stretch.frames = {n: frame for n, frame in stretch.frames.items() if n + stretch.base <= step}
+            stretch.drop([n for n in stretch.frames if n + stretch.base > step])
         self._stretches = [*keep, _Stretch(step, problem, way, {0: way.start}, is_edited=is_edited)]
         self._enter(len(keep))
         self.last, self.diverged_at = step, None
