@@ -1,6 +1,6 @@
 """Where partitions come from, as the client sees them: calls that make them. Here, files of Parquet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -10,12 +10,18 @@ import numpy as np
 from deltarule.blocks.sources.source import Asked, Coded
 from deltarule.cluster.parts import Form, Part, checked_part
 from deltarule.cluster.protocol import Call
-from deltarule.common.arrays import Array
 
 __all__ = ["ParquetParts", "Parts"]
 
-PART_BYTES = 16 << 20
-"""Bytes of X of the row groups that are read together."""
+PART_BYTES = 4 << 20
+"""Most bytes of X of the row groups that are read together; a group that is larger is read by itself.
+
+A worker holds the partitions of a span beside the span, so this is what it needs more than its spans.
+"""
+
+
+SLICE_ROWS = 1 << 14
+"""Rows that are decoded at a time, and then copied to their partition: 10 columns of float64 are 1.3 MB."""
 
 
 class Parts(Protocol):
@@ -73,18 +79,17 @@ class ParquetParts:
         readers = []
         for n, file in enumerate(files.files):
             several = {name: getattr(files, name)[n : n + 1] for name in ("files", "schemas", "lengths", "stats")}
-            alone = replace(files, **several)
+            alone = replace(files, **several, slice_rows=SLICE_ROWS)
             said = pq.read_metadata(file)
-            most = max(1, PART_BYTES // (8 * source.n_features))
-            groups: list[int] = []
-            rows = first = 0
-            for group in range(said.num_row_groups):
-                groups.append(group)
-                rows += said.row_group(group).num_rows
-                if rows >= most or group == said.num_row_groups - 1:
-                    some = replace(alone, groups=tuple(groups))
-                    readers.append(_RowGroups(some, source.names, asked, source.dtype, first))
-                    first, rows, groups = first + rows, 0, []
+            lengths = [said.row_group(group).num_rows for group in range(said.num_row_groups)]
+            most = max(1, PART_BYTES // (source.dtype.itemsize * source.n_features))
+            first = 0
+            for groups in _together(lengths, most):
+                rows = sum(lengths[group] for group in groups)
+                if rows:
+                    some = replace(alone, groups=groups, lengths=(rows,), first=first)
+                    readers.append(_RowGroups(some, replace(asked, features=source.names), source.dtype))
+                first += rows
         form = Form(source.n_features, asked.is_coded)
         return cls(tuple(readers), form, source.names, asked.weight is not None)
 
@@ -96,43 +101,52 @@ class ParquetParts:
         ]
 
 
+def _together(lengths: Sequence[int], most: int) -> Iterator[tuple[int, ...]]:
+    """Return numbers of row groups that are read together: as many as have at most so many rows, and at least one.
+
+    >>> list(_together([4, 4, 9, 0, 3], 8))
+    [(0, 1), (2,), (3, 4)]
+    """
+    groups: list[int] = []
+    rows = 0
+    for group, length in enumerate(lengths):
+        if groups and rows + length > most:
+            yield tuple(groups)
+            groups, rows = [], 0
+        groups.append(group)
+        rows += length
+    if groups:
+        yield tuple(groups)
+
+
 @dataclass(frozen=True, eq=False)
 class _RowGroups:
-    """Some row groups of a file."""
+    """Some row groups of a file, with the dtype of X of all files."""
 
     files: Any
-    names: tuple[str, ...]
     asked: Asked
     dtype: np.dtype[Any]
-    first: int
 
     def read(self, digest: str | None) -> Part:
-        """Return their rows."""
-        from deltarule.blocks.sources.arrow import chunks_of
+        """Return their rows. Each batch is copied to its place, so that no row is in memory twice."""
+        from deltarule.blocks.sources.number_columns import NumbersOf
 
-        columns = list(dict.fromkeys([*self.names, *self.asked.targets, *filter(None, [self.asked.weight])]))
-        chunks = list(
-            chunks_of(
-                self.files.batches(columns),
-                self.names,
-                self.asked,
-                self.dtype,
-                lambda row: str(self.files.place(self.first + row)),
-            )
-        )
-        X = np.concatenate([chunk.X for chunk in chunks]) if chunks else np.empty((0, len(self.names)))
-        weights = None
-        if self.asked.weight is not None:
-            weights = np.concatenate([chunk.weights for chunk in chunks]).astype(np.float64) if chunks else np.empty(0)
-        part = Part(X, _joined([chunk.y for chunk in chunks], self.asked), weights)
-        return checked_part(part, f"{self.files.where}, counted from row {self.first}", digest)
-
-
-def _joined(several: list[Any], asked: Asked) -> Coded | Array:
-    if not asked.is_coded:
-        return np.concatenate([np.empty((0, len(asked.targets))), *several])
-    codes: dict[Any, int] = {}
-    places = [
-        np.array([codes.setdefault(value, len(codes)) for value in one.values], np.int64)[one.places] for one in several
-    ]
-    return Coded(np.concatenate([np.empty(0, np.int64), *places]), list(codes))
+        asked, source = self.asked, NumbersOf(self.files, self.asked)
+        X = np.empty((source.rows, source.n_features), self.dtype)
+        weights = None if asked.weight is None else np.empty(source.rows)
+        codes: dict[Any, int] = {}
+        y: Any = np.empty(source.rows, np.int64) if asked.is_coded else np.empty((source.rows, len(asked.targets)))
+        at = 0
+        for chunk in source.chunks(self.dtype):
+            rows = slice(at, at + len(chunk.X))
+            X[rows] = chunk.X
+            if isinstance(chunk.y, Coded):
+                of_values = [codes.setdefault(value, len(codes)) for value in chunk.y.values]
+                y[rows] = np.array(of_values, np.int64)[chunk.y.places]
+            else:
+                y[rows] = chunk.y
+            if weights is not None:
+                weights[rows] = chunk.weights
+            at = rows.stop
+        part = Part(X, Coded(y, list(codes)) if asked.is_coded else y, weights)
+        return checked_part(part, f"{self.files.where}, counted from row {self.files.first}", digest)

@@ -83,6 +83,10 @@ class ParquetFiles:
         Bytes of all values, before they were compressed.
     groups : tuple of int, optional
         Numbers of the row groups to read, of rows of one file. Default: all.
+    first : int
+        The number, in its file, of the first row of these row groups.
+    slice_rows : int, optional
+        Most rows that are decoded at a time, if they are fewer than `batch_rows` says.
     """
 
     files: tuple[Path, ...]
@@ -92,6 +96,8 @@ class ParquetFiles:
     given: tuple[str, ...]
     bytes: int
     groups: tuple[int, ...] | None = None
+    first: int = 0
+    slice_rows: int | None = None
 
     @classmethod
     def of(cls, given: Any) -> "ParquetFiles":
@@ -145,6 +151,8 @@ class ParquetFiles:
         InputError
             If a file was changed since it was looked at, or cannot be read.
         """
+        rows = batch_rows(len(columns))
+        rows = rows if self.slice_rows is None else min(rows, self.slice_rows)
         for file, length, stat in zip(self.files, self.lengths, self.stats, strict=True):
             if not length:
                 continue
@@ -152,7 +160,7 @@ class ParquetFiles:
             try:
                 with pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
                     groups = None if self.groups is None else list(self.groups)
-                    yield from opened.iter_batches(batch_rows(len(columns)), columns=list(columns), row_groups=groups)
+                    yield from opened.iter_batches(rows, columns=list(columns), row_groups=groups)
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(file, error) from error
             _check_unchanged(file, stat)
@@ -161,7 +169,7 @@ class ParquetFiles:
         """Return the file that a row lies in, and its number there."""
         for file, end, length in zip(self.files, accumulate(self.lengths), self.lengths, strict=True):
             if row < end:
-                return str(file), row - end + length
+                return str(file), self.first + row - end + length
         return self.where, row
 
     def place(self, row: int) -> str:
