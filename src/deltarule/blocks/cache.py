@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from deltarule.blocks.ahead import ahead
 from deltarule.blocks.conversion import convert, facts_before
 from deltarule.blocks.layout import Facts, LayoutFile
 from deltarule.blocks.sources.source import Source
@@ -127,6 +128,8 @@ def _private(source: Source, dtype: np.dtype[Any], mixes: bool, folder: Path) ->
 
 def _written(source: Source, dtype: np.dtype[Any], mixes: bool, file: Any, folder: Path) -> Facts:
     chunks = source.chunks(dtype)
+    if source.fingerprint is not None:  # files; functions and frames of others may be bound to their thread
+        chunks = ahead(chunks)
     first = next(chunks)
     before = facts_before(source, dtype, first)
     needed, free = before.starts[-1] + _FOOTER_BYTES, shutil.disk_usage(folder).free

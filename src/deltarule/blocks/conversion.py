@@ -188,23 +188,24 @@ class _Dealer:
             # Row i of the order goes to region (dealt + i) mod K; `by_region` has the rows of one region together.
             turns = [(region - self._dealt) % count for region in range(count)]
             by_region = np.concatenate([order[turn::count] for turn in turns])
-            mixed = Parts(*(None if part is None else part[by_region] for part in rows))  # type: ignore[arg-type]
             start = 0
             for region, turn in enumerate(turns):
                 stop = start + max(0, -(-(self._held - turn) // count))
-                self._put(region, mixed.rows(start, stop))
+                self._put(region, rows, by_region[start:stop])
                 start = stop
         self._dealt += self._held
         self._chunks += 1
         self._held = 0
 
-    def _put(self, region: int, parts: Parts) -> None:
+    def _put(self, region: int, parts: Parts, chosen: Array) -> None:
+        """Copy the rows with the numbers `chosen` to the page of a region, and write each page that is full."""
         done = 0
-        while done < len(parts.X):
+        while done < len(chosen):
             held = self._in_page[region]
-            count = min(len(parts.X) - done, self._regions.page_rows - held)
+            count = min(len(chosen) - done, self._regions.page_rows - held)
             for into, given in zip(self._pages[region].arrays, parts.arrays, strict=True):
-                into[held : held + count] = given[done : done + count]
+                # With mode="clip" no copy is made before the copy: 0.7 instead of 3.2 ms for 65 536 rows of 10 floats.
+                given.take(chosen[done : done + count], axis=0, out=into[held : held + count], mode="clip")
             self._in_page[region] += count
             done += count
             if self._in_page[region] == self._regions.page_rows:
