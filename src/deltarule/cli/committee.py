@@ -14,6 +14,8 @@ from deltarule.cli import display
 from deltarule.cli.kinds import BOTH, default_of
 from deltarule.cli.options import check_settings, in_options, parse_layers
 from deltarule.cli.training import Outputs, save_drawings, show, table_options_of
+from deltarule.common.errors import SettingsError
+from deltarule.network.losses import quantiles_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,8 +106,7 @@ def _parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
         del checked["class_weight"]
     if values["objective"].value != "log_loss":
         checked["objective"] = values["objective"].value
-    if values["loss"].value != "squared_error":
-        checked["loss"] = values["loss"].value
+    checked |= _loss_of(values["loss"].value, values["quantiles"])
     return {
         "n_members": values["members"],
         "hidden_layer_sizes": parse_layers(values["layers"]),
@@ -114,6 +115,32 @@ def _parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
         "dtype": values["dtype"],
         **checked,
     }
+
+
+def _loss_of(loss: str, quantiles: str | None) -> dict[str, Any]:
+    """Return the parameters that say what is predicted of a quantity; none for the mean.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the quantiles are no ascending numbers between 0 and 1, or the loss predicts something else.
+    """
+    if quantiles is None:
+        return {} if loss == "squared_error" else {"loss": loss}
+    if loss not in ("squared_error", "pinball"):
+        raise typer.BadParameter(
+            f"--loss {loss} predicts no quantiles. Leave one of the two options out.", param_hint="--quantiles"
+        )
+    try:
+        numbers = tuple(float(one) for one in quantiles.split(","))
+        numbers = quantiles_of(numbers, len(numbers))
+    except (ValueError, SettingsError):
+        raise typer.BadParameter(
+            f"{quantiles!r} does not name quantiles. Write ascending numbers between 0 and 1 with commas between, "
+            "0.1,0.5,0.9.",
+            param_hint="--quantiles",
+        ) from None
+    return {"loss": "pinball", "quantiles": numbers}
 
 
 def _fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "CommitteeRun":

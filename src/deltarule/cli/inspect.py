@@ -173,12 +173,16 @@ def _theta_of(model: "TableModel | CommitteeModel", member: int) -> "tuple[Array
 
 def _verdict_of_several(model: "CommitteeModel", outcome: "Outcome", h: "Array", of_several: str) -> str:
     """Return the true value of one row, what all members predict, and what the outputs of one stand for."""
+    from deltarule.reporting.examples import text_of
+
     if outcome.classes is None or outcome.probabilities is None:
         scale = model.quantity
         mean, deviation = float(scale.means[0]), float(scale.deviations[0])
-        of_one = f" ({mean + deviation * float(h[0]):.6g}{of_several})" if of_several else ""
+        own = text_of(mean + deviation * (h if outcome.quantiles else h[:1]).astype(float))
+        of_one = f" ({own}{of_several})" if of_several else ""
+        of_what = "" if not outcome.quantiles else f" (quantiles {', '.join(f'{one:g}' for one in outcome.quantiles)})"
         return (
-            f"{outcome.y[0]:.6g}, predicted {outcome.predicted[0]:.6g}{of_one}; "
+            f"{outcome.y[0]:.6g}, predicted {text_of(outcome.predicted[0])}{of_what}{of_one}; "
             f"h and y are ({model.target} − {mean:.6g})/{deviation:.6g}"
         )
     classes = outcome.classes.tolist()

@@ -37,7 +37,7 @@ BOTH: Mapping[str, Defaults] = {
 }
 """Options of both kinds whose defaults differ."""
 
-OF_COMMITTEE = ("members", "objective", "loss", "validation", "groups", "time_budget")
+OF_COMMITTEE = ("members", "objective", "loss", "quantiles", "validation", "groups", "time_budget")
 """Options of several networks that predict together."""
 
 OF_NETWORK = (

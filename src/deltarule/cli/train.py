@@ -39,11 +39,12 @@ class ObjectiveName(StrEnum):
 
 
 class LossName(StrEnum):
-    """What is predicted of a quantity; quantiles are for Python."""
+    """What is predicted of a quantity."""
 
     squared_error = "squared_error"
     poisson = "poisson"
     huber = "huber"
+    pinball = "pinball"
 
 
 class WayName(StrEnum):
@@ -168,10 +169,18 @@ def train(
         LossName,
         typer.Option(
             help="For quantities: squared_error predicts the mean; poisson that of counts and other numbers from 0 on; "
-            "huber the centre, for which outliers count little.",
+            "huber the centre, for which outliers count little; pinball the quantiles that --quantiles names.",
             rich_help_panel=MEMBERS,
         ),
     ] = LossName.squared_error,
+    quantiles: Annotated[
+        str | None,
+        typer.Option(
+            help="Quantiles to predict of a quantity, ascending, with commas between; they need no --loss.",
+            show_default="0.1,0.5,0.9 with --loss pinball",
+            rich_help_panel=MEMBERS,
+        ),
+    ] = None,
     validation: Annotated[
         WayName,
         typer.Option(

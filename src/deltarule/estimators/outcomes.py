@@ -30,6 +30,9 @@ class Outcome:
         None for quantities.
     costs : array of shape (m,)
         ℓ of each row, without weight and penalty, in float64.
+    quantiles : tuple of float
+        The quantiles that the columns of `predicted`, of shape (m, n_quantiles), say of one quantity; () where it holds
+        predictions of another kind.
     """
 
     data: TrainingSet
@@ -38,6 +41,14 @@ class Outcome:
     probabilities: Array | None
     classes: NDArray[Any] | None
     costs: Array
+    quantiles: tuple[float, ...] = ()
+
+    @property
+    def central(self) -> NDArray[Any]:
+        """The predictions in the shape of y: of several quantiles the one nearest to the median."""
+        if not self.quantiles:
+            return self.predicted
+        return np.asarray(self.predicted[:, int(np.argmin(np.abs(np.array(self.quantiles) - 0.5)))])
 
     @property
     def rows(self) -> int:

@@ -225,7 +225,7 @@ def places_checked(network: Network) -> int:
 def _pictures(outcome: Outcome) -> dict[str, Any]:
     """Return the pictures of the predictions by name; None for pictures that do not fit their kind."""
     of_labels: dict[str, Any] = dict.fromkeys(("confusion", "reliability", "ranking"))
-    y, predicted, classes, probabilities = outcome.y, outcome.predicted, outcome.classes, outcome.probabilities
+    y, predicted, classes, probabilities = outcome.y, outcome.central, outcome.classes, outcome.probabilities
     if classes is None or probabilities is None:
         pair = (np.asarray(part, dtype=np.float64).reshape(outcome.rows, -1) for part in (y, predicted))
         return {**of_labels, "predictions": PredictedAgainstTrue(*pair)}

@@ -1,7 +1,8 @@
 """Measures as functions of the weights of the rows, so that one call computes them for many bootstrap samples.
 
 Each takes weights of shape (n, m) and returns n values. With weights 1 they equal scikit-learn's `accuracy_score`,
-`balanced_accuracy_score`, `roc_auc_score`, `r2_score`, `root_mean_squared_error` and `mean_absolute_error`.
+`balanced_accuracy_score`, `roc_auc_score`, `r2_score`, `root_mean_squared_error`, `mean_absolute_error` and
+`mean_pinball_loss`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from deltarule.common.arrays import Array
 from deltarule.estimators.outcomes import Outcome
 from deltarule.reporting.bootstrap import Statistic
 
-__all__ = ["of_committee", "of_labels", "of_quantities", "of_several_labels", "statistics_of"]
+__all__ = ["of_committee", "of_labels", "of_quantiles", "of_quantities", "of_several_labels", "statistics_of"]
 
 _COST = "J without the penalty: the mean cost of an example, equation (2)"
 
@@ -52,6 +53,8 @@ def of_labels(
 def of_committee(outcome: Outcome) -> list[Statistic]:
     """Return the measures of networks that predict together: errors and log-loss where labels are predicted."""
     classes, y, costs = outcome.classes, outcome.y, outcome.costs
+    if outcome.quantiles:
+        return of_quantiles(y, outcome.predicted, outcome.quantiles)
     if classes is None or outcome.probabilities is None:
         return statistics_of(outcome)[:-1]  # the last is the cost of a network
     probabilities = np.asarray(outcome.probabilities, dtype=np.float64)
@@ -90,6 +93,32 @@ def of_quantities(Y: Array, predicted: Array, costs: Array) -> list[Statistic]:
         Statistic("mean absolute error", "in units of y", _mean(np.abs(Y - predicted).mean(axis=1))),
         Statistic("mean cost", _COST, _mean(costs)),
     ]
+
+
+def of_quantiles(y: Array, predicted: Array, quantiles: Sequence[float]) -> list[Statistic]:
+    """Return the measures of quantiles of one quantity: their loss, and how often y is below each and between them.
+
+    Parameters
+    ----------
+    y : array of shape (m,)
+    predicted : array of shape (m, n_quantiles)
+        Ascending in each row.
+    quantiles : sequence of float
+        Ascending.
+    """
+    tau = np.array(quantiles)
+    rest = y[:, np.newaxis] - predicted
+    meaning = f"in units of y; mean over the quantiles {', '.join(f'{one:g}' for one in quantiles)}"
+    statistics = [Statistic("pinball loss", meaning, _mean(np.maximum(tau * rest, (tau - 1) * rest).mean(axis=1)))]
+    statistics += [
+        Statistic(f"below quantile {one}", f"share of rows with y at or below it; {one} is right", _mean(under))
+        for one, under in zip(quantiles, (rest <= 0).T, strict=True)
+    ]
+    if len(quantiles) > 1:
+        between = (rest[:, 0] >= 0) & (rest[:, -1] <= 0)
+        meaning = f"share of rows with y from quantile {tau[0]:g} to {tau[-1]:g}; {tau[-1] - tau[0]:g} is right"
+        statistics.append(Statistic("between the outermost", meaning, _mean(between)))
+    return statistics
 
 
 def _mean(values: NDArray[Any]) -> _Function:

@@ -1,6 +1,6 @@
 """A model of a table: an encoder, an estimator fitted on its output, and the form of the target."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -238,12 +238,13 @@ class TableModel:
 def measured(outcome: Outcome) -> HeldOut | HeldOutQuantity:
     """Return the figures of an outcome, each row counted once.
 
-    The cost is the mean of (2), without penalty.
+    The cost is the mean of (2), without penalty. Of several quantiles R² and errors are those of the one nearest to the
+    median.
     """
     cost = float(outcome.costs.mean())
     if outcome.classes is not None:
         return HeldOut(outcome.rows, float(np.mean(outcome.predicted == outcome.y)), cost)
-    y, rest = outcome.y - outcome.y.mean(), outcome.predicted - outcome.y
+    y, rest = outcome.y - outcome.y.mean(), outcome.central - outcome.y
     spread, squares = float(np.square(y).sum()), float(np.square(rest).sum())
     r2 = 1 - squares / spread if spread > 0 else float("nan")
     return HeldOutQuantity(outcome.rows, r2, (squares / outcome.rows) ** 0.5, float(np.abs(rest).mean()), cost)
@@ -260,9 +261,22 @@ def columns_as_text(encoder: TableEncoder, target: str, classes: NDArray[Any] | 
 
 
 def frame_of_answers(
-    target: str, predicted: NDArray[Any], classes: NDArray[Any] | None, probabilities: Array | None
+    target: str,
+    predicted: NDArray[Any],
+    classes: NDArray[Any] | None,
+    probabilities: Array | None,
+    quantiles: Sequence[float] = (),
 ) -> pd.DataFrame:
-    """Return `predicted_<target>` and, for labels, the probability of each, `probability_<label>`."""
+    """Return `predicted_<target>` and, for labels, the probability of each, `probability_<label>`.
+
+    Of quantiles each has a column, `predicted_<target>_0.1` for example.
+
+    >>> frame_of_answers("price", np.array([[1.0, 2.0]]), None, None, (0.1, 0.5)).columns.tolist()
+    ['predicted_price_0.1', 'predicted_price_0.5']
+    """
+    if quantiles:
+        names = [f"predicted_{target}_{one}" for one in quantiles]
+        return pd.DataFrame(predicted, columns=names)
     columns: dict[str, NDArray[Any]] = {}
     if classes is not None and probabilities is not None:
         names = [f"probability_{name}" for name in classes.tolist()]

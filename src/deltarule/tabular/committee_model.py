@@ -76,6 +76,12 @@ class CommitteeModel:
         return target
 
     @property
+    def quantiles(self) -> tuple[float, ...]:
+        """The quantiles that are predicted of a quantity; () where something else is predicted."""
+        target = self.estimator._target
+        return target.numbers if isinstance(target, Quantity) and target.loss == "pinball" else ()
+
+    @property
     def thetas(self) -> Array:
         """The parameters of the members, of shape (n_members, n_parameters)."""
         return self.estimator.thetas_
@@ -87,7 +93,7 @@ class CommitteeModel:
         -------
         predictions : DataFrame
             One row for each row of the table, in its order: `predicted_<target>` and, for labels, the probability of
-            each, `probability_<label>`.
+            each, `probability_<label>`; of quantiles a column each, `predicted_<target>_0.1` for example.
         notices : tuple of str
             How the table differs from the training table.
 
@@ -98,7 +104,7 @@ class CommitteeModel:
         """
         X, notices = self.estimator.columns_.encode(table)
         predicted, probabilities = self._answers(X)
-        return frame_of_answers(self.target, predicted, self.classes, probabilities), notices
+        return frame_of_answers(self.target, predicted, self.classes, probabilities, self.quantiles), notices
 
     def examples_of(self, table: pd.DataFrame) -> EncodedExamples:
         """Return the rows of a table whose target is known, as inputs of the networks.
@@ -120,16 +126,20 @@ class CommitteeModel:
         """Return given predictions for examples, with the true values.
 
         The cost of a row is the cross-entropy of its probabilities, or half the squared error in deviations of the
-        training rows.
+        training rows, or the mean of the pinball losses of its quantiles on their scale.
         """
         Y = self.estimator._target.encode(examples.y)
-        if probabilities is None:
+        if self.quantiles:
+            rest = (examples.y[:, np.newaxis] - predicted) / self.quantity.deviations
+            costs = np.maximum(self.quantiles * rest, (np.array(self.quantiles) - 1) * rest).mean(axis=1)
+        elif probabilities is None:
             rest = (predicted - examples.y).reshape(len(Y), -1) / self.quantity.deviations
             costs = np.square(rest).sum(axis=1) / 2
         else:
             of_truth = (Y * probabilities).sum(axis=1)
             costs = -np.log(np.maximum(of_truth, np.finfo(np.float64).tiny))
-        return Outcome(TrainingSet(examples.X, Y), examples.y, predicted, probabilities, self.classes, costs)
+        data = TrainingSet(examples.X, Y)
+        return Outcome(data, examples.y, predicted, probabilities, self.classes, costs, self.quantiles)
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file; `deltarule.load` restores it bit-identically.

@@ -259,11 +259,6 @@ def _estimator(prepared: Prepared, parameters: Mapping[str, Any], y: NDArray[Any
                     value=parameters[name],
                 )
             )
-    if parameters.get("loss") == "pinball":
-        raise SettingsError(
-            "loss='pinball' predicts several numbers a row, but the model of a table predicts its one target. Take "
-            "another loss, or TableRegressor(loss='pinball') on the frame."
-        )
     options = prepared.task.options
     read: dict[str, Any] = {
         name: list(getattr(options, name)) or None for name in ("categories", "keep", "drop", "gaps")
