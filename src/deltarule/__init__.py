@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from deltarule.models.model_file import load
     from deltarule.pictures.cost_against_lambda import LambdaPath, lambda_path
     from deltarule.pictures.cost_against_m import SizePath, size_path
-    from deltarule.reporting.computing import report
     from deltarule.reporting.content import Report
+    from deltarule.reporting.of_fitted import report
     from deltarule.tables.model import TableModel
     from deltarule.tables.streamed.table_rows import TableRows
     from deltarule.tabular.classifier import TableClassifier
@@ -91,7 +91,7 @@ _LATE = {
     "load": "deltarule.models.model_file",
     "lambda_path": "deltarule.pictures.cost_against_lambda",
     "read_foreign": "deltarule.exchange.reading.imported",
-    "report": "deltarule.reporting.computing",
+    "report": "deltarule.reporting.of_fitted",
     "size_path": "deltarule.pictures.cost_against_m",
 }
 

@@ -272,7 +272,7 @@ def test_without_matplotlib_the_message_comes_before_the_work_and_nothing_is_wri
     report_of_two: Report, two: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deltarule.pictures.style.find_spec", lambda _: None)
-    monkeypatch.setattr("deltarule.reporting.computing.fitted", lambda _: pytest.fail("the work began"))
+    monkeypatch.setattr("deltarule.reporting.of_fitted.fitted", lambda _: pytest.fail("the work began"))
     for call in (
         lambda: deltarule.report(two.model, two.X, two.y, tmp_path / "report.html"),
         lambda: report_of_two.save(tmp_path / "report.html"),
@@ -285,7 +285,7 @@ def test_without_matplotlib_the_message_comes_before_the_work_and_nothing_is_wri
 def test_a_place_that_cannot_be_written_is_found_before_the_work(
     two: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deltarule.reporting.computing.fitted", lambda _: pytest.fail("the work began"))
+    monkeypatch.setattr("deltarule.reporting.of_fitted.fitted", lambda _: pytest.fail("the work began"))
     with pytest.raises(OutputError, match="there is no folder"):
         deltarule.report(two.model, two.X, two.y, tmp_path / "nowhere" / "report.html")
 

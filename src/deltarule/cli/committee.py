@@ -239,7 +239,7 @@ def _write_report(
     prepared: "Prepared", learnt: "CommitteeRun", table: "pd.DataFrame", path: Path, data: Path, command: str
 ) -> None:
     """Write a report on the held-out rows, or on the training set if there are none."""
-    from deltarule.reporting.committee import report_on_committee
+    from deltarule.reporting.committee import report_of_committee
 
     examples, outcome, judged = learnt.examples, learnt.outcome, f"held-out rows, predicted by {learnt.judged}"
     groups = learnt.groups
@@ -247,5 +247,6 @@ def _write_report(
         examples, judged = learnt.model.examples_of(table.iloc[prepared.target.rows]), "the training set"
         outcome = learnt.model.outcome_of(examples)
     about = {"judged on": judged, "trained on": display.rows(len(prepared.training)), "table": str(data)}
-    report_on_committee(learnt.model, examples, outcome, table, path, about=about, command=command, groups=groups)
+    report = report_of_committee(learnt.model, examples, outcome, table, about=about, command=command, groups=groups)
+    report.save(path)
     display.say(f"Report: {path}")

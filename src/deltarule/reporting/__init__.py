@@ -1,6 +1,7 @@
 """Reports of a trained network: each is first computed, as a frozen `Report`, and then written as one HTML file.
 
 content.py      the class Report
+of_fitted.py    `report`, of a single network or of several
 computing.py    the computation of a report
 measures.py     accuracy, ROC AUC, R² and others, for many weightings of the rows at once
 bootstrap.py    the intervals of the measures
@@ -12,7 +13,7 @@ document.py     the page, section by section
 layout.py       the style of the page on a screen, a phone and paper
 """
 
-from deltarule.reporting.computing import report
 from deltarule.reporting.content import Report
+from deltarule.reporting.of_fitted import report
 
 __all__ = ["Report", "report"]

@@ -1,15 +1,12 @@
 """The computation of a report: one forward pass of the rows, from whose outcome all its parts are made."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import SettingsError
-from deltarule.estimators.outcomes import Outcome, outcome_of
+from deltarule.estimators.outcomes import Outcome
 from deltarule.network.gradient_check import GradientCheck, check_gradient
 from deltarule.network.network import Network
 from deltarule.network.parts import Dense
@@ -22,14 +19,14 @@ from deltarule.pictures.predicted_against_true import PredictedAgainstTrue
 from deltarule.pictures.ranking import roc_of
 from deltarule.pictures.reliability_diagram import reliability_of
 from deltarule.reporting.bootstrap import measured
-from deltarule.reporting.columns import Numbers, ShownColumns, columns_of, dense_rows, summary_of
+from deltarule.reporting.columns import Numbers, ShownColumns, dense_rows, summary_of
 from deltarule.reporting.content import Report
 from deltarule.reporting.examples import most_costly
 from deltarule.reporting.measures import statistics_of
-from deltarule.reporting.provenance import call_of, settings_of, versions
+from deltarule.reporting.provenance import settings_of, versions
 from deltarule.training.history import advice_of
 
-__all__ = ["CHECKED_ROWS", "parts_of_outcome", "places_checked", "report", "report_of"]
+__all__ = ["CHECKED_ROWS", "parts_of_outcome", "places_checked", "report_of"]
 
 CHECKED_ROWS = 20
 """Rows on which the gradient check computes J and D."""
@@ -39,106 +36,6 @@ MOST_CHECKED, LEAST_CHECKED = 500, 10
 
 CHECKED_WORK = 5_000_000
 """Compared parameters times all parameters: 784-512-512-10 compares ten, which took 6 s on a busy machine."""
-
-
-def report(
-    model: Any,
-    X: ArrayLike,
-    y: ArrayLike,
-    path: str | Path | None = None,
-    *,
-    table: Any = None,
-    about: Mapping[str, str] | None = None,
-    title: str = "",
-    command: str = "",
-    costly: int = 10,
-    samples: int = 1000,
-    seed: int = 0,
-) -> Report:
-    """Report on a fitted network: data, training, measures, mistakes, one example in numbers, gradient check, settings.
-
-    Parameters
-    ----------
-    model : MLPClassifier or MLPRegressor
-        A fitted estimator.
-    X : array, sparse matrix or frame of shape (m, n_features)
-        Rows to measure the model on, preferably rows outside the training set.
-    y : array of shape (m,) or (m, K)
-        Labels or quantities of the rows.
-    path : path, optional
-        An HTML file to write; by default none.
-    table : DataFrame, or mapping from names to sequences of length m, optional
-        The rows before they were encoded as X. The report summarises its columns and shows them with examples.
-        Default: X.
-    about : mapping from str to str, optional
-        Additional facts about the data, such as its source.
-    title : str, optional
-    command : str, optional
-        The command that makes the model and the report again. Default: the calls in Python.
-    costly : int, default 10
-        How many of the examples with the highest cost to show, 1 or more.
-    samples : int, default 1000
-        Number of bootstrap samples, 1 or more.
-    seed : int, default 0
-        Seed of the bootstrap and of the gradient check. The same seed gives the same report.
-
-    Returns
-    -------
-    Report
-
-    Raises
-    ------
-    NotFittedError
-        If the model is not fitted yet.
-    InputError, ShapeError
-        If the model is not of this library, or X, y or the table do not fit it.
-    OutputError
-        If the path cannot be written; raised before any work.
-    ImportError
-        If a path is given and matplotlib is missing; raised before any work.
-
-    Examples
-    --------
-    >>> from deltarule import MLPClassifier
-    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"]
-    >>> clf = MLPClassifier((), solver="lbfgs", random_state=0).fit(X, y)
-    >>> found = report(clf, X, ["no", "yes", "yes", "yes"])
-    >>> found.measures[0].name, found.measures[0].value, found.costly[0].row
-    ('accuracy', 0.75, 1)
-    """
-    if path is not None:
-        _check_place(path)
-    for name, number in (("costly", costly), ("samples", samples)):
-        if number < 1:
-            raise SettingsError(f"{name}={number} cannot be. Give a whole number, 1 or more.")
-    fitted(model)
-    if not hasattr(X, "shape"):
-        X = np.asarray(X)
-    labels = np.asarray(y)
-    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    the_report = report_of(
-        model,
-        outcome_of(model, X, labels),
-        columns_of(X, table),
-        about=about or {},
-        title=title or f"{type(model).__name__} {model.network_}",
-        command=command or _calls(model, costly, samples, seed),
-        costly=costly,
-        samples=samples,
-        seed=seed,
-    )
-    if path is not None:
-        the_report.save(path)
-    return the_report
-
-
-def _check_place(path: str | Path) -> None:
-    """Raise OutputError or ImportError if a report could not be written at a path."""
-    from deltarule.files.whole import check_writable
-    from deltarule.pictures.style import check_matplotlib
-
-    check_matplotlib()
-    check_writable(path)
 
 
 def report_of(
@@ -166,7 +63,7 @@ def report_of(
     columns : ShownColumns
         Columns of these rows.
     about, title, command, costly, samples, seed
-        As for `report`.
+        As for `deltarule.report`.
     inputs : sequence of str, optional
         Names of the inputs x_1, x_2, … of the network.
     dropped : mapping from str to str, optional
@@ -259,9 +156,3 @@ def _checked_gradient(model: Any, outcome: Outcome, seed: int) -> GradientCheck:
     few = places_checked(network)
     X, Y = dense_rows(outcome.data.X, rows), outcome.data.Y[rows.start : rows.stop]
     return check_gradient(network, theta, X, Y, lambda_=model.alpha, parameters=few, seed=seed)
-
-
-def _calls(model: Any, costly: int, samples: int, seed: int) -> str:
-    given = {"costly": (costly, 10), "samples": (samples, 1000), "seed": (seed, 0)}
-    more = "".join(f", {name}={value}" for name, (value, usual) in given.items() if value != usual)
-    return f"model = {call_of(model)}.fit(X_train, y_train)\ndeltarule.report(model, X, y, 'report.html'{more})"
