@@ -108,7 +108,7 @@ def _kept(path: Path, source: Source) -> LayoutFile | None:
             kept.close()
             return None
         kept.check()
-        with suppress(OSError):  # when the rows were used last, by which `clear_cache` goes: many disks do not note it
+        with suppress(OSError):  # `clear_cache` needs the time of the last use, which many disks do not note
             os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
     except (ValueError, KeyError, TypeError) as error:
         _log.warning("%s is not used: %s. The rows are converted again.", path, error)

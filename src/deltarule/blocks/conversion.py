@@ -24,10 +24,10 @@ CHUNK_BYTES = 8 << 20
 """Bytes of the rows that are dealt out together."""
 
 PAGES_BYTES = 32 << 20
-"""Bytes of the pages of all regions, which are in memory until they are full."""
+"""Bytes of the pages of all regions together; a page stays in memory until it is full."""
 
 REGION_BYTES = 1 << 20
-"""Bytes of a region, where their number does not make it larger."""
+"""Least bytes of a region: a large file has `MOST_REGIONS` regions, which are larger."""
 
 MOST_REGIONS = 512
 """Largest number of regions. Pages are then 64 KB, which disks write as fast as larger ones."""

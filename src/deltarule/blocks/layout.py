@@ -51,7 +51,7 @@ class Parts(NamedTuple):
 
     @property
     def arrays(self) -> list[Array]:
-        """The arrays that there are."""
+        """The arrays that are not None."""
         return [part for part in self if part is not None]
 
 
@@ -220,7 +220,7 @@ class LayoutFile:
         self._lock = Lock()
 
     def read_into(self, parts: Parts, first: int) -> None:
-        """Read consecutive rows, of which the first has the number `first`, into memory; any thread may.
+        """Read consecutive rows, of which the first has the number `first`, into memory; any thread may call it.
 
         Raises
         ------

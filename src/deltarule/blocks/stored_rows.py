@@ -65,7 +65,7 @@ class StoredRows:
         return TrainingSet(*arrays, total_rows=self.rows, total_weight=total_weight)
 
     def take(self, wanted: Ranges, following: Ranges | None = None) -> _Loaded:
-        """Return X, Y and weights of some rows, and begin to read those that follow.
+        """Return X, Y and weights of some rows, and begin to read the next rows.
 
         What is returned is overwritten by the next but one call.
         """

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["export"]
 
 MOST_ROWS = 5
-"""That are shown side by side."""
+"""Most rows for which the answers of model and file are shown side by side."""
 
 
 class Precision(StrEnum):
-    """Of the weights and of the arithmetic."""
+    """The precision of the weights and of the arithmetic in an exported file."""
 
     float64 = "float64"
     float32 = "float32"

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Larger", "larger_than_memory", "predict_parts"]
 
 SHARE = 0.5
-"""Share of the memory that is free which a table may take, if --memory does not say."""
+"""A table may take this share of the free memory, unless --memory says otherwise."""
 
 COPIES = 3
-"""Arrays of 8 bytes a value that training in memory makes of a table: the frame, X of all rows, and X of a part."""
+"""How many arrays of 8 bytes a value training in memory makes of a table: the frame, X of all rows, X of a part."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from deltarule.common.errors import ClusterError
 __all__ = ["check_environments", "check_memory"]
 
 FULL = 0.6
-"""Share of a worker's memory from which on Dask writes what it holds to the disk; at 0.8 it pauses the worker."""
+"""Dask writes what a worker holds to the disk once this share of its memory is full; at 0.8 it pauses the worker."""
 
 
 def check_environments(environments: Mapping[str, Mapping[str, str]]) -> None:

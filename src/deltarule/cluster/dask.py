@@ -26,7 +26,7 @@ from deltarule.common.errors import ClusterError, InputError
 __all__ = ["DaskCluster", "connected", "held"]
 
 PATIENCE = 45.0
-"""Seconds without any worker, or with a worker that Dask has paused, after which a call ends with an error."""
+"""A call ends with an error after so many seconds without any worker, or with a worker that Dask has paused."""
 
 GLANCE = 1.0
 """Seconds between two looks at the workers while a call waits."""

@@ -28,7 +28,8 @@ from deltarule.network.data import TrainingSet
 __all__ = ["ClusterEngine"]
 
 LEGS = 32
-"""Spans of one graph of `chain`: so many that the client's part of the time does not count, and Ctrl-C is soon."""
+"""Spans of one graph of `chain`: enough that the client's share of the time is small, and few enough that Ctrl-C is
+answered soon."""
 
 
 class ClusterEngine(EngineElsewhere):

@@ -21,7 +21,8 @@ from deltarule.training.settings import Settings
 __all__ = ["Facts", "encoding_of", "targets_of", "warn_of_order"]
 
 UNEVEN = 0.25
-"""Mean share of the rows of a partition that would have to be of another class, from which on a warning says so."""
+"""A warning is given if, on average over the partitions, more than this share of the rows would have to be of another
+class for the classes to be evenly spread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +151,7 @@ def encoding_of(targets: Targets, dtype: np.dtype[Any], given: np.dtype[Any], is
 
 
 def warn_of_order(facts: Facts) -> None:
-    """Warn if the classes are unevenly spread over the partitions, which mini-batches of one after the other feel."""
+    """Warn if the classes are unevenly spread over the partitions: mini-batches would each see few of them."""
     if len(facts.labels) < 2 or len(facts.profiles) < 2:
         return
     counts = np.zeros((len(facts.profiles), len(facts.labels)))

@@ -19,7 +19,7 @@ from deltarule.engines.splitmix import base_of_epoch, counted
 __all__ = ["SPAN_BYTES", "SpanOrder", "rows_of_batches"]
 
 SPAN_BYTES = 32 << 20
-"""Bytes of a span of `chain`: rows of one buffer are shuffled, and a state walks on after about a second."""
+"""Bytes of a span of `chain`: its rows are shuffled among each other, and a state walks on after about a second."""
 
 
 def rows_of_batches(row_bytes: int, batch_size: int, wanted: int | None = None) -> int:

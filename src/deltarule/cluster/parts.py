@@ -149,10 +149,10 @@ def checked_part(part: Part, where: str, digest: str | None) -> Part:
 
 
 def profile_of(read: Callable[..., Part], *arguments: Any) -> Profile | InputError:
-    """Return what is known of a partition, which is read by this very task, so that nobody keeps it.
+    """Return what is known of a partition. The task that calls this reads the partition, so no worker keeps its rows.
 
-    What is wrong with it is returned too: of several such partitions the first can be named then, and not the one that
-    a worker happened to read first.
+    An error in the rows is returned and not raised. Of several partitions with errors, the message can then name the
+    first one instead of the one that a worker happened to read first.
     """
     try:
         part = read(*arguments)
@@ -164,7 +164,7 @@ def profile_of(read: Callable[..., Part], *arguments: Any) -> Profile | InputErr
     numbers = np.empty((0, 1)) if isinstance(y, Coded) else y
     return Profile(
         rows=rows,
-        dtype=X.dtype.name if rows else "float32",  # which says nothing against the others'
+        dtype=X.dtype.name if rows else "float32",  # a partition without rows must not widen the dtype of the others
         largest=max(float(values.max()), -float(values.min())) if values.size else 0.0,
         labels=tuple(y.values) if isinstance(y, Coded) else (),
         counts=tuple(np.bincount(y.places, minlength=len(y.values)).tolist()) if isinstance(y, Coded) else (),

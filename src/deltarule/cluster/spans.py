@@ -127,7 +127,7 @@ class Span:
             is_array = isinstance(array, np.ndarray)
             object.__setattr__(self, name, np.require(array, requirements=["C", "A"]) if is_array else array)
 
-    def __sizeof__(self) -> int:  # by which Dask knows how full a worker is
+    def __sizeof__(self) -> int:  # Dask asks for it to know how full a worker is
         return object.__sizeof__(self) + self.nbytes
 
     def part(self, first: int, total_rows: int, m: float) -> TrainingSet:

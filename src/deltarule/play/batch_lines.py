@@ -151,7 +151,7 @@ class _Batch:
         return [*found, (cells * per_cell, make), (2, self._change)]
 
     def _change(self, n: int) -> TraceLine:
-        """Return what the step does to J of the batch, or what D says that it does."""
+        """Return by how much the step changes J of the batch, or by how much D predicts that it does."""
         f = self.f
         if n == 0:
             formula: list[Piece] = [Quantity(Ref("J′"), f.new_J), " − ", Quantity(Ref("J"), f.J)]

@@ -1,6 +1,6 @@
 """Answers as bytes: a length, a header of JSON, and arrays that JavaScript reads without a copy.
 
-    u32 n (little-endian) | header: n bytes of UTF-8 JSON, padded with blanks | arrays, each from a multiple of 8 on
+    u32 n (little-endian) | header: n bytes of UTF-8 JSON, padded with blanks | arrays, each at a multiple of 8
 
 The header has the fields of the answer, `kind`, and `arrays`: [{name, dtype, shape, offset}], with offsets from the
 first byte after the header. Dtypes are `f8 f4 i4 u1`, little-endian. JSON holds no NaN: numbers that are not finite are

@@ -1,4 +1,4 @@
-"""The network as an SVG file: its units, and the edges through which most flows; negative weights are dashed too."""
+"""The network as an SVG file: its units, and the edges through which most flows; negative weights are also dashed."""
 
 from xml.sax.saxutils import escape
 

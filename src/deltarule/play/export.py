@@ -29,7 +29,7 @@ from deltarule.play.timeline import Timeline
 __all__ = ["exported"]
 
 MOST_ROWS, MOST_CELLS = 2000, 4_000_000
-"""Steps, and numbers, that a table of a run has."""
+"""Most steps, and most numbers, in the table of a run."""
 
 SHORT_TEXT = 20_000
 

@@ -29,7 +29,7 @@ MARGIN = 0.1
 """Share of the range of a feature by which a map reaches beyond it."""
 
 MOST_PICTURES = 600
-"""Units that have a picture; those of layers beyond have none."""
+"""Most units that have a picture; layers with units beyond this number have none."""
 
 KEPT_GRIDS = 8
 """Grids of a data set that are kept: a run asks for the same two in each frame."""

@@ -5,11 +5,11 @@ from collections.abc import Callable
 __all__ = ["CHUNK", "Pace"]
 
 CHUNK = 0.02
-"""Seconds of steps after which commands are looked at."""
+"""Seconds of steps between two looks at the commands."""
 
 STALLED = 4
-"""How many times longer than its work a chunk may take, on a machine that has other things to do, before it is
-shortened: short chunks would make such a machine slower still."""
+"""A chunk is shortened only if it takes this many times as long as its own work: on a busy machine, chunks wait for other
+programs, and short ones would make the run slower still."""
 
 MOST = 2**20
 
@@ -45,13 +45,13 @@ class Pace:
         if not self._speed:
             return self.chunk()
         late = int((self._clock() - self._began) * self._speed) - self._taken
-        if late > self.chunk():  # it cannot go as fast as asked: what is late is not made up for
+        if late > self.chunk():  # slower than asked: steps that are late are not made up for
             self._began, self._taken = self._clock(), 0
             late = self.chunk()
         return max(0, late)
 
     def took(self, steps: int, seconds: float, worked: float) -> None:
-        """Note how many seconds some steps took, and how many of these this thread worked."""
+        """Note how many seconds some steps took, and in how many of them this thread worked."""
         self._taken += steps
         if steps:
             each = max(worked, seconds / STALLED) / steps

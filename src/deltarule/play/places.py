@@ -118,7 +118,7 @@ class MiniBatchWay:
         problem = self.problem
         recorder = Recorder(self.engine, problem.settings, problem.training.m, at.loop_state, None, (), epochs)
         run = MiniBatchRun(self.engine, problem.training, problem.settings, at.state, recorder)
-        run.epochs_a_call = epochs  # as many as were asked for: whoever asks has chosen them to fit into its time
+        run.epochs_a_call = epochs  # the caller has chosen a number of steps that fits into its time
         return run
 
     def _place(self, run: RunState) -> Place:

@@ -19,14 +19,14 @@ __all__ = ["Command", "Player"]
 Command = Edit | Pause | Run | Seek | Set | Step
 
 UNWATCHED = 2.0
-"""Seconds without a request for a frame after which a run waits for somebody to look."""
+"""A run pauses after so many seconds without a request for a frame: nobody is looking."""
 
 LONGEST = 600.0
-"""Seconds without a command after which a run waits for a hand."""
+"""A run pauses after so many seconds without a command: nobody is at the page."""
 
 PATIENCE, PATIENT_SECONDS = 2000, 20.0
-"""Epochs, and seconds, without a lower held-out cost after which a run waits: both, because a small network takes 2 000
-epochs in no time."""
+"""A run pauses if the held-out cost has not been lower for so many epochs and so many seconds. Both count, because a
+small network takes 2 000 epochs in a moment."""
 
 PROGRESS = 1e-4
 """Share by which a held-out cost must be lower to count."""
@@ -35,7 +35,7 @@ MEASURING = 0.04
 """Largest share of its time that a run spends on measuring its costs."""
 
 PUBLISHED = 0.03
-"""Seconds between two snapshots of a run as fast as it goes."""
+"""Seconds between two snapshots of a run at full speed."""
 
 FARTHEST = 10**12
 

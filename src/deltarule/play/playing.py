@@ -14,7 +14,7 @@ from deltarule.play.tabled import digest_of_file
 __all__ = ["opening_of", "play"]
 
 MOST_SCENE = 4_000_000
-"""Bytes of a scene file that is read."""
+"""Most bytes of a scene file that is read."""
 
 
 def play(

@@ -22,10 +22,10 @@ __all__ = [
 ]
 
 MOST_TERMS = 24
-"""Terms of a sum that are written; the rest is one number."""
+"""Most terms of a sum that are written one by one; the others are added up to one number."""
 
 LONGEST_SPOKEN = 4
-"""Terms of a sum that are spoken."""
+"""Most terms of a sum that are spoken one by one."""
 
 WORDS: Mapping[str, str] = {
     "Θ": "weight",

@@ -27,13 +27,13 @@ Answerer = Callable[[Session, Any], Answer]
 """From a session and a request to an answer: `answer_to` of `answering.py`."""
 
 MOST_STEPS = 40
-"""Steps of a run that are recorded, the first and the last among them, closer together at the beginning."""
+"""Most steps of a run that are recorded: the first, the last, and others, closer together at the beginning."""
 
 MOST_LINES = 400
-"""Lines of the algorithm that are recorded for a step; of a larger network only pictures are."""
+"""Most lines of the algorithm that are recorded for a step; a network with more is recorded in pictures only."""
 
 PATIENCE = 12
-"""Waits of five seconds without a new snapshot after which a step is given up."""
+"""A step is given up after so many waits of five seconds without a new snapshot."""
 
 SIZE, EDGE, UNITS = 60, 16, 64
 """Pixels of a map and of a unit's picture, and the most units that have one."""

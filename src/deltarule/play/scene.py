@@ -28,7 +28,7 @@ __all__ = ["LONGEST_LINK", "Cursor", "Points", "Scene", "Table", "Toy", "View", 
 VERSION = 1
 
 LONGEST_LINK = 8000
-"""Characters beyond which programs cut links; a longer scene goes into a file."""
+"""Most characters of a link: other programs cut longer ones, so a longer scene goes into a file."""
 
 MOST_CHARACTERS, MOST_BYTES = 400_000, 262_144
 """Most characters of a link that is read, and most bytes that it may inflate to."""
@@ -41,11 +41,11 @@ PLAYED = {
     "n_iter_no_change": float("inf"),
     "dtype": "float64",
 }
-"""What a scene has instead of the library's defaults: larger steps, because the data are small, smaller batches, no end
-by itself, and numbers with all their digits."""
+"""What a scene has instead of the library's defaults: larger steps, because the data are small; smaller batches; no
+stopping rule; and numbers with all their digits."""
 
 NOT_PLAYED = frozenset(["engine", "n_threads", "early_stopping", "validation_fraction", "on_divergence"])
-"""Settings that a scene does not have: those of a machine, and those whose part the page has itself."""
+"""Settings that a scene does not have: those of a machine, and those whose work the page does itself."""
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,12 @@ NAMES = frozenset([HOST, "localhost", "[::1]"])
 TOKEN_HEADER = "X-Deltarule-Token"
 
 MOST_BYTES = 12_000_000
-"""Of a request: a table that is dropped on the page comes in one."""
+"""Most bytes of a request: a table that is dropped on the page is sent in one."""
 
 MOST_CONNECTIONS = 64
 
 REQUEST_SECONDS, IDLE_SECONDS = 20.0, 60.0
-"""Within which a request must have come whole, and how long a connection may stay open between two."""
+"""Seconds in which a request must arrive whole, and for which a connection may stay open between two requests."""
 
 MIME = {
     ".html": "text/html; charset=utf-8",

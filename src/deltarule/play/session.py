@@ -19,12 +19,12 @@ from deltarule.play.snapshot import Snapshot
 __all__ = ["Command", "Session"]
 
 WAITS = 1.0
-"""Seconds for which a command to go somewhere waits until it is there; it goes on in the background after that."""
+"""Seconds that a command to go to a step waits for the arrival; after that the walk goes on in the background."""
 
 LONGEST_WAIT = 60.0
 
 REMEMBERED = 512
-"""Commands that are known again by their `id`."""
+"""How many of the last commands are kept, so that one that comes again with the same `id` is not carried out twice."""
 
 
 @dataclass(eq=False)
@@ -128,7 +128,7 @@ class Session:
             try:
                 if player.is_busy and player.work():
                     self._publish()
-            except Exception as error:  # a fault ends no session: the page says it, and one can go elsewhere
+            except Exception as error:  # the page shows it, and the session goes on
                 player.fail(error)
                 self._publish()
             self._tell_who_waits()
@@ -144,7 +144,7 @@ class Session:
                 self._on_the_way.append((one.done, self._clock() + WAITS))
                 return
             self._publish()
-        except BaseException as error:  # to whoever asked, whatever it is
+        except BaseException as error:  # any error is raised where the command came from
             one.done.set_exception(error)
             return
         one.done.set_result(None)

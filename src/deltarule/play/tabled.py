@@ -37,7 +37,7 @@ MOST_TEXT = 8_000_000
 """Most characters of a table that is dropped on the page."""
 
 DRAWN = 200
-"""Rows that are drawn for a model that comes without a table."""
+"""How many rows are drawn for a model that comes without a table."""
 
 BINS = 20
 

@@ -22,7 +22,7 @@ __all__ = ["Timeline"]
 MOST_FRAMES = 256
 
 MOST_BYTES = 2**26
-"""Of key frames, all stretches together."""
+"""Most bytes of the key frames of all stretches together."""
 
 
 @dataclass(eq=False)
@@ -173,7 +173,7 @@ class Timeline:
         problem = self.problem
         while step > self._stretch.base:
             theta = self.at.theta
-            with np.errstate(all="ignore"):  # that it overflows is what is asked
+            with np.errstate(all="ignore"):  # whether it overflows is the question
                 cost = self.engine.cost(theta, problem.training, problem.settings.alpha)
             if np.isfinite(theta).all() and np.isfinite(cost) and step < self.diverged_at:
                 return

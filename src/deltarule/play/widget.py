@@ -34,7 +34,7 @@ class Widget(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def _heard(self, _: Any, message: Any, __: Any) -> None:
-        """Answer a request at once: a kernel runs its cells in the thread that may be here."""
+        """Answer a request at once: a kernel runs its cells in the very thread that may call this."""
         request = message.get("request") if isinstance(message, dict) else None
         if isinstance(request, dict) and "wait" in request:
             request = {**request, "wait": 0}

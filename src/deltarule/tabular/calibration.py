@@ -46,13 +46,13 @@ __all__ = ["LEAST_SLOPE", "PENALTY", "Calibration", "QuadraticScaling", "Tempera
 #     100                   1.006   1.001   0.998   0.997
 #     a quarter of the set  0.981   0.980   0.983   0.989
 PENALTY = 10.0
-"""κ: as much evidence for q(z) = z as that of some tens of rows."""
+"""κ: the penalty weighs as much for q(z) = z as some tens of rows do."""
 
 LEAST_SLOPE = 0.01
 """The least slope of q, also where z says nothing about the classes."""
 
 _STEPS = 200
-"""Newton's method takes five to ten steps; after these it would be accepted as it is."""
+"""Most steps of Newton's method, which takes five to ten; after this many the map is taken as it is."""
 
 
 @dataclass(frozen=True)

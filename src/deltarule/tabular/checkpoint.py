@@ -31,7 +31,7 @@ __all__ = ["SavedMembers", "bytes_of", "digest_of_rows", "load_members", "settin
 KIND, FORMAT = "checkpoint of members", 1
 
 _FREE = ("random_state", "n_threads", "verbose", "time_budget")
-"""Parameters that may differ where a run goes on: the run has its own seed, and no other of them changes a step."""
+"""Parameters that may differ when a run goes on: the run keeps its own seed, and the others change no step."""
 
 _IN_THE_ROWS = ("class_weight", "categories", "keep", "drop", "gaps", "dates")
 _IN_THE_NETWORK = ("hidden_layer_sizes", "quantiles", "delta")

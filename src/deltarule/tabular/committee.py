@@ -21,7 +21,7 @@ __all__ = ["Committee", "calibrated_on", "mean_of_members"]
 # Log-loss with z brought to its own scale first, as a ratio to that without; phoneme, german_credit, telco_churn and
 # titanic, three splits each:      1 member 0.899   2 members 0.995   3 members 1.010   5 members 1.011
 FEWEST_OF_COMMITTEE = 3
-"""Members from which on each keeps the scale of its z."""
+"""Committees of at least so many members keep the scale of each member's z."""
 
 
 @dataclass(frozen=True, eq=False)

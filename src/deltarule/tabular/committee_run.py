@@ -48,7 +48,7 @@ class Prepared:
     task : TableTask
     target : Target
     columns : TableColumns
-        CommitteeRun from all rows that are not held out.
+        Learnt from all rows that are not held out.
     training, held_out : array of int
         Positions in `target.values`. No member learns from or watches held-out rows.
     weights, groups : array of shape (len(target.values),), or None

@@ -33,7 +33,7 @@ _ROWS_FOR_FIRST = 4096
 
 
 FEWEST_EPOCHS = 64
-"""Epochs that a time budget leaves each member before it takes members away."""
+"""A time budget first takes epochs away, down to this number for each member, and then members."""
 
 
 @dataclass(frozen=True, eq=False)

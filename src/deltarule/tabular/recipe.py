@@ -24,7 +24,7 @@ from deltarule.training.solvers import Adam
 __all__ = ["Recipe", "batch_rows"]
 
 EMBEDDING_WIDTH = 8
-"""Numbers of the vector that is learnt for each word of a column with many."""
+"""Numbers of the vector that is learnt for each word of a column with many words."""
 
 
 @dataclass(frozen=True)

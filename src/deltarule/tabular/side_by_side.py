@@ -26,9 +26,9 @@ __all__ = ["Course", "MemberRecord", "MemberState", "RoundProgress", "first_memb
 
 
 PATIENCE_EPOCHS, PATIENCE_STEPS = 20, 200
-"""Epochs that a member waits for a better one, or the epochs of so many steps if these are more, besides as many as it
-took to its best. `coslog4` lets the step size fall four times, each time over twice as many epochs as before, so a
-member that was best at the end of one fall sees the end of the next."""
+"""How long a member waits for a better epoch: as many epochs as it took to its best, and besides so many epochs, or the
+epochs of so many steps if those are more. `coslog4` lets the step size fall four times, each time over twice as many
+epochs as before, so a member that was best at the end of one fall sees the end of the next."""
 
 
 @dataclass(frozen=True, eq=False)

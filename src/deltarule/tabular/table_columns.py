@@ -43,7 +43,7 @@ BEND = 3.0
 """The bound of scaled numbers."""
 
 FAR = 1e9
-"""From here on a scaled number is at its bound, so that its square need not be finite."""
+"""Scaled numbers above this are replaced by their bound, so that their squares need not be finite."""
 
 NARROWEST = 1e-200
 LARGEST = 1e100

@@ -32,10 +32,11 @@ WAYS = ("folds", "holdout", "time")
 """The ways to choose the rows that a member is watched on."""
 
 MOST_FOLDS = 10
-"""Folds unless asked otherwise are as many as members, but 5 to this number."""
+"""Most folds by default: there are as many as members, but at least 5 and at most this number."""
 
 FEWEST_FOLDS = 3
-"""Rare classes make the folds no fewer than these: with two folds, each member would learn from half of the rows."""
+"""Rare classes reduce the number of folds, but not below this: with two folds, each member would learn from half of the
+rows."""
 
 _MOST_NAMED = 5
 

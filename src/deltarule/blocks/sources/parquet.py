@@ -26,7 +26,7 @@ BUFFER_BYTES = 1 << 18
 """Bytes of a column that are read at a time."""
 
 GIANT_ROWS = 4 << 20
-"""Rows of a row group from which on a notice says that such groups are slow to read from their middle."""
+"""A notice says that row groups of at least so many rows are slow to read from their middle."""
 
 _log = logging.getLogger("deltarule")
 
