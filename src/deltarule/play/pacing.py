@@ -8,8 +8,8 @@ CHUNK = 0.02
 """Seconds of steps between two looks at the commands."""
 
 STALLED = 4
-"""A chunk is shortened only if it takes this many times as long as its own work: on a busy machine, chunks wait for other
-programs, and short ones would make the run slower still."""
+"""A chunk is shortened only if it takes this many times as long as its own work: on a busy machine, chunks wait for
+other programs, and short ones would make the run slower still."""
 
 MOST = 2**20
 

@@ -1,6 +1,6 @@
 """Expressions of PMML as functions of one field: a·x + b where a number is there, a constant where it is missing.
 
-An expression is computed for one field at a time, whose value is a number not yet known (`Affine`), a word, or missing
+An expression is computed for one field at a time, whose value is a number not yet known (`Linear`), a word, or missing
 (None). So `if(isMissing(x), 41.5, x)` is the constant 41.5 for a gap and x elsewhere, and nothing is run.
 """
 
@@ -11,20 +11,20 @@ from itertools import pairwise
 from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.xml_tree import Element
 
-__all__ = ["Affine", "Value", "fields_of", "value_of"]
+__all__ = ["Linear", "Value", "fields_of", "value_of"]
 
 DEEPEST = 50
 
 
 @dataclass(frozen=True)
-class Affine:
+class Linear:
     """a·x + b, of a number x that is not known yet; a constant if a is 0."""
 
     a: float
     b: float
 
 
-Value = Affine | str | bool | None
+Value = Linear | str | bool | None
 
 _FIELDS = ("FieldRef", "NormContinuous", "NormDiscrete")
 
@@ -68,7 +68,7 @@ def value_of(expression: Element, x: Value, derived: Mapping[str, Element], dept
             given = expression.attributes.get("mapMissingTo")
             return None if given is None else _as_number(given) if expression.name != "FieldRef" else _plain(given)
         if expression.name == "NormDiscrete":
-            return Affine(0.0, float(_word(value) == expression.get("value")))
+            return Linear(0.0, float(_word(value) == expression.get("value")))
         return value if expression.name == "FieldRef" else _norm(expression, value)
     if expression.name == "Apply":
         values = [value_of(child, x, derived, depth + 1) for child in expression if child.name != "Extension"]
@@ -86,8 +86,8 @@ def _only(field: Element) -> Element:
     return parts[0]
 
 
-def _as_number(text: str) -> Affine:
-    return Affine(0.0, float(text))
+def _as_number(text: str) -> Linear:
+    return Linear(0.0, float(text))
 
 
 def _plain(text: str) -> Value:
@@ -107,14 +107,14 @@ def _constant(expression: Element) -> Value:
 
 
 def _word(value: Value) -> str:
-    if isinstance(value, Affine):
+    if isinstance(value, Linear):
         if value.a != 0:
             raise ModelFileError("a number is compared with a word or a number, which makes steps, not a line.")
         return f"{value.b:.0f}" if value.b.is_integer() else repr(value.b)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _norm(expression: Element, value: Value) -> Affine:
+def _norm(expression: Element, value: Value) -> Linear:
     """Return the line through the points of a NormContinuous."""
     points = [(float(point.get("orig")), float(point.get("norm"))) for point in expression.all("LinearNorm")]
     if expression.get("outliers", "asIs") != "asIs":
@@ -128,10 +128,10 @@ def _norm(expression: Element, value: Value) -> Affine:
     slopes = [(n1 - n0) / (o1 - o0) for (o0, n0), (o1, n1) in pairwise(points)]
     if max(slopes) - min(slopes) > 1e-12 * max(map(abs, slopes)):
         raise ModelFileError(f"the NormContinuous of {expression.get('field')!r} has a bend, so it is no line.")
-    if not isinstance(value, Affine):
+    if not isinstance(value, Linear):
         raise ModelFileError(f"{expression.get('field')!r} is no number, but is scaled.")
     (orig, norm), slope = points[0], slopes[0]
-    return Affine(slope * value.a, slope * (value.b - orig) + norm)
+    return Linear(slope * value.a, slope * (value.b - orig) + norm)
 
 
 def _apply(function: str, values: list[Value]) -> Value:
@@ -156,22 +156,22 @@ def _apply(function: str, values: list[Value]) -> Value:
     raise ModelFileError(f"an input is computed by the function {function[:40]!r}, which is no line.")
 
 
-def _number(value: Value) -> Affine:
+def _number(value: Value) -> Linear:
     if isinstance(value, bool):
-        return Affine(0.0, float(value))
-    if not isinstance(value, Affine):
+        return Linear(0.0, float(value))
+    if not isinstance(value, Linear):
         raise ModelFileError(f"it computes with {str(value)[:40]!r}, which is no number.")
     return value
 
 
-def _arithmetic(function: str, left: Affine, right: Affine) -> Affine:
+def _arithmetic(function: str, left: Linear, right: Linear) -> Linear:
     if function in "+-":
         sign = 1 if function == "+" else -1
-        return Affine(left.a + sign * right.a, left.b + sign * right.b)
+        return Linear(left.a + sign * right.a, left.b + sign * right.b)
     if function == "*" and left.a == 0:
         left, right = right, left
     if right.a != 0:
         raise ModelFileError("an input multiplies or divides by what is not known, so it is no line.")
     if function == "*":
-        return Affine(left.a * right.b, left.b * right.b)
-    return Affine(left.a / right.b, left.b / right.b)
+        return Linear(left.a * right.b, left.b * right.b)
+    return Linear(left.a / right.b, left.b / right.b)

@@ -7,7 +7,7 @@ import numpy as np
 from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.columns import Column, Numbers, Words, encoded_names
 from deltarule.exchange.reading.file import ForeignFile
-from deltarule.exchange.reading.pmml_expressions import Affine, Value, fields_of, value_of
+from deltarule.exchange.reading.pmml_expressions import Linear, Value, fields_of, value_of
 from deltarule.exchange.reading.stages import Weights
 from deltarule.exchange.reading.xml_tree import Element
 
@@ -122,11 +122,11 @@ def _numbers(
     notes: list[str],
 ) -> tuple[Column, dict[int, dict[str | None, float]]]:
     """Return a column of numbers; a gap counts as the number that explains it best, and a mark adds the rest."""
-    gap = None if replacement is None else Affine(0.0, float(replacement))
+    gap = None if replacement is None else Linear(0.0, float(replacement))
     lines, at_gaps = {}, {}
     for n, expression in expressions.items():
-        line = value_of(expression, Affine(1.0, 0.0), derived)
-        lines[n] = line if isinstance(line, Affine) else Affine(0.0, _constant(line))
+        line = value_of(expression, Linear(1.0, 0.0), derived)
+        lines[n] = line if isinstance(line, Linear) else Linear(0.0, _constant(line))
         value = value_of(expression, gap, derived)
         at_gaps[n] = None if value is None else _constant(value)
     known = {n: at for n, at in at_gaps.items() if at is not None}
@@ -160,6 +160,6 @@ def _words_of(expressions: Iterable[Element], derived: Mapping[str, Element], fi
 def _constant(value: Value) -> float:
     if isinstance(value, bool):
         return float(value)
-    if isinstance(value, Affine) and value.a == 0:
+    if isinstance(value, Linear) and value.a == 0:
         return value.b
     raise ModelFileError(f"an input has the value {str(value)[:40]!r}, which is no number.")
