@@ -157,7 +157,7 @@ _VERSIONS = {
     "Where": 16,
     "GreaterOrEqual": 16,
 }
-"""Of the operators: the least opset in which they are what is written here."""
+"""The least opset in which an operator means what is written here."""
 
 update_registered_converter(MLPClassifier, "DeltaruleMLPClassifier", _shapes, _convert)
 update_registered_converter(MLPRegressor, "DeltaruleMLPRegressor", _shapes, _convert)

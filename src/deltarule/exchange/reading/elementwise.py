@@ -19,10 +19,11 @@ __all__ = ["IDENTITY", "Function", "stages_of"]
 POINTS = np.concatenate([np.linspace(-30, 30, 241), [-300.0, -100.0, 100.0, 300.0], [-1e-3, 1e-3]])
 
 TOLERANCE = 1e-6
-"""Of values, relative to 1 + |g|: constants in float32 are within it, gelu's approximation by tanh is far beyond."""
+"""Largest difference of values, relative to 1 + |g|: constants in float32 are within it, and gelu's approximation
+by tanh is far beyond."""
 
 MOST = 200
-"""Operations in one function."""
+"""Most operations in one function."""
 
 NAMES = ("relu", "tanh", "logistic", "softplus", "gelu", "gelu_tanh", "silu", "mish", "selu", "elu")
 

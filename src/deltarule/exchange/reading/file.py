@@ -11,7 +11,7 @@ from deltarule.common.errors import ModelFileError
 __all__ = ["ForeignFile", "unpacked"]
 
 FACTOR, FREE = 64, 1 << 21
-"""A network may take so many bytes for each byte of its file, and so many besides."""
+"""A network may take `FACTOR` bytes for each byte of its file, and `FREE` bytes besides."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,7 @@ UNITS: dict[str, tuple[str, tuple[float, ...]]] = {
 """Keras's names; its leaky_relu has the slope 0.2."""
 
 SMALLEST = 1e-7
-"""Deviation that Normalization divides by at least."""
+"""The smallest deviation that Keras's Normalization divides by."""
 
 
 def stages_of_layer(

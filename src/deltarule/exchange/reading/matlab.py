@@ -21,7 +21,7 @@ __all__ = ["read_matlab"]
 UNITS = {"tansig": "tanh", "logsig": "logistic", "purelin": "identity", "poslin": "relu", "softmax": "softmax"}
 
 SCALED = ({"xoffset", "gain", "ymin"}, {"xoffset", "gain", "ymean"})
-"""Constants of mapminmax and of mapstd; both are (x − xoffset)·gain + the third."""
+"""Constants of mapminmax and of mapstd. Both compute (x − xoffset)·gain + the third constant."""
 
 _COMMENT = re.compile(r"%[^\n]*")
 _CONTINUED = re.compile(r"\.\.\.[^\n]*\n")

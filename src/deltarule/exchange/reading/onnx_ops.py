@@ -12,7 +12,7 @@ from deltarule.network.parts import Unit
 __all__ = ["BINARY", "folded", "unary"]
 
 Unary = tuple[Callable[[Array], Array], tuple[Stage, ...] | None]
-"""g, and the same as scales around a unit, where its values alone would not tell it."""
+"""g, and the same function as affine maps around a unit where the values of g alone would not identify the unit."""
 
 
 def _logistic(z: Array) -> Array:

@@ -19,7 +19,7 @@ from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 __all__ = ["read_opencv"]
 
 NEAR_0 = 1.1920929e-07
-"""Parameters as small as this stand for the default."""
+"""Parameters closer to 0 than this stand for the default."""
 
 
 def read_opencv(file: ForeignFile) -> Found:

@@ -48,7 +48,7 @@ FORMATS: dict[str, Callable[[ForeignFile, Asked], Found]] = {
 """Readers by the name of a format."""
 
 ONLY_FOR = {"activation": ("safetensors", "torch"), "layers": ("safetensors", "torch"), "table": ("weka",)}
-"""Formats that leave open what an argument says."""
+"""The formats that need an argument, because their files do not say what it says."""
 
 
 def network_in(

@@ -21,7 +21,7 @@ from deltarule.common.errors import ModelFileError
 __all__ = ["Activation", "Affine", "Chain", "Stage", "Weights", "chain_of"]
 
 OFTEN = 16
-"""A diagonal matrix may have so many times as many numbers as the network without it, and `FEW` besides."""
+"""A diagonal matrix may have `OFTEN` times as many numbers as the network without it, and `FEW` besides."""
 FEW = 1 << 16
 
 

@@ -12,7 +12,7 @@ __all__ = ["Element", "read_xml"]
 DEEPEST = 100
 
 ENCODINGS = (b"utf-8", b"utf-16", b"us-ascii", b"iso-8859-1")
-"""Those that expat knows itself; for others Python would look for a codec."""
+"""The encodings that expat itself knows; for any other, Python would look for a codec."""
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
 

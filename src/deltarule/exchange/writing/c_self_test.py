@@ -12,7 +12,7 @@ from deltarule.exchange.writing.exported import Column, Exported
 __all__ = ["self_test"]
 
 TOLERANCE = {"double": 1e-12, "float": 1e-5}
-"""Of the self-test, whatever the size of the weights."""
+"""Largest difference that the self-test accepts, whatever the size of the weights."""
 
 _TEST = """#ifdef {NAME}_TEST
 #include <stdio.h>

@@ -36,7 +36,7 @@ RUNTIMES: Mapping[str, tuple[str, Runtime]] = {
 
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-4}
-"""Beyond which a file is wrong, and not rounded: weights of hundreds lose some digits of a probability."""
+"""A larger difference is an error and no rounding; weights of hundreds lose some digits of a probability."""
 
 
 @dataclass(frozen=True, eq=False)

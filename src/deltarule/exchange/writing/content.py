@@ -48,7 +48,7 @@ __all__ = [
 
 _FORMAT = 1
 _FORMAT_OF_TABLES = 2
-"""Raised when older readers could not read what is written: 2 is of an estimator of tables."""
+"""The format of the description; it rises when older readers could not read one. 2 has an estimator of tables."""
 
 _ARRAYS = ("medians", "means", "deviations")
 

@@ -24,16 +24,16 @@ from deltarule.exchange.writing.exported import Exported, Feature, check_dense
 __all__ = ["FIRST_ROW", "excel_bytes", "put"]
 
 MOST_PARAMETERS = 3000
-"""Of a network that one can follow."""
+"""Most parameters of a network in a workbook: nobody could follow more formulas."""
 
 LONGEST = 32767
-"""Characters of a cell."""
+"""Most characters of a cell."""
 
 _ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")
-"""What programs read as another character."""
+"""A text of this form is an escape, which programs read as another character."""
 
 FIRST_ROW = 3
-"""Of the cells, below two rows of names."""
+"""The first row of cells; two rows of names stand above it."""
 
 
 class _Sheet:

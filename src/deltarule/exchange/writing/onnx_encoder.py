@@ -12,10 +12,10 @@ from deltarule.tabular.table_columns import BEND, FAR
 __all__ = ["add_encoder", "input_names", "word_of_gap"]
 
 _GAP = "a gap"
-"""What stands for a gap in a column of which "" is a known word."""
+"""The text for a gap in a column that has "" among its words."""
 
 _DAYS_OF_400_YEARS, _DAYS_TO_1970 = 146097, 719468
-"""The second is counted from 0000-03-01, with which a period of 400 years begins."""
+"""The second counts the days from 0000-03-01, the first day of a period of 400 years, to 1970-01-01."""
 
 
 def input_names(exported: Exported) -> tuple[str, ...]:
