@@ -1,4 +1,4 @@
-"""What the page is answered: a frozen value for each answer.
+"""The answers that the page gets, each as a frozen value.
 
 Numbers to be read are float64 in JSON, whose shortest digits Python and JavaScript both read back exactly; numbers to
 be painted are arrays, some of them of one byte with a range. `codec.py` writes answers as bytes.

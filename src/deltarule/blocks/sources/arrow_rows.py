@@ -1,4 +1,4 @@
-"""What every place offers where rows lie as columns of Arrow, which hold numbers or a raw table."""
+"""What every source of Arrow's columns offers; the columns hold numbers or a raw table."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol

@@ -22,7 +22,7 @@ _KEYWORDS = frozenset(
         "template", "private", "public", "protected", "try", "catch", "throw",
     ]
 )  # fmt: skip
-"""Of C, and those of C++ that a column may well be called."""
+"""Keywords of C, and those of C++ that may well be the name of a column."""
 
 LONGEST = 4095
 """Bytes of a text that every compiler of C99 takes."""
