@@ -1,6 +1,5 @@
 """The algorithm line by line: each line satisfies its own equation, and the numbers are those that training uses."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +10,13 @@ from deltarule import trace_example
 from deltarule.common.errors import InputError
 from deltarule.explain.notation import tokens
 from deltarule.network.units import HIDDEN_UNITS
-from deltarule.play.answers import Lines, TraceLine
+from deltarule.play.answers import Lines
 from deltarule.play.following import follow
 from deltarule.play.lines import lines_of
-from deltarule.play.opening import open_scene
-from deltarule.play.requests import Seek, Trace
+from deltarule.play.requests import Trace
 from deltarule.play.scene import Scene, Toy
-from deltarule.play.session import Session
-from deltarule.play.snapshot import Snapshot
 from equations import evaluated, half_unit, rounding_of, shown_value
+from followed import at_step, every_line, learnt_example
 from played import SOLVERS, small_scene
 
 NETWORKS: dict[str, Scene] = {
@@ -37,26 +34,6 @@ NETWORKS: dict[str, Scene] = {
         unit="gelu",
     ),
 }
-
-
-def at_step(scene: Scene, step: int) -> Snapshot:
-    session = Session(open_scene(scene))
-    try:
-        return session.do(Seek(step=step))
-    finally:
-        session.close()
-
-
-def every_line(snapshot: Snapshot, **more: Any) -> Iterator[TraceLine]:
-    start, found = 0, lines_of(snapshot, Trace(**more))
-    while start < found.total:
-        found = lines_of(snapshot, Trace(start=start, count=400, **more))
-        yield from found.lines
-        start += len(found.lines)
-
-
-def learnt_example(snapshot: Snapshot) -> int:
-    return lines_of(snapshot, Trace()).examples[0]
 
 
 @pytest.mark.parametrize("level", ["unit", "term", "layer", "network"])
@@ -96,7 +73,7 @@ def test_numbers_are_those_of_the_textbook(name: str) -> None:
         assert found.cost == pytest.approx(judge.cost, rel=1e-12)
 
 
-@pytest.mark.parametrize("solver", [name for name in SOLVERS if name not in ("lbfgs", "cg", "adaptive gd")])
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_the_update_of_the_lines_is_the_step_that_is_taken(solver: str) -> None:
     scene = small_scene({**SOLVERS[solver], "alpha": 0.2})
     for step in (0, 1, 7, 20):

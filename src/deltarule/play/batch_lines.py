@@ -9,13 +9,11 @@ from deltarule.network.network import Network
 from deltarule.play.answers import Ref, TraceLine
 from deltarule.play.following import Followed
 from deltarule.play.quantities import Piece, Quantity, line
-from deltarule.play.sections import Section, input_of
+from deltarule.play.search_lines import search_sections
+from deltarule.play.sections import Cell, Section, cell_of, input_of
 from deltarule.training.solvers.mini_batch import SGD, Adam
 
 __all__ = ["J_line", "batch_sections"]
-
-Cell = tuple[int, int, int]
-"""(l, i, j) of a weight, i from 1, j from 0."""
 
 
 def batch_sections(followed: Followed, level: str, digits: int) -> list[Section]:
@@ -47,14 +45,12 @@ class _Batch:
         ]
         if self.f.clipping < 1:
             found.append(Section("D", cells + 1, lambda n: self._clipped(n)))
+        if self.f.search is not None:
+            return [*found, *search_sections(self.f, self.level, self.digits), Section("update", 2, self._change)]
         return found + [Section("update", count, make) for count, make in self._update()]
 
     def _cell(self, n: int) -> Cell:
-        for layer, shape in enumerate(self.network.shapes, 1):
-            if n < shape[0] * shape[1]:
-                return layer, n // shape[1] + 1, n % shape[1]
-            n -= shape[0] * shape[1]
-        raise IndexError(n)
+        return cell_of(self.network, n)
 
     def _line(self, writes: Quantity, formula: list[Piece], equation: str, phase: str, note: str = "") -> TraceLine:
         ref = writes.ref

@@ -7,7 +7,7 @@ from deltarule.network.parts import Unit, Values
 from deltarule.pictures.layer_values import is_saturated
 from deltarule.play.answers import Ref, TraceLine
 from deltarule.play.following import Followed
-from deltarule.play.quantities import Piece, Quantity, line, pieces, summed
+from deltarule.play.quantities import Piece, Quantity, line, lost_digits, pieces, summed
 from deltarule.play.sections import Section, input_of, sum_section
 
 __all__ = ["example_sections"]
@@ -143,14 +143,8 @@ class _Example:
         a = Quantity(Ref("a", L, n + 1), float(f.a[-1][n]))
         y = Quantity(Ref("y", L, n + 1), float(f.y[n]))
         value = float(f.delta[-1][n])
-        more = self._lost_digits(value, max(abs(a.value), abs(y.value)))
+        more = lost_digits(value, max(abs(a.value), abs(y.value)), self.digits)
         return self._line("δ", L, n + 1, value, [a, " − ", y], equation="3", phase="backward", more_digits=more)
-
-    def _lost_digits(self, value: float, largest: float) -> int:
-        """Return how many leading digits a difference loses, which its operands must show besides."""
-        if value == 0 or abs(value) >= largest:
-            return 0
-        return int(min(17 - self.digits, np.ceil(np.log10(largest / abs(value)))))
 
     def _backward(self, layer: int) -> list[Section]:
         f, above, size = self.f, self.f.thetas[layer - 1], self.network.sizes[layer - 1]

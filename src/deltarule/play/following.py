@@ -18,6 +18,7 @@ from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.engines.shuffling import row_order
 from deltarule.network.backpropagation import accumulate, penalty
+from deltarule.play.searches import Search
 from deltarule.play.snapshot import Snapshot
 from deltarule.training.mini_batch_run import MiniBatchRun
 from deltarule.training.record import Recorder
@@ -102,6 +103,8 @@ class Followed:
         Δ over the batch.
     cost, batch_cost : float
         ℓ of the example, and Σ ℓ over the batch.
+    search : Search or None
+        The line search of a solver that chooses its own step.
     """
 
     snapshot: Snapshot
@@ -119,6 +122,7 @@ class Followed:
     delta: list[Array] = field(default_factory=list)
     cost: float = 0.0
     place: int = 0
+    search: Search | None = None
 
     @cached_property
     def thetas(self) -> list[Array]:
@@ -175,7 +179,7 @@ class Followed:
         """θ after the step, in float64; None where the solver chooses its own step."""
         step, run, network = self.step, self.snapshot.place.run, self.snapshot.problem.network
         if np.isnan(step.eta):
-            return None
+            return None if self.search is None else self.search.new_theta
         D = network.unroll(self.D) * self.clipping
         if step.plan is None or run is None:
             return np.asarray(self.theta - step.eta * D)
@@ -231,7 +235,10 @@ def follow(snapshot: Snapshot, example: int, what_if: Sequence[WhatIf] = ()) -> 
             lambda_ = value
         elif symbol == "η":
             step = NextStep(step.rows, value, step.decay, step.dropout, step.plan)
-    return follow_row(snapshot, step, theta, example - 1, lambda_, what_if)
+    found = follow_row(snapshot, step, theta, example - 1, lambda_, what_if)
+    if snapshot.place.searches is not None and not what_if:
+        found.search = snapshot.place.searches.of(snapshot.place.since)
+    return found
 
 
 def follow_row(

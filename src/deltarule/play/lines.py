@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+import numpy as np
+
 from deltarule.common.errors import InputError
 from deltarule.play.answers import Lines, TraceLine
 from deltarule.play.batch_lines import batch_sections
@@ -86,7 +88,7 @@ def lines_of(snapshot: Snapshot, request: Trace) -> Lines:
         total=written.total,
         phases=tuple(phases.items()),
         lines=tuple(written.at(n) for n in range(request.start, end)),
-        note=_note(snapshot, followed),
+        note=_note(snapshot, followed, bool(request.what_if)),
     )
 
 
@@ -102,7 +104,7 @@ def _label(snapshot: Snapshot, example: int) -> str:
     return f"{where}, example {example}, {snapshot.opening.dataset.label(example - 1)}"
 
 
-def _note(snapshot: Snapshot, followed: Followed) -> str:
+def _note(snapshot: Snapshot, followed: Followed, is_what_if: bool) -> str:
     said = []
     if snapshot.opening.dataset.is_held_out[followed.place]:
         said.append("This example is held out: nothing is learnt from it, and Δ, D and the update are without it.")
@@ -110,11 +112,24 @@ def _note(snapshot: Snapshot, followed: Followed) -> str:
         said.append("This example is not in the batch of this step: Δ, D and the update are without it.")
     if any(factor is not None and (factor != 1).any() for factor in followed.factors):
         said.append("Dropout: this step is of a thinned network, and what is left out has the factor f = 0.")
-    settings = snapshot.problem.settings
-    if snapshot.place.run is None:
-        if settings.solver in ("lbfgs", "cg"):
-            name = {"lbfgs": "L-BFGS", "cg": "conjugate gradient"}[settings.solver]
-            said.append(f"{name} searches along a direction of its own, so there is no rule for each weight after D.")
-        elif settings.learning_rate == "adaptive":
-            said.append("The step size is found by a line search, so it is known only after the step.")
+    if snapshot.place.searches is not None:
+        said += _about_search(snapshot, followed, is_what_if)
     return " ".join(said)
+
+
+def _about_search(snapshot: Snapshot, followed: Followed, is_what_if: bool) -> list[str]:
+    """Return what is to be said of a solver that searches for its step."""
+    search = followed.search
+    if is_what_if:
+        return ["The solver found direction and step in its own run, so there is no update for what would have been."]
+    if search is None:
+        return ["The solver ends here, so there is no update after D."]
+    said = []
+    if search.solver == "lbfgs" and not search.pairs:
+        why = "It has no pairs yet" if snapshot.place.since == 0 else "It has forgotten its pairs"
+        said.append(f"{why}, so L-BFGS goes straight down the gradient.")
+    if search.elsewhere:
+        said.append(f"Before, {search.elsewhere} points along another direction had no lower J.")
+    if beyond := sum(not np.isfinite(trial.J) for trial in search.trials):
+        said.append(f"At {beyond} of the steps that were tried the cost was not finite.")
+    return said

@@ -6,8 +6,6 @@ iterations, so its way is walked by a thread of its own that waits in its callba
 beginning to come back to where it was.
 """
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,14 +15,12 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError
 from deltarule.engines import Engine
 from deltarule.play.problem import Problem
-from deltarule.training.full_batch_run import full_batch
-from deltarule.training.history import Progress
+from deltarule.play.searches import Searches, searches_a_line
+from deltarule.play.walker import Walker
 from deltarule.training.mini_batch_run import MiniBatchRun
-from deltarule.training.record import LoopState, Recorder, RunState
+from deltarule.training.record import Recorder, RunState
 
 __all__ = ["FullBatchWay", "Place", "Way", "way_of"]
-
-ENDLESS = 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +38,8 @@ class Place:
         Everything that a mini-batch run needs to go on.
     since : int
         Steps since the stretch of the timeline began.
+    searches : Searches or None
+        The line searches of the way, for solvers that choose their own step.
     """
 
     step: int
@@ -50,6 +48,7 @@ class Place:
     batch: int = 0
     run: RunState | None = None
     since: int = 0
+    searches: Searches | None = None
 
 
 class Way(Protocol):
@@ -133,11 +132,12 @@ class FullBatchWay:
 
     def __init__(self, problem: Problem, engine: Engine, start: RunState, room: int = 2**25) -> None:
         self.problem, self.engine, self._begin = problem, engine, start
+        self.searches = Searches(problem, start) if searches_a_line(problem.settings) else None
         self.start = self._place(0, start.state.theta)
         self._most = max(2, room // max(1, start.state.theta.nbytes))
         self._kept: dict[int, Array] = {0: start.state.theta}
         self._spacing = 1
-        self._walker: _Walker | None = None
+        self._walker: Walker | None = None
         self._ends: tuple[int, str] | None = None
 
     def onward(self, at: Place, steps: int) -> tuple[Place, str]:
@@ -150,7 +150,7 @@ class FullBatchWay:
             return self._place(goal, self._kept[goal]), reason
         if self._walker is None or self._walker.step > goal:
             self._leave()
-            self._walker = _Walker(self.problem, self.engine, self._begin, self._keep)
+            self._walker = Walker(self.problem, self.engine, self._begin, self._keep)
         theta = self._walker.go_to(goal)
         if theta is None:
             self._ends = self._walker.step, self._walker.ended
@@ -160,11 +160,13 @@ class FullBatchWay:
         return self._place(goal, theta), reason
 
     def close(self) -> None:
-        """End the thread."""
+        """End the threads."""
         self._leave()
+        if self.searches is not None:
+            self.searches.close()
 
     def _place(self, step: int, theta: Array) -> Place:
-        return Place(step, theta, self._begin.loop_state.epochs + step)
+        return Place(step, theta, self._begin.loop_state.epochs + step, searches=self.searches)
 
     def _keep(self, step: int, theta: Array) -> None:
         if step % self._spacing == 0:
@@ -177,65 +179,6 @@ class FullBatchWay:
         if self._walker is not None:
             self._walker.close()
             self._walker = None
-
-
-class _Walker:
-    """A thread that runs a full-batch solver, and waits in its callback until it is asked for more iterations."""
-
-    def __init__(self, problem: Problem, engine: Engine, start: RunState, keep: Callable[[int, Array], None]) -> None:
-        self.problem, self.engine, self.keep = problem, engine, keep
-        self.step, self.theta, self.ended = 0, start.state.theta, ""
-        self._goal, self._is_closed = 0, False
-        begin = LoopState(epochs=start.loop_state.epochs, began=start.loop_state.epochs)
-        settings, m = problem.settings, problem.training.m
-        self._recorder = Recorder(engine, settings, m, begin, None, [self._tell], ENDLESS)
-        self._asked, self._there = threading.Semaphore(0), threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._walk, args=(start,), name="deltarule solver", daemon=True)
-        self._thread.start()
-
-    def go_to(self, step: int) -> Array | None:
-        """Walk on to an iteration and return its θ; None if the solver ended before."""
-        if self.step < step and not self.ended:
-            self._goal = step
-            self._asked.release()
-            self._there.acquire()
-        return self.theta if self.step == step else None
-
-    def close(self) -> None:
-        """End the thread."""
-        self._is_closed = True
-        self._asked.release()
-        self._thread.join(60)
-
-    def _walk(self, start: RunState) -> None:
-        problem = self.problem
-        self._asked.acquire()
-        if not self._is_closed:
-            try:
-                with np.errstate(all="ignore"):
-                    _, self.ended = full_batch(
-                        self.engine, problem.training, problem.settings, start.state.theta, self._recorder
-                    )
-            except DivergedError:
-                self.ended = "diverged"
-            except BaseException:  # whatever the solver raises ends the way, and not the session
-                self.ended = "failed"
-                raise
-            finally:
-                self._there.release()
-
-    def _tell(self, progress: Progress) -> bool:
-        if self._is_closed:
-            return True
-        for column in self._recorder.columns.values():  # only the last entry is looked at: memory stays the same
-            del column[:-1]
-        # The solver may write into its array in the next iteration.
-        self.step, self.theta = progress.epoch, np.array(progress.theta)
-        self.keep(self.step, self.theta)
-        if self.step >= self._goal:
-            self._there.release()
-            self._asked.acquire()
-        return self._is_closed
 
 
 def way_of(problem: Problem, engine: Engine, start: RunState | None = None) -> Way:

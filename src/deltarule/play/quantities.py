@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from deltarule.explain.notation import sup
 from deltarule.explain.numbers import number
 from deltarule.play.answers import Ref, Token, TraceLine
@@ -17,6 +19,7 @@ __all__ = [
     "Piece",
     "Quantity",
     "line",
+    "lost_digits",
     "pieces",
     "summed",
 ]
@@ -66,10 +69,21 @@ WORDS: Mapping[str, str] = {
     "p": "mean of gradients",
     "q": "mean of squared gradients",
     "v": "velocity",
+    "d": "direction",
+    "d·D": "slope along the direction",
+    "α": "step length",
+    "β": "beta",
+    "γ": "gamma",
+    "ρ": "rho",
+    "κ": "kappa",
+    "ω": "omega",
+    "A": "what the fall of J lacks",
+    "C": "what the slope there lacks",
+    "‖d‖": "length of the direction",
 }
 
 EXACT: Mapping[str, int] = {
-    **dict.fromkeys(("λ", "μ", "β₁", "β₂", "ε", "w", "b", "m", "t", "c_max"), 15),
+    **dict.fromkeys(("λ", "μ", "β₁", "β₂", "ε", "w", "b", "m", "t", "c_max", "c₁", "c₂"), 15),
     "η": 6,
     "y": 6,
 }
@@ -206,6 +220,13 @@ def line(
         saturated=saturated,
         note=note,
     )
+
+
+def lost_digits(value: float, largest: float, digits: int) -> int:
+    """Return how many leading digits a difference loses, which its operands must show besides."""
+    if value == 0 or abs(value) >= largest:
+        return 0
+    return int(min(17 - digits, np.ceil(np.log10(largest / abs(value)))))
 
 
 def _shown(quantity: Quantity, digits: int) -> str:

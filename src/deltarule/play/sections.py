@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deltarule.network.network import Network
 from deltarule.play.answers import Ref, TraceLine
 from deltarule.play.following import Followed
 from deltarule.play.quantities import Piece, Quantity, line, summed
 
-__all__ = ["PHASES", "Section", "Terms", "input_of", "sum_section"]
+__all__ = ["PHASES", "Cell", "Section", "Terms", "cell_of", "input_of", "sum_section"]
 
 PHASES = ("forward", "cost", "backward", "Delta", "D", "update")
+
+
+Cell = tuple[int, int, int]
+"""(l, i, j) of a weight, i from 1, j from 0."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,15 @@ def sum_section(
         return line(writes, [*before, *added], **about)  # type: ignore[arg-type]
 
     return Section(phase, units * per_unit, make)
+
+
+def cell_of(network: Network, n: int) -> Cell:
+    """Return the weight at a place of θ, from 0."""
+    for layer, shape in enumerate(network.shapes, 1):
+        if n < shape[0] * shape[1]:
+            return layer, n // shape[1] + 1, n % shape[1]
+        n -= shape[0] * shape[1]
+    raise IndexError(n)
 
 
 def _product(factors: tuple[Quantity, ...]) -> float:

@@ -12,6 +12,7 @@ from deltarule.play.answers import Ref, TraceLine
 from deltarule.play.batch_lines import J_line
 from deltarule.play.following import Followed
 from deltarule.play.quantities import MOST_TERMS, Piece, Quantity, line
+from deltarule.play.search_lines import search_sections
 from deltarule.play.sections import Section
 
 __all__ = ["vector_sections"]
@@ -33,6 +34,10 @@ def vector_sections(followed: Followed, level: str, digits: int) -> list[Section
 
     f = followed
 
+    def direction(layer: int) -> Array:
+        assert f.search is not None
+        return np.asarray(f.snapshot.problem.network.roll(f.search.p)[layer - 1])
+
     def move(layer: int) -> Array:
         assert f.new_theta is not None
         return np.asarray(f.snapshot.problem.network.roll(f.new_theta - f.theta)[layer - 1])
@@ -42,12 +47,16 @@ def vector_sections(followed: Followed, level: str, digits: int) -> list[Section
     Delta = [(layer, lambda n=layer: f.batch[1][n - 1]) for layer in range(1, L)]
     D = [(layer, lambda n=layer: f.D[n - 1]) for layer in range(1, L)]
     moves = [(layer, lambda n=layer: move(n)) for layer in range(1, L)]
+    directions = [(layer, lambda n=layer: direction(n)) for layer in range(1, L)]
+    searched = [] if f.search is None else [section("update", "d", "", directions[-1:] if whole else directions)]
     return [
         section("forward", "a", "1", forward[-1:] if whole else forward),
         Section("cost", 1, lambda _: J_line(f, level, digits)),
         section("backward", "δ", "4", backward[-1:] if whole else backward),
         section("Delta", "Δ", "5", Delta[-1:] if whole else Delta),
         section("D", "D", "6", D[-1:] if whole else D),
+        *searched,
+        *search_sections(f, level, digits),
         *([] if f.new_theta is None else [section("update", "Θ′−Θ", "", moves[-1:] if whole else moves)]),
     ]
 
