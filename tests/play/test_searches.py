@@ -8,7 +8,8 @@ from scipy import optimize
 
 from deltarule.network.backpropagation import cost, cost_and_gradient
 from deltarule.play.answers import TraceLine
-from deltarule.play.lines import lines_of
+from deltarule.play.codec import decoded, encoded
+from deltarule.play.lines import lines_of, search_of
 from deltarule.play.requests import Trace
 from deltarule.play.searches import WOLFE, Searches, _Seen, two_loops
 from deltarule.play.snapshot import Snapshot
@@ -251,6 +252,28 @@ def test_the_slice_is_j_along_the_direction(solver: str) -> None:
         there = search.theta + alphas[n] * search.p
         direct = cost(problem.network, there, problem.training.X, problem.training.Y, lambda_=0.1)
         assert J[n] == pytest.approx(direct, rel=1e-12)
+
+
+def test_the_picture_of_a_search_has_its_steps_on_the_slice() -> None:
+    answer = decoded(encoded(search_of(at_step(small_scene(SEARCHING["cg"]), 1))))
+    assert len(answer["tried"]) > 1
+    alphas, J = answer["alpha"], answer["J"]
+    step = alphas[1] - alphas[0]
+    for alpha, height, slope in answer["tried"]:
+        # Between the two points of the slice beside it, a curve leaves its chord by at most a share of their distance.
+        assert np.interp(alpha, alphas, J) == pytest.approx(height, abs=0.05 * np.ptp(J))
+        near = (np.interp(alpha + step, alphas, J) - np.interp(alpha - step, alphas, J)) / (2 * step)
+        assert near == pytest.approx(slope, abs=0.2 * abs(answer["slope"]))
+    taken = answer["tried"][answer["taken"]]
+    assert taken[1] <= answer["most"][0] + answer["most"][1] * taken[0]
+    assert answer["solver"] == "cg"
+
+
+@pytest.mark.parametrize("solver", ["sgd", "gd", "adam"])
+def test_a_solver_without_a_search_has_no_picture_and_it_is_said(solver: str) -> None:
+    answer = decoded(encoded(search_of(at_step(small_scene(SOLVERS[solver]), 2))))
+    assert (answer["tried"], answer["alpha"]) == ([], None)
+    assert "settings say" in answer["note"]
 
 
 def update_of(snapshot: Snapshot, **more: Any) -> list[TraceLine]:

@@ -9,7 +9,7 @@ from deltarule.play.answers import Answer, Done, Failed, Frame, Told
 from deltarule.play.describing import opened
 from deltarule.play.export import exported
 from deltarule.play.judging import checked, predictions, probed, score
-from deltarule.play.lines import lines_of
+from deltarule.play.lines import lines_of, search_of
 from deltarule.play.maps import grid_of, map_of, saturation, strongest_edges, thumbnails
 from deltarule.play.opening import Opening, open_scene, open_text, parse_scene
 from deltarule.play.requests import (
@@ -23,6 +23,7 @@ from deltarule.play.requests import (
     Probe,
     Request,
     Run,
+    SearchOf,
     Seek,
     Set,
     Step,
@@ -60,6 +61,8 @@ def _answer(session: Session, request: Request) -> Answer:
             return _open(session, request)
         case Trace():
             return lines_of(session.snapshot, request)
+        case SearchOf():
+            return search_of(session.snapshot)
         case Probe():
             return probed(session.snapshot, request)
         case Check():

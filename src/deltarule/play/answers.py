@@ -25,6 +25,7 @@ __all__ = [
     "Predictions",
     "Probed",
     "Ref",
+    "Searched",
     "Token",
     "Told",
     "TraceLine",
@@ -176,6 +177,29 @@ class Lines:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Searched:
+    """J along the direction of the next step: the slice J(θ + α d), and the steps that the solver tried on it.
+
+    `tried` has (α, J, slope along d) of each; the first step is tried first. `taken` is the place of the one that was
+    taken, from 0. `most` is J + c₁ α d·D, the line below which J falls enough, as its J at 0 and its slope. All of it
+    is empty, and `note` says why, where no step is searched for.
+    """
+
+    kind: ClassVar[str] = "searched"
+    revision: int
+    generation: int
+    step: int
+    solver: str = ""
+    tried: tuple[tuple[float, float, float], ...] = ()
+    taken: int = -1
+    slope: float = 0.0
+    most: tuple[float, float] = (0.0, 0.0)
+    note: str = ""
+    alpha: NDArray[np.float64] | None = None
+    J: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Probed:
     """z and a of each layer at a point; `z[0]` is that of layer 2, `a[0]` is x as the network sees it."""
 
@@ -246,4 +270,4 @@ class Told:
     tours: tuple[Tour, ...]
 
 
-Answer: TypeAlias = Done | Failed | Opened | Frame | Lines | Probed | Checked | Predictions | Exported | Told
+Answer: TypeAlias = Done | Failed | Opened | Frame | Lines | Searched | Probed | Checked | Predictions | Exported | Told

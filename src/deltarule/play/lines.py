@@ -8,20 +8,22 @@ vectors.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
 from deltarule.common.errors import InputError
-from deltarule.play.answers import Lines, TraceLine
+from deltarule.play.answers import Lines, Searched, TraceLine
 from deltarule.play.batch_lines import batch_sections
 from deltarule.play.example_lines import example_sections
 from deltarule.play.following import Followed, follow
 from deltarule.play.requests import Trace
+from deltarule.play.searches import WOLFE
 from deltarule.play.sections import PHASES, Section
 from deltarule.play.snapshot import Snapshot
 from deltarule.play.vector_lines import vector_sections
 
-__all__ = ["lines_of", "sections_of"]
+__all__ = ["lines_of", "search_of", "sections_of"]
 
 MOST_LINES, MOST_DIGITS = 400, 17
 
@@ -89,6 +91,32 @@ def lines_of(snapshot: Snapshot, request: Trace) -> Lines:
         phases=tuple(phases.items()),
         lines=tuple(written.at(n) for n in range(request.start, end)),
         note=_note(snapshot, followed, bool(request.what_if)),
+    )
+
+
+def search_of(snapshot: Snapshot) -> Searched:
+    """Return the picture of the line search of the next step."""
+    about: dict[str, Any] = {
+        "revision": snapshot.revision,
+        "generation": snapshot.generation,
+        "step": snapshot.step,
+    }
+    searches, since = snapshot.place.searches, snapshot.place.since
+    search = None if searches is None else searches.of(since)
+    if searches is None or search is None:
+        why = "This solver takes the step that its settings say." if searches is None else "The solver ends here."
+        return Searched(**about, note=why)
+    alpha, J = searches.slice_of(since)
+    tried = tuple((trial.alpha, trial.J, trial.slope) for trial in search.trials)
+    return Searched(
+        **about,
+        solver=search.solver,
+        tried=tried,
+        taken=search.trials.index(search.taken),
+        slope=search.slope,
+        most=(search.J, WOLFE[search.solver][0] * search.slope),
+        alpha=alpha,
+        J=J,
     )
 
 

@@ -62,7 +62,7 @@ def painted(values: Array, low: float | None = None, high: float | None = None) 
     values = _finite(values)
     low = float(values.min()) if low is None else low
     high = float(values.max()) if high is None else high
-    return Painted(_bytes(values, np.float64(low), np.float64(high)), low, high)
+    return Painted(_bytes(values, np.array(low), np.array(high)), low, high)
 
 
 def grid_of(dataset: Dataset, features: tuple[int, int], held_at: int, size: int) -> Grid:

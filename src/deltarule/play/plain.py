@@ -28,7 +28,7 @@ def of_plain(kind: type[T], content: Any, where: str) -> T:
     """
     if not isinstance(content, dict):
         raise InputError(f"{where} is {_shown(content)}, but must be an object.")
-    declared, hints = _fields_of(kind)
+    declared, hints = _fields_of(typing.cast(Any, kind))
     if unknown := sorted(set(map(str, content)) - set(declared)):
         known = ", ".join(declared) or "none"
         raise InputError(

@@ -22,6 +22,7 @@ __all__ = [
     "Probe",
     "Request",
     "Run",
+    "SearchOf",
     "Seek",
     "Set",
     "Step",
@@ -141,6 +142,13 @@ class Trace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchOf:
+    """Ask for J along the direction of the next step, with the steps that the solver tries on it."""
+
+    ask: ClassVar[str] = "search"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Probe:
     """Ask for z and a of every layer at any point x, in the units of the data's columns."""
 
@@ -182,7 +190,21 @@ class Tours:
 
 
 Request: TypeAlias = (
-    Open | FrameOf | Run | Pause | Step | Seek | Edit | Set | Trace | Probe | Check | Predict | Export | Tours
+    Open
+    | FrameOf
+    | Run
+    | Pause
+    | Step
+    | Seek
+    | Edit
+    | Set
+    | Trace
+    | SearchOf
+    | Probe
+    | Check
+    | Predict
+    | Export
+    | Tours
 )
 
 REQUESTS: Mapping[str, type[Any]] = {kind.ask: kind for kind in typing.get_args(Request)}
