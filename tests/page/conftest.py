@@ -47,14 +47,16 @@ class Watched:
 
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page of a new session; `opened(scene, ...)` returns Playwright's page once the network is drawn."""
+    """Open a page of a new session; `opened(scene, ...)` returns Playwright's page once what is `first` is drawn."""
     from page.serving import served
 
     contexts: list[Any] = []
     watched: list[Watched] = []
     ends: list[Callable[[], None]] = []
 
-    def open_page(scene: Any = None, *, width: int = 1280, height: int = 900, **options: Any) -> Any:
+    def open_page(
+        scene: Any = None, *, width: int = 1280, height: int = 900, first: str = ".dr-unit", **options: Any
+    ) -> Any:
         address, session, end = served(scene)
         ends.append(end)
         context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **options)
@@ -63,7 +65,7 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
         page.set_default_timeout(15000)
         watched.append(Watched(page, address))
         page.goto(address)
-        page.locator(".dr-unit").first.wait_for()
+        page.locator(first).first.wait_for()
         page.session = session
         return page
 

@@ -21,6 +21,24 @@ def test_names_of_two_modules_do_not_meet() -> None:
     assert text.endswith("export const six = module_main.six;\n")
 
 
+def test_comments_with_lines_of_their_own_are_left_out_and_nothing_else() -> None:
+    text = """/**
+ * What it is.
+ */
+export function address(path) {
+  // Why it is so.
+  const both = "//" + path; /* kept: it shares its line */
+  return both.replace("/*", "*/");
+}
+"""
+    assert linked("main.js", lambda _: text).splitlines()[1:-3] == [
+        "function address(path) {",
+        '  const both = "//" + path; /* kept: it shares its line */',
+        '  return both.replace("/*", "*/");',
+        "}",
+    ]
+
+
 def test_modules_come_after_those_they_import() -> None:
     order = list(modules_of("main.js", read_module))
     for path, text in modules_of("main.js", read_module).items():

@@ -11,12 +11,14 @@ from deltarule.play.export import exported
 from deltarule.play.judging import checked, predictions, probed, score
 from deltarule.play.lines import lines_of, search_of
 from deltarule.play.maps import grid_of, map_of, saturation, strongest_edges, thumbnails
+from deltarule.play.miniatures import miniature, started
 from deltarule.play.opening import Opening, open_scene, open_text, parse_scene
 from deltarule.play.requests import (
     Check,
     Edit,
     Export,
     FrameOf,
+    MiniatureOf,
     Open,
     Pause,
     Predict,
@@ -26,14 +28,17 @@ from deltarule.play.requests import (
     SearchOf,
     Seek,
     Set,
+    Start,
     Step,
     Tours,
     Trace,
+    Warp,
     request_of,
 )
 from deltarule.play.session import Session
 from deltarule.play.snapshot import Snapshot
 from deltarule.play.tours import tours
+from deltarule.play.warping import warped
 
 __all__ = ["answer_to"]
 
@@ -69,8 +74,14 @@ def _answer(session: Session, request: Request) -> Answer:
             return checked(session.snapshot, request)
         case Predict():
             return predictions(session.snapshot, request)
+        case Warp():
+            return warped(session.snapshot, request)
         case Tours():
             return Told(tours=tours())
+        case Start():
+            return started()
+        case MiniatureOf():
+            return miniature(request)
         case Export():
             return exported(session.snapshot, request, answer_to)
 

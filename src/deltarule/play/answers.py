@@ -15,20 +15,24 @@ from deltarule.play.tours import Tour
 
 __all__ = [
     "Answer",
+    "Card",
     "Checked",
     "Done",
     "Exported",
     "Failed",
     "Frame",
     "Lines",
+    "Miniature",
     "Opened",
     "Predictions",
     "Probed",
     "Ref",
     "Searched",
+    "Started",
     "Token",
     "Told",
     "TraceLine",
+    "Warped",
 ]
 
 
@@ -249,6 +253,28 @@ class Predictions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Warped:
+    """The plane of two features as two units see it.
+
+    `across` are the lines along the first feature, `up` those along the second, of shape (lines, points, 2), to be
+    painted; `at` (rows, 2) is what the units make of the examples whose numbers are `rows`, `Y` their classes or
+    quantities, as in `Opened`; `extent` spans everything: x₀, x₁, y₀, y₁.
+    """
+
+    kind: ClassVar[str] = "warped"
+    revision: int
+    generation: int
+    layer: int
+    units: tuple[int, int]
+    extent: tuple[float, float, float, float]
+    across: NDArray[np.float32]
+    up: NDArray[np.float32]
+    rows: NDArray[np.int32]
+    at: NDArray[np.float64]
+    Y: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Exported:
     """A file: its name, its type, and its bytes; `text` too where it is short enough to show, such as a link."""
 
@@ -270,4 +296,61 @@ class Told:
     tours: tuple[Tour, ...]
 
 
-Answer: TypeAlias = Done | Failed | Opened | Frame | Lines | Searched | Probed | Checked | Predictions | Exported | Told
+@dataclass(frozen=True)
+class Card:
+    """A scene to begin with: title, what is to be seen, its link, and the steps of its picture."""
+
+    title: str
+    about: str
+    scene: str
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """What the screen Start offers: scenes, the first scene of each tour, and points to go on drawing."""
+
+    kind: ClassVar[str] = "started"
+    cards: tuple[Card, ...]
+    tours: tuple[Card, ...]
+    drawn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Miniature:
+    """The small picture of a scene: its network, and at some steps J and the map.
+
+    `maps` are bytes of shape (steps, planes, rows, columns), as the map `decision` of a frame, with a range each; `X`
+    has the one or two features of the axes, `Y` as in `Opened`, for the examples whose numbers are `rows`.
+    """
+
+    kind: ClassVar[str] = "miniature"
+    says: str
+    classes: tuple[str, ...] | None
+    steps: tuple[int, ...]
+    costs: tuple[float, ...]
+    ranges: tuple[tuple[float, float], ...]
+    extent: tuple[float, float, float, float]
+    maps: NDArray[np.uint8]
+    X: NDArray[np.float64]
+    Y: NDArray[np.float64]
+    rows: NDArray[np.int32]
+    held_out: NDArray[np.uint8]
+
+
+Answer: TypeAlias = (
+    Done
+    | Failed
+    | Opened
+    | Frame
+    | Lines
+    | Searched
+    | Probed
+    | Checked
+    | Predictions
+    | Warped
+    | Exported
+    | Told
+    | Started
+    | Miniature
+)

@@ -7,7 +7,8 @@ can check:
     export function, class, const …     at the start of a line
 
 Everything else about modules is refused with file and line, and so are circles. Each module becomes a function that
-returns what it exports, so names of two modules cannot meet.
+returns what it exports, so names of two modules cannot meet. Comments that have their lines to themselves are left out:
+a notebook stores the module with each output.
 """
 
 import posixpath
@@ -20,6 +21,7 @@ __all__ = ["LinkError", "linked", "modules_of"]
 
 _IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "(\.{1,2}/[\w./-]+\.js)";\s*$')
 _EXPORT = re.compile(r"export (?:async )?(?:function\*?|class|const) (\w+)")
+_COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//.*?)[ \t]*\n", re.MULTILINE | re.DOTALL)
 _MODULE_WORD = re.compile(r"(?:import|export)\b")
 
 
@@ -108,4 +110,5 @@ def _wrapped(path: str, text: str) -> str:
         else:
             lines.append(line.removeprefix("export ") if _EXPORT.match(line) else line)
     returned = ", ".join(_exports(text))
-    return f"const {_variable(path)} = (() => {{\n" + "\n".join(lines) + f"\nreturn {{ {returned} }};\n}})();"
+    body = _COMMENT.sub("", "\n".join(lines) + "\n")
+    return f"const {_variable(path)} = (() => {{\n{body}return {{ {returned} }};\n}})();"

@@ -8,7 +8,7 @@ import numpy as np
 from deltarule.common.errors import InputError
 from deltarule.play.hosting import Page
 from deltarule.play.opening import Opening, open_model, open_scene, open_table, parse_scene
-from deltarule.play.scene import Scene
+from deltarule.play.scene import Scene, View
 from deltarule.play.tabled import digest_of_file
 
 __all__ = ["opening_of", "play"]
@@ -28,7 +28,8 @@ def play(
 ) -> Page:
     """Open a page on which a network is watched while it learns, forwards and backwards, with every number.
 
-    Without arguments it is a spiral of three classes and the network 2-8-8-3, paused at step 0.
+    Without arguments it begins with scenes to choose from; behind them stand a spiral of three classes and the network
+    2-8-8-3, paused at step 0.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def opening_of(data: Any = None, model: Any = None, *, target: str | None = None
         name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
         return open_model(_loaded(model), name, None if data is None else _frame(data)[0], target)
     if data is None:
-        return open_scene(Scene() if chosen is None else chosen)
+        return open_scene(Scene(view=View(screen="start")) if chosen is None else chosen)
     table, name = _frame(data)
     digest = digest_of_file(Path(data)) if isinstance(data, str | Path) and Path(data).is_file() else ""
     if chosen is not None:

@@ -16,6 +16,7 @@ __all__ = [
     "Edit",
     "Export",
     "FrameOf",
+    "MiniatureOf",
     "Open",
     "Pause",
     "Predict",
@@ -25,9 +26,11 @@ __all__ = [
     "SearchOf",
     "Seek",
     "Set",
+    "Start",
     "Step",
     "Tours",
     "Trace",
+    "Warp",
     "request_of",
 ]
 
@@ -174,6 +177,19 @@ class Predict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Warp:
+    """Ask for the plane of two features as two units of a layer see it: `lines` each way, each of so many points."""
+
+    ask: ClassVar[str] = "warp"
+    layer: int = 2
+    units: tuple[int, int] = (1, 2)
+    features: tuple[int, int] = (1, 2)
+    held_at: int = 0
+    lines: int = 13
+    points: int = 49
+
+
+@dataclass(frozen=True, kw_only=True)
 class Export:
     """Ask for a file: see `KINDS` of `export.py`."""
 
@@ -187,6 +203,23 @@ class Tours:
     """Ask for the tours: texts with a scene for each step."""
 
     ask: ClassVar[str] = "tours"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Ask for the scenes of the screen Start."""
+
+    ask: ClassVar[str] = "start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MiniatureOf:
+    """Ask for the small picture of a scene, given as a link: its map at some of the first `steps` steps."""
+
+    ask: ClassVar[str] = "miniature"
+    scene: str
+    steps: int = 300
+    size: int = 26
 
 
 Request: TypeAlias = (
@@ -203,8 +236,11 @@ Request: TypeAlias = (
     | Probe
     | Check
     | Predict
+    | Warp
     | Export
     | Tours
+    | Start
+    | MiniatureOf
 )
 
 REQUESTS: Mapping[str, type[Any]] = {kind.ask: kind for kind in typing.get_args(Request)}

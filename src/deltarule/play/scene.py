@@ -96,7 +96,7 @@ class Cursor:
 class View:
     """How one looks: the screen, the unit whose map is large, the features of the axes, and what is hidden."""
 
-    screen: Literal["watch", "follow", "table", "classes"] = "watch"
+    screen: Literal["start", "watch", "follow", "table", "classes"] = "watch"
     unit: tuple[int, int] = (0, 0)
     features: tuple[int, int] = (1, 2)
     digits: int = 3

@@ -3,6 +3,7 @@
  * while training runs or after a command, so a page at rest sends nothing.
  */
 
+import { remember } from "./memory.js";
 import { createStore } from "./store.js";
 import { createWire } from "./wire.js";
 
@@ -22,10 +23,11 @@ const FULL_SPEED_PAUSE = 200;
  * @returns {Object} `store`, `ask`, `command`, `refresh`, `open`, `close`
  */
 export function createApp(model) {
+  const recorded = model.get?.("place") === "recording";
   const local = Boolean(model.get?.("place"));
   const store = createStore({
     opened: null, frame: null, screen: "watch", example: 1, unit: null, edge: null, features: [1, 2], map: "decision", revision: -1,
-    note: null, connected: true, curve: [], runs: [], digits: 3, guess: false, expanded: [], size: local ? 100 : 70,
+    drawing: false, note: null, connected: true, curve: [], runs: [], digits: 3, guess: false, expanded: [], size: local ? 100 : 70,
   });
   const wire = createWire(model, (connected) => connected !== store.state.connected && store.change({ connected }));
   let polling = false;
@@ -59,7 +61,9 @@ export function createApp(model) {
   /** Open a scene or a table; with neither, learn what is open. */
   async function open(request = {}) {
     try {
-      took(await ask({ ask: "open", ...request }));
+      const opened = await ask({ ask: "open", ...request });
+      const isNew = opened.step === 0 && opened.generation === 1 && !recorded;
+      took(opened, request.scene || (!request.table_text && (isNew || opened.scene.view.screen !== "start")) ? viewOf(opened) : {});
       await refresh();
     } catch (error) {
       complain(error);
@@ -67,19 +71,26 @@ export function createApp(model) {
     }
   }
 
+  /** Where a scene is looked at from. */
+  function viewOf({ scene, network }) {
+    const { screen, unit, features, digits, guess } = scene.view;
+    return { screen, digits, guess, ...(unit[0] > 0 ? { unit } : {}), ...(Math.max(...features) <= network.sizes[0] ? { features } : {}), ...(scene.at.example > 1 ? { example: scene.at.example } : {}) };
+  }
+
   async function describe() {
     took(await ask({ ask: "open" }));
     await refresh();
   }
 
-  function took(opened) {
+  function took(opened, view = {}) {
     const isNew = store.state.opened?.generation !== opened.generation;
     const kept = !isNew ? {} : { curve: [], runs: [], unit: null, edge: null, expanded: [] };
     const note = opened.notices.length ? { kind: "notice", text: opened.notices.join(" ") } : null;
     const [across, upwards] = store.state.features;
     const fits = Math.max(across, upwards) <= opened.network.sizes[0];
+    if (isNew && local) remember(opened);
     const first = opened.rows[Math.max(0, opened.held_out.indexOf(0))] ?? 1;  // one that the network learns from
-    store.change({ opened, frame: null, revision: -1, note, ...kept, example: isNew ? first : store.state.example, features: fits ? store.state.features : [1, Math.min(2, opened.network.sizes[0])] });
+    store.change({ opened, frame: null, revision: -1, note, ...kept, example: isNew ? first : store.state.example, features: fits ? store.state.features : [1, Math.min(2, opened.network.sizes[0])], ...view });
   }
 
   /** Ask for one frame, and go on asking while the network trains and somebody looks. */
@@ -135,5 +146,5 @@ export function createApp(model) {
     wire.close();
   }
 
-  return { store, ask, command, refresh, open, close, complain, wants: (made) => (wanted = made) };
+  return { store, recorded, ask, command, refresh, open, close, complain, wants: (made) => (wanted = made) };
 }

@@ -3,7 +3,7 @@
 import { html, mark, say } from "./dom.js";
 import { counted, written } from "./numbers.js";
 
-const SCREENS = [["watch", "Watch"], ["follow", "Follow"], ["table", "Table"], ["classes", "Classes"]];
+const SCREENS = [["start", "Start"], ["watch", "Watch"], ["follow", "Follow"], ["table", "Table"], ["classes", "Classes"]];
 const SPEEDS = [[0, "full speed"], [1, "1 step/s"], [5, "5 steps/s"], [25, "25 steps/s"], [200, "200 steps/s"], [2000, "2 000 steps/s"]];
 
 /**
@@ -18,18 +18,26 @@ export function createBar(app, opened) {
   const speed = html("select", { "aria-label": "speed", onchange: () => store.state.frame?.running && app.command({ ask: "run", speed: Number(speed.value) }) },
     ...SPEEDS.map(([value, name]) => html("option", { value }, name)));
   const state = html("span", { class: "state" });
-  const tabs = SCREENS.map(([screen, name], index) => html("button", { role: "tab", id: `dr-tab-${screen}`, "aria-controls": "dr-screen", onclick: () => show(screen), onkeydown: (event) => walk(event, index) }, name));
+  const screens = SCREENS.filter(([screen]) => screen !== "start" || !app.recorded);
+  const tabs = screens.map(([screen, name], index) => html("button", { role: "tab", id: `dr-tab-${screen}`, "aria-controls": "dr-screen", onclick: () => show(screen), onkeydown: (event) => walk(event, index) }, name));
   const element = html("header", { class: "dr-bar" }, title, run,
     html("button", { "aria-label": "back", onclick: () => step(-1) }, "◀"), level, html("button", { "aria-label": "on", onclick: () => step(1) }, "▶|"),
     html("button", { onclick: () => app.command({ ask: "seek", step: 0 }) }, "↺ rewind"), html("button", { onclick: fresh }, "New weights"), speed, state,
     html("button", { onclick: opened.share }, "Share"), html("button", { onclick: opened.tours }, "Tours"), html("button", { "aria-label": "keys and help", onclick: opened.help }, "?"),
     html("div", { class: "dr-tabs", role: "tablist", "aria-label": "screens" }, ...tabs));
 
+  /** Whoever runs or steps from the screen Start wants to see it. */
+  function leaveStart() {
+    if (store.state.screen === "start") store.change({ screen: "watch" });
+  }
+
   function toggle() {
+    leaveStart();
     return app.command(store.state.frame?.running ? { ask: "pause" } : { ask: "run", speed: Number(speed.value) });
   }
 
   function step(by) {
+    leaveStart();
     return app.command({ ask: "step", level: level.value, by });
   }
 
@@ -47,16 +55,16 @@ export function createBar(app, opened) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
     event.preventDefault();
-    const [screen] = SCREENS[(index + by + SCREENS.length) % SCREENS.length];
+    const [screen] = screens[(index + by + screens.length) % screens.length];
     show(screen);
-    tabs[(index + by + SCREENS.length) % SCREENS.length].focus();
+    tabs[(index + by + screens.length) % screens.length].focus();
   }
 
   function paint({ opened: open, frame, screen }) {
     say(title, open.data.name);
     tabs.forEach((tab, index) => {
-      mark(tab, "aria-selected", String(SCREENS[index][0] === screen));
-      mark(tab, "tabindex", SCREENS[index][0] === screen ? "0" : "-1");
+      mark(tab, "aria-selected", String(screens[index][0] === screen));
+      mark(tab, "tabindex", screens[index][0] === screen ? "0" : "-1");
     });
     if (!frame) return;
     say(run, frame.running ? "❚❚ pause" : "▶ run");
@@ -65,6 +73,6 @@ export function createBar(app, opened) {
   }
 
   const acts = { " ": toggle, ".": () => step(1), ",": () => step(-1), r: () => app.command({ ask: "seek", step: 0 }), s: opened.share, "?": opened.help,
-    ...Object.fromEntries(SCREENS.map(([screen], index) => [String(index + 1), () => show(screen)])) };
+    ...Object.fromEntries(screens.map(([screen]) => [String(SCREENS.findIndex(([one]) => one === screen)), () => show(screen)])) };
   return { element, paint, acts, run };
 }

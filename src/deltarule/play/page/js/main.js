@@ -10,12 +10,13 @@ import { written } from "./numbers.js";
 import { createClasses, classesWants } from "./screens/classes.js";
 import { createFollow } from "./screens/follow.js";
 import { createShare } from "./screens/share.js";
+import { createStart } from "./screens/start.js";
 import { createTable } from "./screens/table.js";
 import { createTours } from "./screens/tours.js";
 import { createWatch, watchWants } from "./screens/watch.js";
 import { createSpeech } from "./speech.js";
 
-const WANTS = { watch: watchWants, follow: networkWants, table: () => ({}), classes: classesWants };
+const WANTS = { start: () => ({}), watch: watchWants, follow: networkWants, table: () => ({}), classes: classesWants };
 
 /**
  * Draw the page into `el`; `model` has `send` and `on("msg:custom")`. Returns the function that ends it.
@@ -33,7 +34,7 @@ export function render({ model, el, scene = null }) {
   const share = createShare(app);
   const tours = createTours(app);
   const bar = createBar(app, { help: () => help.showModal(), share: () => share.show(), tours: () => tours.toggle() });
-  const screens = { watch: createWatch(app), follow: createFollow(app), table: createTable(app), classes: createClasses(app) };
+  const screens = { start: createStart(app, tours), watch: createWatch(app), follow: createFollow(app), table: createTable(app), classes: createClasses(app) };
   const note = html("div", { role: "alert" });
   const screen = html("div", { id: "dr-screen", role: "tabpanel", "aria-labelledby": "dr-tab-watch", tabindex: "-1" });
   const legend = html("footer", { class: "dr-legend" });

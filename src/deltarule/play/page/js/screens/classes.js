@@ -6,6 +6,7 @@ import { paintField } from "../marks/field.js";
 import { counted, written } from "../numbers.js";
 import { palette } from "../palette.js";
 import { predictionTable } from "./table.js";
+import { createWarp } from "./warp.js";
 
 /** What Classes wants of a frame. @param {Object} state @returns {Object} */
 export function classesWants(state) {
@@ -18,7 +19,8 @@ export function createClasses(app) {
   const matrix = html("div", {});
   const curve = html("div", {});
   const rows = html("div", {});
-  const element = html("div", { class: "dr-wide" }, html("h2", {}, "One map for each output: brown for a small h, teal for a large one"), maps,
+  const warp = createWarp(app);
+  const element = html("div", { class: "dr-wide" }, html("h2", {}, "One map for each output: brown for a small h, teal for a large one"), maps, warp.element,
     html("h2", {}, "Confusion matrix: true classes in rows, predicted ones in columns"), matrix, rows, html("h2", {}, "Do the probabilities come true?"), curve);
   let painted = "";
   let cell = null;
@@ -76,6 +78,7 @@ export function createClasses(app) {
     const { opened, frame } = state;
     if (!frame) return;
     paintMaps(state);
+    warp.paint(state);
     const key = `${opened.generation}|${frame.running ? "running" : frame.revision}`;
     if (key === painted) return;
     painted = key;

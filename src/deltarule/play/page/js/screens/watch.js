@@ -46,10 +46,11 @@ export function createWatch(app) {
   table.addEventListener("toggle", () => table.open && fillCosts());
   const axes = html("div", { class: "dr-row" });
   const checked = html("div", { role: "status" });
+  const drawing = createDrawing(app, map);
   const element = html("div", { class: "dr-watch" },
     html("div", { class: "dr-panel" }, controls.element),
     html("div", { class: "dr-panel net" }, network.element, inspector.element),
-    html("div", { class: "dr-panel" }, mapTitle, map.element, axes, createDrawing(app, map), html("h2", {}, "Cost J against steps"), curve.element, cost, table,
+    html("div", { class: "dr-panel" }, mapTitle, map.element, axes, drawing, html("h2", {}, "Cost J against steps"), curve.element, cost, table,
       html("div", { class: "dr-row" }, html("button", { onclick: check }, "Gradient check"), checked)));
   let axesOf = "";
 
@@ -94,9 +95,13 @@ export function createWatch(app) {
     const { opened, frame } = state;
     controls.paint(state);
     paintAxes(state);
+    if (state.drawing) {
+      drawing.open = true;
+      store.change({ drawing: false });
+    }
     if (!frame) return;
     network.paint({ ...networkOf(state), picked: state.unit ? `${state.unit[0]},${state.unit[1]}` : null });
-    if (frame.map) map.paint({ map: frame.map, classes: opened.data.classes?.length ?? 0, extent: frame.map_extent, opened, features: state.features, picked: state.example });
+    if (frame.map) map.paint({ map: frame.map, range: frame.map_of === "decision" ? frame.map_range : null, classes: opened.data.classes?.length ?? 0, extent: frame.map_extent, opened, features: state.features, picked: state.example });
     say(mapTitle, frame.map_of === "decision" ? (opened.data.classes ? "Decision map: the likeliest class, lighter where it is less sure" : "Prediction") : `a of unit ${frame.map_of.replace("unit ", "")} over the inputs, ${written(frame.map_range?.[0])} to ${written(frame.map_range?.[1])}`);
     curve.paint(linesOf(state), frame.step);
     say(cost, costSays(frame));
