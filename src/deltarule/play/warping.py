@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.errors import InputError
 from deltarule.play.answers import Warped
-from deltarule.play.maps import activations, grid_of
+from deltarule.play.maps import grid_of
 from deltarule.play.requests import Warp
 from deltarule.play.snapshot import Snapshot
 
@@ -39,9 +39,9 @@ def warped(snapshot: Snapshot, request: Warp) -> Warped:
     columns = [unit - 1 for unit in units]
 
     def seen(X: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(activations(network, snapshot.theta, X)[layer - 1][:, columns], dtype=np.float64)
+        return np.asarray(snapshot.problem.painter.activations(snapshot.theta, X)[layer - 1][:, columns])
 
-    corners = grid_of(dataset, request.features, request.held_at, 2).X
+    corners = grid_of(dataset, request.features, request.held_at, 2).X.astype(np.float64)
     coarse, fine = np.linspace(0, 1, request.lines), np.linspace(0, 1, request.points)
 
     def carried(right: NDArray[np.float64], upwards: NDArray[np.float64]) -> NDArray[np.float64]:
