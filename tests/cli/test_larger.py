@@ -1,5 +1,6 @@
 """Tables that would not fit into the memory: `train` and `predict` read them part by part, and say so."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,6 +65,42 @@ def test_a_table_larger_than_memory_trains_a_single_network_and_says_so(
     assert model.held_out.accuracy > 0.8
 
 
+def test_a_text_file_larger_than_memory_trains_the_network_of_its_parquet(
+    run: Run, table: pd.DataFrame, data: Path, tmp_path: Path
+) -> None:
+    table.to_csv(tmp_path / "big.csv", index=False)
+    table.to_csv(tmp_path / "big.tsv.gz", index=False, sep="\t")
+    models = []
+    for n, given in enumerate([data, tmp_path / "big.csv", tmp_path / "big.tsv.gz"]):
+        result = run("train", given, "--target", "label", "--drop", "price", *OPTIONS, "-o", tmp_path / f"{n}")
+        assert result.exit_code == 0, result.output
+        assert "is read part by part. A single network is trained" in result.stderr
+        models.append(load(tmp_path / f"{n}"))
+    for model in models[1:]:
+        np.testing.assert_array_equal(model.estimator.theta_, models[0].estimator.theta_)
+        assert model.held_out == models[0].held_out
+    result = run("predict", tmp_path / "1", tmp_path / "big.csv", "--memory", "100KB")
+    assert "is read part by part" in result.stderr
+    assert result.stdout == models[0].predict(table)[0].to_csv(index=False, lineterminator="\n")
+    assert "part by part" not in run("predict", tmp_path / "1", tmp_path / "big.csv").stderr
+
+
+@pytest.mark.parametrize("options", [["--target", "label", "--drop", "price"], ["--target", "price", "--holdout", "0"]])
+def test_a_report_is_made_of_the_held_out_rows_or_of_a_sample_of_them(
+    options: list[str], run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ["train", data, *options, *OPTIONS, "-o", tmp_path / "m", "--report", tmp_path / "report.html"]
+    assert run(*given).exit_code == 0
+    page = (tmp_path / "report.html").read_text()
+    rows = int((Split(0, 0.2).parts(0, M) == HELD_OUT).sum()) if "label" in options else M
+    assert f"judged on</th><td>{'the training set' if rows == M else 'the held-out rows'}<" in page
+    assert f"{rows} rows" in page
+    monkeypatch.setattr("deltarule.cli.rows.REPORT_ROWS", 100)
+    assert run(*given).exit_code == 0
+    (taken,) = re.findall(rf"a sample of (\d+) of the {rows} rows", (tmp_path / "report.html").read_text())
+    assert 60 < int(taken) < 140
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".tsv", ""])
 def test_predictions_part_by_part_are_those_of_the_whole_table(
     suffix: str, run: Run, table: pd.DataFrame, data: Path, tmp_path: Path
@@ -122,7 +159,6 @@ def test_a_table_that_fits_is_read_whole(run: Run, data: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--report", "report.html"], "A report takes all rows in memory. Leave --report out"),
         (["--members", "3"], "--members is for several networks, which take all rows in memory"),
         (["--memory", "some"], "'some' is no size"),
     ],

@@ -20,9 +20,9 @@ from deltarule.tables.options import TableOptions
 from deltarule.tables.streamed import meanings
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, WATCHED, Split
 from deltarule.tables.target_column import training_target
+from raw_tables import M, raw, same_encoder
 
 pytestmark = pytest.mark.usefixtures("cache", "small_buffers")
-M = 3000
 
 
 @pytest.fixture(autouse=True)
@@ -33,62 +33,11 @@ def parts_are_small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def raw(rows: int = M, seed: int = 0) -> pd.DataFrame:
-    """Return columns of every kind, with gaps."""
-    rng = np.random.default_rng(seed)
-    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), unit="D")
-    price = rng.lognormal(5, 1, rows).round(2)
-    frame = pd.DataFrame(
-        {
-            "id": np.arange(1, rows + 1),
-            "shuffled id": rng.permutation(rows) + 7,
-            "size": rng.normal(size=rows),
-            "count": rng.integers(0, 9, rows),
-            "huge": rng.normal(size=rows) * 1e90,
-            "tiny": rng.normal(size=rows) * 1e-250,
-            "same": 4.0,
-            "town": rng.choice(["Ulm", "Bonn", "Jena ", "NA"], rows),
-            "street": rng.choice([f"street {n}" for n in range(250)], rows),
-            "name": [f"name {n}" for n in rng.permutation(rows)],
-            "price": [f"{value:,.2f} €" for value in price],
-            "level": rng.choice(["1", "2", "3", "n/a"], rows),
-            "open": rng.random(rows) < 0.3,
-            "day": days,
-            "written": [f"{day:%d/%m/%Y}" for day in days],
-            "plain day": [day.date() for day in days],
-            "took": pd.to_timedelta(rng.integers(0, 10**6, rows), unit="s"),
-            "nothing": np.nan,
-            "kind": pd.Categorical(rng.choice(["b", "a"], rows)),
-        }
-    )
-    frame.loc[::7, "size"] = np.nan
-    frame.loc[::11, "town"] = None
-    frame.loc[::13, "day"] = pd.NaT
-    frame["y"] = np.where(frame["size"].fillna(0.3) + (frame["town"] == "Ulm") > 0.8, "large", "small")
-    frame["z"] = 1e5 + 1e3 * frame["size"].fillna(0.3) + rng.normal(size=rows)
-    frame["w"] = rng.integers(0, 3, rows)
-    return frame
-
-
 def written(folder: Path, frame: pd.DataFrame, files: int = 3) -> str:
     folder.mkdir(exist_ok=True)
     for n, part in enumerate(np.array_split(np.arange(len(frame)), files)):
         frame.iloc[part].to_parquet(folder / f"{n}.parquet", index=False)
     return str(folder / "*.parquet")
-
-
-def same_encoder(one: TableEncoder, other: TableEncoder) -> None:
-    assert one.kinds == other.kinds
-    assert list(one.kinds) == list(other.kinds)
-    assert one.dropped == other.dropped
-    assert one.forms == other.forms
-    assert one.gaps == other.gaps
-    assert one.categories == other.categories
-    assert one.notices == other.notices
-    np.testing.assert_array_equal(one.medians, other.medians)
-    # Sums of a few thousand numbers in another order.
-    np.testing.assert_allclose(one.means, other.means, rtol=1e-9, atol=1e-260)
-    np.testing.assert_allclose(one.deviations, other.deviations, rtol=1e-9)
 
 
 @pytest.mark.parametrize("target", ["y", "z"])

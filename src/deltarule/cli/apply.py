@@ -28,7 +28,7 @@ def predict(
     memory: Annotated[
         str | None,
         typer.Option(
-            help="Memory that the table may take, 500MB: a file of Parquet that would take more is read part by part.",
+            help="Memory that the table may take, 500MB: a file that would take more is read part by part.",
             show_default="half of what is free",
         ),
     ] = None,

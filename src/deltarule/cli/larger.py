@@ -43,20 +43,29 @@ def larger_than_memory(data: Path, memory: str | None) -> Larger | None:
     Parameters
     ----------
     data : Path
-        A file; or a folder or a pattern of files of Parquet, which are always read part by part.
+        A file of Parquet, CSV or TSV; or a folder or a pattern of files of Parquet, which are always read part by part.
     memory : str or None
         What `--memory` says.
     """
     limit = None if memory is None else bytes_of(memory, "--memory")
     several = data.is_dir() or (not data.exists() and glob.has_magic(str(data)))
-    if not several and (data.suffix.lower() not in (".parquet", ".pq") or not data.is_file()):
+    if not several and not data.is_file():
         return None
     from deltarule.blocks.sources import rows_of
+    from deltarule.tables.byte_sources import PARQUET, text_kind
+    from deltarule.tables.streamed.text_rows import about_text
 
-    rows: Any = rows_of(data)
-    if several:
-        return Larger(f"{data} stands for {len(rows.files)} files, which are read part by part.")
-    needed = rows.bytes + COPIES * 8 * rows.rows * len(rows.schemas[0][1])
+    if several or data.suffix.lower() in PARQUET:
+        rows: Any = rows_of(data)
+        if several:
+            return Larger(f"{data} stands for {len(rows.files)} files, which are read part by part.")
+        bytes_, values = rows.bytes, rows.rows * len(rows.schemas[0][1])
+    elif text_kind(data) is not None:
+        bytes_, m, columns = about_text(data)
+        values = m * columns
+    else:
+        return None
+    needed = bytes_ + COPIES * 8 * values
     limit = int(SHARE * _free_memory()) if limit is None else limit
     if needed <= limit:
         return None
@@ -113,7 +122,7 @@ class _Predicted:
     def __iter__(self) -> Iterator["pd.DataFrame"]:
         from deltarule.tables.streamed.predicting import parts_of_table
 
-        for table in parts_of_table(self._data, self._encoder):
+        for table in parts_of_table(self._data, self._encoder, self._model.as_text):
             if self._encoder is not None:
                 predictions, oddities = self._model.predict_part(table)
                 self._met.add(oddities)

@@ -1,6 +1,8 @@
 """The steps of `deltarule train` for a table that would not fit into the memory: a single network, part by part."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltarule.cli import display
@@ -21,12 +23,21 @@ from deltarule.cli.training import Outputs, show
 from deltarule.common.errors import SettingsError
 
 if TYPE_CHECKING:
+    from deltarule.tables.model import TableModel
     from deltarule.tables.streamed.rows_run import PreparedRows, RowsRun
 
 __all__ = ["train_rows"]
 
+REPORT_VALUES = 1 << 23
+"""Most values of X of the rows that a report is made of: 64 MB."""
 
-def train_rows(given: Mapping[str, Any], outputs: Outputs, larger: Larger, options: Mapping[str, str]) -> bool:
+REPORT_ROWS = 1 << 16
+"""Most rows that a report is made of."""
+
+
+def train_rows(
+    given: Mapping[str, Any], outputs: Outputs, larger: Larger, options: Mapping[str, str], command: str
+) -> bool:
     """Train a single network on a table that is read part by part, tell of it, and write what was asked for.
 
     Parameters
@@ -38,6 +49,8 @@ def train_rows(given: Mapping[str, Any], outputs: Outputs, larger: Larger, optio
         Why it is read part by part.
     options : mapping
         The options that were given, by the names of the command's parameters.
+    command : str
+        The command line, for the report.
 
     Returns
     -------
@@ -48,12 +61,8 @@ def train_rows(given: Mapping[str, Any], outputs: Outputs, larger: Larger, optio
             f"{larger.why} {together[0]} is for several networks, which take all rows in memory. Leave it out, or give "
             "the memory that it takes: --memory 64GB."
         )
-    if outputs.report is not None:
-        raise SettingsError(f"{larger.why} A report takes all rows in memory. Leave --report out.")
     parameters = parameters_of(given)
-    outputs = Outputs(
-        PICTURES, outputs.output, None, outputs.pictures, outputs.checkpoint, outputs.checkpoint_seconds, outputs.resume
-    )
+    outputs = replace(outputs, drawn=PICTURES)
     outputs.check(given["data"])
     check_run(outputs, parameters)
     alone = "" if given["network"] else " A single network is trained, because several take all rows in memory."
@@ -68,6 +77,8 @@ def train_rows(given: Mapping[str, Any], outputs: Outputs, larger: Larger, optio
     _tell(prepared, run)
     if outputs.pictures is not None:
         draw(run.model, outputs.pictures)
+    if outputs.report is not None:
+        _report(prepared, run.model, outputs.report, given["data"], command)
     display.say(f"Model: {outputs.output}")
     return was_interrupted(run.model.estimator.history_)
 
@@ -90,3 +101,20 @@ def _tell(prepared: "PreparedRows", run: "RowsRun") -> None:
     if outcome.confusion is not None and outcome.classes is not None:
         display.show_table(display.confusion_of(outcome.confusion, outcome.classes))
     display.show_held_out(run.model.target, outcome.figures)
+
+
+def _report(prepared: "PreparedRows", model: "TableModel", path: Path, data: Path, command: str) -> None:
+    """Write a report on the held-out rows, or the training set, or on a sample of them that fits into the memory."""
+    from deltarule.reporting.tables import report_on_table
+    from deltarule.tables.streamed.table_rows import sampled
+
+    rows, judged = prepared.held_out, "the held-out rows"
+    if rows is None:
+        rows, judged = prepared.training, "the training set"
+    table = sampled(rows, min(REPORT_ROWS, REPORT_VALUES // len(model.encoder.names)))
+    if len(table) < len(rows):
+        judged = f"a sample of {len(table)} of the {len(rows)} rows of {judged}"
+    examples = model.examples_of(table)
+    about = {"judged on": judged, "trained on": f"{len(prepared.training)} rows", "table": str(data)}
+    report_on_table(model, examples, model.outcome_of(examples), table, path, about=about, command=command)
+    display.say(f"Report: {path}")

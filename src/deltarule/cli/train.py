@@ -200,8 +200,8 @@ def train(
     memory: Annotated[
         str | None,
         typer.Option(
-            help="Memory that the table may take, 500MB: a file of Parquet that would take more is read part by part, "
-            "and trains a single network. Folders and patterns of such files always are.",
+            help="Memory that the table may take, 500MB: a file that would take more is read part by part, and trains "
+            "a single network. Folders and patterns of files of Parquet always are.",
             show_default="half of what is free",
         ),
     ] = None,
@@ -271,7 +271,7 @@ def train(
     drawn = single.PICTURES if network else committee.PICTURES
     outputs = Outputs(drawn, output, report, pictures, checkpoint, checkpoint_seconds, resume)
     if larger is not None:
-        interrupted = train_rows(given, outputs, larger, options)
+        interrupted = train_rows(given, outputs, larger, options, command_of(context))
     else:
         run = single.train_single if network else committee.train_committee
         interrupted = run(given, outputs, command_of(context))

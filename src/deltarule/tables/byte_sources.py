@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from deltarule.common.errors import TableError
 
-__all__ = ["PARQUET", "SEPARATORS", "opened"]
+__all__ = ["PARQUET", "SEPARATORS", "opened", "streamed", "text_kind"]
 
 STDIN = Path("-")
 """Standard input, as a path on the command line."""
@@ -65,14 +65,8 @@ def opened(path: Path) -> Iterator[ByteSource]:
                 yield ByteSource(Path("standard input"), ".csv", inner)
         return
     kind = _kind_of(path)
-    try:
+    with _telling(path):
         file = path.open("rb")
-    except FileNotFoundError:
-        raise TableError(f"{path} does not exist. Give the path of a table (CSV or Parquet).") from None
-    except OSError as error:
-        raise TableError(
-            f"{path} cannot be read ({error.strerror}). Give the path of a table (CSV or Parquet)."
-        ) from None
     with file:
         if path.suffix.lower() != COMPRESSED:
             yield ByteSource(path, kind, file)
@@ -94,6 +88,48 @@ def _kind_of(path: Path) -> str:
     )
 
 
+def text_kind(path: Path) -> str | None:
+    """Return `".csv"` or `".tsv"` for the name of such a file, compressed or not; None for any other."""
+    suffix = path.suffix.lower()
+    kind = path.with_suffix("").suffix.lower() if suffix == COMPRESSED else suffix
+    return kind if kind in SEPARATORS else None
+
+
+@contextmanager
+def streamed(path: Path) -> Iterator[BinaryIO]:
+    """Open a text file at its start, compressed or not, without copying it.
+
+    Raises
+    ------
+    TableError
+        If it is missing, cannot be read or cannot be decompressed, also while it is read.
+    """
+    is_compressed = path.suffix.lower() == COMPRESSED
+    with _telling(path), path.open("rb") as file:
+        if not is_compressed:
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file, mode="rb") as inner:
+            yield cast(BinaryIO, inner)
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Put into words what the system and gzip say of a file."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise TableError(f"{path} does not exist. Give the path of a table (CSV or Parquet).") from None
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise TableError(
+            f"{path} cannot be decompressed ({error}). It may be cut short, or no gzip file: compress it again."
+        ) from None
+    except OSError as error:
+        raise TableError(
+            f"{path} cannot be read ({error.strerror}). Give the path of a table (CSV or Parquet)."
+        ) from None
+
+
 @contextmanager
 def _kept(name: Path, stream: BinaryIO) -> Iterator[BinaryIO]:
     """Copy a stream that can be read only once."""
@@ -109,12 +145,7 @@ def _kept(name: Path, stream: BinaryIO) -> Iterator[BinaryIO]:
 @contextmanager
 def _decompressed(name: Path, file: BinaryIO) -> Iterator[BinaryIO]:
     with SpooledTemporaryFile(max_size=IN_MEMORY) as inner:
-        try:
-            with gzip.GzipFile(fileobj=file, mode="rb") as stream:
-                shutil.copyfileobj(stream, inner)
-        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise TableError(
-                f"{name} cannot be decompressed ({error}). It may be cut short, or no gzip file: compress it again."
-            ) from None
+        with _telling(name), gzip.GzipFile(fileobj=file, mode="rb") as stream:
+            shutil.copyfileobj(stream, inner)
         inner.seek(0)
         yield cast(BinaryIO, inner)

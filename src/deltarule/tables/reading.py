@@ -9,6 +9,7 @@ import codecs
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,7 +23,17 @@ from deltarule.tables.records import Records, separators
 from deltarule.tables.row_numbers import UNNAMED
 from deltarule.tables.text_columns import Column
 
-__all__ = ["as_frame", "check_columns", "check_names", "is_number", "name_some", "place_of", "read_table"]
+__all__ = [
+    "as_frame",
+    "check_columns",
+    "check_names",
+    "is_number",
+    "name_some",
+    "no_row",
+    "place_of",
+    "read_table",
+    "text_of",
+]
 
 
 def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame:
@@ -54,9 +65,7 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
         else:
             table = _text(name, file, SEPARATORS[source.kind], set(as_text))
     if len(table) == 0:
-        raise TableError(
-            f"{name} has {len(table.columns)} columns but no row below their names. Add at least one example."
-        )
+        raise no_row(name, len(table.columns))
     return table
 
 
@@ -137,21 +146,56 @@ def _empty(path: Path) -> TableError:
 
 
 def _text(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.DataFrame:
+    found = text_of(path, file, separator, as_text)
+    index = pd.Index(np.frombuffer(found.lines, dtype=np.int64), name="line")
+    series = {name: column.finish().set_axis(index) for name, column in found.columns.items()}
+    table = pd.DataFrame(series, index=index, copy=False)
+    table.attrs["separator"] = found.separator
+    return table
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """What a text file holds: its columns by name, the number of its rows, and the line of each if rows are kept."""
+
+    separator: str
+    columns: dict[str, Column]
+    rows: int
+    lines: Any
+
+
+def text_of(path: Path, file: BinaryIO, separator: str, as_text: Iterable[str], keeps: bool = True) -> Text:
+    """Return the columns of a text file, whose usual separator is given.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    file : binary file
+        It can be read again from its beginning.
+    separator : str
+    as_text : iterable of str
+        Columns to keep as they are written.
+    keeps : bool, default True
+        False: only what the columns are, in memory that does not grow with the file.
+
+    Raises
+    ------
+    TableError
+        If the file cannot be read; see `read_table`.
+    """
     complaint: TableError | None = None
     for mark in separators(file, separator):
         try:
-            table = _separated(path, file, mark, as_text)
+            return _separated(path, file, mark, set(as_text), keeps)
         except TableError as error:
             complaint = complaint or error
         except UnicodeDecodeError:
             raise _not_utf8(path, file) from None
-        else:
-            table.attrs["separator"] = mark
-            return table
     raise complaint or _empty(path)
 
 
-def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.DataFrame:
+def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str], keeps: bool) -> Text:
     """Read a file whose separator is known; read it again if columns turn out to be text.
 
     Such a column has a field far down that is not a number, or numbers like 1.234 in a file that puts commas before
@@ -161,24 +205,19 @@ def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str]) ->
         file.seek(0)
         records = Records(path, file, separator)
         names = _names(path, records.names)
-        columns = [Column(name in as_text) for name in names]
-        lines = array("q")
+        columns = {name: Column(name in as_text, keeps) for name in names}
+        lines, rows = array("q"), 0
         for batch in records.batches():
-            lines.extend(batch.lines)
-            for column, fields in zip(columns, batch.columns, strict=True):
+            rows += len(batch.lines)
+            if keeps:
+                lines.extend(batch.lines)
+            for column, fields in zip(columns.values(), batch.columns, strict=True):
                 column.add(fields)
-        commas = separator != "," and any(column.has_commas for column in columns)
-        lost = {
-            name
-            for name, column in zip(names, columns, strict=True)
-            if column.lost or (commas and column.dots_may_group)
-        }
+        commas = separator != "," and any(column.has_commas for column in columns.values())
+        lost = {name for name, column in columns.items() if column.lost or (commas and column.dots_may_group)}
         if not lost:
-            break
+            return Text(separator, columns, rows, lines)
         as_text = as_text | lost
-    index = pd.Index(np.frombuffer(lines, dtype=np.int64), name="line")
-    series = {name: column.finish().set_axis(index) for name, column in zip(names, columns, strict=True)}
-    return pd.DataFrame(series, index=index, copy=False)
 
 
 def _names(path: Path, names: list[str]) -> list[str]:
@@ -193,18 +232,25 @@ def _names(path: Path, names: list[str]) -> list[str]:
 
 def _not_utf8(path: Path, file: BinaryIO) -> TableError:
     file.seek(0)
-    data = file.read()
-    try:
-        data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        start = error.start + 3 * data.startswith(codecs.BOM_UTF8)
-    utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    line = data.count(b"\n", 0, start) + 1
-    place = start - data.rfind(b"\n", 0, start)
+    utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    file.seek(0)
+    line, place, byte = 0, 0, b""
+    for data in file:  # a line break is never a part of another character
+        line += 1
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            place, byte = error.start + 1, data[error.start : error.start + 1]
+            break
     return TableError(
-        f"{path} is not UTF-8: line {line} holds the byte 0x{data[start]:02x} at place {place}. Convert the "
+        f"{path} is not UTF-8: line {line} holds the byte 0x{byte.hex()} at place {place}. Convert the "
         f"file first, for example: iconv -f {'utf-16' if utf16 else 'latin1'} -t utf-8 {path} > utf8{path.suffix}"
     )
+
+
+def no_row(name: str | Path, columns: int) -> TableError:
+    """Return the error about a table that has columns alone."""
+    return TableError(f"{name} has {columns} columns but no row below their names. Add at least one example.")
 
 
 def check_names(where: str | Path, names: Sequence[Any]) -> None:

@@ -85,19 +85,21 @@ class Records:
                 raw = re.escape("".join(self._raw).strip())
                 self._header_again = re.compile(rf"^(?:{names}|{raw})\r?$".encode(), re.MULTILINE)
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the records below the names."""
+    def batches(self, wanted: Sequence[int] | None = None) -> Iterator[Batch]:
+        """Yield the records below the names; `wanted` are the numbers of the columns to yield, by default all."""
+        wanted = range(len(self.names)) if wanted is None else wanted
         while data := self._next():
-            fast = None if self._waiting or len(self.names) < 2 else self._cut_by_arrow(data)
+            fast = None if self._waiting or len(self.names) < 2 else self._cut_by_arrow(data, wanted)
             if fast is not None:
-                m = len(fast[0])
-                yield Batch(fast, range(self._line, self._line + m))
+                m = fast.num_rows
+                columns = [fast[str(n)].combine_chunks() for n in wanted]
+                yield Batch(columns, range(self._line, self._line + m))
                 self._line += m
                 continue
             self._put(data)
             if records := list(self._records()):
-                fields = zip(*(record for record, _ in records), strict=True)
-                yield Batch([pyarrow.array(one, _TEXT) for one in fields], [line for _, line in records])
+                fields = list(zip(*(record for record, _ in records), strict=True))
+                yield Batch([pyarrow.array(fields[n], _TEXT) for n in wanted], [line for _, line in records])
 
     def _next(self) -> bytes:
         """Return the waiting lines, or else some of the next lines of the file."""
@@ -108,8 +110,8 @@ class Records:
         data = self._file.read(_BATCH)
         return data + self._file.readline()
 
-    def _cut_by_arrow(self, data: bytes) -> list[Any] | None:
-        """Return the columns of lines; None if they are better read by csv."""
+    def _cut_by_arrow(self, data: bytes, wanted: Sequence[int]) -> Any | None:
+        """Return lines as a table whose columns are named by their numbers; None if they are better read by csv."""
         data.decode()  # raises where the data are not UTF-8
         if data.count(b"\r") != data.count(b"\r\n") or self._header_again.search(data):
             return None
@@ -122,19 +124,19 @@ class Records:
             data = self._blank.sub(_AS_EMPTY_WORD, data.decode()).encode()
         names = [str(n) for n in range(len(self.names))]
         try:
-            table = pyarrow.csv.read_csv(
+            return pyarrow.csv.read_csv(
                 pyarrow.BufferReader(data),
                 pyarrow.csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False),
                 pyarrow.csv.ParseOptions(delimiter=self._separator, ignore_empty_lines=False),
                 pyarrow.csv.ConvertOptions(
                     check_utf8=False,
+                    include_columns=[names[n] for n in wanted],  # none stands for all
                     column_types=dict.fromkeys(names, pyarrow.large_string()),
                     strings_can_be_null=False,
                 ),
             )
         except pyarrow.ArrowInvalid:  # a blank line, or a record with too few or too many fields
             return None
-        return [column.combine_chunks() for column in table.columns]
 
     def _put(self, data: bytes) -> int:
         """Add lines to those that wait for csv; return how many were added."""

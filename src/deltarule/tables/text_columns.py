@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from deltarule.tables.records import EMPTY_WORD
 
-__all__ = ["Column"]
+__all__ = ["Column", "number_fields", "text_fields"]
 
 
 _DOT_BEFORE_THREE = r"^\s*(?:[+-]?(?:[1-9]\d{0,2}\.\d{3}|\d+))?\s*$"
@@ -29,9 +29,13 @@ class Column:
     ----------
     as_text : bool
         Whether to keep all fields as they are written.
+    keeps : bool, default True
+        Whether the fields are kept, or only what the column is.
 
     Attributes
     ----------
+    dtype : dtype or None
+        Of its numbers so far; None for texts, and before the first batch.
     lost : bool
         Whether a field that is not a number came after numbers were kept: the column must be read again, as text.
     dots_may_group : bool
@@ -40,9 +44,10 @@ class Column:
         Whether it is text with a comma before decimals.
     """
 
-    def __init__(self, as_text: bool) -> None:
+    def __init__(self, as_text: bool, keeps: bool = True) -> None:
         self.lost = self.dots_may_group = self.has_commas = False
-        self._is_text = as_text
+        self.dtype: np.dtype[Any] | None = None
+        self._is_text, self._keeps, self._has_texts = as_text, keeps, False
         self._dots = 0
         self._numbers = _Growing()
         self._texts: list[Any] = []
@@ -50,9 +55,11 @@ class Column:
     def add(self, fields: Any) -> None:
         """Add the fields of the next rows, given as an Arrow array."""
         if not self._is_text:
-            numbers = _numbers(fields)
+            numbers = number_fields(fields)
             if numbers is not None:
-                self._numbers.add(numbers)
+                self.dtype = numbers.dtype if self.dtype is None else np.result_type(self.dtype, numbers.dtype)
+                if self._keeps:
+                    self._numbers.add(numbers)
                 if self._dots >= 0 and numbers.dtype.kind == "f":
                     dots = compute.sum(compute.match_substring(fields, ".")).as_py() or 0
                     some = compute.all(compute.match_substring_regex(fields, _DOT_BEFORE_THREE)).as_py()
@@ -60,12 +67,15 @@ class Column:
                     self.dots_may_group = self._dots > 0
                 return
             self._is_text = True
-            self.lost = self._numbers.has_any
+            self.lost = self.dtype is not None
+            self.dtype = None
             self._numbers = _Growing()
-        if not self._texts:
+        if not self._has_texts:
             self.has_commas = bool(compute.any(compute.match_substring_regex(fields, _COMMA)).as_py())
         if not self.lost:
-            self._texts.append(_texts(fields))
+            self._has_texts = True
+            if self._keeps:
+                self._texts.append(text_fields(fields))
 
     def finish(self) -> pd.Series:
         """Return the whole column, and free its parts."""
@@ -106,10 +116,10 @@ class _Growing:
 
 
 _CODES = {"int32": "i", "int64": "q", "float64": "d"}
-"""The codes of the module array for the dtypes that `_numbers` returns."""
+"""The codes of the module array for the dtypes that `number_fields` returns."""
 
 
-def _numbers(fields: Any) -> NDArray[Any] | None:
+def number_fields(fields: Any) -> NDArray[Any] | None:
     """Return fields as numbers, NaN for empty ones; None if a field is not a plain number, or would lose digits."""
     ends = np.frombuffer(fields.buffers()[1], dtype=np.int64)[fields.offset : fields.offset + len(fields) + 1]
     data = fields.buffers()[2]
@@ -117,7 +127,7 @@ def _numbers(fields: Any) -> NDArray[Any] | None:
     others = codes.translate(None, b"0123456789")
     if others and not set(others) <= set(b"+-.eE"):
         stripped = compute.utf8_trim_whitespace(fields)
-        return None if stripped.equals(fields) else _numbers(stripped)
+        return None if stripped.equals(fields) else number_fields(stripped)
     lengths = np.diff(ends)
     if _zeros_in_front(np.frombuffer(codes + b"  ", dtype=np.uint8), ends[:-1] - ends[0], lengths):
         return None
@@ -143,7 +153,7 @@ def _zeros_in_front(codes: NDArray[np.uint8], starts: NDArray[np.int64], lengths
     return bool(((codes[first] == ord("0")) & (codes[first + 1] >= ord("0")) & (lengths - signs > 1)).any())
 
 
-def _texts(fields: Any) -> Any:
+def text_fields(fields: Any) -> Any:
     """Return fields without surrounding blanks, null for empty ones."""
     texts = compute.utf8_trim_whitespace(fields)
     texts = compute.if_else(compute.equal(texts, ""), None, texts)

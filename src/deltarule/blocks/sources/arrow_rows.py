@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-__all__ = ["ArrowRows", "batch_rows"]
+__all__ = ["LINES", "ArrowRows", "batch_rows"]
 
 BATCH_ROWS = 65_536
 """Most rows that are decoded at a time: 10 columns of float64 are 5 MB."""
@@ -15,8 +15,16 @@ FEWEST_ROWS = 1024
 """Fewest rows of a batch, however many columns there are."""
 
 
+LINES = "\0lines"
+"""Name of one column more in the batches of a text file: the line on which each row begins."""
+
+
 class ArrowRows(Protocol):
     """Rows in order, which can be read again and again, as batches of Arrow."""
+
+    @property
+    def unit(self) -> str:
+        """What is counted in `position`: `row`, from 0, or `line`."""
 
     @property
     def where(self) -> str:
@@ -42,7 +50,7 @@ class ArrowRows(Protocol):
         """Return all rows in order, as record batches with these columns."""
 
     def position(self, row: int) -> tuple[str, int]:
-        """Return the file that a row lies in, or the whole, and its number there."""
+        """Return the file that a row lies in, or the whole, and its number (or its line) there."""
 
     def place(self, row: int) -> str:
         """Return where a row is, in the user's words."""

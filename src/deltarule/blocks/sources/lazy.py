@@ -18,6 +18,7 @@ class _Frame:
 
     fingerprint = identity = None
     where = "The source"
+    unit = "row"
 
     def __init__(self, schema: pa.Schema, rows: int) -> None:
         self.rows = int(rows)

@@ -42,6 +42,11 @@ def files_of(given: Any) -> list[Path]:
     if isinstance(given, list | tuple):
         return [file for one in given for file in files_of(one)]
     path = Path(given)
+    if path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
+        raise InputError(
+            f"{path} is no Parquet. TableRows.learn(path, target) reads one text file part by part, and fit takes its "
+            "rows; several are read as one file, or as Parquet."
+        )
     if path.is_dir():
         found = sorted(path.rglob("*.parquet"))
         if not found:
@@ -122,6 +127,11 @@ class ParquetFiles:
         several = given if isinstance(given, list | tuple) else [given]
         absolute = tuple(str(Path(one).absolute()) for one in several)
         return cls(tuple(files), tuple(schemas), tuple(lengths), tuple(stats), absolute, total)
+
+    @property
+    def unit(self) -> str:
+        """What `position` counts."""
+        return "row"
 
     @property
     def where(self) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from deltarule.blocks.sources import ArrowRows
+from deltarule.blocks.sources.arrow_rows import LINES
 from deltarule.common.errors import TableError
 from deltarule.engines.splitmix import base_of_epoch, counted
 
@@ -63,11 +64,18 @@ class Frames:
                 continue
             # A dictionary may differ from batch to batch, and so may the dtype of whole numbers with and without gaps.
             frame = pa.Table.from_batches([batch]).select(list(columns)).to_pandas(ignore_metadata=True)
-            inside = self.rows.position(start)[1]
-            frame.index = pd.RangeIndex(inside, inside + len(frame), name="row")
+            if LINES in batch.schema.names:
+                frame.index = pd.Index(batch.column(LINES).to_numpy(), name="line")
+            else:
+                inside = self.rows.position(start)[1]
+                frame.index = pd.RangeIndex(inside, inside + len(frame), name="row")
             with self.telling(start):
                 yield start, frame
             start += len(frame)
+
+    def place(self, row: int) -> str:
+        """Return where a row is in its file: `row 7`, or `line 9` of a text file."""
+        return f"{self.rows.unit} {self.rows.position(row)[1]}"
 
     @contextmanager
     def telling(self, row: int) -> Iterator[None]:

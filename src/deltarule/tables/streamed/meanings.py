@@ -47,7 +47,7 @@ def meanings_of(frames: Frames, options: TableOptions, used: Sequence[str]) -> d
         is_used = name in used
         with suppress(*([] if is_used else [TableError])):  # what cannot be read tells nothing
             if kind == "text":
-                meaning = texts[name].meaning(options, lambda row: f"row {frames.rows.position(row)[1]}")
+                meaning = texts[name].meaning(options, frames.place)
             else:
                 meaning = meaning_of_kind(name, kind, options)
             if is_used:

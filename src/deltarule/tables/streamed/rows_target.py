@@ -19,7 +19,7 @@ from deltarule.tables.cells import Form, asked_gaps, counts_of, gap_words_of
 from deltarule.tables.labels import check_labels, doubts_of, plain_labels, said_of_left_out
 from deltarule.tables.meaning import Meaning
 from deltarule.tables.notices import said_of_form
-from deltarule.tables.reading import name_some
+from deltarule.tables.reading import name_some, place_of
 from deltarule.tables.streamed.frames import Frames
 from deltarule.tables.streamed.running_numbers import Moments
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
@@ -251,7 +251,7 @@ class _LeftOut:
             self._words[word] = self._words.get(word, 0) + n
         if not self._first and gaps.any():
             with suppress(IndexError):
-                self._first = f"row {column.index[int(np.flatnonzero(gaps)[0])]}"
+                self._first = place_of(column, int(np.flatnonzero(gaps)[0]))
 
     def notices(self) -> tuple[str, ...]:
         return said_of_left_out(self._name, self._count, self._rows, self._first, self._words)

@@ -1,9 +1,11 @@
 """`TableRows`: rows of a raw table that may be larger than the memory, encoded part by part, as `fit` takes them."""
 
+import glob
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -14,18 +16,20 @@ from deltarule.blocks.sources.arrow_rows import batch_rows
 from deltarule.blocks.sources.source import Chunk, Coded
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, TableError
+from deltarule.tables.byte_sources import text_kind
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns
-from deltarule.tables.streamed.frames import Frames
-from deltarule.tables.streamed.meanings import meanings_of
+from deltarule.tables.streamed.frames import Frames, chosen
+from deltarule.tables.streamed.meanings import SAMPLE_KEY, meanings_of
 from deltarule.tables.streamed.profile import Profile
 from deltarule.tables.streamed.rows_target import RowsTarget, target_of
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
+from deltarule.tables.streamed.text_rows import TextRows
 from deltarule.tables.target_column import Task
 from deltarule.tables.weights import weightless, weights_in
 
-__all__ = ["TableRows", "frames_like", "frames_of"]
+__all__ = ["TableRows", "frames_like", "frames_of", "sampled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +79,7 @@ class TableRows(GivenSource):
         Parameters
         ----------
         source : path, list of paths, LazyFrame of polars, dataset of Arrow or relation of DuckDB
+            A path is that of a CSV or TSV file (also .gz), or of files of Parquet.
         target : str
             Name of the column to predict.
         task : {"auto", "classify", "regress"}, default "auto"
@@ -144,6 +149,20 @@ class TableRows(GivenSource):
         return _Encoded(self)
 
 
+def sampled(rows: TableRows, most: int) -> pd.DataFrame:
+    """Return about as many rows as a frame of all columns, or all where there are no more.
+
+    They are chosen by hashes of their numbers from the rows of one part, and stay in their order.
+    """
+    assert rows.target is not None, "rows to predict are in no part"
+    share, found = most / max(1, len(rows)), []
+    for start, frame in rows.frames.read(rows.frames.names):
+        parts, _ = rows.target.read(frame[rows.target.name], rows.split.parts(start, len(frame)))
+        found.append(frame[(parts == rows.part) & chosen(SAMPLE_KEY, start, len(frame), share)])
+    whole: pd.DataFrame = pd.concat(found)
+    return whole
+
+
 def frames_like(source: Any, encoder: TableEncoder) -> Frames:
     """Return the rows of a source that has the columns of an encoder.
 
@@ -152,14 +171,22 @@ def frames_like(source: Any, encoder: TableEncoder) -> Frames:
     TableError
         If a column is missing, or there is no row.
     """
-    frames = frames_of(source)
+    frames = frames_of(source, encoder.as_text)
     check_columns(pd.DataFrame(columns=pd.Index(frames.names)), encoder.kinds, "the model was trained on")
     return frames
 
 
-def frames_of(source: Any) -> Frames:
-    """Return the rows of a source; raise TableError if there is none."""
-    frames = Frames(rows_of(source))
+def frames_of(source: Any, as_text: Sequence[str] = ()) -> Frames:
+    """Return the rows of a source; raise TableError if there is none.
+
+    Parameters
+    ----------
+    source : path, list of paths, LazyFrame of polars, dataset of Arrow or relation of DuckDB
+    as_text : sequence of str
+        Columns of a text file to keep as they are written.
+    """
+    is_text = isinstance(source, str | Path) and text_kind(Path(source)) is not None and not glob.has_magic(str(source))
+    frames = Frames(TextRows(Path(source), as_text) if is_text else rows_of(source))
     if not len(frames):
         raise TableError(f"{frames.rows.schemas[0][0]} holds no row. Give at least one example.")
     return frames
@@ -205,12 +232,12 @@ class _Encoded:
             y: Coded | Array | None = None
             if target is not None:
                 parts, y = target.read(frame[target.name], of.split.parts(start, len(frame)))
-                chosen = np.flatnonzero(parts == of.part)
-                frame = frame.iloc[chosen]
+                of_part = np.flatnonzero(parts == of.part)
+                frame = frame.iloc[of_part]
                 if isinstance(y, Coded):
-                    y = Coded(y.places[chosen], y.values)
+                    y = Coded(y.places[of_part], y.values)
                 elif target.scale is not None:
-                    y = target.scale.standardised(y[chosen])
+                    y = target.scale.standardised(y[of_part])
             for first in range(0, len(frame), most):
                 some = slice(first, first + most)
                 piece = frame.iloc[some]
