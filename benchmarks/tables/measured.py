@@ -18,7 +18,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from splits import Split
 
-__all__ = ["Figure", "Predictor", "append", "measure", "read"]
+__all__ = ["Figure", "Predictor", "append", "machine", "measure", "read"]
 
 
 class Predictor(Protocol):
@@ -100,7 +100,7 @@ def measure(name: str, split: Split, model: Predictor, threads: int) -> Figure:
         memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         threads=threads,
         load=round(load, 1),
-        machine=_machine(),
+        machine=machine(),
         versions={"python": platform.python_version()} | {package: version(package) for package in model.packages},
         notes=list(model.notes),
     )
@@ -139,7 +139,8 @@ def _cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Name the cores that this process may use."""
     names = [
         line.split(":", 1)[1].strip()
         for line in (Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ())

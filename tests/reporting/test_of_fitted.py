@@ -10,7 +10,8 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss, root_mean_squared_error
 
-from deltarule import DeltaruleError, TableClassifier, TableRegressor, report
+from deltarule import TableClassifier, TableRegressor, report
+from deltarule.errors import DeltaruleError
 from pageback import read_page, section, text_of
 
 QUICK: dict[str, Any] = {"n_members": 2, "epochs": 6, "hidden_layer_sizes": (8,), "random_state": 0}

@@ -221,7 +221,7 @@ def test_row_numbers_are_dropped_with_a_notice_and_kept_if_asked(name: str, numb
     assert encoder.names == ["a"]
     assert encoder.dropped == {name: "row numbers"}
     assert encoder.notices == (
-        f"Row numbers, which say nothing about new rows, so dropped (--keep uses them): {name!r}.",
+        f"Row numbers, which say nothing about new rows, so dropped (name them in keep to use them): {name!r}.",
     )
     assert encoder.encode(table.drop(columns=name))[1] == ()
     assert TableEncoder.fit(table, without=["y"], options=TableOptions(keep=(name,))).names == [name, "a"]

@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 from deltarule.blocks.sources import is_dask, is_source
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError, ShapeError
+from deltarule.estimators.given_labels import as_labels, refuse_mixed_labels
 from deltarule.estimators.soft_labels import holds_probabilities, named_columns
 from deltarule.estimators.times import refuse_times
 from deltarule.network.data import is_sparse
@@ -239,6 +240,7 @@ def _checked_by_scikit_learn(
 ) -> tuple[Any, NDArray[Any], Columns]:
     refuse_times(X, "X")
     refuse_times(y, "y")
+    y = as_labels(y)
     learns = copy(estimator)  # scikit-learn sets the columns on this copy
     if columns is not None:
         columns.set_on(learns)
@@ -263,6 +265,7 @@ def _checked_by_scikit_learn(
         ) from error
     y = y.toarray() if is_sparse(y) else y
     y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+    refuse_mixed_labels(y)
     return X, y, Columns.of(learns)
 
 

@@ -15,7 +15,7 @@ from deltarule.tables.numbers import PLAIN, NumberForm, is_currency
 
 __all__ = [
     "KINDS", "LARGEST", "NUMBERS", "SAID_AS_TEXT", "USUAL_GAPS", "Form", "asked_gaps", "counts_of", "gap_words_of",
-    "is_gap", "is_plain", "numbers_of", "texts_of", "words_of",
+    "is_gap", "is_plain", "number_that_fits", "numbers_of", "texts_of", "words_of",
 ]  # fmt: skip
 
 KINDS = ("number", "date", "duration", "category", "boolean")
@@ -68,6 +68,15 @@ class Form:
     parts: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     digits: bool = False
+
+
+def number_that_fits(value: float) -> str:
+    """Return in words what belongs where a cell has a value that is refused.
+
+    >>> number_that_fits(float("inf")), number_that_fits(1e200)
+    ('finite number', 'number within ±1e+100')
+    """
+    return f"number within ±{LARGEST:g}" if LARGEST < abs(value) < np.inf else "finite number"
 
 
 def numbers_of(column: pd.Series, kind: str, form: Form) -> tuple[Array, NDArray[np.bool_]]:

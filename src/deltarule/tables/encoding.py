@@ -25,7 +25,7 @@ import pandas as pd
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import TableError
-from deltarule.tables.cells import LARGEST, NUMBERS, Form, numbers_of, words_of
+from deltarule.tables.cells import LARGEST, NUMBERS, Form, number_that_fits, numbers_of, words_of
 from deltarule.tables.choosing import MANY, commonest, counted_words, why_no_category, why_no_number
 from deltarule.tables.dates import cyclic, parts_that_vary
 from deltarule.tables.meaning import Meaning, meaning_of, settle_marks
@@ -362,7 +362,7 @@ def numbers_in(column: pd.Series, kind: str, form: Form) -> Array:
         first, count = int(np.flatnonzero(strange)[0]), int(np.count_nonzero(strange))
         raise TableError(
             f"Column {column.name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a "
-            f"{kind if kind != 'number' else f'finite number{_like(form)}'} belongs "
+            f"{kind if kind != 'number' else number_that_fits(values[first]) + _like(form)} belongs "
             f"({count} such {'value' if count == 1 else 'values'} in all). Correct the values, or leave the fields "
             "empty: gaps are filled."
         )

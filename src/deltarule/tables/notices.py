@@ -24,7 +24,7 @@ DROPPED = {
     "empty": "No value in any row, so dropped",
     "constant": "One value only, so dropped",
     "names": "Another text in most rows, which says nothing about new rows, so dropped",
-    "row numbers": "Row numbers, which say nothing about new rows, so dropped (--keep uses them)",
+    "row numbers": "Row numbers, which say nothing about new rows, so dropped (name them in keep to use them)",
     "asked": "",
 }
 """The reasons why a column is not used, and their notices; there is none for what the caller asked for."""

@@ -18,7 +18,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError, TableError
 from deltarule.common.messages import Message
 from deltarule.files.archive import of_type
-from deltarule.tables.cells import Form, gap_words_of, numbers_of
+from deltarule.tables.cells import Form, gap_words_of, number_that_fits, numbers_of
 from deltarule.tables.labels import known_labels, left_out, training_labels
 from deltarule.tables.meaning import meaning_of, settle_marks
 from deltarule.tables.notices import said_of_form
@@ -236,8 +236,8 @@ def quantity_of(column: pd.Series, form: Form) -> Array:
         first = int(np.flatnonzero(strange)[0])
         raise TableError(
             f"The target {column.name!r} holds {str(column.iloc[first])[:40]!r} in {place_of(column, first)}, where a "
-            f"finite number belongs ({np.count_nonzero(strange)} such in all). Correct it, or leave the field empty: "
-            "rows without a value are left out."
+            f"{number_that_fits(values[first])} belongs ({np.count_nonzero(strange)} such in all). Correct it, or "
+            "leave the field empty: rows without a value are left out."
         )
     return values
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from deltarule.common.arrays import Array, is_sparse
 from deltarule.common.errors import InputError, ShapeError
+from deltarule.estimators.given_labels import as_labels, refuse_mixed_labels
 from deltarule.estimators.soft_labels import named_columns
 from deltarule.estimators.times import refuse_times
 from deltarule.tables.cells import LARGEST
@@ -98,12 +99,13 @@ def _labels(y: Any, name: str) -> NDArray[Any]:
     if values.ndim == 2 and values.shape[1] > 1:
         return values
     values = np.asarray(column_or_1d(values, warn=True))
-    if values.dtype.kind == "O" and len({isinstance(label, str) for label in values.tolist()}) == 2:
-        raise InputError(
-            f"{name} holds texts and other labels, such as {values.tolist()[0]!r}. Write all labels as texts, or all "
-            "as numbers."
-        )
-    check_classification_targets(values)
+    refuse_mixed_labels(values, name)
+    try:
+        check_classification_targets(values)
+    except ValueError as error:
+        kind = type(values.tolist()[0]).__name__
+        what = "Take a TableRegressor." if values.dtype.kind == "f" else f"Write labels of the type {kind} as texts."
+        raise InputError(f"{error} {name} holds {str(values.tolist()[0])[:40]}. {what}") from None
     return values
 
 
@@ -114,9 +116,9 @@ def _quantities(y: Any, name: str) -> NDArray[Any]:
     try:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError):
+        strange = next(value for value in values.ravel().tolist() if not _is_number(value))
         raise InputError(
-            f"{name} holds {values.ravel().tolist()[0]!r}, and a regressor predicts numbers. Give numbers, or take a "
-            "TableClassifier."
+            f"{name} holds {strange!r}, and a regressor predicts numbers. Give numbers, or take a TableClassifier."
         ) from None
     if numbers.ndim == 2 and numbers.shape[1] == 1:
         numbers = column_or_1d(numbers, warn=True)
@@ -130,10 +132,20 @@ def _quantities(y: Any, name: str) -> NDArray[Any]:
     return numbers
 
 
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def _without_gaps(y: Any, name: str) -> NDArray[Any]:
+    if isinstance(y, str):
+        raise InputError(f"{name} is the text {y!r}. Pass the values of that column, and leave it out of X.")
     if is_sparse(y):
         y = y.toarray()
-    values = np.asarray(y)
+    values = np.asarray(as_labels(y))
     if values.ndim not in (1, 2) or 0 in values.shape[1:]:
         raise ShapeError(
             f"{name} has the shape {values.shape}; y should be a 1d array, got an array of shape {values.shape} "

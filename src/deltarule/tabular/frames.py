@@ -1,6 +1,6 @@
 """What a user gives as X: a frame of pandas, polars or Arrow, or an array, as a frame whose columns have names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
 from deltarule.blocks.sources import is_source
+from deltarule.common.arrays import is_sparse
 from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import as_frame, check_names
@@ -51,6 +52,7 @@ def given_rows(X: Any, owner: Any) -> Given:
         check_names("X", list(frame.columns))
         _check_size(frame)
         return Given(frame, True)
+    _refuse_records(X)
     values = check_array(X, accept_sparse=False, dtype=None, ensure_all_finite=False, estimator=owner)
     return Given(pd.DataFrame(values, columns=_numbered(values.shape[1])), False)
 
@@ -99,6 +101,20 @@ def _names(option: str, asked: Any, columns: list[str]) -> tuple[str, ...]:
 
 def _numbered(n: int) -> list[str]:
     return [f"x{i}" for i in range(n)]
+
+
+def _refuse_records(X: Any) -> None:
+    """Raise InputError for rows or columns with names that are in no frame."""
+    of_dicts = isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], Mapping)
+    if isinstance(X, pd.Series) or (hasattr(X, "to_frame") and not hasattr(X, "columns")):
+        raise InputError(
+            f"Expected 2D array, got 1D array instead: X is a {type(X).__name__}. Make it a frame: X.to_frame() if it "
+            "is a column, X.to_frame().T if it is a row."
+        )
+    is_mapping = isinstance(X, Mapping) and not is_sparse(X)
+    if is_mapping or of_dicts or getattr(getattr(X, "dtype", None), "names", None):
+        what = "list of dictionaries" if of_dicts else type(X).__name__
+        raise InputError(f"X is a {what}, and not a frame. Make it one: pandas.DataFrame(X).")
 
 
 def _check_size(frame: pd.DataFrame) -> None:

@@ -1,0 +1,245 @@
+"""What one element of the recipe brings: members as they are built, and with one thing changed, on the same splits.
+
+    DELTARULE_DATA=… python benchmarks/tables/elements.py                  what has no line yet, then the table
+    DELTARULE_DATA=… python benchmarks/tables/elements.py --arm "no dropout" --sets titanic concrete
+    DELTARULE_DATA=… python benchmarks/tables/elements.py --show           the table alone
+
+Each fit has three members on three of five folds, as an estimator deals them, so three networks are compared on each of
+three splits. A figure is the cost on the rows of the split that nobody learnt from: log-loss of the calibrated
+probabilities, or RMSE, of each member alone. Lines are added to `figures/elements.jsonl`.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import log_loss
+
+from deltarule import TableClassifier, TableRegressor
+from deltarule.engines import MiniBatches, UpdateRule
+from deltarule.network.curves import PiecewiseLinear
+from deltarule.network.first_floor import Beside, Keep, Scale
+from deltarule.network.network import Network
+from deltarule.network.parts import Dense
+from deltarule.tabular.recipe import Recipe
+from deltarule.tabular.table_columns import TableColumns
+from deltarule.training.settings import Settings
+from deltarule.training.solvers import Adam, Averaged, ScheduleFree
+from measured import machine
+from splits import Split, split
+
+__all__ = ["ARMS", "measure", "show"]
+
+FIGURES = Path(__file__).parent / "figures" / "elements.jsonl"
+MEMBERS = 3
+SETS = ("titanic", "german_credit", "concrete", "airfoil")
+SPLITS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One change of the recipe.
+
+    Attributes
+    ----------
+    changes : mapping
+        Fields of the recipe.
+    rule : callable, optional
+        recipe ↦ the update rule.
+    settings : mapping
+        Settings besides those of the recipe.
+    rows : int
+        Most rows of a batch; 0: as the recipe says; -1: 64 up to 1 024 rows, 128 up to 8 192, and as the recipe says.
+    knots : int
+        Piecewise-linear curves with so many knots, at quantiles of the training rows, stand where periodic ones do.
+    without : str
+        The part of the network that is left out: "curves", "scale" or "units".
+    """
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    rule: Callable[[Recipe], UpdateRule] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    rows: int = 0
+    knots: int = 0
+    without: str = ""
+
+
+_CONSTANT = {
+    "learning_rate": "constant",
+    "dropout_schedule": "constant",
+    "weight_decay_schedule": "constant",
+}
+ARMS: Mapping[str, Arm] = {
+    "as built": Arm(),
+    "averaged weights, d = 0.95": Arm(rule=lambda recipe: Averaged(Adam(0.9, recipe.beta_2), 0.95)),
+    "schedule-free": Arm(rule=lambda recipe: ScheduleFree(0.9, recipe.beta_2), settings=_CONSTANT),
+    "piecewise-linear curves, 16 knots": Arm(knots=16),
+    "no curves": Arm(without="curves"),
+    "no learnt scale": Arm(without="scale"),
+    "no learnt units": Arm(without="units"),
+    "no dropout": Arm({"dropout": 0.0}),
+    "no weight decay": Arm({"weight_decay": 0.0}),
+    "constant steps": Arm(settings={"learning_rate": "constant"}),
+    "batches by rows": Arm(rows=-1),
+    "batches of 32 rows": Arm(rows=32),
+}
+
+
+@dataclass(frozen=True)
+class ChangedRecipe(Recipe):
+    """A recipe of which an arm changes one thing."""
+
+    arm: Arm = ARMS["as built"]
+    X: Any = None
+
+    @classmethod
+    def of(cls, recipe: Recipe, arm: Arm, X: Any) -> "ChangedRecipe":
+        """Return a recipe with an arm's change; X are the rows of the fit, as a frame."""
+        return cls(**(asdict(recipe) | dict(arm.changes)), arm=arm, X=X)
+
+    @property
+    def rule(self) -> UpdateRule:
+        """The update rule."""
+        return super().rule if self.arm.rule is None else self.arm.rule(self)
+
+    @property
+    def settings(self) -> Settings:
+        """The schedules."""
+        return replace(super().settings, **self.arm.settings)
+
+    def batches(self, rows: int) -> MiniBatches:
+        """Return how a training set is cut into batches."""
+        if self.arm.rows < 0 and rows <= 8192:
+            return MiniBatches(min(rows, 64 if rows <= 1024 else 128))
+        return MiniBatches(min(rows, self.arm.rows)) if self.arm.rows > 0 else super().batches(rows)
+
+    def network(self, columns: TableColumns, K: int, output: str, output_numbers: tuple[float, ...] = ()) -> Network:
+        """Return the network."""
+        built = super().network(columns, K, output, output_numbers)
+        parts = list(built.parts)
+        first, n = parts[0], columns.n_numbers
+        if n and (self.arm.knots or self.arm.without == "curves"):
+            pieces = list(first.parts) if isinstance(first, Beside) else [first]
+            pieces[0] = self._curves(columns) if self.arm.knots else Keep(n)
+            if self.arm.without == "curves" and len(pieces) > 1 and isinstance(pieces[1], Keep):
+                pieces[:2] = [Keep(columns.n_scaled)]
+            at = next(k for k, part in enumerate(parts) if isinstance(part, Scale))
+            width = sum(piece.outputs for piece in pieces)
+            head = [Beside(pieces)] if len(pieces) > 1 else [] if isinstance(pieces[0], Keep) else pieces
+            layer = parts[at + 1]
+            assert isinstance(layer, Dense)
+            parts = [*head, Scale(width), Dense(width, layer.outputs, first_from="data"), *parts[at + 2 :]]
+        if self.arm.without == "scale":
+            parts = [part for part in parts if not isinstance(part, Scale)]
+        if self.arm.without == "units":
+            widths = [part for part in parts if isinstance(part, Dense)]
+            front = parts[: parts.index(widths[0])]
+            hidden = [Dense(part.inputs, part.outputs, self.unit, first_from="data") for part in widths[:-1]]
+            parts = [*front, *hidden, widths[-1]]
+        return Network(parts, output=output, output_numbers=output_numbers)
+
+    def _curves(self, columns: TableColumns) -> PiecewiseLinear:
+        inputs = columns.transform(self.X)[:, : columns.n_numbers]
+        shares = np.linspace(0, 1, self.arm.knots)
+        return PiecewiseLinear([np.unique(np.quantile(column, shares)) for column in inputs.T], width=4)
+
+
+def measure(name: str, data: str, seed: int) -> dict[str, Any]:
+    """Fit the members of one arm on one split, and return the line of it."""
+    given = split(data, seed)
+    kind: Any = TableClassifier if given.K else TableRegressor
+
+    class Changed(kind):  # type: ignore[misc]
+        def _recipe(self, target: Any) -> Recipe:
+            return ChangedRecipe.of(super()._recipe(target), ARMS[name], given.X)
+
+    categories = [column for column in given.categories if given.X[column].dtype.kind in "if"]
+    model = Changed(MEMBERS, random_state=0, n_threads=1, categories=categories or None)
+    began = process_time()
+    model.fit(given.X, given.y)
+    seconds = process_time() - began
+    z = model._outputs(given.X_test)
+    return {
+        "arm": name,
+        "data": data,
+        "split": seed,
+        "single": [_cost(model._answers_of(z[k : k + 1]), given) for k in range(len(z))],
+        "cpu_seconds": round(seconds, 1),
+        "best_epochs": [one.best_epoch for one in model.members_],
+        "epochs": [len(one.values) for one in model.members_],
+        "machine": machine(),
+    }
+
+
+def _cost(answers: Any, given: Split) -> float:
+    if given.K:
+        return float(log_loss(given.y_test, answers / answers.sum(axis=1, keepdims=True), labels=range(given.K)))
+    return float(np.sqrt(np.mean((answers - given.y_test) ** 2)))
+
+
+def known() -> dict[tuple[str, str, int], dict[str, Any]]:
+    """Return the lines that there are."""
+    if not FIGURES.exists():
+        return {}
+    lines = [json.loads(line) for line in FIGURES.read_text(encoding="utf-8").splitlines()]
+    return {(line["arm"], line["data"], line["split"]): line for line in lines}
+
+
+def show() -> Iterator[str]:
+    """Yield the lines of a table: ratios to the members as built, geometric means, with standard errors.
+
+    The error of a ratio is that of a mean of logarithms over splits and members; of all sets together the root of the
+    summed squares over their number.
+    """
+    lines = known()
+    yield f"| | {' | '.join(SETS)} | all | seconds |"
+    yield f"|---|{'---:|' * (len(SETS) + 2)}"
+    for name in ARMS:
+        cells, logs, errors, times = [], [], [], []
+        for data in SETS:
+            keys = [(data, seed) for seed in SPLITS if {(name, data, seed), ("as built", data, seed)} <= set(lines)]
+            pairs = [(lines[(name, *key)], lines[("as built", *key)]) for key in keys]
+            if name == "as built" or not pairs:
+                cells.append("")
+                continue
+            each = np.array([np.log(np.divide(one["single"], base["single"])) for one, base in pairs])
+            logs.append(each.mean())
+            errors.append(each.std(ddof=1) / np.sqrt(each.size))
+            times.append(np.mean([np.log(one["cpu_seconds"] / base["cpu_seconds"]) for one, base in pairs]))
+            few = "" if len(pairs) == len(SPLITS) else f" ({len(pairs)})"
+            cells.append(f"{np.exp(each.mean()):.3f} ± {errors[-1]:.3f}{few}")
+        if logs:
+            error = np.sqrt(np.sum(np.square(errors))) / len(errors)
+            ends = f"{np.exp(np.mean(logs)):.3f} ± {error:.3f} | {np.exp(np.mean(times)):.2f}"
+            yield f"| {name} | {' | '.join(cells)} | {ends} |"
+
+
+def main() -> None:
+    """Measure what is missing, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arm", nargs="+", choices=ARMS, default=list(ARMS), help="measure these")
+    parser.add_argument("--sets", nargs="+", default=SETS, help="on these sets")
+    parser.add_argument("--show", action="store_true", help="measure nothing")
+    asked = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    for data in () if asked.show else asked.sets:
+        for name in dict.fromkeys(["as built", *asked.arm]):
+            for seed in SPLITS:
+                if (name, data, seed) not in known():
+                    line = json.dumps(measure(name, data, seed))
+                    with FIGURES.open("a", encoding="utf-8") as file:
+                        file.write(line + "\n")
+                    sys.stdout.write(line + "\n")
+                    sys.stdout.flush()
+    sys.stdout.writelines(f"{line}\n" for line in show())
+
+
+if __name__ == "__main__":
+    main()
