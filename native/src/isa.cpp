@@ -3,7 +3,10 @@
 
 namespace deltarule {
 
-#if defined(__x86_64__)
+#if defined(DELTARULE_BASELINE_ONLY)
+namespace baseline { extern const Isa isa; }
+static std::vector<const Isa*> find() { return {&baseline::isa}; }
+#elif defined(__x86_64__)
 namespace avx512 { extern const Isa isa; }
 namespace avx2 { extern const Isa isa; }
 namespace baseline { extern const Isa isa; }
