@@ -35,6 +35,17 @@ def test_without_arguments_the_commands_are_listed(run: Run) -> None:
         assert command in result.output
 
 
+def test_paragraphs_of_the_help_are_wrapped_to_the_width_of_the_screen(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = [line.rstrip() for line in run("train", "--help").output.splitlines()]
+    begin = next(n for n, line in enumerate(lines) if line.startswith(" By default"))
+    paragraph = lines[begin : lines.index("", begin)]
+    assert len(paragraph) > 1
+    assert all(len(line) > 80 for line in paragraph[:-1])  # no line of the docstring ends in the middle
+
+
 def test_the_version_is_told_in_one_line(run: Run) -> None:
     result = run("--version")
     assert (result.exit_code, result.output) == (0, f"deltarule {deltarule.__version__}\n")

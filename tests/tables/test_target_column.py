@@ -55,6 +55,7 @@ def test_what_is_asked_for_is_done() -> None:
     ("values", "task", "complaint"),
     [
         (["a", "b"], "regress", "does not hold numbers .* the first is 'a'"),
+        (["2024-01-31", "2024-02-01"], "regress", "Put a column of numbers in its place, such as the days"),
         ([2.5, 2.5], "auto", r"The target is 2\.5 in every row that has one, so there is nothing to learn"),
         ([1, 1], "auto", "is 1 in every row that has one"),
         ([np.nan, np.nan], "regress", "is empty in all 2 rows"),

@@ -117,7 +117,7 @@ def test_progress_is_told_in_lines_with_the_time_left(capsys: pytest.CaptureFixt
     fitted(verbose=True)
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith("epoch 12/12  best ")
-    assert all(line.endswith(" s left") for line in lines)
+    assert all(line.endswith(" s left for all members") for line in lines)
 
 
 def test_progress_is_shown_as_a_bar_with_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +127,7 @@ def test_progress_is_shown_as_a_bar_with_the_time_left(capsys: pytest.CaptureFix
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
     assert lines[-1].startswith("epoch 80/80  best ")
-    assert all(line.endswith(" s left") for line in lines)
+    assert all(line.endswith(" s left for all members") for line in lines)
 
 
 def test_a_bar_of_members_moves_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

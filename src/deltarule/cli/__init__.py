@@ -19,8 +19,9 @@ display.py    tables, notes and the small chart in the terminal
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import getdoc
 from typing import Annotated, Any
 
 import typer
@@ -103,13 +104,19 @@ def _deltarule(
     """Multilayer perceptrons trained by backpropagation, on tables."""
 
 
-app.command()(train)
-app.command()(predict)
-app.command()(evaluate)
-app.command("check-gradient")(check_gradient)
-app.command()(explain)
-app.command()(export)
-app.command("import")(import_)
-app.command()(cache)
-app.command()(play)
-app.command()(info)
+def _add(command: Callable[..., Any], name: str | None = None) -> None:
+    """Add a command whose help is its docstring, paragraph by paragraph: each is wrapped to the width of the screen."""
+    paragraphs = (getdoc(command) or "").split("\n\n")
+    app.command(name, help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))(command)
+
+
+_add(train)
+_add(predict)
+_add(evaluate)
+_add(check_gradient, "check-gradient")
+_add(explain)
+_add(export)
+_add(import_, "import")
+_add(cache)
+_add(play)
+_add(info)

@@ -259,8 +259,8 @@ def train(
 ) -> None:
     """Train networks on a table, measure them on held-out rows, and save them as one file.
 
-    By default several networks that predict together, by rules that look at the table; --network trains a single plain
-    one, whose every setting is an option. Ctrl-C ends the training early and saves what is trained so far.
+    By default it trains several networks that predict together, by rules that look at the table; --network trains a
+    single plain one, whose every setting is an option. Ctrl-C ends the training early and saves what is trained so far.
     """
     given = locals()
     options, larger = given_options(context), larger_than_memory(data, memory)

@@ -17,7 +17,7 @@ from deltarule.common.errors import TableError
 from deltarule.tables.cells import asked_gaps, counts_of, is_gap
 from deltarule.tables.notices import alike
 from deltarule.tables.numbers import learn_number_form
-from deltarule.tables.reading import check_columns, name_some, place_of
+from deltarule.tables.reading import check_columns, is_number, name_some, place_of
 
 __all__ = [
     "LabelledRows", "check_labels", "doubts_of", "hold_out", "known_labels", "left_out", "plain_labels",
@@ -82,11 +82,12 @@ def check_labels(target: str, classes: NDArray[Any], counts: NDArray[np.intp], a
         )
     fractions = are_floats and classes.dtype.kind == "U"
     if len(classes) > MANY and (fractions or _are_fractions(classes) or 2 * len(classes) > rows):
+        numbers = any(is_number(str(value)) for value in classes)
         raise TableError(
             f"The target {target!r} has {len(classes)} different values in {rows} rows "
-            f"({name_some(classes, 3)}): it looks like a quantity or a name, and the classifier needs labels that come "
-            "back. Take another target, "
-            "or predict it as a number: --task regress."
+            f"({name_some(classes, 3)}): it looks like {'a quantity' if numbers else 'a name, a text or a date'}, and "
+            "the classifier needs labels that come back. Take another target"
+            + (", or predict it as a number: --task regress." if numbers else ".")
         )
 
 

@@ -158,7 +158,12 @@ def no_numbers(name: str, kind: str, example: str) -> TableError:
     """Return the error about a target that is to be a quantity and holds no numbers."""
     return TableError(
         f"The target {name!r} does not hold numbers (its cells are of the kind {kind}, the first is {example[:40]!r}), "
-        "and regression predicts numbers. Take another target, or classify it."
+        "and regression predicts numbers. "
+        + (
+            "Put a column of numbers in its place, such as the days since a date of your choice."
+            if kind == "date"
+            else "Take another target, or classify it."
+        )
     )
 
 

@@ -52,4 +52,4 @@ def teller(verbose: Any, epochs: int) -> Iterator[Callable[[RoundProgress], None
 def measured(progress: RoundProgress, watched: str = "best") -> str:
     """Return what is told of a round; no value until each member has one."""
     value = f"{watched} {progress.value:.4f}  " if np.isfinite(progress.value) else ""
-    return f"{value}{progress.left:.0f} s left"
+    return f"{value}{progress.left:.0f} s left for all members"

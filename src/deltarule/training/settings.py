@@ -130,7 +130,7 @@ class Settings:
         Choice(("constant", "invscaling", "adaptive", *SPANNING)),
         "step size over time; invscaling (sgd, gd): η/t^power_t; adaptive: a fifth of it where training would stop for "
         "want of progress (sgd), a line search that never lets J rise (gd); cosine (sgd, adam, gd): down to 0 over "
-        "max_iter epochs; one_cycle: up, then down; coslog4: four waves, each twice as long as the one before",
+        "the epochs of the run; one_cycle: up, then down; coslog4: four waves, each twice as long as the one before",
     )
     learning_rate_init: float = _setting(
         1e-3, _ABOVE_0, "step size of sgd, adam and gd: the first, of one_cycle the largest", "η", is_common=True
