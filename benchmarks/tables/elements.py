@@ -61,6 +61,8 @@ class Arm:
         Piecewise-linear curves with so many knots, at quantiles of the training rows, stand where periodic ones do.
     without : str
         The part of the network that is left out: "curves", "scale" or "units".
+    folds : int
+        Folds of which each member watches one; 0: as the estimator says.
     """
 
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Arm:
     rows: int = 0
     knots: int = 0
     without: str = ""
+    folds: int = 0
 
 
 _CONSTANT = {
@@ -88,6 +91,7 @@ ARMS: Mapping[str, Arm] = {
     "no weight decay": Arm({"weight_decay": 0.0}),
     "constant steps": Arm(settings={"learning_rate": "constant"}),
     "batches by rows": Arm(rows=-1),
+    "a tenth watched": Arm(folds=10),
     "batches of 32 rows": Arm(rows=32),
 }
 
@@ -159,6 +163,10 @@ def measure(name: str, data: str, seed: int) -> dict[str, Any]:
     class Changed(kind):  # type: ignore[misc]
         def _recipe(self, target: Any) -> Recipe:
             return ChangedRecipe.of(super()._recipe(target), ARMS[name], given.X)
+
+        @property
+        def _folds(self) -> int | None:
+            return ARMS[name].folds or None
 
     categories = [column for column in given.categories if given.X[column].dtype.kind in "if"]
     model = Changed(MEMBERS, random_state=0, n_threads=1, categories=categories or None)

@@ -215,6 +215,11 @@ class BaseTable(WithEngines):
         return tuple(hidden_layers(self.hidden_layer_sizes, "relu")[0])
 
     @property
+    def _folds(self) -> int | None:
+        """Number of folds; None: by the number of members."""
+        return None
+
+    @property
     def _is_quantity(self) -> bool:
         raise NotImplementedError
 
@@ -273,6 +278,7 @@ class BaseTable(WithEngines):
             n_members=int(self.n_members),
             seed=seed,
             dtype=np.dtype(self.dtype),
+            folds=self._folds,
         )
 
     def _eval_set(self, eval_set: Any, examples: TableExamples) -> TableExamples:

@@ -121,6 +121,7 @@ def prepare(
     n_members: int,
     seed: int,
     dtype: np.dtype[Any],
+    folds: int | None = None,
 ) -> Job:
     """Encode the rows and choose what each member learns from."""
     X = columns.transform(examples.given.frame).astype(dtype)
@@ -145,6 +146,7 @@ def prepare(
             labels=target.labels.hard(examples.y) if isinstance(target, Classes) else None,
             groups=examples.groups,
             weights=weights,
+            folds=folds,
         )
     notices += splits.notices
     return Job(
