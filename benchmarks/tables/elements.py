@@ -91,6 +91,7 @@ ARMS: Mapping[str, Arm] = {
     "no weight decay": Arm({"weight_decay": 0.0}),
     "constant steps": Arm(settings={"learning_rate": "constant"}),
     "batches by rows": Arm(rows=-1),
+    "batches by rows, 128 epochs": Arm({"epochs": 128}, rows=-1),
     "a tenth watched": Arm(folds=10),
     "batches of 32 rows": Arm(rows=32),
 }

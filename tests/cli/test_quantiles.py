@@ -111,3 +111,9 @@ def test_quantiles_belong_to_one_loss_and_to_quantities(run: Run, houses: Path, 
     assert "acts on quantities, but the target is labels" in result.stderr
     result = run("train", "--network", houses, "--target", "price", "--quantiles", "0.5")
     assert "--quantiles is for several networks that predict together" in result.stderr
+
+
+def test_an_exported_model_names_the_column_that_it_predicts(run: Run, model: Path, tmp_path: Path) -> None:
+    result = run("export", model, "--output", tmp_path / "model.c")
+    assert result.exit_code == 0, result.output
+    assert 'which predicts "price"' in (tmp_path / "model.c").read_text()
