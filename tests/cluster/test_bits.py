@@ -79,6 +79,13 @@ def test_whole_fits_are_those_of_one_machine(workers: tuple[Any, int], settings:
     assert sum(one["rows"] for one in there.placement_.values()) == M
 
 
+def test_x_y_and_weights_that_are_cut_differently_are_one_machine(client: Any) -> None:
+    settings: dict[str, Any] = {"solver": "lbfgs", "max_iter": 3, "random_state": 1}
+    alone = MLPClassifier((4,), **settings).fit(X, LABELS, WEIGHTS)
+    cut = on_cluster(X, 7), on_cluster(LABELS, 3), on_cluster(WEIGHTS, 12)
+    np.testing.assert_array_equal(DaskMLPClassifier((4,), **settings, client=client).fit(*cut).theta_, alone.theta_)
+
+
 def test_gradient_descent_with_a_line_search_is_that_of_one_machine(client: Any) -> None:
     settings: dict[str, Any] = {"solver": "gd", "learning_rate": "adaptive", "max_iter": 10, "random_state": 1}
     alone = MLPClassifier((4,), **settings).fit(X, LABELS == "top")

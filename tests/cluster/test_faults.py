@@ -131,23 +131,6 @@ def test_rows_that_were_scattered_are_told_of_when_their_worker_dies(processes: 
         clf.fit(*given, callbacks=[Killer(processes, 1, all_of_them=True)])
 
 
-def test_a_cluster_without_workers_is_told_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deltarule.cluster.dask.PATIENCE", 1.0)
-    with distributed.Client(processes=False, n_workers=1, dashboard_address=":0") as client:
-        clf = DaskMLPClassifier(**LBFGS, client=client)
-
-        def retire(progress: Any) -> None:
-            if progress.epoch == 1:
-                client.cluster.scale(0)
-                while client.cluster.scheduler.workers:
-                    time.sleep(0.05)
-
-        with pytest.raises(ClusterError, match="The cluster has had no worker for 1 seconds"):
-            clf.fit(*on_cluster(), callbacks=[retire])
-        with pytest.raises(ClusterError, match="The cluster has no worker"):
-            clf.fit(*on_cluster())
-
-
 CLIENT = """
     import os, signal, sys
     from distributed import Client
@@ -176,27 +159,6 @@ def test_a_fit_whose_client_was_killed_goes_on_from_its_journal(processes: Any, 
     alone = MLPClassifier(**LBFGS).fit(*in_memory())
     np.testing.assert_array_equal(clf.theta_, alone.theta_)
     assert clf.n_passes_ < clf.n_iter_
-
-
-def test_fits_of_two_threads_and_of_a_task_all_come_to_an_end(client: Any) -> None:
-    found: dict[int, Array] = {}
-
-    def fit(n: int) -> None:
-        found[n] = DaskMLPClassifier(**{**LBFGS, "max_iter": 3}, client=client).fit(*on_cluster()).theta_
-
-    threads = [threading.Thread(target=fit, args=(n,)) for n in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    inside = client.submit(_fit_in_a_task, {**LBFGS, "max_iter": 3}, pure=False).result(timeout=60)
-    for theta in (found[0], found[1], inside):
-        np.testing.assert_array_equal(theta, inside)
-
-
-def _fit_in_a_task(settings: dict[str, Any]) -> Array:
-    theta: Array = DaskMLPClassifier(**settings).fit(*on_cluster()).theta_
-    return theta
 
 
 def peak_memory() -> int:
