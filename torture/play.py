@@ -1,12 +1,14 @@
 """A session of the page, commanded at random times from several threads: `torture/start.py play 3600`, in seconds.
 
-Revisions never fall, every snapshot is finite and whole, a step gone back to has the bits that it had, memory stays.
+Revisions never fall, every snapshot is finite and whole, a step gone back to has the bits that it had, memory and
+threads stay as many as they were.
 """
 
+import os
 import random
-import resource
 import sys
 import threading
+from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any
 
@@ -21,6 +23,12 @@ from report import Report
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 180.0
 HANDS = 4
+
+LOOKS = 4.0
+"""Seconds between two looks at the memory."""
+
+MOST_GROWTH = 32.0
+"""Megabytes by which the last quarter of a run may use more memory than its second, by medians."""
 
 
 def request_of(draw: random.Random) -> dict[str, Any]:
@@ -46,6 +54,7 @@ def request_of(draw: random.Random) -> dict[str, Any]:
         lambda: {"ask": "set", "setting": "data", "value": {"kind": "toy", "name": draw.choice(TOYS), "n": 50}},
         lambda: {"ask": "trace", "example": draw.randint(0, 50), "level": draw.choice(["unit", "term", "layer"])},
         lambda: {"ask": "predict"},
+        lambda: {"ask": "search"},
         lambda: {"ask": "frame", "map": "decision", "size": 20, "thumbnails": 8, "strongest": 50},
         lambda: {"ask": "export", "kind": draw.choice(["link", "json", "svg", "python_numpy", "model"])},
     ]
@@ -91,11 +100,14 @@ def main() -> None:
     threads = [threading.Thread(target=hand, args=(n,)) for n in range(HANDS)] + [threading.Thread(target=eye)]
     for thread in threads:
         thread.start()
-    sleep(min(20.0, SECONDS / 3))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    megabytes, most_threads = [], 0
+    while any(thread.is_alive() for thread in threads):
+        sleep(min(LOOKS, SECONDS / 60))
+        megabytes.append(resident())
+        most_threads = max(most_threads, threading.active_count())
     for thread in threads:
         thread.join()
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    quarters = [float(np.median(part)) for part in np.array_split(megabytes, 4)]
     answer_to(session, {"ask": "set", "setting": "data", "value": {"kind": "toy", "name": "spiral", "n": 60}})
     answer_to(session, {"ask": "set", "setting": "solver", "value": "sgd"})
     bits: dict[int, bytes] = {}
@@ -105,10 +117,18 @@ def main() -> None:
         if bits.setdefault(step, theta) != theta:
             faults.append(f"step {step} has other bits than before")
     session.close()
-    if grown > 200:
-        faults.append(f"memory grew by {grown:.0f} MB")
+    if quarters[3] - quarters[1] > MOST_GROWTH:
+        faults.append(f"memory grew from {quarters[1]:.0f} to {quarters[3]:.0f} MB")
+    if threading.active_count() > 1:
+        faults.append(f"threads are left: {', '.join(thread.name for thread in threading.enumerate())}")
     report.tries = sum(counts)
-    report.end(f"{SECONDS:.0f} s, {grown:.0f} MB more")
+    memory = ", ".join(f"{one:.0f}" for one in quarters)
+    report.end(f"{SECONDS:.0f} s, {memory} MB by quarter, {max(megabytes):.0f} MB at most, {most_threads} threads")
+
+
+def resident() -> float:
+    """Return the megabytes of memory that this process has in use."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
 
 
 if __name__ == "__main__":

@@ -83,6 +83,12 @@ class MiniBatchWay:
 
     def onward(self, at: Place, steps: int) -> tuple[Place, str]:
         """Return the place so many steps on; see `Way`."""
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a cost that overflows ends the way, as any that is not finite
+            return self._onward(at, steps)
+
+    def _onward(self, at: Place, steps: int) -> tuple[Place, str]:
         assert at.run is not None
         now = at.run
         while steps > 0:
