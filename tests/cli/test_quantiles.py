@@ -68,7 +68,8 @@ def test_quantiles_are_measured_by_their_loss_and_by_how_often_they_are_right(
     run: Run, model: Path, houses: Path, trained: Result
 ) -> None:
     said = run("evaluate", model, houses).stdout
-    table, loaded = pd.read_csv(houses), load(model)
+    table = pd.read_csv(houses)
+    loaded: Any = load(model)
     predicted, y = loaded.estimator.predict(table.drop(columns="price")), table["price"].to_numpy()
     losses = [mean_pinball_loss(y, column, alpha=tau) for column, tau in zip(predicted.T, TAU, strict=True)]
     expected = {"pinball loss": np.mean(losses)}
@@ -91,7 +92,8 @@ def test_the_report_and_the_explanation_show_every_quantile(run: Run, model: Pat
 def test_the_loss_alone_takes_the_quantiles_of_the_estimator(run: Run, houses: Path, tmp_path: Path) -> None:
     result = run("train", houses, *QUICK, "--loss", "pinball", "--output", tmp_path / "model")
     assert result.exit_code == 0, result.output
-    assert load(tmp_path / "model").quantiles == TableRegressor().quantiles
+    loaded: Any = load(tmp_path / "model")
+    assert loaded.quantiles == TableRegressor().quantiles
 
 
 @pytest.mark.parametrize("given", ["0.5,0.1", "0,0.5", "0.5,1", "half", "", "0.1,,0.5", "nan"])

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deltarule.engines import shuffling
+from deltarule.engines.compiled import core
 from deltarule.engines.shuffling import new_key, row_order
 
 MASK = 2**64 - 1
@@ -68,7 +69,7 @@ def test_no_row_and_one_row_have_one_order(rows: int) -> None:
     assert row_order(1, 0, rows).tolist() == list(range(rows))
 
 
-@pytest.mark.skipif(shuffling.core is None, reason="the compiled core was not built")
+@pytest.mark.skipif(core is None, reason="the compiled core was not built")
 def test_with_the_core_no_loop_of_python_goes_over_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(shuffling, "_by_definition")
     assert len(row_order(3, 1, 1_000_000)) == 1_000_000

@@ -49,7 +49,7 @@ def test_every_place_of_the_grid_is_what_the_network_makes_of_it(name: str, laye
             sides.append((low - 0.1 * (high - low), high + 0.1 * (high - low)))
 
         def place(right: float, upwards: float) -> np.ndarray[Any, Any]:
-            x = base.copy()
+            x: np.ndarray[Any, Any] = base.copy()
             if n > 1:
                 x[up] = sides[1][0] + upwards * (sides[1][1] - sides[1][0])
             x[across] = sides[0][0] + right * (sides[0][1] - sides[0][0])

@@ -26,7 +26,9 @@ def table() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def labels(table: pd.DataFrame) -> "pd.Series[str]":
-    return pd.Series(np.where(table["size"] + (table["town"] == "Ulm") > 0.3, "yes", "no"), name="bought")
+    return pd.Series(
+        ["yes" if high else "no" for high in table["size"] + (table["town"] == "Ulm") > 0.3], name="bought"
+    )
 
 
 def test_a_classifier_of_tables_is_reported_with_its_members_columns_and_measures(

@@ -129,7 +129,10 @@ def test_the_value_that_is_no_number_is_named_where_a_quantity_is_to_be_learnt()
         (X.to_dict("records"), r"X is a list of dictionaries, .* pandas.DataFrame\(X\)"),
         (X[["count"]].to_records(), r"X is a recarray, .* pandas.DataFrame\(X\)"),
         (X.assign(size=1e300), r"'size' holds '1e\+300' in row 0, where a number within ±1e\+100 belongs"),
-        (X.assign(size=[[1, 2]] * 60), r"'size' holds '\[1, 2\]' in row 0 \(mixed\), which is not a number, a text"),
+        (
+            X.assign(size=pd.Series([[1, 2]] * 60, dtype=object)),
+            r"'size' holds '\[1, 2\]' in row 0 \(mixed\), which is not a number, a text",
+        ),
         (pd.concat([X, X], axis=1), "the column name 'size' stands 2 times"),
     ],
     ids=["series", "dictionary", "records", "recarray", "huge", "lists", "a name twice"],
