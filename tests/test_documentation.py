@@ -151,6 +151,22 @@ def test_the_notation_lists_every_unit_and_no_other(heading: str, table: dict[st
     assert re.findall(r"^\| `(\w+)`", section, flags=re.MULTILINE) == list(table)
 
 
+# The unit that a file leaves out: a line needs no search, and NumPy alone has no Φ.
+LEFT_OUT = {
+    "src/deltarule/exchange/reading/elementwise.py": "identity",
+    "src/deltarule/play/numpy_parts.py": "gelu",
+}
+
+
+def test_every_hidden_unit_is_in_each_file_that_adding_one_takes() -> None:
+    section = text_of("CONTRIBUTING.md").split("\n## Adding a hidden unit\n")[1].split("\n## ")[0]
+    files = [path for path in re.findall(r"`([\w./]+/[\w.]+)`", section) if "/test_" not in path]
+    assert len(files) > 12
+    for file in files:
+        units = set(HIDDEN_UNITS) - {LEFT_OUT.get(file)}
+        assert [unit for unit in units if not re.search(rf"\b{unit}\b", text_of(file))] == [], file
+
+
 @pytest.mark.parametrize("name", deltarule.__all__)
 def test_every_public_name_has_a_docstring(name: str) -> None:
     value = getattr(deltarule, name)
