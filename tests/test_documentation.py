@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -149,6 +150,20 @@ def test_the_derivation_quotes_lines_that_stand_in_the_code() -> None:
 def test_the_notation_lists_every_unit_and_no_other(heading: str, table: dict[str, object]) -> None:
     section = text_of("docs/notation.md").split(f"\n## {heading}\n")[1].split("\n#")[0]
     assert re.findall(r"^\| `(\w+)`", section, flags=re.MULTILINE) == list(table)
+
+
+# What the table of dependencies calls a distribution that has another name.
+CALLED = {"torch": "PyTorch", "mkdocs-material": "Material for MkDocs"}
+
+
+def test_the_readme_names_every_dependency() -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))
+    asked = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
+    asked += [one for group in project["project"]["optional-dependencies"].values() for one in group]
+    names = {re.split(r"[\[<>=;~! ]", one)[0] for one in asked} - {"deltarule"}
+    assert len(names) > 20
+    table = text_of("README.md").split("\n## What it stands on\n")[1].lower()
+    assert sorted(name for name in names if CALLED.get(name, name).lower() not in table) == []
 
 
 # The unit that a file leaves out: a line needs no search, and NumPy alone has no Φ.
