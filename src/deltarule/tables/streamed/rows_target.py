@@ -19,7 +19,7 @@ from deltarule.tables.cells import Form, asked_gaps, counts_of, gap_words_of
 from deltarule.tables.labels import check_labels, doubts_of, plain_labels, said_of_left_out
 from deltarule.tables.meaning import Meaning
 from deltarule.tables.notices import said_of_form
-from deltarule.tables.reading import name_some, place_of
+from deltarule.tables.reading import is_number, name_some, place_of
 from deltarule.tables.streamed.frames import Frames
 from deltarule.tables.streamed.running_numbers import Moments
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
@@ -155,10 +155,11 @@ class _LabelCounts:
     def target(self, why: str, words: int = 0) -> RowsTarget:
         notices = self._left_out.notices()
         if self._too_many:
+            numbers = any(is_number(str(value)) for value in self._counts)
             raise TableError(
-                f"The target {self._name!r} has more than {MOST} different values ({name_some(self._counts, 3)}): it "
-                "looks like a quantity or a name, and the classifier needs labels that come back. Take another target, "
-                "or predict it as a number: --task regress."
+                f"The target {self._name!r} has more than {MOST} different values ({name_some(self._counts, 3)}), and "
+                "the classifier needs labels that come back. Take another target"
+                + (", or predict it as a number: --task regress." if numbers else ".")
             )
         raw = pd.Series(list(self._counts))
         values = plain_labels(raw)
