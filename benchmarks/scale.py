@@ -197,24 +197,34 @@ def passes(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def model(given: dict[str, Any]) -> dict[str, Any]:
-    """Measure a pass as a graph of tasks on a cluster of this machine, and the constants of the scheduler.
+    """Measure passes of J and D on a cluster of this machine, as fits make them, and predict the largest one.
 
-    T(W) = m/(W·r) + L₀ + τ·(P + ⌈P/7⌉) + α + β·P·bytes, with W workers of one thread and P = 4 W leaves; their sums are
-    gathered by the client. The rate r is fitted on the smaller sizes; the last is predicted before it is measured.
+    T(W) = T₀ + m/(W r), with W workers of one thread and P = 4 W spans. T₀, a pass over spans of one row, is what the
+    scheduler, the parameters and the sums of the spans cost; it is measured, and beside it stands what its parts say:
+    L₀ + τ (P + 2) + α + β · bytes, from tasks that do nothing. The rate r is that of the largest size before the last,
+    and the last is predicted before it is measured: in seconds by the clock, and of all processors, which other work on
+    the machine changes less.
     """
     from distributed import Client, LocalCluster
+
+    from deltarule import Network
+    from deltarule.cluster.dask import DaskCluster
+    from deltarule.cluster.protocol import Call
+    from deltarule.cluster.tasks import Work, leaf
 
     start_cluster: Any = LocalCluster
     connect: Any = Client
 
-    sizes, workers = given["sizes"], given["workers"]
-    features = PASSES[given["net"]][0]
+    workers, features = given["workers"], PASSES[given["net"]][0]
+    pieces = 4 * workers
+    network = Network((features, 1), "tanh", "sigmoid")
+    task, theta = partial(leaf, Work(network, "native", 1)), np.zeros(1 + features, np.float32)
     found: dict[str, Any] = {}
     with (
         start_cluster(
             n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address=None
-        ) as cluster,
-        connect(cluster) as client,
+        ) as local,
+        connect(local) as client,
     ):
         client.gather(client.map(_nothing, range(64), pure=False))  # workers have started
         found["L0"] = min(_seconds(lambda: client.submit(_nothing, 0, pure=False).result()) for _ in range(30))
@@ -225,37 +235,34 @@ def model(given: dict[str, Any]) -> dict[str, Any]:
         of_bytes = [min(_seconds(partial(_fetched, client, length)) for _ in range(5)) for length in lengths]
         slope, start = np.polyfit(lengths, of_bytes, 1)
         found["alpha"], found["beta"] = max(0.0, float(start) - found["L0"]), float(slope)
-        pieces = 4 * workers
-        measured_passes: list[float] = []
+        found["T0 by its parts"] = found["L0"] + found["tau"] * (pieces + 2) + found["alpha"]
+        found["T0 by its parts"] += found["beta"] * 8 * len(theta) * pieces
+        sizes = [pieces, *given["sizes"]]
+        passes: list[dict[str, float]] = []
         for size in sizes:
-            rows = size // pieces
-            spans = client.map(_span, range(pieces), rows=rows, features=features, pure=False)
-            client.gather(client.map(_ready, spans, pure=False))
-            theta = np.zeros(1 + features)
+            cluster = DaskCluster(client)
+            calls = [Call("span", n, partial(_span, n, size // pieces, features)) for n in range(pieces)]
+            placed = cluster.place(calls, ["rows"] * pieces, resident=True)
             if size == sizes[-1]:
-                found["predicted"] = _predicted(found, sizes[:-1], measured_passes, workers, size, 8 * len(theta))
-
-            def one_pass(spans: Any = spans, theta: Any = theta) -> None:
-                leaves = client.map(_leaf, spans, theta=theta, pure=False)
-                total = sum(client.gather(leaves))
-                assert np.isfinite(total).all()
-
-            measured_passes.append(min(_seconds(one_pass) for _ in range(given["turns"])))
-            del spans
-    found["measured"] = measured_passes
+                found["predicted"] = {
+                    unit: passes[0][unit] + (passes[-1][unit] - passes[0][unit]) * size / sizes[-2]
+                    for unit in ("seconds", "cpu")
+                }
+            turns = []
+            for _ in range(given["turns"]):
+                work, clock = _work_of(client), time.perf_counter()
+                assert np.isfinite(cluster.sum(task, theta, placed)).all()
+                turns.append({"seconds": time.perf_counter() - clock, "cpu": _work_of(client) - work})
+            passes.append({unit: min(turn[unit] for turn in turns) for unit in ("seconds", "cpu")})
+            cluster.close()
+    found["measured"] = {str(size): one for size, one in zip(sizes, passes, strict=True)}
+    found["off"] = {unit: found["predicted"][unit] / passes[-1][unit] - 1 for unit in ("seconds", "cpu")}
     return found
 
 
-def _predicted(
-    found: dict[str, Any], sizes: list[int], seconds: list[float], workers: int, size: int, result_bytes: int
-) -> float:
-    """Return the seconds that the model says for a size, with the rate of rows fitted on others."""
-    pieces = 4 * workers
-    overhead = found["L0"] + found["tau"] * (pieces + -(-pieces // 7)) + found["alpha"]
-    overhead += found["beta"] * result_bytes * pieces
-    rates = [max(1e-12, one - overhead) / m for one, m in zip(seconds, sizes, strict=True)]
-    # The largest of the sizes, where the overhead weighs least.
-    return float(overhead + rates[-1] * size)
+def _work_of(client: Any) -> float:
+    """Return the seconds of processors that this process, with the scheduler in it, and all workers have used."""
+    return time.process_time() + sum(client.run(time.process_time).values())
 
 
 def _gathered(client: Any, count: int) -> None:
@@ -274,25 +281,12 @@ def _bytes(length: int) -> bytes:
     return bytes(length)
 
 
-def _ready(span: Any) -> int:
-    return len(span[0])
-
-
 def _span(n: int, rows: int, features: int) -> Any:
+    from deltarule.cluster.spans import Span
+
     rng = np.random.default_rng([2, n])
-    return rng.standard_normal((rows, features), dtype=np.float32), rng.integers(0, 2, (rows, 1)).astype(np.float32)
-
-
-def _leaf(span: Any, theta: Any) -> Any:
-    """Return Σ ℓ and Δ of a span, by the compiled core."""
-    from deltarule import Network
-    from deltarule.engines import engine_for
-    from deltarule.network.data import TrainingSet
-
-    X, Y = span
-    network = Network((X.shape[1], 1), "tanh", "sigmoid")
-    with engine_for(network, "native", 1) as engine:
-        return engine.sums(theta.astype(np.float32), TrainingSet.of(network, X, Y, dtype=np.dtype(np.float32)))
+    X = rng.standard_normal((rows, features), dtype=np.float32)
+    return Span(X, rng.integers(0, 2, (rows, 1)).astype(np.float32), None, None)
 
 
 def _seconds(work: Callable[[], object]) -> float:
