@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -140,26 +141,42 @@ def beside(session: Session, page: Any, asked: list[str]) -> list[tuple[str, str
         page.keyboard.press(" ")
         while session.snapshot.running:
             page.wait_for_timeout(10)
-    shares = np.array(with_page) / np.array(alone)
+    measured, own = np.array(with_page)[:, 0] / np.array(alone)[:, 0], np.array(with_page)[:, 1] / np.array(alone)[:, 1]
     return [
+        (name, f"{np.median(shares):.0%} ({shares.min():.0%} to {shares.max():.0%})", limit)
+        for name, shares, limit in (
+            ("training beside the page, of its speed alone: median of turns, and their range", measured, "90 %"),
+            ("the same without what the thread waits for a processor", own, "90 %"),
+        )
+    ] + [
         (
-            "training beside the page, of its speed alone: median of turns, and their range",
-            f"{np.median(shares):.0%} ({shares.min():.0%} to {shares.max():.0%})",
-            "90 %",
+            "steps a second: alone, beside the page",
+            f"{np.median(alone, 0)[0]:,.0f}, {np.median(with_page, 0)[0]:,.0f}",
+            "",
         ),
-        ("steps a second: alone, beside the page", f"{np.median(alone):,.0f}, {np.median(with_page):,.0f}", ""),
         ("frames a second that the page asks for", f"{np.median(frames):.1f}", ""),
     ]
 
 
-def speed(session: Session, look: Callable[[], Any]) -> float:
-    """Return steps a second of a run that goes on, while somebody looks now and then."""
+def speed(session: Session, look: Callable[[], Any]) -> tuple[float, float]:
+    """Return steps a second of a run that goes on, while somebody looks now and then: by the clock, and of the thread.
+
+    The second leaves out what the thread waits for a processor, so it is what a machine has that does nothing else: it
+    falls where another thread holds the interpreter, and not where another program runs.
+    """
     time.sleep(0.3)
-    began, first = time.perf_counter(), session.snapshot.step
+    before, first, began = waits(session), session.snapshot.step, time.perf_counter()
     while time.perf_counter() - began < SECONDS:
         look()
         time.sleep(0.1)
-    return (session.snapshot.step - first) / (time.perf_counter() - began)
+    steps, took, after = session.snapshot.step - first, time.perf_counter() - began, waits(session)
+    return steps / took, steps / (took - (after - before))
+
+
+def waits(session: Session) -> float:
+    """Return the seconds that the training thread has waited for a processor; 0 where the system does not say."""
+    path = Path(f"/proc/self/task/{session.thread_id}/schedstat")
+    return int(path.read_text().split()[1]) / 1e9 if path.exists() else 0.0
 
 
 def requests(page: Any) -> list[float]:

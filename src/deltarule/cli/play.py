@@ -29,6 +29,10 @@ def play(
     scene: Annotated[
         str | None, typer.Option(help="A link of the page, or what follows its #.", show_default=False)
     ] = None,
+    member: Annotated[
+        int | None,
+        typer.Option(help="Network of a model whose networks predict together, from 1.", show_default=False, min=1),
+    ] = None,
     port: Annotated[int, typer.Option(help="Port of this machine; 0 takes any that is free.", min=0, max=65535)] = 0,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, and open no browser.", show_default=False)
@@ -46,7 +50,11 @@ def play(
             raise InputError(f"{kinds.get(kind, scene)} and {path} are both a {kind}. Give one of them.")
         kinds[kind] = path
     opening = opening_of(
-        kinds.get("table"), kinds.get("model"), target=target, scene=kinds.get("scene") if scene is None else scene
+        kinds.get("table"),
+        kinds.get("model"),
+        target=target,
+        scene=kinds.get("scene") if scene is None else scene,
+        member=member,
     )
     for notice in opening.dataset.notices:
         display.show_notices([notice])

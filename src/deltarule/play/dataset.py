@@ -53,6 +53,8 @@ class Dataset:
         Encoder and form of the table that the rows are of, for model files.
     rows : array of shape (m,)
         Numbers of the rows in the table, from 1.
+    codes : tuple of int
+        Places of the features that stand for words, and are whole numbers.
     notices : tuple of str
     """
 
@@ -71,6 +73,7 @@ class Dataset:
     columns: tuple[Mapping[str, Any], ...] = ()
     model: Any = None
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    codes: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from deltarule.explain.formulas import formula_of, formula_of_output
+from deltarule.network.parts import Dense
 from deltarule.play.answers import Opened
 from deltarule.play.scene import NOT_PLAYED, Scene
 from deltarule.play.snapshot import Snapshot
@@ -56,13 +57,15 @@ def opened(snapshot: Snapshot) -> Opened:
         link=scene.to_link(),
         network={
             "sizes": network.sizes,
-            "units": [str(unit) for unit in network.hidden_units],
+            "units": [str(part.unit or part.kind) for part in network.parts[:-1]],
+            "parts": [part.kind for part in network.parts],
+            "edges": [isinstance(part, Dense) for part in network.parts],
             "output": network.output,
             "parameters": network.n_parameters,
             "says": str(network),
             "cost": formula_of_output(network).cost,
             "h": formula_of_output(network).h,
-            "g": [formula_of(unit).g for unit in network.hidden_units],
+            "g": ["" if part.unit is None else formula_of(part.unit).g for part in network.parts[:-1]],
         },
         data={
             "name": dataset.name,
@@ -78,6 +81,8 @@ def opened(snapshot: Snapshot) -> Opened:
             "target": dataset.target,
             "quantity": None if dataset.is_classes else {"mean": dataset.mean, "deviation": dataset.deviation},
             "columns": dataset.columns,
+            "member": opening.member,
+            "members": opening.members,
         },
         settings=controls(scene),
         notices=dataset.notices,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ShapeError
 from deltarule.network.gradient_check import check_gradient
+from deltarule.network.parts import Dense
 from deltarule.pictures.reliability_diagram import reliability_of
 from deltarule.play.answers import Checked, Predictions, Probed
 from deltarule.play.requests import Check, Predict, Probe
@@ -117,7 +118,10 @@ def probed(snapshot: Snapshot, request: Probe) -> Probed:
     x = dataset.as_inputs(np.array(request.x))
     thetas = network.roll(snapshot.theta)
     a = [layer[0] for layer in snapshot.problem.painter.activations(snapshot.theta, x[np.newaxis])]
-    z = [Theta[:, 0] + Theta[:, 1:] @ below for Theta, below in zip(thetas, a, strict=False)]
+    z = [
+        Theta[:, 0] + Theta[:, 1:] @ below if isinstance(part, Dense) else above
+        for part, Theta, below, above in zip(network.parts, thetas, a, a[1:], strict=False)
+    ]
     h = a[-1]
     if dataset.is_classes:
         shares = np.array([1 - h[0], h[0]]) if len(h) == 1 else h

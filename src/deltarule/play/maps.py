@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
+from deltarule.network.parts import Dense
 from deltarule.pictures.layer_values import is_saturated
 from deltarule.play.dataset import Dataset
 from deltarule.play.snapshot import Snapshot
@@ -157,10 +158,12 @@ def strongest_edges(snapshot: Snapshot, most: int) -> tuple[NDArray[np.int32], A
 
     Edges are (l, i, j); j = 0 is the bias unit, whose a is 1.
     """
-    thetas = snapshot.problem.network.roll(snapshot.theta)
+    network = snapshot.problem.network
+    places = [n for n, part in enumerate(network.parts) if isinstance(part, Dense)]  # other parts have no edges
+    thetas = [network.roll(snapshot.theta)[n] for n in places]
     flows = [
-        np.abs(Theta) * np.concatenate([[1.0], np.abs(below).mean(axis=0)])
-        for Theta, below in zip(thetas, snapshot.looked_at[1], strict=False)
+        np.abs(Theta) * np.concatenate([[1.0], np.abs(snapshot.looked_at[1][n]).mean(axis=0)])
+        for n, Theta in zip(places, thetas, strict=True)
     ]
     flat = np.concatenate([flow.ravel() for flow in flows])
     most = min(most, len(flat))
@@ -170,7 +173,7 @@ def strongest_edges(snapshot: Snapshot, most: int) -> tuple[NDArray[np.int32], A
     width = np.array([flow.shape[1] for flow in flows])[layer]
     i, j = np.divmod(chosen - starts[layer], width)
     weights = np.concatenate([Theta.ravel() for Theta in thetas])[chosen]
-    edges = np.column_stack([layer + 1, i + 1, j]).astype(np.int32)
+    edges = np.column_stack([np.array(places)[layer] + 1, i + 1, j]).astype(np.int32)
     return edges, np.column_stack([weights, flat[chosen]]), len(flat) - most
 
 
@@ -178,8 +181,8 @@ def _new_grid(dataset: Dataset, features: tuple[int, int], held_at: int, size: i
     n = dataset.X.shape[1]
     base = dataset.X[dataset.training].mean(axis=0) if held_at == 0 else dataset.X[held_at - 1]
     across, up = (0, 0) if n == 1 else (features[0] - 1, features[1] - 1)
-    x = np.linspace(*_span(dataset.X[:, across]), size)
-    y = np.linspace(*_span(dataset.X[:, up]), size)
+    base = np.where(np.isin(np.arange(n), dataset.codes), np.rint(base), base)
+    x, y = (_along(dataset, feature, size) for feature in (across, up))
     rows = 1 if across == up else size
     X = np.tile(base, (rows * size, 1))
     X[:, across] = np.tile(x, rows)
@@ -190,6 +193,13 @@ def _new_grid(dataset: Dataset, features: tuple[int, int], held_at: int, size: i
     with np.errstate(over="ignore"):
         X = X.astype(np.float32)
     return Grid(X, (rows, size), (float(ends[0]), float(ends[1]), float(ends[2]), float(ends[3])))
+
+
+def _along(dataset: Dataset, feature: int, size: int) -> Array:
+    """Return the values of a feature along an axis; those that stand for words are the whole numbers that there are."""
+    values = dataset.X[:, feature]
+    along = np.linspace(*_span(values), size)
+    return np.clip(np.rint(along), values.min(), values.max()) if feature in dataset.codes else along
 
 
 def _span(values: Array) -> tuple[float, float]:

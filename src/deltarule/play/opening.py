@@ -10,8 +10,15 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError
 from deltarule.play.dataset import Dataset, drawn_dataset
+from deltarule.play.members import (
+    check_member,
+    committee_of,
+    member_dataset,
+    network_of_member,
+    scene_of_members,
+)
 from deltarule.play.plain import of_plain
-from deltarule.play.problem import Problem, problem_of
+from deltarule.play.problem import Problem, problem_of, problem_of_network
 from deltarule.play.scene import NOT_PLAYED, Points, Scene, Table, Toy, View, scene_of_link
 from deltarule.play.tabled import (
     digest_of_text,
@@ -28,7 +35,7 @@ __all__ = ["Opening", "open_model", "open_scene", "open_table", "open_text", "pa
 TABLE_HIDDEN = (16, 8)
 """Hidden layers for a table."""
 
-OF_SCENE = ("hidden", "unit", "output", "split", "seed", "data", "target")
+OF_SCENE = ("hidden", "unit", "output", "split", "seed", "data", "target", "member")
 """Parts of a scene with which a network begins anew."""
 
 
@@ -45,6 +52,8 @@ class Opening:
         The saved model that was opened.
     theta : array or None
         θ to begin with; None for that of the scene or of its seed.
+    member, members : int
+        Which of how many networks that predict together it is, from 1; 0 for a network by itself.
     """
 
     scene: Scene
@@ -52,10 +61,20 @@ class Opening:
     table: Any = None
     model: Any = None
     theta: Array | None = None
+    member: int = 0
+    members: int = 0
 
     def problem(self) -> Problem:
         """Return what is to be learnt."""
-        return problem_of(self.scene, self.dataset, self.theta)
+        if not self.member:
+            return problem_of(self.scene, self.dataset, self.theta)
+        network, _ = network_of_member(self.model, self.member)
+        Y = (
+            self.dataset.y.reshape(-1, 1)
+            if self.model.classes is None
+            else self.model.estimator._target.encode(self.dataset.y)
+        )
+        return problem_of_network(self.scene, self.dataset, network, self.theta, Y)
 
     def with_training(self, name: str, value: Any) -> "Opening":
         """Return it with another setting of training; rows and network stay.
@@ -98,12 +117,27 @@ class Opening:
                 raise InputError("Only a table has columns to choose the target from. Open one first.")
             scene = replace(self.scene, data=replace(self.scene.data, target=str(value)), theta="")
             return replace(self, scene=scene, dataset=table_dataset(self.table, scene))
+        if name == "member":
+            return self._with_member(value)
+        if self.member and name in ("hidden", "unit", "output"):
+            raise InputError("The network of a member is that of its model. Open a table to choose layers and units.")
         scene = replace(self.scene, **{name: _as_part(name, value)}, theta="", at=Scene().at)
+        if self.member and name == "split":
+            return replace(self, scene=scene, dataset=self._rows_of(scene))
         if name not in ("split", "seed"):
             return replace(self, scene=scene, theta=None)
         return replace(self, scene=scene, dataset=self._rows_of(scene), theta=None)
 
+    def _with_member(self, value: Any) -> "Opening":
+        if not self.member:
+            raise InputError("There is one network here, and no other member to choose.")
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InputError(f"member is {str(value)[:20]!r}, but must be a whole number of 1 to {self.members}.")
+        return _open_member(self.model, value, self.scene, self.table)
+
     def _rows_of(self, scene: Scene) -> Dataset:
+        if self.member:
+            return member_dataset(self.model, self.member, self.table, scene, scene.data.name)
         if self.model is not None:
             return model_dataset(self.model, self.table, scene, scene.data.name, scene.data.target)
         return drawn_dataset(scene) if self.table is None else table_dataset(self.table, scene)
@@ -192,19 +226,36 @@ def open_table(table: Any, name: str = "table", target: str | None = None, diges
     return opening
 
 
-def open_model(model: Any, name: str = "model", table: Any = None, target: str | None = None) -> Opening:
+def open_model(
+    model: Any, name: str = "model", table: Any = None, target: str | None = None, member: int | None = None
+) -> Opening:
     """Return a trained model, with the rows of a table or with rows that are drawn.
+
+    Of networks that predict together it is one member, the first if none is named.
 
     Raises
     ------
     InputError
-        If the model is of a kind that the page does not show.
+        If the model is of a kind that the page does not show, or has no such member.
     """
+    committee = committee_of(model, target)
+    if committee is not None:
+        number = check_member(committee, member)
+        return _open_member(committee, number, scene_of_members(committee, Path(name).name, 0.2), table)
+    if member is not None:
+        raise InputError(f"member={member} is for models whose networks predict together; this one has one network.")
     scene, theta = scene_of_model(model, Path(name).name, 0.2)
     if target is not None:
         scene = replace(scene, data=replace(scene.data, target=target))
     dataset = model_dataset(model, table, scene, Path(name).name, target)
     return Opening(scene, dataset, table, model, np.array(theta, dtype=np.float64))
+
+
+def _open_member(model: Any, member: int, scene: Scene, table: Any) -> Opening:
+    number = check_member(model, member)
+    dataset = member_dataset(model, number, table, scene, scene.data.name)
+    theta = network_of_member(model, number)[1]
+    return Opening(scene, dataset, table, model, theta, number, len(model.thetas))
 
 
 def _as_part(name: str, value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import thread_time
 
 from deltarule.common.errors import InputError
+from deltarule.network.parts import Dense
 from deltarule.play.curve import Curve
 from deltarule.play.opening import OF_SCENE, Opening
 from deltarule.play.pacing import Pace
@@ -209,7 +210,10 @@ class Player:
 
     def _edit(self, command: Edit) -> None:
         network = self._timeline.problem.network
-        rows, columns = network.shapes[command.layer - 1] if 1 <= command.layer < network.L else (0, 0)
+        is_a_layer = 1 <= command.layer < network.L
+        if is_a_layer and not isinstance(network.parts[command.layer - 1], Dense):
+            raise InputError(f"Layer {command.layer + 1} of {network} has no weights that can be edited here.")
+        rows, columns = network.shapes[command.layer - 1] if is_a_layer else (0, 0)
         if not (1 <= command.i <= rows and 0 <= command.j < columns):
             raise InputError(
                 f"Θ({command.layer}) has no entry ({command.i}, {command.j}). The network {network} has Θ of the "

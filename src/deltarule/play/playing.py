@@ -23,6 +23,7 @@ def play(
     *,
     target: str | None = None,
     scene: Any = None,
+    member: int | None = None,
     port: int = 0,
     browser: bool = True,
 ) -> Page:
@@ -35,12 +36,14 @@ def play(
     ----------
     data : path, data frame, or pair of arrays (X, y), optional
         Rows to learn from: a CSV, TSV or Parquet file, a frame of pandas or polars, or arrays.
-    model : path, TableModel, MLPClassifier or MLPRegressor, optional
+    model : path or fitted model, optional
         A trained model to open, on `data` if they are given.
     target : str, optional
         The column of a table to predict. Default: the last one, which the page says.
     scene : Scene, link, text or path of a scene file, optional
         What to open; a scene of a table takes the table as `data`.
+    member : int, optional
+        Which network of a model whose networks predict together, from 1. Default: the first one, which the page says.
     port : int, default 0
         Port of this machine; 0 takes any that is free.
     browser : bool, default True
@@ -63,20 +66,29 @@ def play(
     ...     page
     Page(2-8-8-3, http://127.0.0.1:...)
     """
-    page = Page(opening_of(data, model, target=target, scene=scene), port)
+    page = Page(opening_of(data, model, target=target, scene=scene, member=member), port)
     if browser:
         page.show()
     return page
 
 
-def opening_of(data: Any = None, model: Any = None, *, target: str | None = None, scene: Any = None) -> Opening:
+def opening_of(
+    data: Any = None,
+    model: Any = None,
+    *,
+    target: str | None = None,
+    scene: Any = None,
+    member: int | None = None,
+) -> Opening:
     """Return what `play` opens; see there."""
     if model is not None and scene is not None:
         raise InputError("A model and a scene are both something to open. Give one of them.")
     chosen = None if scene is None else scene if isinstance(scene, Scene) else _scene_of(scene)
     if model is not None:
         name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
-        return open_model(_loaded(model), name, None if data is None else _frame(data)[0], target)
+        return open_model(_loaded(model), name, None if data is None else _frame(data)[0], target, member)
+    if member is not None:
+        raise InputError(f"member={member} is for a model whose networks predict together. Give that model too.")
     if data is None:
         return open_scene(Scene(view=View(screen="start")) if chosen is None else chosen)
     table, name = _frame(data)

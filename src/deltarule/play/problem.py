@@ -28,7 +28,7 @@ from deltarule.play.units import read_units
 from deltarule.training.record import RunState
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Problem", "estimator_of", "problem_of"]
+__all__ = ["Problem", "estimator_of", "problem_of", "problem_of_network"]
 
 MOST_PARAMETERS = 20_000_000
 
@@ -134,6 +134,29 @@ def problem_of(scene: Scene, dataset: Dataset, theta: Array | None = None) -> Pr
     if task.validation_set is not None:
         Y[held] = task.validation_set.Y
     return Problem(scene, dataset, network, settings, task.training_set, task.validation_set, Y, start)
+
+
+def problem_of_network(scene: Scene, dataset: Dataset, network: Network, theta: Array | None, Y: Array) -> Problem:
+    """Return what a network that is given is to learn, in float64, beginning with θ or with the seed's weights.
+
+    Parameters
+    ----------
+    Y : array of shape (m, K)
+        Targets of all rows.
+    """
+    settings, generator = scene.settings, generator_of(scene.seed)
+    training, held = dataset.training, dataset.held_out
+    first = network.first_theta(generator, dataset.X[training]) if theta is None else theta
+    return Problem(
+        scene,
+        dataset,
+        network,
+        settings,
+        TrainingSet.of(network, dataset.X[training], Y[training], None, np.dtype(np.float64)),
+        TrainingSet.of(network, dataset.X[held], Y[held], None, np.dtype(np.float64)) if len(held) else None,
+        Y,
+        new_run(settings, first.astype(np.float64), generator),
+    )
 
 
 def _labels(scene: Scene, dataset: Dataset) -> Labels:

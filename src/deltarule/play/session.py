@@ -84,6 +84,11 @@ class Session:
                 self._published.wait_for(lambda: self.snapshot.revision > after, timeout=min(wait, 5.0))
         return self.snapshot
 
+    @property
+    def thread_id(self) -> int | None:
+        """The system's number of the thread that trains."""
+        return self._thread.native_id
+
     def close(self) -> None:
         """End the thread and free the engine; the last snapshot stays."""
         with self._wakes:
