@@ -7,7 +7,7 @@ template <class T> void thin(const Batch<T>& batch, const Layer<T>& layer, Index
   T *a = layer.a + start, *kept = layer.kept + start, *bent = layer.bent ? layer.bent + start : nullptr;
   if (!bent && !layer.keeps_slope) {
     each_vector<T>(end - begin, vectors, [&](Index i) { store(kept + i, all(T(1))); });
-    if (const auto times_slope = units<T>[int(layer.unit)].backward) times_slope(kept, a, end - begin, vectors, layer.number);
+    if (const auto times_slope = units<T>[int(layer.unit)].back.through) times_slope(kept, a, end - begin, vectors, layer.number);
   }
   Units<T> lane;
   for (int j = 0; j < lanes<T>; ++j) lane[j] = std::uint32_t(j);

@@ -5,7 +5,7 @@
 template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
   const T* a = batch.x;
   if (batch.X.sparse()) sparse_z(batch, begin, end);
-  for (Index l = 0; l < batch.n_layers; ++l) {
+  for (Index l = 0; l < batch.n_layers && !batch.layers[l].narrow; ++l) {
     const Layer<T>& layer = batch.layers[l];
     const auto g = units<T>[int(layer.unit)].forward;
     for (Index p = 0; p < panels<T>(layer.outputs); ++p) {
@@ -26,15 +26,19 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
   for (Index l = batch.n_layers - 1; l > 0; --l) {
     const Layer<T>& layer = batch.layers[l];
     const Layer<T>& below = batch.layers[l - 1];
-    const auto times_slope = below.factor == T(0) ? units<T>[int(below.unit)].backward
-                             : below.bent ? nullptr : OnPanels<T, Keeps>::backward;
+    const Back<T>& back = below.factor == T(0) ? units<T>[int(below.unit)].back
+                          : below.bent ? units<T>[int(Hidden::identity)].back : OnPanels<T, Keeps>::back;
     for (Index p = 0; p < panels<T>(layer.inputs); ++p) {
       const int vectors = vectors_in<T>(p, layer.inputs);
       const Index at = p * batch.stride + begin * panel<T>;
-      product<T, panel<T>, 1>(layer.delta + begin * panel<T>, batch.stride, layer.outputs,
-                              layer.theta.matrix + p * layer.theta_stride, below.delta + at, end - begin, vectors, zeros<T>, 0);
-      if (times_slope) times_slope(below.delta + at, below.kept + at, end - begin, vectors, below.number);
-      else if (below.bent) through_learnt(below.delta + at, below.kept + at, below.bent + at, end - begin, vectors);
+      const T *const error = layer.delta + begin * panel<T>, *const theta = layer.theta.matrix + p * layer.theta_stride;
+      if (layer.narrow) {
+        back.from_narrow(error, layer.outputs, theta, below.delta + at, below.kept + at, end - begin, vectors, below.number);
+      } else {
+        product<T, panel<T>, 1>(error, batch.stride, layer.outputs, theta, below.delta + at, end - begin, vectors, zeros<T>, 0);
+        if (back.through) back.through(below.delta + at, below.kept + at, end - begin, vectors, below.number);
+      }
+      if (below.bent) through_learnt(below.delta + at, below.kept + at, below.bent + at, end - begin, vectors);
     }
   }
 }
@@ -42,7 +46,7 @@ template <class T> void backward(const Batch<T>& batch, Index begin, Index end) 
 // Returns the costs of n rows from t on, times their weights if any, and replaces z by delta^(L) times the weight.
 template <class T> Vector<T> costs(const Batch<T>& batch, Columns<T> z, Index K, Index t, Index n) {
   const Columns<T> y = {batch.y + t * panel<T>, batch.stride};
-  y.transpose(K);
+  if (!batch.layers[batch.n_layers - 1].narrow) y.transpose(K);
   const Vector<T> costs = functions_of<T>(batch.output).cost(z, y, K, batch.output_numbers);
   if (!batch.weights) return costs;
   Vector<T> weights{};
@@ -61,12 +65,17 @@ template <class T> void examples(const Batch<T>& batch, Index begin, Index end) 
   for (Index t = begin; t < end; t += lanes<T>) {
     const Columns<T> z = {last.a + t * panel<T>, batch.stride};
     const Index n = least(lanes<T>, end - t);
-    z.transpose(K);
+    if (last.narrow) narrow_z(batch, last, t);
+    else z.transpose(K);
     if (batch.h) functions_of<T>(batch.output).h(z, K);
     else store(batch.costs + t, costs(batch, z, K, t, n));
-    z.transpose(K);
-    for (Index i = t; batch.h && i < t + n; ++i)
-      scatter_row(last.a + i * panel<T>, batch.stride, K, batch.h + row_number(batch, i) * K);
+    if (!last.narrow) z.transpose(K);
+    for (Index i = t; batch.h && i < t + n; ++i) {
+      T* const h = batch.h + row_number(batch, i) * K;
+      if (last.narrow)
+        for (Index k = 0; k < K; ++k) h[k] = z.at(k)[i - t];
+      else scatter_row(last.a + i * panel<T>, batch.stride, K, h);
+    }
   }
   if (batch.update == Update::none) return;
   backward(batch, begin, end);

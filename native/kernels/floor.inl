@@ -118,9 +118,7 @@ template <class T> __attribute__((noinline)) void through_floor(const Batch<T>& 
       T* const x = batch.x + c / panel<T> * batch.stride + t * panel<T> + c % panel<T>;
       for (int r = 0; r < lanes<T>; ++r) store(x + r * panel<T>, square[r]);
     }
-    const Index K = batch.layers[batch.n_layers - 1].outputs;
-    for (Index r = t; batch.Y && r < t + n; ++r)
-      gather_row(batch.Y + row_number(batch, r) * K, K, batch.y + r * panel<T>, batch.stride);
+    for (Index r = t; batch.Y && r < t + n; ++r) gather_y(batch, row_number(batch, r), r);
   }
 }
 

@@ -6,13 +6,6 @@ template <class T> inline Index blocks_of(Index rows) { return (rows + lanes<T> 
 template <class T> inline void add_or_write(T* Delta, const T* sums, Index n, bool add) {
   for (Index i = 0; i < n; ++i) Delta[i] = add ? Delta[i] + sums[i] : sums[i];
 }
-// Adds up each of `lanes` vectors of sums over rows: vector r becomes number r.
-template <class T> inline Vector<T> sum_lanes(Square<T>& square) {
-  stages<T, 1>(square);
-  Vector<T> sum = square[0];
-  for (int i = 1; i < lanes<T>; ++i) sum += square[i];
-  return sum;
-}
 
 // s (7): the sums over rows of one column each; at(block, column) gives their terms.
 template <class T, class Terms> void sums_of_columns(Index n, Index blocks, T* Delta, bool add, const Terms& at) {

@@ -9,10 +9,8 @@
 template <class T> struct Columns {
   T* block;
   Index stride;
-  T* at(Index k) const {
-    const Index c = k % panel<T>;
-    return block + k / panel<T> * stride + c % lanes<T> * panel<T> + c / lanes<T> * lanes<T>;
-  }
+  static constexpr Index place(Index c) { return c % lanes<T> * panel<T> + c / lanes<T> * lanes<T>; }  // in a panel
+  T* at(Index k) const { return block + k / panel<T> * stride + place(k % panel<T>); }
   void transpose(Index K) const {
     for (Index k = 0; k < K; k += lanes<T>) transpose_block(at(k), at(k));
   }

@@ -84,12 +84,18 @@ template <class T> struct Softplus : Keeps<T> {
   }
 };
 
+// The way back through units whose slope comes from `kept`, which is a or the kept slope.
+template <class T> struct Back {
+  void (*through)(T* delta, const T* kept, Index rows, int vectors, T number);  // delta *= g'(z); null: g' is 1
+  // delta = (Theta^T error) g'(z), in one panel, with K errors of each row in columns and K rows of Theta.
+  void (*from_narrow)(const T* error, Index K, const T* theta, T* delta, const T* kept, Index rows, int vectors, T number);
+};
 template <class T> struct Unit {
   Hidden id;
   bool keeps_slope;
   // z becomes a, padded with zeros from `columns` on; kept becomes g'(z) where the unit keeps it.
   void (*forward)(T* z, T* kept, Index rows, int vectors, int columns, T number);
-  void (*backward)(T* delta, const T* kept, Index rows, int vectors, T number);  // delta *= g'(z), from a or from the kept slope
+  Back<T> back;
   // z becomes (1 - alpha) z + alpha g(z), kept the slope of that, and bent g(z) - z (11). Padding of alpha is 0.
   void (*learnt)(T* z, T* kept, T* bent, const T* alpha, Index rows, int vectors, T number);
 };
@@ -106,9 +112,29 @@ template <class T, template <class> class G> struct OnPanels {
     for (Index r = 0; !G<T>::of_zero_is_zero && r < rows; ++r)
       for (int j = columns; j < vectors * lanes<T>; ++j) z[r * panel<T> + j] = 0;
   }
-  static void backward(T* delta, const T* kept, Index rows, int vectors, T number) {
+  static void through(T* delta, const T* kept, Index rows, int vectors, T number) {
     each_vector<T>(rows, vectors, [&](Index i) { store(delta + i, load(delta + i) * G<T>::slope(load(kept + i), number)); });
   }
+  static void from_narrow(const T* error, Index K, const T* theta, T* delta, const T* kept, Index rows, int vectors, T number) {
+    constexpr void (*of[most_narrow][panel_vectors])(const T*, const T*, T*, const T*, Index, T) = {
+        {from<1, 1>, from<1, 2>}, {from<2, 1>, from<2, 2>}, {from<3, 1>, from<3, 2>}};
+    of[K - 1][vectors - 1](error, theta, delta, kept, rows, number);
+  }
+  template <int K, int vectors> static void from(const T* error, const T* theta, T* delta, const T* kept, Index rows, T number) {
+    Vector<T> weights[K][vectors];
+    for (int k = 0; k < K; ++k)
+      for (int v = 0; v < vectors; ++v) weights[k][v] = load(theta + k * panel<T> + v * lanes<T>);
+    for (Index t = 0; t < rows; ++t, delta += panel<T>, kept += panel<T>) {
+      const T* const of_row = error + t / lanes<T> * lanes<T> * panel<T> + t % lanes<T>;
+      for (int v = 0; v < vectors; ++v) {
+        Vector<T> sum{};
+#pragma GCC unroll 3
+        for (int k = 0; k < K; ++k) sum += of_row[Columns<T>::place(k)] * weights[k][v];
+        store(delta + v * lanes<T>, sum * G<T>::slope(load(kept + v * lanes<T>), number));
+      }
+    }
+  }
+  static constexpr Back<T> back = {through, from_narrow};
   static void learnt(T* z, T* kept, T* bent, const T* alpha, Index rows, int vectors, T number) {
     for (int v = 0; v < vectors; ++v) {
       const Vector<T> share = load(alpha + v * lanes<T>), rest = T(1) - share;
@@ -125,12 +151,12 @@ template <class T, template <class> class G> struct OnPanels {
   }
 };
 template <class T, template <class> class G> constexpr Unit<T> unit(Hidden id) {
-  return {id, G<T>::keeps, OnPanels<T, G>::forward, OnPanels<T, G>::backward, OnPanels<T, G>::learnt};
+  return {id, G<T>::keeps, OnPanels<T, G>::forward, OnPanels<T, G>::back, OnPanels<T, G>::learnt};
 }
 
 template <class T>
 constexpr Unit<T> units[] = {unit<T, Logistic>(Hidden::logistic), unit<T, Tanh>(Hidden::tanh), unit<T, Relu>(Hidden::relu),
-                             {Hidden::identity, false, nullptr, nullptr, OnPanels<T, Same>::learnt},  // nothing to do
+                             {Hidden::identity, false, nullptr, {nullptr, OnPanels<T, Same>::from_narrow}, OnPanels<T, Same>::learnt},
                              unit<T, LeakyRelu>(Hidden::leaky_relu), unit<T, Elu>(Hidden::elu), unit<T, Selu>(Hidden::selu),
                              unit<T, Gelu>(Hidden::gelu), unit<T, Silu>(Hidden::silu), unit<T, Mish>(Hidden::mish),
                              unit<T, Softplus>(Hidden::softplus), unit<T, GeluTanh>(Hidden::gelu_tanh)};

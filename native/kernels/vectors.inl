@@ -61,6 +61,20 @@ template <class T, int D> inline void stages(Vector<T>* rows) {
     stages<T, 2 * D>(rows);
   }
 }
+// Adds up the lanes of each of `lanes` vectors, always in the same order: the sum of vector r becomes number r. The stages of a
+// transpose, but each halves the number of vectors.
+template <class T, int D = 1> inline Vector<T> sum_lanes(Vector<T>* rows) {
+  if constexpr (D < lanes<T>) {
+#pragma GCC unroll 16
+    for (int r = 0; r < lanes<T>; r += 2 * D) {
+      exchange<T, D>(rows[r], rows[r + D], std::make_integer_sequence<int, lanes<T>>{});
+      rows[r] += rows[r + D];
+    }
+    return sum_lanes<T, 2 * D>(rows);
+  } else {
+    return rows[0];
+  }
+}
 // Transposes a lanes x lanes block of a panel; from == to is allowed.
 template <class T> inline void transpose_block(const T* from, T* to) {
   Vector<T> rows[lanes<T>];

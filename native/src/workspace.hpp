@@ -61,7 +61,8 @@ template <class T> struct Engine<T>::Workspace {
     for (int i = 0; floor_ && i < floor_->n_tasks(); ++i) tasks.push_back({i, of_floor});
     for (int l = 0; l < int(layers.size()); ++l) {
       const Index n = l == 0 && store_ ? store_->blocks() : panels(network.sizes[std::size_t(l)]);
-      for (int p = -1; p < int(n); ++p) tasks.push_back({l, p});
+      tasks.push_back({l, of_bias});
+      for (int p = 0; p < int(n); ++p) add_tasks(l, p, int(n));
       if (network.is_learnt(std::size_t(l))) tasks.push_back({l, of_alpha});
     }
     squares.resize(tasks.size());
@@ -119,6 +120,17 @@ template <class T> struct Engine<T>::Workspace {
   void write_Delta(double* flat) { copy(flat, [](auto& l) { return l.Delta; }, from_panels<double>); }
 
  private:
+  // Adds the tasks of a panel: several where there are few panels and each is much work, so that threads end at the same time. The
+  // number of tasks is the network's alone: sums of squares are added up by task, and must not depend on the rows of a batch.
+  void add_tasks(int l, int p, int n) {
+    constexpr int enough = 8;
+    constexpr Index much = 1024;  // numbers of a panel
+    const Layer<T>& layer = layers[std::size_t(l)];
+    const int blocks = int(panels(layer.outputs));
+    const bool splits = n < enough && panel * layer.outputs > much && layer.transposed;
+    const int pieces = splits ? std::min(blocks, (enough + n - 1) / n) : 1;
+    for (int i = 0; i < pieces; ++i) tasks.push_back({l, p, blocks * i / pieces, blocks * (i + 1) / pieces});
+  }
   static void to_panels(T* panels, const T* flat, Index n) { std::copy(flat, flat + n, panels); }
   template <class F> static void from_panels(T* panels, F* flat, Index n) { std::copy(panels, panels + n, flat); }
   Index panels(Index columns) const { return (columns + panel - 1) / panel; }
@@ -169,6 +181,7 @@ template <class T> struct Engine<T>::Workspace {
       const bool last = l + 1 == layers.size();
       Layer<T>& layer = layers[l] = {};
       layer.inputs = inputs, layer.outputs = outputs;
+      layer.narrow = last && l > 0 && outputs <= most_narrow;
       const HiddenUnit unit = last ? Hidden::identity : network.hidden[l];
       const bool learnt = network.is_learnt(l);
       layer.unit = learnt ? Hidden::identity : unit.id, layer.learnt = unit.id, layer.number = T(unit.number);

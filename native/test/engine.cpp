@@ -26,6 +26,7 @@ using namespace deltarule::test;
 namespace {
 
 const Network wide{{54, 96, 70, 7}, {Hidden::relu, Hidden::tanh}, Output::softmax};
+const Network narrow{{30, 100, 1}, {Hidden::relu}, Output::sigmoid};
 
 template <class T> struct Training {
   std::vector<T> theta, first, second;
@@ -63,7 +64,7 @@ template <class T> struct Training {
 };
 
 template <class T> void same_bits_however_many_threads_and_cuts(const Kernels<T>& kernels, bool options) {
-  for (const Network& network : {networks(kernels.lanes)[0], wide}) {
+  for (const Network& network : {networks(kernels.lanes)[0], wide, narrow}) {
     const Data<T> data(network, 205, false, 2);
     std::vector<Training<T>> results;
     std::vector<std::vector<double>> Ds;
@@ -228,6 +229,20 @@ void predicts_where_nobody_can_interrupt() {
   CHECK(h.back() == alone[0], "the last row is predicted");
 }
 
+// In row 0 the hidden units overflow: those of the first layer to infinity, and those of the second from there to -infinity, which
+// relu makes 0. Infinity times the zeros of the padding is NaN, which must stay there.
+void sees_no_padding_in_the_dot_products_of_a_narrow_layer() {
+  for_each_isa([](const auto& kernels, auto zero) {
+    using T = decltype(zero);
+    const Network network{{1, 2, 3, 1}, {Hidden::relu, Hidden::relu}, Output::identity};
+    const T most = std::numeric_limits<T>::max();
+    const T theta[] = {0, most, 0, most, 0, -1, -1, 0, -1, -1, 0, -1, -1, 0.5, 1, 1, 1}, X[] = {2};
+    Engine<T> engine(network, kernels, 1);
+    T h = 0;
+    CHECK(engine.hypothesis(theta, X, 1, &h, never) && h == T(0.5), "%s: h is %g, not 0.5", kernels.isa, double(h));
+  });
+}
+
 void gives_the_same_bits_after_a_release() {
   const Kernels<float>& best = available_isas()[0]->float32;
   const Data<float> data(wide, 205, false, 2);
@@ -279,6 +294,7 @@ int main() {
   steps_of_members_allocate_nothing();
   stops_after_a_cost_that_is_not_finite_and_on_request();
   predicts_where_nobody_can_interrupt();
+  sees_no_padding_in_the_dot_products_of_a_narrow_layer();
   gives_the_same_bits_after_a_release();
   works_from_two_threads_and_in_a_forked_child();
   std::puts("engine: as promised");

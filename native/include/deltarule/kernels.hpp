@@ -12,8 +12,8 @@
 //   * Sizes may be zero; a sum over nothing is 0.
 //   * NaN and infinity propagate as IEEE 754 says: no -ffast-math.
 //   * Each element of a product is one chain of fused multiply-adds (multiply, then add, where the instruction set
-//     has no fused one), k ascending, whatever tile it falls into. A sum is never split by thread. So the results are
-//     bit-identical for any number of threads and any slices that a caller chooses.
+//     has no fused one), k ascending, whatever tile it falls into; a narrow layer's, a fixed number of such chains. A sum is
+//     never split by thread. So the results are bit-identical for any number of threads and any slices that a caller chooses.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +28,7 @@ constexpr Index most_quantiles = 256;  // outputs of pinball, whose error terms 
 // none computes (1) and (2) only; sum leaves (5) in Layer::Delta and updates nothing. averaged is (12), schedule_free (13).
 enum class Update { none, sum, sgd, nesterov, adam, averaged_sgd, averaged_nesterov, averaged_adam, schedule_free };
 constexpr int most_moments = 4;  // vectors of a rule
+constexpr Index most_narrow = 3;  // outputs of a narrow last layer
 
 // A matrix with the shape of Theta^(l): panels over the inputs, one row for each output. Its column 0 is one row apart, and so
 // are the alpha of learnt units, null where there are none.
@@ -48,6 +49,8 @@ template <class T> struct Layer {
   T* transposed;                     // Theta for (1): panels over the outputs, one row for each input
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta
+  bool narrow;                       // the last layer above a hidden one, of few outputs: z and delta stand in columns
+                                     // (narrow.inl), and `transposed` is not used
   T* kept;                           // source of g' in (4): a, or g'(z) if keeps_slope, whose padding may hold anything
   T* bent;                           // learnt units (11): g(z) - z, then times dl/da; null where units have no alpha
   std::uint64_t dropout;             // the layer's random number (counters.hpp)
@@ -65,10 +68,10 @@ template <class T> struct Rule {
   T corrected, decays, before;       // (13): sqrt(1 - beta2^t), that times the decay, and beta1, or 1 in the first step
 };
 
-// One panel of Theta^(layer), or a part that Part names; layer is the number of a task of the floor if panel == of_floor. For
-// compressed rows, a block of columns of X instead of a panel of Theta^(0), and Theta^(0), its moments and Delta stand row by row
+// The blocks begin .. end of one panel of Theta^(layer), or a part that Part names; layer is the number of a task of the floor if
+// panel == of_floor. For compressed rows, a block of columns of X instead of a panel of Theta^(0), and Theta^(0), its moments and Delta stand row by row
 // (sparse.inl).
-struct Task { int layer, panel; };
+struct Task { int layer, panel, begin = 0, end = 0; };
 enum Part { of_bias = -1, of_alpha = -2, of_floor = -3 };
 
 // One batch. Its rows of X and Y are order[0 .. rows), or first .. first + rows if order is null.
