@@ -3,7 +3,7 @@
 #
 # numpy 2.4.6.
 #
-# Guess:    a missing double is NaN, as in df() and pl(), or scikit-learn refuses what it gets, as it refuses NaN.
+# Guess:    a missing double is NaN, as in df(), or scikit-learn refuses what it gets, as it refuses NaN.
 # Seen:     fetchnumpy() gives masked arrays, and where one has no gap a plain array. scikit-learn reads what lies under the mask,
 #           which is 0: the mean of 1000, NULL, 3000 and NULL is 1000, and a network trains on zeros. np.column_stack drops the mask
 #           too. nullif(x, -999), which was to take the code of a gap out, so makes a 0 of it.
