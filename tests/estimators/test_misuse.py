@@ -34,7 +34,12 @@ def runs_may_end_at_max_iter() -> Iterator[None]:
 FITS: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = {
     "NaN in X": ((HOLES, NAMES), {}, ValueError, "Input X contains NaN"),
     "infinity in X": ((np.where(X > 2, np.inf, X), NAMES), {}, ValueError, "Input X contains infinity"),
-    "text in X": ((X.astype(str).astype(object) + "cm", NAMES), {}, InputError, "OneHotEncoder in a pipeline"),
+    "text in X": (
+        (X.astype(str).astype(object) + "cm", NAMES),
+        {},
+        InputError,
+        "X holds text.* TableClassifier.* OneHotEncoder in",
+    ),
     "one dimension": ((X[:, 0], NAMES), {}, ValueError, r"Expected 2D array, got 1D[\s\S]*reshape\(-1, 1\)"),
     "no row": ((X[:0], NAMES[:0]), {}, ValueError, "Found array with 0 sample"),
     "no y": ((X, None), {}, ValueError, "requires y to be passed"),
@@ -150,7 +155,7 @@ def test_rows_beyond_the_range_of_a_narrower_dtype_are_refused_by_all_that_predi
 
 
 REGRESSIONS: dict[str, tuple[Any, dict[str, Any], str]] = {
-    "text as quantity": (NAMES, {}, "could not convert string to float: .*'setosa'"),
+    "text as quantity": (NAMES, {}, "could not convert string to float: .*'setosa'.* y holds text"),
     "counts below 0": (y - 1.0, {"loss": "poisson"}, r"Y holds \[-1\.0\] in row 0, but targets of exp outputs"),
     "an unknown loss": (y, {"loss": "hinge"}, "'loss' parameter of MLPRegressor must be .* Got 'hinge'"),
     "infinite targets": (np.where(y == 0, np.inf, y), {}, "Input y contains infinity"),

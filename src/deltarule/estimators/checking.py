@@ -17,6 +17,7 @@ from deltarule.blocks.sources import is_dask, is_source
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError, ShapeError
 from deltarule.estimators.given_labels import as_labels, refuse_mixed_labels
+from deltarule.estimators.quantities import text_as_quantity
 from deltarule.estimators.soft_labels import holds_probabilities, named_columns
 from deltarule.estimators.times import refuse_times
 from deltarule.network.data import is_sparse
@@ -235,6 +236,16 @@ def _is_plain(X: Any) -> bool:
     return type(X) is np.ndarray and X.dtype in (np.float32, np.float64) and X.ndim == 2 and X.size > 0
 
 
+def _is_numeric(X: Any) -> bool:
+    if is_sparse(X):
+        return True
+    try:
+        np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def _checked_by_scikit_learn(
     estimator: Any, X: Any, y: Any, columns: Columns | None
 ) -> tuple[Any, NDArray[Any], Columns]:
@@ -259,9 +270,12 @@ def _checked_by_scikit_learn(
     except ValueError as error:
         if "could not convert string to float" not in str(error):
             raise
+        if is_regressor(estimator) and _is_numeric(X):
+            raise text_as_quantity(error) from error
+        table = "TableRegressor" if is_regressor(estimator) else "TableClassifier"
         raise InputError(
-            f"{error}. The network takes numbers: encode text first, for instance with scikit-learn's "
-            "OneHotEncoder in a pipeline; `deltarule train` does it for tables."
+            f"{error}. X holds text, and the network takes numbers. Take {table}, which encodes frames by itself, or "
+            "encode text first, for instance with scikit-learn's OneHotEncoder in a pipeline."
         ) from error
     y = y.toarray() if is_sparse(y) else y
     y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y

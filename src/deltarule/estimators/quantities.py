@@ -7,13 +7,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deltarule.common.arrays import Array
-from deltarule.common.errors import SettingsError
+from deltarule.common.errors import InputError, SettingsError
 from deltarule.network.data import TrainingSet
 
-__all__ = ["LOSSES", "Quantities"]
+__all__ = ["LOSSES", "Quantities", "text_as_quantity"]
 
 LOSSES = {"squared_error": "identity", "poisson": "exp"}
 """Output units for each loss of a regressor."""
+
+
+def text_as_quantity(error: ValueError) -> InputError:
+    """Return the error about text in y, from the one that says which text is no number."""
+    return InputError(f"{error}. y holds text, and a regressor predicts numbers. Take a classifier.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +59,17 @@ class Quantities:
         return y
 
     def encode(self, y: ArrayLike) -> Array:
-        """Return the targets Y of shape (m, K)."""
-        Y = np.asarray(y, dtype=np.float64)
+        """Return the targets Y of shape (m, K).
+
+        Raises
+        ------
+        InputError
+            If y holds text.
+        """
+        try:
+            Y = np.asarray(y, dtype=np.float64)
+        except ValueError as error:
+            raise text_as_quantity(error) from error
         return Y[:, np.newaxis] if Y.ndim == 1 else Y
 
     def decode(self, h: Array) -> Array:
