@@ -64,6 +64,11 @@ def exported(snapshot: Snapshot, request: Export, answer: Callable[[Session, Any
         kind, file = _Kind(".html", "text/html", _link), _File(page.encode())
     elif request.kind in _KINDS:
         kind = _KINDS[request.kind]
+        if request.kind in _OF_ONE_NETWORK and snapshot.opening.member:
+            raise InputError(
+                f"A member of networks that predict together cannot be taken away as {request.kind!r}: its model has "
+                "the columns and the other members. Take 'json' for its numbers, or save the model in Python."
+            )
         file = kind.make(snapshot, request)
     else:
         raise InputError(f"There is no export {request.kind[:20]!r}: there are {', '.join([*_KINDS, 'html'])}.")
@@ -158,7 +163,11 @@ def _csv(snapshot: Snapshot, _: Export) -> _File:
     network, text = problem.network, io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     with_weights = network.n_parameters * min(snapshot.step + 1, MOST_ROWS) <= MOST_CELLS and snapshot.is_one_run
-    names = [f"Theta{n}_{i + 1}_{j}" for n, shape in enumerate(network.shapes, 1) for i, j in np.ndindex(shape)]
+    names = [
+        f"Theta{n}_{i + 1}" + "".join(f"_{one}" for one in j)
+        for n, shape in enumerate(network.shapes, 1)
+        for i, *j in np.ndindex(shape)
+    ]
     writer.writerow(
         ["step", "epoch", "batch", "J", "cost", "penalty", "held_out_cost", *(names if with_weights else [])]
     )
@@ -207,3 +216,6 @@ _KINDS: dict[str, _Kind] = {
     "svg": _Kind(".svg", "image/svg+xml", _svg),
 }
 """The kinds of files by the word with which they are asked for."""
+
+_OF_ONE_NETWORK = ("link", "scene", "model", "python", "python_sklearn", "python_numpy")
+"""Kinds that say how a network by itself comes about."""

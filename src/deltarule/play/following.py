@@ -17,7 +17,8 @@ from deltarule.engines.dropout import dropout_factors
 from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
 from deltarule.engines.reference import ReferenceEngine
 from deltarule.engines.shuffling import row_order
-from deltarule.network.backpropagation import accumulate, penalty
+from deltarule.network.backpropagation import accumulate, penalty, penalty_gradient
+from deltarule.play.parts_followed import Layers, has_layers_of_units_alone, through_parts
 from deltarule.play.searches import Search
 from deltarule.play.snapshot import Snapshot
 from deltarule.training.mini_batch_run import MiniBatchRun
@@ -105,6 +106,8 @@ class Followed:
         ℓ of the example, and Σ ℓ over the batch.
     search : Search or None
         The line search of a solver that chooses its own step.
+    parts : Layers or None
+        Of networks with other parts than layers of units; `z`, `slope` and `error` are empty then.
     """
 
     snapshot: Snapshot
@@ -123,6 +126,7 @@ class Followed:
     cost: float = 0.0
     place: int = 0
     search: Search | None = None
+    parts: Layers | None = None
 
     @cached_property
     def thetas(self) -> list[Array]:
@@ -132,6 +136,8 @@ class Followed:
     @cached_property
     def contributions(self) -> list[Array]:
         """What the example adds to Δ, (5)."""
+        if self.parts is not None:
+            return self.parts.contributions
         return [np.outer(d, np.concatenate([[1.0], a])) for d, a in zip(self.delta, self.a, strict=False)]
 
     @cached_property
@@ -154,13 +160,9 @@ class Followed:
     @cached_property
     def D(self) -> list[Array]:
         """The gradient (6) of the batch."""
-        m, b = self.snapshot.problem.training.m, len(self.step.rows)
-        found = []
-        for Delta, Theta in zip(self.batch[1], self.thetas, strict=True):
-            D = Delta / b
-            D[:, 1:] += self.lambda_ / m * Theta[:, 1:]
-            found.append(D)
-        return found
+        problem, b = self.snapshot.problem, len(self.step.rows)
+        of_penalty = penalty_gradient(problem.network, self.theta, self.lambda_, problem.training.m)
+        return [Delta / b + more for Delta, more in zip(self.batch[1], problem.network.roll(of_penalty), strict=True)]
 
     @cached_property
     def clipping(self) -> float:
@@ -184,8 +186,8 @@ class Followed:
         if step.plan is None or run is None:
             return np.asarray(self.theta - step.eta * D)
         start = self.theta.copy()
-        for Theta in network.roll(start):
-            Theta[:, 1:] *= 1 - step.eta * step.decay
+        for segment in network.segments:
+            segment.of(start)[:] *= 1 - step.eta * step.decay * segment.decay
         vectors = tuple(vector.astype(np.float64) for vector in run.state.vectors)
         return step.plan.rule.step(start, D, vectors, run.state.step, step.eta)[0]
 
@@ -257,6 +259,12 @@ def follow_row(
         snapshot, step, theta, dataset.X[place].copy(), problem.Y[place].copy(), factors, in_batch, lambda_
     )
     found.place = place
+    if not has_layers_of_units_alone(network):
+        if what_if:
+            raise InputError("What if is for networks of layers of units; this one has other parts too.")
+        layers = found.parts = through_parts(network, found.thetas, found.x, found.y, factors)
+        found.a, found.delta, found.cost = layers.a, layers.delta, layers.cost
+        return found
     wanted = [one for one in what_if if one[0] in ("x", "y", "z", "a", "δ")]
 
     def changed(symbol: str, layer: int, values: Array) -> Array:

@@ -48,7 +48,9 @@ class _Written:
 
 
 def sections_of(followed: Followed, level: str, digits: int) -> list[Section]:
-    """Return the sections of a level."""
+    """Return the sections of a level; networks with a first floor have lines of whole layers alone."""
+    if followed.parts is not None and level != "network":
+        level = "layer"
     if level in ("layer", "network"):
         return vector_sections(followed, level, digits)
     found = [*example_sections(followed, level, digits), *batch_sections(followed, level, digits)]
@@ -134,6 +136,8 @@ def _label(snapshot: Snapshot, example: int) -> str:
 
 def _note(snapshot: Snapshot, followed: Followed, is_what_if: bool) -> str:
     said = []
+    if followed.parts is not None:
+        said.append("This network has parts without weighted inputs, so its lines are of whole layers.")
     if snapshot.opening.dataset.is_held_out[followed.place]:
         said.append("This example is held out: nothing is learnt from it, and Δ, D and the update are without it.")
     elif not followed.in_batch:

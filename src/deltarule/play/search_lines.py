@@ -196,7 +196,8 @@ class _Search:
 
     def _of(self, symbol: str, cell: Cell, values: Array) -> Quantity:
         layer, i, j = cell
-        return Quantity(Ref(symbol, *cell), float(self.network.roll(values)[layer - 1][i - 1, j]))
+        place = (i - 1,) if j < 0 else (i - 1, j)
+        return Quantity(Ref(symbol, *cell), float(self.network.roll(values)[layer - 1][place]))
 
 
 def _numbered(symbol: str, n: int) -> str:

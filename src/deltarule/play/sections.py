@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from deltarule.network.network import Network
 from deltarule.play.answers import Ref, TraceLine
 from deltarule.play.following import Followed
@@ -14,7 +16,7 @@ PHASES = ("forward", "cost", "backward", "Delta", "D", "update")
 
 
 Cell = tuple[int, int, int]
-"""(l, i, j) of a weight, i from 1, j from 0."""
+"""(l, i, j) of a weight, i from 1, j from 0; j is −1 where the parameters of a part are a vector."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,10 @@ def sum_section(
 def cell_of(network: Network, n: int) -> Cell:
     """Return the weight at a place of θ, from 0."""
     for layer, shape in enumerate(network.shapes, 1):
-        if n < shape[0] * shape[1]:
-            return layer, n // shape[1] + 1, n % shape[1]
-        n -= shape[0] * shape[1]
+        size = int(np.prod(shape))
+        if n < size:
+            return (layer, n // shape[1] + 1, n % shape[1]) if len(shape) == 2 else (layer, n + 1, -1)
+        n -= size
     raise IndexError(n)
 
 
