@@ -12,7 +12,8 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
       const int vectors = vectors_in<T>(p, layer.outputs);
       const Index at = p * batch.stride + begin * panel<T>;
       T* z = layer.a + at;
-      if (l > 0 || !batch.X.sparse())
+      if (layer.in_place) few_rows(a + begin * panel<T>, batch.stride, layer, p, z, end - begin);
+      else if (l > 0 || !batch.X.sparse())
         product<T, panel<T>, 1>(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride,
                                 z, end - begin, vectors, layer.theta.bias + p * panel<T>, 0);
       if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)), layer.number);

@@ -15,6 +15,19 @@ template <class T> inline Bits<T> first_lanes(Index n) {
   return Bits<T>(lane < all_bits<T>(Word<T>(n)));
 }
 
+// Vector v of the weights of output k, of which n numbers are weights: from the panels, or from Theta as the caller has it, behind
+// whose end nothing may be read.
+template <class T> inline Vector<T> narrow_weights(const Layer<T>& layer, Index k, Index v, Index n) {
+  if (!layer.in_place)
+    return load(layer.theta.matrix + v / panel_vectors * layer.theta_stride + k * panel<T> + v % panel_vectors * lanes<T>);
+  const T* const from = layer.in_place + k * (layer.inputs + 1) + 1 + v * lanes<T>;
+  Vector<T> weights{};
+  if (n == lanes<T>) __builtin_memcpy(&weights, from, sizeof weights);
+  else
+    for (Index i = 0; i < n; ++i) weights[i] = from[i];
+  return weights;
+}
+
 // Writes z of rows t .. t + lanes.
 template <class T> void narrow_z(const Batch<T>& batch, const Layer<T>& layer, Index t) {
   const T* const a = batch.layers[batch.n_layers - 2].a + t * panel<T>;
@@ -22,19 +35,19 @@ template <class T> void narrow_z(const Batch<T>& batch, const Layer<T>& layer, I
   const Index whole = layer.inputs / lanes<T>, rest = layer.inputs % lanes<T>;
   for (Index k = 0; k < layer.outputs; ++k) {
     Vector<T> sums[lanes<T>] = {};
-    const auto add = [&](Index v, const auto& masked) {
-      const Index p = v / panel_vectors, at = v % panel_vectors * lanes<T>;
-      const Vector<T> weights = masked(load(layer.theta.matrix + p * layer.theta_stride + k * panel<T> + at));
-      const T* const values = a + p * batch.stride + at;
+    const auto add = [&](Index v, Index n, const auto& masked) {
+      const Vector<T> weights = masked(narrow_weights(layer, k, v, n));
+      const T* const values = a + v / panel_vectors * batch.stride + v % panel_vectors * lanes<T>;
 #pragma GCC unroll 16
       for (int r = 0; r < lanes<T>; ++r) sums[r] += weights * masked(load(values + r * panel<T>));
     };
-    for (Index v = 0; v < whole; ++v) add(v, [](Vector<T> x) { return x; });
+    for (Index v = 0; v < whole; ++v) add(v, lanes<T>, [](Vector<T> x) { return x; });
     if (rest) {
       const Bits<T> mask = first_lanes<T>(rest);
-      add(whole, [&](Vector<T> x) { return from_bits<T>(bits<T>(x) & mask); });
+      add(whole, rest, [&](Vector<T> x) { return from_bits<T>(bits<T>(x) & mask); });
     }
-    store(z.at(k), layer.theta.bias[k] + sum_lanes<T>(sums));
+    const T bias = layer.in_place ? layer.in_place[k * (layer.inputs + 1)] : layer.theta.bias[k];
+    store(z.at(k), bias + sum_lanes<T>(sums));
   }
 }
 

@@ -21,6 +21,7 @@ namespace {
 #include "outputs.inl"
 #include "units.inl"
 #include "rows.inl"
+#include "few_rows.inl"
 #include "dropout.inl"
 #include "floor.inl"
 #include "sparse.inl"

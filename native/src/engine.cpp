@@ -1,8 +1,6 @@
 // Construction and destruction of an engine, and predictions. All arithmetic is in the kernels.
 #include "deltarule/engine.hpp"
 
-#include <cstring>
-
 #include "state.hpp"
 
 namespace deltarule {
@@ -23,7 +21,6 @@ bool Engine<T>::hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, 
   State& state = *state_;
   const auto turn = state.turn(bool(interrupted));
   if (!turn) return false;
-  const std::size_t n = std::size_t(network_.n_parameters());
   const Index block = state.kernels.lanes * 6;  // rows that a thread takes at a time, a multiple of the rows of a tile
   const double operations = std::max(1.0, state.operations_of(X, m, m) / 3);
   const Index threads = std::clamp<Index>((m + block - 1) / block, 1, state.threads_for(operations * double(m)));
@@ -31,11 +28,9 @@ bool Engine<T>::hypothesis(const T* theta, const Inputs<T>& X, Index m, T* out, 
   Purpose purpose{Use::predicting, std::max(block * threads, at_least)};
   purpose.sparse = X.sparse();
   Workspace& space = state.prepare(state.predicting, purpose);
-  // Comparing theta with the last one takes one pass over it; copying it into panels takes several times as long.
-  if (space.held.size() != n || std::memcmp(space.held.data(), theta, n * sizeof(T)) != 0) {
-    space.held.assign(theta, theta + n);
-    space.read(theta, nullptr, 0);
-  }
+  const bool in_place = space.takes_in_place(X, m);
+  space.read_in_place(in_place ? theta : nullptr);
+  if (!in_place) space.hold(theta, network_.n_parameters());
   space.begin(X, false);
   space.batch.h = out;
   std::atomic<bool> all_finite{true};

@@ -1,6 +1,7 @@
 // The working memory of a call, in one allocation, and copies between a flat theta and panels. Padding is zero and stays zero.
 #pragma once
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -40,7 +41,6 @@ template <class T> struct Engine<T>::Workspace {
   std::vector<T> output_numbers{};
   std::vector<std::uint64_t> dropout_numbers{};  // of each hidden layer
   Batch<T> batch{};
-  std::vector<T> held{};  // the theta in the panels, if the caller keeps a copy of it here
 
   Workspace(const Network& network, const Kernels<T>& kernels, const Purpose& what)
       : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), rules(std::size_t(network.n_groups())),
@@ -106,12 +106,29 @@ template <class T> struct Engine<T>::Workspace {
     if (floor_) floor_->view.has_Delta = keeps;
   }
 
+  // Whether a few dense rows can be predicted by Theta where the caller has it. A floor and learnt units have other parameters.
+  bool takes_in_place(const Inputs<T>& X, Index m) const { return m <= most_few_rows && !X.sparse() && !has_others(); }
+  // Lets (1) read Theta in place; null: from the panels again.
+  void read_in_place(const T* theta) {
+    for (Layer<T>& layer : layers) {
+      layer.in_place = theta;
+      if (theta) theta += layer.outputs * (layer.inputs + 1);
+    }
+  }
+
   // Copies flat vectors to panels, and back.
   void read(const T* theta, const T* const* moments, int n_moments) {
     copy(theta, [](auto& l) { return l.theta; }, to_panels);
     for (int i = 0; i < n_moments; ++i) copy(moments[i], [i](auto& l) { return l.moments[i]; }, to_panels);
     for (const Layer<T>& layer : layers)
       if (layer.transposed) kernels_.transpose(layer);
+  }
+  // Reads theta, n numbers, unless the panels hold it. Comparing it with the last one takes one pass over both; copying it into
+  // panels takes several times as long.
+  void hold(const T* theta, Index n) {
+    if (Index(held_.size()) == n && std::memcmp(held_.data(), theta, std::size_t(n) * sizeof(T)) == 0) return;
+    held_.assign(theta, theta + n);
+    read(theta, nullptr, 0);
   }
   void write(T* theta, T* const* moments, int n_moments) {
     copy(theta, [](auto& l) { return l.theta; }, from_panels<T>);
@@ -213,6 +230,7 @@ template <class T> struct Engine<T>::Workspace {
   const Index n_floor_;
   const int n_floor_groups_;
   std::vector<Line> memory_{};
+  std::vector<T> held_{};  // the theta that hold() has read
 };
 
 }  // namespace deltarule

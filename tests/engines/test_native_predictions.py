@@ -93,3 +93,28 @@ def test_few_outputs_of_a_row_depend_on_no_other_row(isa: str, K: int) -> None:
             alone = engine.hypothesis(theta, X[row : row + 1])
             np.testing.assert_array_equal(alone[0], with_others[row])
             np.testing.assert_array_equal(alone[0], together[row])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_row_and_two_have_the_bits_that_they_have_among_many(isa: str, dtype: type) -> None:
+    rng = np.random.default_rng(3)
+    for inputs, width, K in ((1, 1, 1), (3, 2, 2), (4, 3, 3), (5, 7, 4), (8, 9, 7), (15, 16, 8), (17, 31, 9), (33, 34, 17), (70, 65, 40)):
+        network = Network((inputs, width, K), "gelu", "identity")
+        theta, data = training_set(network, 20, dtype)
+        engine = NativeEngine(network, 2)
+        for _ in range(2):
+            together = engine.hypothesis(theta, data.X)
+            for rows in (slice(0, 1), slice(7, 9), slice(19, 20)):
+                np.testing.assert_array_equal(engine.hypothesis(theta, data.X[rows]), together[rows], str(network))
+            theta += rng.normal(size=theta.shape).astype(dtype)  # few rows and many must use the present parameters
+
+
+def test_few_rows_read_theta_wherever_it_lies_in_memory(isa: str) -> None:
+    network = Network((19, 23, 5), "relu", "softmax")
+    theta, data = training_set(network, 2, np.float32)
+    expected = NativeEngine(network).hypothesis(theta, data.X)
+    memory = np.empty(theta.size + 16, np.float32)
+    for at in range(16):
+        memory[at : at + theta.size] = theta
+        moved = memory[at : at + theta.size]
+        np.testing.assert_array_equal(NativeEngine(network).hypothesis(moved, data.X), expected)

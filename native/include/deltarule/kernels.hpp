@@ -29,6 +29,7 @@ constexpr Index most_quantiles = 256;  // outputs of pinball, whose error terms 
 enum class Update { none, sum, sgd, nesterov, adam, averaged_sgd, averaged_nesterov, averaged_adam, schedule_free };
 constexpr int most_moments = 4;  // vectors of a rule
 constexpr Index most_narrow = 3;  // outputs of a narrow last layer
+constexpr int most_few_rows = 2;  // that Theta as the caller has it is multiplied by (few_rows.inl)
 
 // A matrix with the shape of Theta^(l): panels over the inputs, one row for each output. Its column 0 is one row apart, and so
 // are the alpha of learnt units, null where there are none.
@@ -47,6 +48,7 @@ template <class T> struct Layer {
   const Rule<T>* rules;              // of column 0, the matrix and alpha
   Blocks<T> Delta;                   // (5), written by Update::sum; other updates read it, or compute (5) if null
   T* transposed;                     // Theta for (1): panels over the outputs, one row for each input
+  const T* in_place;                 // not null: Theta for (1) as the caller has it, row by row, for up to most_few_rows rows
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta
   bool narrow;                       // the last layer above a hidden one, of few outputs: z and delta stand in columns
@@ -69,8 +71,8 @@ template <class T> struct Rule {
 };
 
 // The blocks begin .. end of one panel of Theta^(layer), or a part that Part names; layer is the number of a task of the floor if
-// panel == of_floor. For compressed rows, a block of columns of X instead of a panel of Theta^(0), and Theta^(0), its moments and Delta stand row by row
-// (sparse.inl).
+// panel == of_floor. For compressed rows, a block of columns of X instead of a panel of Theta^(0), and Theta^(0), its moments and
+// Delta stand row by row (sparse.inl).
 struct Task { int layer, panel, begin = 0, end = 0; };
 enum Part { of_bias = -1, of_alpha = -2, of_floor = -3 };
 
