@@ -98,7 +98,17 @@ def test_few_outputs_of_a_row_depend_on_no_other_row(isa: str, K: int) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_one_row_and_two_have_the_bits_that_they_have_among_many(isa: str, dtype: type) -> None:
     rng = np.random.default_rng(3)
-    for inputs, width, K in ((1, 1, 1), (3, 2, 2), (4, 3, 3), (5, 7, 4), (8, 9, 7), (15, 16, 8), (17, 31, 9), (33, 34, 17), (70, 65, 40)):
+    for inputs, width, K in (
+        (1, 1, 1),
+        (3, 2, 2),
+        (4, 3, 3),
+        (5, 7, 4),
+        (8, 9, 7),
+        (15, 16, 8),
+        (17, 31, 9),
+        (33, 34, 17),
+        (70, 65, 40),
+    ):
         network = Network((inputs, width, K), "gelu", "identity")
         theta, data = training_set(network, 20, dtype)
         engine = NativeEngine(network, 2)

@@ -1,5 +1,6 @@
 """ONNX files: of skl2onnx, PyTorch, Keras and others; a chain of dense layers wherever it came from."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -68,8 +69,9 @@ def _input(described: Message) -> Tensor:
         return Unknown(
             f"its input {name[:40]!r} takes texts, or something that is no tensor. Networks take numbers here."
         )
-    width = dims[-1].integer(1) if dims else 0
-    return Line((name,), width if 0 < width < 1 << 31 else 0)
+    sizes = [size if 0 < (size := one.integer(1)) < 1 << 31 else 0 for one in dims]
+    flat = math.prod(sizes[1:])
+    return Line((name,), sizes[-1] if sizes else 0, flat=flat if len(sizes) > 2 and flat < 1 << 31 else 0)
 
 
 def _run(file: ForeignFile, node: Message, opset: int, values: dict[str, Tensor], notes: list[str]) -> None:

@@ -1,7 +1,8 @@
 """The nodes of an ONNX graph, followed from the input to the output as a chain of stages.
 
 What a tensor holds is a constant, a `Line` (a function of single values behind a chain of stages), a `Row` of such
-functions of one value (p and 1 − p), labels, or something unknown, which is refused only if the output depends on it.
+functions of one value (p and 1 − p), labels, sizes of another tensor, or something unknown, which is refused only if
+the output depends on it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,13 +22,17 @@ __all__ = ["LargestClass", "Line", "Row", "Tensor", "Unknown", "result_of"]
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A function of single values behind stages, which start at the inputs `root`."""
+    """A function of single values behind stages, which start at the inputs `root`.
+
+    `flat` is how many values a row of the input has if it is laid out flat; 0 if that is not known, or behind a stage.
+    """
 
     root: tuple[str, ...]
     width: int
     behind: "Line | None" = None
     stage: Stage | None = None
     function: Function = IDENTITY
+    flat: int = 0
 
     def stages(self) -> list[Stage]:
         """Return the stages from the input on."""
@@ -79,7 +84,12 @@ class Unknown:
     why: str
 
 
-Tensor = Array | Line | Row | LargestClass | Unknown | None
+@dataclass(frozen=True, eq=False)
+class Sizes:
+    """Sizes of a tensor, and what is computed from them: exporters give them to Reshape, to lay rows out flat."""
+
+
+Tensor = Array | Line | Row | LargestClass | Sizes | Unknown | None
 
 SHAPES = ("Identity", "Cast", "CastLike", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
 """Operations that leave the values of a row as they are."""
@@ -102,6 +112,7 @@ def result_of(op: str, attributes: Mapping[str, Any], inputs: Sequence[Tensor], 
     ModelFileError
         If it is one that cannot be a part of a network here.
     """
+    op = "Add" if op == "Sum" and len(inputs) == 2 else op
     call = _Call(op, attributes, inputs, opset, notes)
     for value in inputs:
         if isinstance(value, Unknown):
@@ -110,8 +121,14 @@ def result_of(op: str, attributes: Mapping[str, Any], inputs: Sequence[Tensor], 
         constant = folded(op, attributes, [value for value in inputs if isinstance(value, np.ndarray)])
         return Unknown(f"the operation {op} on constants is not read.") if constant is None else constant
     first = inputs[0] if inputs else None
+    if op == "Cast" and isinstance(first, Line):
+        return _cast(attributes.get("to", 1), first)
+    if op in ("Flatten", "Reshape", "Squeeze") and isinstance(first, Line) and first.flat:
+        return replace(first, width=first.flat)
     if op in SHAPES and first is not None:
         return first
+    if (op == "Shape" and first is not None) or any(isinstance(value, Sizes) for value in inputs):
+        return Sizes()
     labels = _labels(call)
     if labels is not None:
         return labels
@@ -126,6 +143,20 @@ def result_of(op: str, attributes: Mapping[str, Any], inputs: Sequence[Tensor], 
     if op in BINARY and len(inputs) == 2:
         return _binary(call)
     return Unknown(f"the operation {op[:40]} is no part of a network of dense layers.")
+
+
+def _cast(to: int, line: Line) -> Tensor:
+    """Return what is left of a row's values in another type, whose number in ONNX is `to`."""
+    if to in _FLOATS:
+        return line
+    if to == _STRING:
+        return Unknown("a Cast makes texts of numbers.")
+    rounded = (lambda z: z != 0) if to == _BOOL else np.trunc
+    return replace(line, function=line.function.then("Cast", rounded))
+
+
+_FLOATS = (1, 10, 11, 16)  # float, float16, double, bfloat16
+_STRING, _BOOL = 8, 9
 
 
 def _labels(call: _Call) -> Tensor:
