@@ -84,7 +84,7 @@ def unary(op: str, attributes: Mapping[str, Any]) -> Unary | None:
     if op == "Selu":
         a, scale = (attributes.get(name, default) for name, default in _SELU)
         is_usual = all(attributes.get(name, default) == default for name, default in _SELU)
-        parts = None if is_usual else (Activation("elu", (meant(a),)), Scale(meant(scale)))
+        parts = None if is_usual else (Activation("elu", (meant(a),)), Affine(meant(scale)))
         return (lambda z: scale * np.where(z < 0, a * np.expm1(np.minimum(z, 0)), z)), parts
     if op == "Gelu":
         name = {"none": "gelu", "tanh": "gelu_tanh"}.get(attributes.get("approximate", "none"))
