@@ -6,7 +6,7 @@
 # Guess:    probabilities agree to six digits, as they do for method="sigmoid" of the same network; isotonic regression of
 #           scikit-learn predicts by linear interpolation.
 # Seen:     no word, and probabilities that are wrong by several hundredths: the file looks for the nearest threshold (ArgMin) and
-#           takes its value. The fewer rows there were to calibrate with, the farther apart thresholds lie.
+#           takes its value. Here 0.04, with 300 rows to train and calibrate.
 # Cure:     method="sigmoid", or the interpolation behind the file.
 set -eu
 folder=$(mktemp -d)
