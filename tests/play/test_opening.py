@@ -176,7 +176,7 @@ def test_what_cannot_be_opened_says_why(tmp_path: Path) -> None:
         (lambda: opening_of("none.csv"), TableError, "does not exist"),
         (lambda: opening_of(None, several), InputError, "several labels"),
         (lambda: opening_of(None, 3), InputError, "cannot be shown"),
-        (lambda: opening_of(None, MLPClassifier()), InputError, "Train one by `deltarule train --network`"),
+        (lambda: opening_of(None, MLPClassifier()), InputError, "a model that `deltarule train` made"),
         (lambda: opening_of(scene="no-such-file"), InputError, "no scene file"),
         (lambda: opening_of((np.eye(3), np.zeros(2))), InputError, "shape"),
         (lambda: opening_of(houses(), target="cost"), TableError, "no column"),

@@ -260,9 +260,8 @@ def _parts(model: Any) -> "tuple[TableModel | None, Any]":
     estimator = model.estimator if isinstance(model, TableModel) else model
     if not isinstance(estimator, MLPClassifier | MLPRegressor) or not hasattr(estimator, "network_"):
         raise InputError(
-            f"A {type(model).__name__} cannot be shown: the page shows one plain network, and not several that predict "
-            "together, as `deltarule train` makes them by default. Train one by `deltarule train --network`, or give a "
-            "fitted MLPClassifier or MLPRegressor."
+            f"A {type(model).__name__} cannot be shown: the page takes a fitted MLPClassifier or MLPRegressor, or a "
+            "model that `deltarule train` made."
         )
     if getattr(estimator, "several_labels_", False):
         raise InputError(
