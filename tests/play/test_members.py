@@ -166,7 +166,7 @@ def test_every_picture_and_file_of_a_member_is_made_or_refused_in_a_sentence(cla
             answer: Any = answer_to(session, {"ask": "export", "kind": kind})
             assert answer.kind == "exported", answer
         for kind in ("link", "model", "python", "python_numpy"):
-            answer: Any = answer_to(session, {"ask": "export", "kind": kind})
+            answer = answer_to(session, {"ask": "export", "kind": kind})
             assert "cannot be taken away" in answer.message
         answer = answer_to(session, {"ask": "edit", "layer": 1, "i": 1, "j": 1, "value": 0.5})
         assert "no weights that can be edited" in answer.message

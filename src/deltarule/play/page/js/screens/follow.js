@@ -5,6 +5,7 @@ import { networkOf } from "../describing.js";
 import { createGuess } from "../guess.js";
 import { equationOf, keyOf, namedSymbol } from "../marks/equation.js";
 import { createNetwork } from "../marks/network.js";
+import { sliceOf } from "../marks/slice.js";
 import { exact, typed, written } from "../numbers.js";
 import { createTrace } from "../trace.js";
 import { reasonOf } from "./reasons.js";
@@ -28,6 +29,7 @@ export function createFollow(app) {
   const phases = html("div", { class: "dr-row", role: "group", "aria-label": "phase" });
   const line = html("div", { class: "dr-line" });
   const more = html("div", { class: "dr-more", "aria-live": "off" });
+  const slice = html("div", {});
   const strip = html("tbody", {});
   const stripTable = html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "all quantities of this example" },
     html("table", {}, html("thead", {}, html("tr", {}, ...["quantity", "value", "line"].map((name) => html("th", { scope: "col" }, name)))), strip));
@@ -40,7 +42,7 @@ export function createFollow(app) {
     html("div", { class: "dr-panel" }, network.element, html("h2", {}, "Quantities of this example"), stripTable),
     html("div", { class: "dr-panel" }, where, phases, html("div", { class: "dr-row" }, previous, next, html("label", {}, "level ", level),
       html("button", { "aria-label": "example before", onclick: () => example(-1) }, "‹ example"), html("button", { "aria-label": "example after", onclick: () => example(1) }, "example ›"), guessing, digits),
-    line, guess.element, html("div", { class: "dr-row" }, html("button", { onclick: why }, "Why?"), html("button", { onclick: uses }, "Where does it go?"), html("button", { onclick: returnBack }, "Back to where I was")), more));
+    line, guess.element, html("div", { class: "dr-row" }, html("button", { onclick: why }, "Why?"), html("button", { onclick: uses }, "Where does it go?"), html("button", { onclick: returnBack }, "Back to where I was")), more, slice));
 
   const place = () => ({ example: store.state.example, level: local.level, digits: store.state.digits, whatIf: [], revision: store.state.frame?.revision ?? -1 });
 
@@ -98,7 +100,20 @@ export function createFollow(app) {
     }
   }
 
+  /** The line search of an update, where there is one: asked for once for each step. */
+  async function paintSlice(state) {
+    const wanted = local.shown?.phase === "update" ? `${state.opened.generation},${state.frame?.revision}` : "";
+    if (wanted === local.sliced) return;
+    local.sliced = wanted;
+    put(slice);
+    if (!wanted) return;
+    const answer = await app.ask({ ask: "search" });
+    const picture = sliceOf(answer);
+    if (picture && local.sliced === wanted) put(slice, html("h2", {}, "J along the direction d, and the steps that were tried"), picture);
+  }
+
   function draw(state) {
+    paintSlice(state).catch(() => put(slice));  // a recording has lines, and no picture of their search
     const { answer, shown } = local;
     if (!shown) {
       put(line, html("p", {}, answer?.note || "There is no line here."));
