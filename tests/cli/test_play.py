@@ -1,5 +1,6 @@
 """`deltarule play`: what it opens, and what it says where it cannot."""
 
+import os
 import re
 import signal
 import socket
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 
 from deltarule.cli import app
 
+NO_WINDOW = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+
 
 def test_a_bare_play_prints_an_address_that_answers_and_ends_with_ctrl_c() -> None:
     command = [sys.executable, "-m", "deltarule", "play", "--no-browser"]
@@ -24,6 +27,23 @@ def test_a_bare_play_prints_an_address_that_answers_and_ends_with_ctrl_c() -> No
             with urllib.request.urlopen(found[0], timeout=10) as page:
                 assert page.status == 200
                 assert b"<!doctype html>" in page.read().lower()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+def test_where_no_browser_can_be_opened_it_says_to_open_the_address() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in NO_WINDOW}
+    command = [sys.executable, "-m", "deltarule", "play"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(3)]
+            assert "http://127.0.0.1:" in lines[0]
+            assert "no browser here that could be opened: open the address yourself" in lines[2]
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
         finally:

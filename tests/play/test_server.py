@@ -1,11 +1,14 @@
 """The server: who is let in, what is refused, and that the session lives on."""
 
+import base64
 import http.client
 import json
 import socket
 import struct
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -198,6 +201,22 @@ def test_a_gigabyte_is_cut_off_and_costs_no_memory(server: Server) -> None:
         except OSError:
             pass
     assert sent < 10**8
+    assert is_well(server)
+
+
+def test_a_link_that_inflates_to_hundreds_of_megabytes_is_refused_and_costs_no_memory(server: Server) -> None:
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = b"".join(squeezer.compress(b" " * 2**20) for _ in range(280)) + squeezer.flush()
+    link = "s=" + base64.urlsafe_b64encode(bomb).decode()
+    tracemalloc.start()
+    try:
+        _, answer = ask(server, {"ask": "open", "scene": link})
+        assert tracemalloc.get_traced_memory()[1] < 2e7
+    finally:
+        tracemalloc.stop()
+    assert "inflates to more than 262144 bytes" in answer["message"]
+    _, longer = ask(server, {"ask": "open", "scene": link + "A" * 400_000})
+    assert "more than the 400000 of any scene" in longer["message"]
     assert is_well(server)
 
 

@@ -59,6 +59,22 @@ def test_a_step_on_and_a_step_back_give_the_same_bits() -> None:
         assert session.do(Seek(step=1)).theta.tobytes() == one.theta.tobytes()
 
 
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs", "gd"])
+def test_seek_has_the_bits_of_running_there_forwards_and_back_with_dropout_and_a_schedule(solver: str) -> None:
+    with session_of(SOLVERS[solver]) as walked, session_of(SOLVERS[solver]) as run:
+        bits = [walked.snapshot.theta.tobytes()]
+        for _ in range(24):
+            bits.append(walked.do(Step(by=1)).theta.tobytes())
+        assert len(set(bits)) == 25
+        run.do(Run())
+        until(run, lambda seen: seen.step >= 24 or not seen.running)
+        run.do(Pause())
+        for step in (24, 3, 17, 0, 9, 24, 1):
+            snapshot = run.do(Seek(step=step))
+            assert snapshot.step == step
+            assert snapshot.theta.tobytes() == bits[step]
+
+
 def test_a_step_of_an_epoch_goes_to_the_ends_of_epochs() -> None:
     with session_of() as session:
         assert session.snapshot.steps_per_epoch == 3
