@@ -49,3 +49,20 @@ export function mark(element, name, value) {
   if (value === null) element.removeAttribute(name);
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
+
+/** Make the buttons of a table one stop of the tab key: arrows up and down go from one to the other. @param {HTMLElement} body */
+export function oneStop(body) {
+  const buttons = [...body.querySelectorAll("button")];
+  const kept = Math.max(0, buttons.indexOf(document.activeElement));
+  buttons.forEach((button, index) => (button.tabIndex = index === kept ? 0 : -1));
+  body.onkeydown = (event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const next = buttons[buttons.indexOf(event.target) + by];
+    if (!by || !next) return;
+    event.preventDefault();
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  };
+  return body;
+}

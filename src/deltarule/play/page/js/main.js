@@ -59,7 +59,9 @@ export function render({ model, el, scene = null }) {
     if (!state.opened) return;
     if (shown !== state.screen) {
       shown = state.screen;
+      const hadFocus = screen.contains(document.activeElement);
       put(screen, screens[shown].element);
+      if (hadFocus) screen.focus({ preventScroll: true }); // what had it is gone; keys are heard where the focus is
       screen.setAttribute("aria-labelledby", `dr-tab-${shown}`);
     }
     bar.paint(state);

@@ -1,6 +1,6 @@
 /** Follow: the algorithm one line at a time, forwards and back, with its operands lit in the network beside it. */
 
-import { html, put, say } from "../dom.js";
+import { html, oneStop, put, say } from "../dom.js";
 import { networkOf } from "../describing.js";
 import { createGuess } from "../guess.js";
 import { equationOf, keyOf, namedSymbol } from "../marks/equation.js";
@@ -18,7 +18,7 @@ const STRIP = 300;
 export function createFollow(app) {
   const { store } = app;
   const trace = createTrace(app);
-  const local = { number: 0, level: "unit", whatIf: [], token: null, focus: "", shown: null, answer: null, revealed: "", back: [] };
+  const local = { number: 0, level: "unit", whatIf: [], shown: null, answer: null, revealed: "", back: [] };
   const network = createNetwork({ unit: (layer, j) => jumpTo({ symbol: layer === 1 ? "x" : "a", layer, i: j, j: -1 }), edge: (layer, i, j) => jumpTo({ symbol: "Δ", layer, i, j }),
     more: (layer) => store.change({ expanded: [...store.state.expanded, layer] }) });
   const guess = createGuess(() => {
@@ -47,10 +47,11 @@ export function createFollow(app) {
   const place = () => ({ example: store.state.example, level: local.level, digits: store.state.digits, whatIf: [], revision: store.state.frame?.revision ?? -1 });
 
   async function go(number) {
+    const hadFocus = [more, guess.element, line].some((one) => one.contains(document.activeElement));
     local.number = Math.max(0, number);
-    local.token = null;
     put(more);
     guess.clear();
+    if (hadFocus) (next.disabled ? previous : next).focus(); // what had it is gone; keys are heard where the focus is
     await show();
   }
 
@@ -122,9 +123,9 @@ export function createFollow(app) {
     say(where, `${answer.label}. Line ${shown.number + 1} of ${answer.total}.${answer.note ? ` ${answer.note}` : ""}`);
     put(phases, ...answer.phases.map(([phase, first]) => html("button", { "aria-pressed": String(phase === shown.phase), onclick: () => go(first) }, PHASES[phase] ?? phase)));
     const hide = state.guess && local.revealed !== `${local.number}`;
-    const options = { reads: new Set(shown.reads.map(keyOf)), focus: local.focus, digits: state.digits, hideResult: hide,
+    const options = { reads: new Set(shown.reads.map(keyOf)), digits: state.digits, hideResult: hide,
       chosen: chooseToken, hovered: (key) => light(key) };
-    put(line, equationOf(shown, options), local.other ? html("div", { class: "dr-what-if" }, html("h3", {}, `What if ${local.whatIf.map(([symbol, , , , value]) => `${symbol} were ${written(value)}`).join(", ")}`), equationOf(local.other, { ...options, hideResult: false })) : null);
+    put(line, equationOf(shown, options), local.other ? html("div", { class: "dr-what-if" }, html("h3", {}, `What if ${local.whatIf.map(([symbol, , , , value]) => `${symbol} were ${written(value)}`).join(", ")}`), equationOf(local.other, { ...options, hideResult: false, chosen: null })) : null);
     if (hide && !guess.element.firstChild) guess.ask(shown);
     previous.disabled = shown.number === 0;
     next.disabled = shown.number >= answer.total - 1;
@@ -139,6 +140,7 @@ export function createFollow(app) {
     put(strip, ...lines.slice(0, store.state.guess ? local.number : lines.length).map((one) => html("tr", {},
       html("th", { scope: "row" }, namedSymbol(one.writes)), html("td", { title: exact(one.value) }, store.state.digits > 6 ? exact(one.value) : one.result.text),
       html("td", {}, html("button", { "aria-label": `go to line ${one.number + 1}`, onclick: () => jump(one.number) }, String(one.number + 1))))));
+    oneStop(strip);
   }
 
   function paintNetwork(state, extra = "") {
@@ -162,8 +164,6 @@ export function createFollow(app) {
 
   /** A chosen operand: its exact value, the line that wrote it, and what if it were another. */
   function chooseToken(one) {
-    local.token = one;
-    local.focus = keyOf(one.ref);
     const input = html("input", { class: "number", inputmode: "decimal", "aria-label": "what if it were", value: one.value === null ? "" : exact(one.value) });
     const changeable = one.ref && local.shown.reads.some((read) => keyOf(read) === keyOf(one.ref));
     put(more, html("p", {}, namedSymbol(one.ref), one.value === null ? "" : ` = ${exact(one.value)}`),

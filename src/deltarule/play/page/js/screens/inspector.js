@@ -45,7 +45,7 @@ export function createInspector(app) {
       const lines = await linesOfUnit(app, state, layer, i);
       if (asked !== key) return;
       const place = body.querySelector(".lines");
-      if (place) put(place, ...lines.map((line) => equationOf(line, { reads: new Set(line.reads.map(keyOf)), focus: "", digits: state.digits, hideResult: false, hovered: () => {}, chosen: () => {} })));
+      if (place) put(place, ...lines.map((line) => equationOf(line, { reads: new Set(line.reads.map(keyOf)), digits: state.digits, hideResult: false, hovered: () => {}, chosen: null })));
     } catch (error) {
       app.complain(error);
     }

@@ -26,8 +26,15 @@ export function createShare(app) {
     html("div", { class: "dr-row" }, html("label", {}, weights, " with the weights"), length, html("button", { onclick: copy }, "Copy"), html("button", { onclick: () => element.close() }, "Close")),
     html("h2", {}, "Files"), ...files, status);
 
+  /** Tell the engine from where one looks, so that a link and a file lead there. */
+  async function look() {
+    const { screen, unit, features, digits, guess, opened } = app.store.state;
+    if (!app.recorded) await app.ask({ ask: "set", setting: "view", value: { screen, unit: unit ?? [0, 0], features, digits, guess, hide: opened.scene.view.hide } });
+  }
+
   async function link() {
     try {
+      await look();
       const answer = await app.ask({ ask: "export", kind: "link", weights: weights.checked });
       const base = location.protocol.startsWith("http") ? location.href.split("#")[0] : "";
       address.value = answer.text ? `${base}#${answer.text.replace(/^#/, "")}` : "";

@@ -1,6 +1,6 @@
 /** Table: the columns of the data, the target, and the predictions, largest cost first. */
 
-import { html, put, svg } from "../dom.js";
+import { html, oneStop, put, svg } from "../dom.js";
 import { counted, written } from "../numbers.js";
 
 /** @param {Object} app @returns {{element: Element, paint: (state: Object) => void}} */
@@ -102,5 +102,5 @@ export function predictionTable(app, answer, opened) {
       html("td", {}, Array.from(answer.h.subarray(index * width, (index + 1) * width), (value) => written(value)).slice(0, 6).join("  ")), html("td", {}, written(answer.costs[index])));
   });
   return html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "predictions" }, html("table", {}, html("thead", {}, html("tr", {},
-    ...["example", opened.data.target ?? "truth", "predicted", labels.length ? "h" : "prediction", "cost"].map((name) => html("th", { scope: "col" }, name)))), html("tbody", {}, ...rows)));
+    ...["example", opened.data.target ?? "truth", "predicted", labels.length ? "h" : "prediction", "cost"].map((name) => html("th", { scope: "col" }, name)))), oneStop(html("tbody", {}, ...rows))));
 }

@@ -2,7 +2,7 @@
 
 import { createControls } from "../controls.js";
 import { createDrawing } from "../drawing.js";
-import { html, put, say } from "../dom.js";
+import { html, oneStop, put, say } from "../dom.js";
 import { createCurve } from "../marks/curve.js";
 import { createMap } from "../marks/maps.js";
 import { createNetwork } from "../marks/network.js";
@@ -65,8 +65,9 @@ export function createWatch(app) {
   }
 
   function fillCosts() {
-    put(costs, ...store.state.curve.map(([step, data, penalty, validation]) => html("tr", {}, html("th", { scope: "row" }, counted(step)),
+    put(costs, ...store.state.curve.map(([step, data, penalty, validation]) => html("tr", {}, html("th", { scope: "row" }, html("button", { "aria-label": `go to step ${step}`, onclick: () => app.command({ ask: "seek", step }) }, counted(step))),
       ...[data, penalty, validation].map((value) => html("td", {}, written(value, 4))))));
+    oneStop(costs);
   }
 
   /** Which two features the map shows, and at what the others are held. */
