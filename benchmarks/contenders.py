@@ -44,7 +44,7 @@ class Deltarule:
     def __init__(self, workload: Workload, X: Array, y: Array, shuffle: bool, n_threads: int = CORES) -> None:
         theta, rule = workload.first_theta(), Adam()
         self.engine = NativeEngine(workload.network, n_threads)
-        self.data = TrainingSet.of(workload.network, X, np.eye(workload.sizes[-1], dtype=np.float32)[y])
+        self.data = TrainingSet.of(workload.network, X, workload.targets(y))
         self.state, self.rule = TrainingState(theta=theta, vectors=rule.init(theta), key=1), rule
         self.batches = MiniBatches(workload.batch, shuffle)
 
@@ -71,6 +71,7 @@ class ScikitLearn:
         self.per_epoch = -(-len(X) // workload.batch)
         self.clf = SklearnMLP(
             workload.sizes[1:-1],
+            workload.hidden,
             alpha=0.0,
             batch_size=workload.batch,
             shuffle=shuffle,
@@ -80,7 +81,7 @@ class ScikitLearn:
             warm_start=True,
             random_state=0,
         )
-        few = np.concatenate([np.flatnonzero(y == k)[:1] for k in range(workload.sizes[-1])])
+        few = np.concatenate([np.flatnonzero(y == k)[:1] for k in range(workload.n_classes)])
         self._fit(X[few], y[few])
         thetas = workload.network.roll(workload.first_theta())
         self.clf.coefs_ = [np.ascontiguousarray(Theta[:, 1:].T) for Theta in thetas]
@@ -114,16 +115,18 @@ class PyTorch:
 
         torch.set_num_threads(CORES)
         self.torch, self.batch, self.shuffle, self.network = torch, workload.batch, shuffle, workload.network
-        self.X, self.y = torch.from_numpy(X), torch.from_numpy(y)
+        self.X = torch.from_numpy(X)
+        self.y = torch.from_numpy(workload.targets(y) if workload.is_binary else y)
+        unit = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}[workload.hidden]
         layers: list[Any] = []
         for Theta in workload.network.roll(workload.first_theta()):
             linear = torch.nn.Linear(Theta.shape[1] - 1, Theta.shape[0])
             with torch.no_grad():
                 linear.weight.copy_(torch.from_numpy(Theta[:, 1:].copy()))
                 linear.bias.copy_(torch.from_numpy(Theta[:, 0].copy()))
-            layers += [linear, torch.nn.ReLU()]
+            layers += [linear, unit()]
         self.model = torch.nn.Sequential(*layers[:-1])
-        self.loss = torch.nn.CrossEntropyLoss()
+        self.loss = torch.nn.BCEWithLogitsLoss() if workload.is_binary else torch.nn.CrossEntropyLoss()
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=STEP_SIZE, fused=True)
         self.order: Any = iter(())
 
@@ -166,12 +169,16 @@ class Jax:
         p, q = (jax.tree.map(jnp.zeros_like, parameters) for _ in range(2))
         self.carry = (parameters, p, q, jnp.zeros((), jnp.float32))
         self.generator = np.random.default_rng(0)
+        unit = {"relu": jax.nn.relu, "tanh": jnp.tanh}[workload.hidden]
 
         def cost(parameters: Any, x: Any, labels: Any) -> Any:
             for W, b in parameters[:-1]:
-                x = jax.nn.relu(x @ W + b)
+                x = unit(x @ W + b)
             W, b = parameters[-1]
-            log_h = jax.nn.log_softmax(x @ W + b)
+            z = x @ W + b
+            if workload.is_binary:  # −log of the probability of the label
+                return jax.nn.softplus(jnp.where(labels == 1, -z[:, 0], z[:, 0])).mean()
+            log_h = jax.nn.log_softmax(z)
             return -jnp.take_along_axis(log_h, labels[:, None], axis=1).mean()
 
         def step(carry: Any, rows: Any) -> Any:

@@ -16,6 +16,8 @@ from lambda_path import lambda_path_against_scikit_learn
 from other_workloads import full_batch, predictions, product_against_pytorch, row_costs, sparse_text
 from overhead import TARGETS, overhead
 from scores import FOLDER, SEEDS, Comparison, DataSet, check_that_none_is_worse, compare, data_sets
+from side_by_side import MEMBER_TARGETS, MEMBERS, members_against_one, searches
+from small_gradient import SMALL_GRADIENT_OPERATIONS, small_gradient
 from training_steps import StepResult, check_that_all_learn_the_same, measure
 from workloads import TRAINING
 
@@ -40,6 +42,8 @@ def main(names: list[str]) -> None:
         lines += ["", *full_batch_line()]
     if not names or "N" in names:
         lines += ["", *sparse_line()]
+    if not names or "SC" in names:
+        lines += ["", *small_gradient_lines()]
     if not names or "P" in names:
         lines += ["", *prediction_table()]
     if not names or "E" in names:
@@ -55,6 +59,8 @@ def main(names: list[str]) -> None:
         say(f"Ctrl-C in a long epoch: fit returned within {longest_wait_after_ctrl_c(presses=20) * 1e3:.0f} ms")
     if not names or "lambda" in names:
         say(lambda_line())
+    if not names or "members" in names:
+        say("\n".join(["", *member_lines()]))
     if not names or "rows" in names:
         say("\n".join(["", *row_table()]))
     if not names or "overhead" in names:
@@ -89,7 +95,7 @@ def step_table(results: list[StepResult]) -> list[str]:
     if not results:
         return []
     lines = [
-        f"Microseconds a training step (relu, softmax, Adam, float32), {CORES} cores, {platform.machine()}, "
+        f"Microseconds a training step (Adam, float32; softmax, or one sigmoid), {CORES} cores, {platform.machine()}, "
         f"{instruction_set()}; in brackets how many times deltarule is faster.",
         "",
         f"| layers, batch | deltarule | {' | '.join(PEERS)} | to the best peer |",
@@ -122,6 +128,29 @@ def sparse_line() -> list[str]:
         f"**N** sparse text, 8 000 × 30 000, 0.3 % of it not 0, 100 hidden units: {least['deltarule']:.2f} s for 3 "
         f"epochs, scikit-learn {least['scikit-learn']:.1f} s ({least['scikit-learn'] / least['deltarule']:.1f}×)."
     ]
+
+
+def small_gradient_lines() -> list[str]:
+    """SC, a line for each dtype."""
+    return [
+        f"**SC** J and D of 24-8-2 with 200 rows of {dtype}, {SMALL_GRADIENT_OPERATIONS} operations on one core: "
+        f"{found.seconds * 1e6:.2f} µs, {found.rate / 1e9:.1f} GFLOP/s, {found.share:.0%} of the library's own product."
+        for dtype, found in small_gradient(rounds=20).items()
+    ]
+
+
+def member_lines() -> list[str]:
+    """Several networks at once, as lines."""
+    lines = []
+    for name, most in MEMBER_TARGETS.items():
+        ratio = members_against_one(name, rounds=9)
+        lines.append(f"{MEMBERS} networks of {name} side by side take {ratio:.2f} times one of them (goal: {most})")
+    for way, times in searches(rounds=3).items():
+        lines.append(
+            f"{way} on the digits, {CORES} processes: {times.ours:.2f} s, with scikit-learn's estimator "
+            f"{times.theirs:.1f} s ({times.theirs / times.ours:.0f}×)"
+        )
+    return lines
 
 
 def prediction_table() -> list[str]:

@@ -34,19 +34,19 @@ def least_in_turn(works: Mapping[str, Callable[[], float]], rounds: int) -> dict
     return least
 
 
-def product_rate(n_threads: int, size: int = 1024) -> float:
-    """Operations a second of this library's own product of two float32 matrices of 1024 × 1024.
+def product_rate(n_threads: int, size: int = 1024, dtype: str = "float32") -> float:
+    """Operations a second of this library's own product of two square matrices.
 
     The product is h = X Θᵀ of a network of one layer without an output function.
     """
     generator = np.random.default_rng(0)
-    X: Array = generator.standard_normal((size, size), dtype=np.float32)
-    theta: Array = generator.standard_normal(size * (size + 1), dtype=np.float32)
+    X: Array = generator.standard_normal((size, size)).astype(dtype)
+    theta: Array = generator.standard_normal(size * (size + 1)).astype(dtype)
     h = np.empty_like(X)
-    engine = _engine(size, n_threads)
+    engine = _engine(size, n_threads, dtype)
     return 2 * size**3 / seconds(lambda: engine.hypothesis_into(theta, X, h))
 
 
 @cache
-def _engine(size: int, n_threads: int) -> Any:
-    return _native.Engine([size, size], [], [], "identity", "float32", n_threads)
+def _engine(size: int, n_threads: int, dtype: str) -> Any:
+    return _native.Engine([size, size], [], [], "identity", dtype, n_threads)

@@ -1,4 +1,4 @@
-"""XS to L: microseconds a step against every peer, and the share of the machine's own product rate."""
+"""XS to L, B and H: microseconds a step against every peer, and the share of the machine's own product rate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def check_that_all_learn_the_same(workload: Workload) -> dict[str, float]:
     """Train every contender for the same unshuffled steps; return the costs, which must agree."""
     rows = workload.batch * 8
     X, y = workload.data(rows)
-    Y = np.eye(workload.sizes[-1])[y]
+    Y = workload.targets(y)
     costs = {}
     for kind in CONTENDERS:
         contender = kind(workload, X, y, shuffle=False)

@@ -217,9 +217,11 @@ class _Run:
 
     def taken(self, steps: int, interrupted: bool) -> StepsTaken:
         """Return what a run of the core has done."""
-        costs, at = self.costs[:steps], self.position
+        costs, at, earlier = self.costs[:steps], self.position, self.before.costs
         batches_of_epoch = -(-at.row // self.batch_rows)
-        of_epoch = np.concatenate([self.before.costs, costs])[len(self.before.costs) + steps - batches_of_epoch :]
+        of_epoch = costs[max(0, steps - batches_of_epoch) :].tolist()
+        if batches_of_epoch > steps:  # the epoch had begun before this call
+            of_epoch = [*earlier[max(0, len(earlier) + steps - batches_of_epoch) :], *of_epoch]
         after = TrainingState(
             theta=self.theta,
             vectors=tuple(self.vectors),
@@ -227,7 +229,7 @@ class _Run:
             step=at.step,
             epoch=at.epoch,
             position=at.row,
-            costs=tuple(of_epoch.tolist()),
+            costs=tuple(of_epoch),
         )
         return StepsTaken(after, costs, interrupted)
 
