@@ -262,7 +262,8 @@ def model(given: dict[str, Any]) -> dict[str, Any]:
 
 def _work_of(client: Any) -> float:
     """Return the seconds of processors that this process, with the scheduler in it, and all workers have used."""
-    return time.process_time() + sum(client.run(time.process_time).values())
+    workers: list[float] = list(client.run(time.process_time).values())
+    return time.process_time() + sum(workers)
 
 
 def _gathered(client: Any, count: int) -> None:

@@ -1,5 +1,6 @@
 """SC: J and D of a small network, 24-8-2 with 200 rows, on one core; the network that SimpleChains publishes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -49,10 +50,14 @@ def small_gradient(rounds: int) -> dict[str, SmallGradient]:
         _, D = engine.cost_and_gradient(theta, data, 0.0)
         right = deltarule.cost_and_gradient(network, theta.astype(float), X.astype(float), Y.astype(float))[1]
         np.testing.assert_allclose(D, right, rtol=1e-3 if dtype == "float32" else 1e-10, atol=1e-6)
-        works = {
+        works: dict[str, Callable[[], float]] = {
             "gradient": partial(seconds_each, partial(engine.sums, theta, data), 1_000),
-            "product": lambda dtype=dtype: 1 / product_rate(1, 512, dtype),
+            "product": partial(_seconds_an_operation, dtype),
         }
         least = least_in_turn(works, rounds)
         found[dtype] = SmallGradient(least["gradient"], 1 / least["product"])
     return found
+
+
+def _seconds_an_operation(dtype: str) -> float:
+    return 1 / product_rate(1, 512, dtype)

@@ -98,7 +98,8 @@ def test_another_member_is_chosen_on_the_page_and_begins_anew(classifier: Any) -
 def test_a_member_learns_on_forwards_and_back_to_the_same_bits(kind: str, request: pytest.FixtureRequest) -> None:
     session = Session(with_rows(request.getfixturevalue(kind), 2))
     try:
-        costs, bits = [], {}
+        costs: list[float] = []
+        bits: dict[int, bytes] = {}
         for step in (0, 10, 60, 10, 0):
             snapshot = session.do(Seek(step=step))
             assert snapshot.costs is not None

@@ -78,6 +78,7 @@ def unary(op: str, attributes: Mapping[str, Any]) -> Unary | None:
         return lambda z: np.where(z < 0, alpha * z, z), None
     if op == "Elu":
         return lambda z: np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z), None
+    parts: tuple[Stage, ...] | None
     if op == "Celu":
         parts = (Affine(1 / alpha), Activation("elu"), Affine(alpha)) if alpha else None
         return lambda z: np.where(z < 0, alpha * np.expm1(np.minimum(z, 0) / alpha), z), parts
