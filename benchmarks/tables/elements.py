@@ -93,7 +93,7 @@ ARMS: Mapping[str, Arm] = {
     "batches by rows": Arm(rows=-1),
     "batches by rows, 128 epochs": Arm({"epochs": 128}, rows=-1),
     "a tenth watched": Arm(folds=10),
-    "batches of 32 rows": Arm(rows=32),
+    "128 epochs": Arm({"epochs": 128}),
 }
 
 
@@ -122,7 +122,7 @@ class ChangedRecipe(Recipe):
     def batches(self, rows: int) -> MiniBatches:
         """Return how a training set is cut into batches."""
         if self.arm.rows < 0 and rows <= 8192:
-            return MiniBatches(min(rows, 64 if rows <= 1024 else 128))
+            return MiniBatches(64 if rows <= 1024 else 128)
         return MiniBatches(min(rows, self.arm.rows)) if self.arm.rows > 0 else super().batches(rows)
 
     def network(self, columns: TableColumns, K: int, output: str, output_numbers: tuple[float, ...] = ()) -> Network:
@@ -156,7 +156,7 @@ class ChangedRecipe(Recipe):
         return PiecewiseLinear([np.unique(np.quantile(column, shares)) for column in inputs.T], width=4)
 
 
-def measure(name: str, data: str, seed: int) -> dict[str, Any]:
+def measure(name: str, data: str, seed: int, members: int = MEMBERS) -> dict[str, Any]:
     """Fit the members of one arm on one split, and return the line of it."""
     given = split(data, seed)
     kind: Any = TableClassifier if given.K else TableRegressor
@@ -170,7 +170,7 @@ def measure(name: str, data: str, seed: int) -> dict[str, Any]:
             return ARMS[name].folds or None
 
     categories = [column for column in given.categories if given.X[column].dtype.kind in "if"]
-    model = Changed(MEMBERS, random_state=0, n_threads=1, categories=categories or None)
+    model = Changed(members, random_state=0, n_threads=1, categories=categories or None)
     began = process_time()
     model.fit(given.X, given.y)
     seconds = process_time() - began
@@ -218,10 +218,11 @@ def show() -> Iterator[str]:
             if name == "as built" or not pairs:
                 cells.append("")
                 continue
-            each = np.array([np.log(np.divide(one["single"], base["single"])) for one, base in pairs])
+            n = min(len(one["single"]) for pair in pairs for one in pair)
+            each = np.array([np.log(np.divide(one["single"][:n], base["single"][:n])) for one, base in pairs])
             logs.append(each.mean())
             errors.append(each.std(ddof=1) / np.sqrt(each.size))
-            times.append(np.mean([np.log(one["cpu_seconds"] / base["cpu_seconds"]) for one, base in pairs]))
+            times.append(np.mean([np.log(_seconds(one) / _seconds(base)) for one, base in pairs]))
             few = "" if len(pairs) == len(SPLITS) else f" ({len(pairs)})"
             cells.append(f"{np.exp(each.mean()):.3f} ± {errors[-1]:.3f}{few}")
         if logs:
@@ -230,11 +231,16 @@ def show() -> Iterator[str]:
             yield f"| {name} | {' | '.join(cells)} | {ends} |"
 
 
+def _seconds(line: Mapping[str, Any]) -> float:
+    return float(line["cpu_seconds"]) / len(line["single"])
+
+
 def main() -> None:
     """Measure what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arm", nargs="+", choices=ARMS, default=list(ARMS), help="measure these")
     parser.add_argument("--sets", nargs="+", default=SETS, help="on these sets")
+    parser.add_argument("--members", type=int, default=MEMBERS, help="members of a fit; only so many are compared")
     parser.add_argument("--show", action="store_true", help="measure nothing")
     asked = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -242,7 +248,7 @@ def main() -> None:
         for name in dict.fromkeys(["as built", *asked.arm]):
             for seed in SPLITS:
                 if (name, data, seed) not in known():
-                    line = json.dumps(measure(name, data, seed))
+                    line = json.dumps(measure(name, data, seed, asked.members))
                     with FIGURES.open("a", encoding="utf-8") as file:
                         file.write(line + "\n")
                     sys.stdout.write(line + "\n")

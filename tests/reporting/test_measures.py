@@ -8,13 +8,14 @@ from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
     mean_absolute_error,
+    mean_pinball_loss,
     r2_score,
     roc_auc_score,
 )
 
 from deltarule.common.arrays import Array
 from deltarule.reporting.bootstrap import Statistic, resamples
-from deltarule.reporting.measures import of_labels, of_quantities, of_several_labels
+from deltarule.reporting.measures import of_labels, of_quantiles, of_quantities, of_several_labels
 
 GENERATOR = np.random.default_rng(0)
 M = 40
@@ -77,4 +78,19 @@ def test_several_labels_are_right_together_or_one_by_one() -> None:
     measures = by_name(of_several_labels(truth, said, np.array([1.0, 2.0, 6.0])))
     assert {name: of(np.ones((1, 3)))[0] for name, of in measures.items()} == pytest.approx(
         {"accuracy": 1 / 3, "label accuracy": 1 / 2, "mean cost": 3.0}
+    )
+
+
+def test_measures_of_quantiles_are_their_losses_and_how_often_y_is_below() -> None:
+    y, predicted = np.array([1.0, 2.0, 6.0]), np.array([[0.0, 1.0], [2.0, 3.0], [3.0, 5.0]])
+    ones = np.ones((1, 3))
+    found = {one.name: float(one.of(ones)[0]) for one in of_quantiles(y, predicted, (0.25, 0.75))}
+    losses = [np.mean([mean_pinball_loss(y, predicted[:, k], alpha=tau)]) for k, tau in enumerate((0.25, 0.75))]
+    assert found == pytest.approx(
+        {
+            "pinball loss": np.mean(losses),
+            "below quantile 0.25": 1 / 3,
+            "below quantile 0.75": 2 / 3,
+            "between the outermost": 2 / 3,
+        }
     )

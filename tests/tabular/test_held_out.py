@@ -41,3 +41,10 @@ def test_quantities_are_predicted_in_their_units(columns: int | None) -> None:
     reg = TableRegressor(**{**QUICK, "n_members": 5}).fit(frame, y)
     assert reg.held_out_predictions_.shape == y.shape
     assert np.abs(reg.held_out_predictions_ - y).mean() < 400
+
+
+@pytest.mark.parametrize(("members", "watched"), [(1, 12), (2, 48), (5, 120)])
+def test_a_single_regressor_watches_a_tenth_and_each_of_several_a_fifth(members: int, watched: int) -> None:
+    frame = table(120)
+    reg = TableRegressor(**{**QUICK, "n_members": members}).fit(frame, frame["count"].to_numpy())
+    assert np.count_nonzero(~np.isnan(reg.held_out_predictions_)) == watched

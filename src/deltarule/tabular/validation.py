@@ -26,7 +26,7 @@ from deltarule.common.messages import Message
 from deltarule.tables.reading import name_some
 from deltarule.tabular.dealing import Deal, Indices
 
-__all__ = ["WAYS", "Split", "Splits", "splits_for"]
+__all__ = ["MOST_FOLDS", "WAYS", "Split", "Splits", "splits_for"]
 
 WAYS = ("folds", "holdout", "time")
 """The ways to choose the rows that a member is watched on."""
