@@ -17,6 +17,7 @@ from deltarule.blocks.sources import is_dask, is_source
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError, ShapeError
 from deltarule.estimators.given_labels import as_labels, refuse_mixed_labels
+from deltarule.estimators.masked import refuse_masked
 from deltarule.estimators.quantities import text_as_quantity
 from deltarule.estimators.soft_labels import holds_probabilities, named_columns
 from deltarule.estimators.times import refuse_times
@@ -114,6 +115,8 @@ def check_examples(
     """
     refuse_sources(X)
     refuse_sources(y, "y")
+    for given, name in ((X, "X"), (y, "y"), (sample_weight, "sample_weight")):
+        refuse_masked(given, name)
     examples = _checked(estimator, X, y, columns, dtype)
     if sample_weight is None:
         return examples
@@ -198,6 +201,7 @@ def check_rows(estimator: Any, X: Any) -> Any:
     if _fits(estimator, X) and _is_finite(X):
         return X
     refuse_sources(X)
+    refuse_masked(X, "X")
     refuse_times(X, "X")
     return validate_data(estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), order="C", reset=False)
 

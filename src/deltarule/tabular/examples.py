@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d
 from deltarule.common.arrays import Array, is_sparse
 from deltarule.common.errors import InputError, ShapeError
 from deltarule.estimators.given_labels import as_labels, refuse_mixed_labels
+from deltarule.estimators.masked import refuse_masked
 from deltarule.estimators.soft_labels import named_columns
 from deltarule.estimators.times import refuse_times
 from deltarule.tables.cells import LARGEST
@@ -74,6 +75,8 @@ def examples_of(
             f"This {type(owner).__name__} estimator requires y to be passed, but the target y is None. Give a label or "
             "number for each row."
         )
+    for given_values, what in ((y, name), (sample_weight, "sample_weight"), (groups, "groups")):
+        refuse_masked(given_values, what)
     values = _quantities(y, name) if is_quantity else _labels(y, name)
     if len(values) != m:
         raise ShapeError(

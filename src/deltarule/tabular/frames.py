@@ -53,6 +53,8 @@ def given_rows(X: Any, owner: Any) -> Given:
         _check_size(frame)
         return Given(frame, True)
     _refuse_records(X)
+    if isinstance(X, np.ma.MaskedArray):
+        X = X.astype(np.float64).filled(np.nan) if X.dtype.kind in "bif" else X.astype(object).filled(None)
     values = check_array(X, accept_sparse=False, dtype=None, ensure_all_finite=False, estimator=owner)
     return Given(pd.DataFrame(values, columns=_numbered(values.shape[1])), False)
 
