@@ -17,9 +17,9 @@ ONES = np.ones(60)
 
 def hidden(values: Any) -> Any:
     """Return the values with one of them under a mask."""
-    masked = np.ma.masked_array(values)
-    masked[(3, 1)[: masked.ndim]] = np.ma.masked
-    return masked
+    mask = np.zeros(np.shape(values), bool)
+    mask[(3, 1)[: mask.ndim]] = True
+    return np.ma.MaskedArray(values, mask)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -18,7 +18,7 @@ def refuse_masked(values: Any, name: str) -> None:
     """
     if not isinstance(values, np.ma.MaskedArray):
         return
-    masked = int(np.ma.count_masked(values))
+    masked = int(np.sum(np.ma.getmaskarray(values)))
     if masked:
         gaps = " TableClassifier and TableRegressor take masked values of X as gaps." if name == "X" else ""
         raise InputError(

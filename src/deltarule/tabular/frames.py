@@ -54,7 +54,9 @@ def given_rows(X: Any, owner: Any) -> Given:
         return Given(frame, True)
     _refuse_records(X)
     if isinstance(X, np.ma.MaskedArray):
-        X = X.astype(np.float64).filled(np.nan) if X.dtype.kind in "bif" else X.astype(object).filled(None)
+        mask, X = np.ma.getmaskarray(X), np.ma.getdata(X)
+        X = X.astype(np.float64 if X.dtype.kind in "biuf" else object)
+        X[mask] = np.nan
     values = check_array(X, accept_sparse=False, dtype=None, ensure_all_finite=False, estimator=owner)
     return Given(pd.DataFrame(values, columns=_numbered(values.shape[1])), False)
 
