@@ -47,12 +47,19 @@ export function createFollow(app) {
   const place = () => ({ example: store.state.example, level: local.level, digits: store.state.digits, whatIf: [], revision: store.state.frame?.revision ?? -1 });
 
   async function go(number) {
-    const hadFocus = [more, guess.element, line].some((one) => one.contains(document.activeElement));
     local.number = Math.max(0, number);
-    put(more);
-    guess.clear();
-    if (hadFocus) (next.disabled ? previous : next).focus(); // what had it is gone; keys are heard where the focus is
+    keepingFocus(() => {
+      put(more);
+      guess.clear();
+    });
     await show();
+  }
+
+  /** Put other things in; if what had the focus is gone, the next line has it: keys are heard where the focus is. */
+  function keepingFocus(change) {
+    const had = element.contains(document.activeElement);
+    change();
+    if (had && !element.contains(document.activeElement)) (next.disabled ? previous : next).focus();
   }
 
   async function setLevel(name) {
@@ -95,7 +102,7 @@ export function createFollow(app) {
       if (mine !== local.turn) return;
       local.other = changed?.lines[0] ?? null;
       local.lines = await trace.first(place(), STRIP);
-      if (mine === local.turn) draw(store.state);
+      if (mine === local.turn) keepingFocus(() => draw(store.state));
     } catch (error) {
       app.complain(error);
     }
