@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import deltarule
 from deltarule import TableClassifier, TableRegressor, hypothesis
 from deltarule.cli import app
 from deltarule.common.errors import InputError
@@ -192,6 +193,12 @@ def test_a_saved_model_opens_without_rows_and_says_that_they_are_drawn(classifie
     assert opening.member == 2
     assert "are drawn" in " ".join(opening.dataset.notices)
     opening.problem()
+
+
+def test_play_opens_the_member_that_is_named(classifier: Any) -> None:
+    with deltarule.play(houses(), classifier, target="dear", member=2, browser=False) as page:
+        assert page.session.snapshot.opening.member == 2
+        np.testing.assert_array_equal(page.session.snapshot.theta, classifier.thetas_[1])
 
 
 def test_a_member_that_there_is_not_is_said(classifier: Any, tmp_path: Path) -> None:

@@ -21,13 +21,14 @@ class _Playing(ModuleType):
         *,
         target: str | None = None,
         scene: Any = None,
+        member: int | None = None,
         port: int = 0,
         browser: bool = True,
     ) -> Any:
         """Open a page; see `deltarule.play.playing.play`."""
         from deltarule.play.playing import play
 
-        return play(data, model, target=target, scene=scene, port=port, browser=browser)
+        return play(data, model, target=target, scene=scene, member=member, port=port, browser=browser)
 
 
 sys.modules[__name__].__class__ = _Playing

@@ -32,7 +32,7 @@ from deltarule.play.walker import Walker
 from deltarule.training.record import RunState
 from deltarule.training.settings import Settings
 
-__all__ = ["WOLFE", "Loops", "Pair", "Search", "Searches", "Trial", "searches_a_line"]
+__all__ = ["WOLFE", "Search", "Searches", "searches_a_line", "two_loops"]
 
 WOLFE = {"lbfgs": (1e-3, 0.9), "cg": (1e-4, 0.4), "gd": (1e-4, None)}
 """c₁ and c₂ by which a solver takes a step: J(α) ≤ J + c₁ α d and |d(α)| ≤ c₂ |d|, where d is the slope pᵀD."""
