@@ -1,12 +1,17 @@
 """The tables of `exported_models.py`, and a home folder of their own for runtimes."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 
 import pandas as pd
 import pytest
 
 from deltarule.tables import TableEncoder
 from exported_models import mixed
+
+with suppress(ImportError):
+    import_module("torch")  # before JPMML, whose Java packages answer to torch's `import dill`
 
 
 @pytest.fixture(scope="session", autouse=True)
