@@ -149,8 +149,12 @@ def _columns(net: dict[str, RValue], inputs: int, notes: list[str]) -> tuple[tup
             columns.append(Numbers(name))
             words.append((name, ""))
         at += 1
+    others = tuple(set(levels) - {one.name for one in columns if isinstance(one, Words)})  # of other contrasts
     strange = [
-        one.name for one in columns if isinstance(one, Numbers) and not re.fullmatch(r"[A-Za-z.][\w.]*", one.name)
+        one.name
+        for one in columns
+        if isinstance(one, Numbers)
+        and (one.name.startswith(others) or not re.fullmatch(r"[A-Za-z.][\w.]*", one.name))
     ]
     if strange:
         notes.append(
