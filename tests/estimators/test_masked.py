@@ -1,5 +1,6 @@
 """Masked arrays: what lies under a mask is no data."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def hidden(values: Any) -> Any:
     """Return the values with one of them under a mask."""
     mask = np.zeros(np.shape(values), bool)
     mask[(3, 1)[: mask.ndim]] = True
-    return np.ma.MaskedArray(values, mask)  # type: ignore[no-untyped-call]
+    return np.ma.MaskedArray(values, mask)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -27,14 +28,15 @@ def hidden(values: Any) -> Any:
 def test_masked_values_are_refused_wherever_they_stand(kind: Any) -> None:
     estimator = kind(max_iter=2, random_state=0).fit(X, LABELS)
     theta = estimator.theta_.copy()
-    for name, use in [
+    uses: list[tuple[str, Callable[[], object]]] = [
         ("X", lambda: estimator.fit(hidden(X), LABELS)),
         ("y", lambda: estimator.fit(X, hidden(LABELS))),
         ("sample_weight", lambda: estimator.fit(X, LABELS, sample_weight=hidden(ONES))),
         ("X", lambda: estimator.predict(hidden(X))),
         ("X", lambda: estimator.partial_fit(hidden(X), LABELS)),
         ("y", lambda: estimator.fit(X, LABELS, eval_set=(X, hidden(LABELS)))),
-    ]:
+    ]
+    for name, use in uses:
         with pytest.raises(InputError, match=f"^{name} is a masked array, and 1 of its values is masked"):
             use()
     np.testing.assert_array_equal(estimator.theta_, theta)
@@ -42,7 +44,7 @@ def test_masked_values_are_refused_wherever_they_stand(kind: Any) -> None:
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_an_array_that_could_be_masked_and_is_not_is_an_array() -> None:
-    fitted = [MLPClassifier(max_iter=2, random_state=0).fit(one, LABELS) for one in (X, np.ma.masked_array(X))]
+    fitted = [MLPClassifier(max_iter=2, random_state=0).fit(one, LABELS) for one in (X, np.ma.MaskedArray(X))]
     np.testing.assert_array_equal(fitted[0].theta_, fitted[1].theta_)
 
 
