@@ -10,12 +10,13 @@ from deltarule.play.scene import Scene, Toy
 pytestmark = pytest.mark.browser
 
 SMALL = Scene(data=Toy(name="spiral", n=60), hidden=(4, 3))
-SCREENS = ["watch", "follow", "table", "classes"]
+SCREENS = ["start", "watch", "follow", "table", "classes"]
 
 
 def show(page: Any, screen: str) -> None:
-    page.keyboard.press(str(SCREENS.index(screen) + 1))
+    page.keyboard.press(str(SCREENS.index(screen)))
     {
+        "start": lambda: page.locator(".dr-card .state").get_by_text("J").nth(10),
         "watch": lambda: page.locator(".dr-inspector"),
         "follow": lambda: page.locator(".dr-line .dr-equation"),
         "table": lambda: page.get_by_role("region", name="predictions"),

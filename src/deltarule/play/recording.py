@@ -8,7 +8,7 @@ import base64
 import html
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,7 @@ def _recorded(session: Session, last_step: int, example: int, answer: Answerer) 
         "example": example,
         "steps": steps,
     }
-    recording |= {"frames": [], "classes": [], "lines": [], "predictions": []}
+    recording |= {"frames": [], "classes": [], "lines": [], "predictions": [], "warps": []}
     for step in steps:
         _go(answer, session, step)
         recording["frames"].append(_text(_answer(answer, session, {**wanted, **pictures, "map": "decision"})))
@@ -87,6 +87,7 @@ def _recorded(session: Session, last_step: int, example: int, answer: Answerer) 
             _text(_answer(answer, session, {**wanted, "map": "classes", "strongest": 0, "theta": False}))
         )
         recording["predictions"].append(_text(_answer(answer, session, {"ask": "predict", "most": 200})))
+        recording["warps"].append(_text(_answer(answer, session, _first_warp(sizes))))
         lines = {}
         for level in ("layer", "unit"):
             found = _answer(answer, session, {"ask": "trace", "example": example, "level": level, "count": MOST_LINES})
@@ -94,6 +95,13 @@ def _recorded(session: Session, last_step: int, example: int, answer: Answerer) 
                 lines[f"{example}|{level}"] = _text(found)
         recording["lines"].append(lines)
     return recording
+
+
+def _first_warp(sizes: Sequence[int]) -> dict[str, Any]:
+    """Return the request for the units with which the screen Classes begins."""
+    layer = max(2, len(sizes) - 1)
+    units, features = [1, min(2, sizes[layer - 1])], [1, min(2, sizes[0])]
+    return {"ask": "warp", "layer": layer, "units": units, "features": features}
 
 
 def _go(answer: Answerer, session: Session, step: int) -> None:

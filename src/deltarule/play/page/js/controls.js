@@ -31,8 +31,9 @@ export function createControls(app) {
       opened.data.kind === "toy" ? seen("data", toyControl(app, opened)) : html("p", {}, opened.data.name),
       seen("split", numberControl(app, { name: "split", symbol: "", word: "share held out", help: "Rows that the network never learns from.", low: 0, high: 0.9, value: opened.scene.split })),
       html("h2", {}, "Network"),
-      seen("hidden", layersControl(app, opened)),
-      seen("unit", choiceControl(app, { name: "unit", word: "hidden units", symbol: "g", help: "What a unit makes of its z.", choices: UNITS, value: opened.network.units[0] ?? "tanh" })),
+      opened.data.members > 1 ? seen("member", memberControl(app, opened.data)) : null,
+      opened.data.members ? null : seen("hidden", layersControl(app, opened)),
+      opened.data.members ? null : seen("unit", choiceControl(app, { name: "unit", word: "hidden units", symbol: "g", help: "What a unit makes of its z.", choices: UNITS, value: opened.network.units[0] ?? "tanh" })),
       html("h2", {}, "Training"),
       ...acting.filter((setting) => setting.common).map((setting) => controlOf(app, setting)),
       html("details", {}, html("summary", {}, "All settings"), ...acting.filter((setting) => !setting.common).map((setting) => controlOf(app, setting))),
@@ -65,6 +66,13 @@ function choiceControl(app, setting) {
   const choices = setting.choices.includes(setting.value) ? setting.choices : [setting.value, ...setting.choices];
   const options = choices.map((choice) => html("option", { value: choice, selected: choice === setting.value }, String(choice)));
   return framed(setting, html("select", { onchange: (event) => set(app, setting.name, event.target.value) }, ...options));
+}
+
+/** Which of the networks that predict together is open. */
+function memberControl(app, { member, members }) {
+  const options = Array.from({ length: members }, (_, index) => html("option", { value: index + 1, selected: index + 1 === member }, `${index + 1} of ${members}`));
+  const about = { name: "member", word: "member", help: "Which of the networks that predict together is open." };
+  return framed(about, html("select", { onchange: (event) => set(app, "member", Number(event.target.value)) }, ...options));
 }
 
 function flagControl(app, setting) {

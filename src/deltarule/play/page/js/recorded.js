@@ -71,6 +71,12 @@ function modelOf(recording) {
     return { header: { ...header, lines: chosen.slice(start, start + count), total: chosen.length, arrays: [] }, buffers: [] };
   }
 
+  /** The plane as the two units see it with which its part of the screen begins. */
+  function warpOf({ layer, units }) {
+    const kept = stored(recording.warps[at], {});
+    return kept.header.layer === layer && String(kept.header.units) === String(units) ? kept : refused();
+  }
+
   function answer(request) {
     if (request.ask === "open" && !request.scene && !request.table_text) return stored(recording.opened, { step: recording.steps[at] });
     if (request.ask === "frame") return stored(request.map === "classes" ? recording.classes[at] || recording.frames[at] : recording.frames[at], { running: timer !== null, last_step: recording.steps[recording.steps.length - 1], message: "", ...(timer ? {} : { paused_because: "asked" }) });
@@ -93,6 +99,7 @@ function modelOf(recording) {
       return done();
     }
     if (request.ask === "trace") return linesOf(request);
+    if (request.ask === "warp") return warpOf(request);
     if (request.ask === "predict") return stored(recording.predictions[at], {});
     return refused();
   }
