@@ -12,7 +12,7 @@ import pytest
 
 from deltarule import Network, check_gradient
 from deltarule.common.arrays import Array
-from deltarule.engines import MiniBatches, ReferenceEngine, TrainingState, UpdateRule, native
+from deltarule.engines import MiniBatches, Plan, ReferenceEngine, TrainingState, UpdateRule, native
 from deltarule.engines.native import NativeEngine
 from deltarule.network.data import TrainingSet
 from deltarule.network.units import HIDDEN_UNITS, OUTPUT_UNITS
@@ -201,9 +201,11 @@ def long_run() -> tuple[NativeEngine, TrainingState, TrainingSet, Adam]:
 
 def test_ctrl_c_ends_a_long_call_with_the_state_between_two_steps() -> None:
     engine, state, data, rule = long_run()
+    # Made before the timer starts, because on a busy machine the signal would come while it is made.
+    plan = Plan.of(engine.network, rule, MiniBatches(256), np.full(10**6, 1e-3))  # these steps take minutes
     timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
     timer.start()
-    run = take_steps(engine, state, data, rule, MiniBatches(256), np.full(10**6, 1e-3), 0.0)  # these steps take minutes
+    run = engine.steps(state, data, plan)
     assert run.interrupted
     assert 0 < len(run.costs) < 10**6
     same = take_steps(engine, state, data, rule, MiniBatches(256), np.full(len(run.costs), 1e-3), 0.0)
