@@ -39,7 +39,7 @@ __all__ = ["ARMS", "measure", "show"]
 
 FIGURES = Path(__file__).parent / "figures" / "elements.jsonl"
 MEMBERS = 3
-SETS = ("titanic", "german_credit", "concrete", "airfoil")
+SETS = ("titanic", "concrete", "airfoil", "abalone")
 SPLITS = (0, 1, 2)
 
 
