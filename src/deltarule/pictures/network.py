@@ -19,7 +19,7 @@ from deltarule.pictures.style import BLUE, INK, ORANGE, pyplot
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MOST_UNITS", "RADIUS", "DrawnUnit", "Edge", "NetworkPicture", "network_picture"]
+__all__ = ["MOST_UNITS", "RADIUS", "Edge", "NetworkPicture", "network_picture"]
 
 MOST_UNITS = 8
 """A layer of more units shows one unit less than this, and an ellipsis."""

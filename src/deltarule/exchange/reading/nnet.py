@@ -153,8 +153,7 @@ def _columns(net: dict[str, RValue], inputs: int, notes: list[str]) -> tuple[tup
     strange = [
         one.name
         for one in columns
-        if isinstance(one, Numbers)
-        and (one.name.startswith(others) or not re.fullmatch(r"[A-Za-z.][\w.]*", one.name))
+        if isinstance(one, Numbers) and (one.name.startswith(others) or not re.fullmatch(r"[A-Za-z.][\w.]*", one.name))
     ]
     if strange:
         notes.append(
