@@ -1,4 +1,4 @@
-"""The types of the page's protocol as JSDoc, from its dataclasses: `python site/protocol_types.py` writes them."""
+"""The types that the page's modules name in JSDoc, from its dataclasses: `python site/protocol_types.py` writes them."""
 
 import dataclasses
 import sys
@@ -12,7 +12,7 @@ import numpy as np
 
 from deltarule.play import answers, requests, tours
 
-TARGET = Path(__file__).parents[1] / "src/deltarule/play/page/js/protocol.js"
+TARGET = Path(__file__).parents[1] / "src/deltarule/play/page/js/protocol.d.ts"
 
 WORDS = {int: "number", float: "number", str: "string", bool: "boolean", Any: "any", type(None): "null"}
 
@@ -25,7 +25,7 @@ def text() -> str:
     kinds += [tours.Tour, tours.TourStep]
     parts = [_type(kind) for kind in kinds if dataclasses.is_dataclass(kind)]
     head = "/** What the page asks and is answered, made by `python site/protocol_types.py` from the dataclasses. */"
-    return "\n".join([head, "", *parts, "export {};", ""])
+    return "\n".join([head, "", *parts, ""])
 
 
 def _type(kind: Any) -> str:
@@ -37,7 +37,7 @@ def _type(kind: Any) -> str:
     for one in dataclasses.fields(kind):
         optional = is_request and not one.default is one.default_factory is dataclasses.MISSING
         words.append(f"{one.name}{'?' if optional else ''}: {_of(hints[one.name])}")
-    return f"/** @typedef {{{{ {', '.join(words)} }}}} {kind.__name__} */"
+    return f"export type {kind.__name__} = {{ {', '.join(words)} }};"
 
 
 def _of(hint: Any) -> str:
@@ -59,7 +59,7 @@ def _of(hint: Any) -> str:
         return f"[{', '.join(_of(one) for one in arguments)}]"
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return f"{{ [name: string]: {_of(arguments[1])} }}"
-    raise TypeError(f"{hint} has no type of JSDoc here.")
+    raise TypeError(f"{hint} has no type here.")
 
 
 if __name__ == "__main__":

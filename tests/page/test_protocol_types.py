@@ -35,7 +35,7 @@ def test_the_types_are_those_of_the_dataclasses() -> None:
 def test_every_request_has_only_fields_that_there_are_and_every_type_exists(path: Path) -> None:
     text = path.read_text("utf-8")
     for name in re.findall(r'import\("[./]*protocol\.js"\)\.(\w+)', text):
-        assert f"}} {name} */" in generated().text(), name
+        assert f"export type {name} = " in generated().text(), name
     for word, rest in re.findall(r'\{ ask: "(\w+)"((?:, \w+(?:: [^{}]*?)?)*) \}', text):
         fields = {one.name for one in dataclasses.fields(REQUESTS[word])}
         assert set(re.findall(r", (\w+)(?=[:,]|$)", rest)) <= fields, (word, rest)
