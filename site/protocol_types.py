@@ -1,4 +1,4 @@
-"""The types that the page's modules name in JSDoc, from its dataclasses: `python site/protocol_types.py` writes them."""
+"""The types that the page names in JSDoc, from the dataclasses of its protocol: this program writes them."""
 
 import dataclasses
 import sys
