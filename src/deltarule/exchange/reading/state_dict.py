@@ -66,8 +66,10 @@ def read_torch(file: ForeignFile, activation: str | Sequence[Any] | None, layers
             f"PyTorch does not read it as parameters alone ({type(error).__name__}). A whole model is code: save "
             "model.state_dict()."
         ) from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
+    if isinstance(state, dict):
+        inner = [one for one in state.values() if isinstance(one, dict) and one]
+        inner = [one for one in inner if all(isinstance(tensor, torch.Tensor) for tensor in one.values())]
+        state = inner[0] if len(inner) == 1 else state  # a checkpoint, with the state of an optimiser and counts
     if not isinstance(state, dict) or not all(isinstance(one, torch.Tensor) for one in state.values()):
         raise ModelFileError("it holds no state dict. Save model.state_dict().")
     tensors = {str(name): one.to(torch.float64).numpy() for name, one in state.items()}
@@ -82,21 +84,63 @@ def _found(
 ) -> Found:
     modules: dict[str, Module] = {}
     for name, values in tensors.items():
-        module, _, part = name.rpartition(".")
-        modules.setdefault(module, {})[part] = values.astype(np.float64)
-    for name, parts in modules.items():
-        _check(name, parts)
+        if name != "n_averaged":  # how many networks PyTorch's AveragedModel holds the mean of
+            module, part = _place(name)
+            modules.setdefault(module, {})[part] = values.astype(np.float64)
+    if not modules:
+        raise ModelFileError("it holds no tensors. Save model.state_dict().")
     notes: list[str] = []
+    for name, parts in modules.items():
+        _multiply_out(parts, notes)
+        _check(name, parts)
     order = _order(modules, notes) if layers is None else _asked(modules, layers)
     stages: list[Stage] = []
     for name in order:
         stages += [Activation(*unit_of(name))] if name not in modules else _stages(modules[name], notes)
     if not any(isinstance(stage, Weights) for stage in stages):
         raise ModelFileError("it holds no linear module: no weight of two dimensions.")
-    if layers is None:
+    if layers is None or activation is not None:
+        if any(name not in modules for name in order):
+            raise SettingsError("activation and layers both name units. Leave activation out.")
         stages = _with_units(order, stages, activation, notes)
+    elif missing := _without_unit(order, modules):
+        raise SettingsError(
+            f"layers names no unit between {missing[0]!r} and {missing[1]!r}. Name it, as in layers=['{missing[0]}', "
+            f"'relu', '{missing[1]}'], 'identity' if there is none, or one for all: activation='relu'."
+        )
     first = next(stage for stage in stages if isinstance(stage, Weights))
     return Found(tool, first.W.shape[1], stages, notes=tuple(dict.fromkeys(notes)), says_output=False)
+
+
+def _place(name: str) -> tuple[str, str]:
+    """Return the module of a tensor and its name there, that of a weight's parametrization in the older form."""
+    module, _, part = name.rpartition(".")
+    if module.endswith("parametrizations.weight"):
+        module = module.removesuffix("parametrizations.weight").removesuffix(".")
+        part = {"original0": "weight_g", "original1": "weight_v"}.get(part, f"parametrizations.weight.{part}")
+    return module, part
+
+
+def _multiply_out(module: Module, notes: list[str]) -> None:
+    """Put in the weight of a module with weight normalisation, g v / ‖v‖ for each output."""
+    g, v = module.get("weight_g"), module.get("weight_v")
+    if g is not None and v is not None and v.ndim == 2 and g.shape == (len(v), 1):
+        del module["weight_g"], module["weight_v"]
+        module["weight"] = g * v / np.linalg.norm(v, axis=1, keepdims=True)
+        notes.append("Weight normalisation was multiplied out.")
+
+
+def _without_unit(order: Sequence[str], modules: Mapping[str, Module]) -> tuple[str, str] | None:
+    """Return two matrices in a row without a unit between them."""
+    before: str | None = None
+    for name in order:
+        if name not in modules:
+            before = None
+        elif "running_var" not in modules[name]:
+            if before is not None:
+                return before, name
+            before = name
+    return None
 
 
 def _check(name: str, module: Module) -> None:
@@ -106,9 +150,9 @@ def _check(name: str, module: Module) -> None:
     if not is_linear and not is_norm:
         shapes = {part: list(values.shape) for part, values in sorted(module.items())[:4]}
         raise ModelFileError(
-            f"its module {name[:60]!r} has {shapes}: it is neither linear nor a batch normalisation, of which "
-            "networks are "
-            "made here."
+            f"its module {name[:60]!r} has {shapes}: it is neither linear nor a batch normalisation, of which networks "
+            "are made here. Take parametrizations out before saving: "
+            "torch.nn.utils.parametrize.remove_parametrizations(module, 'weight')."
         )
 
 
