@@ -128,7 +128,7 @@ thetas_, n_features_in_, feature_names_in_
 
     @property
     def _folds(self) -> int | None:
-        # A tenth instead of a fifth took 5 ± 3 % off the RMSE of one member on concrete and airfoil, for 9 % more time.
+        # A tenth instead of a fifth takes 4 ± 2 % off the RMSE of one member on three small sets (docs/tables.md).
         return MOST_FOLDS if self.n_members == 1 else None
 
     @property
