@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deltarule import InputError, MLPRegressor, Network
+from deltarule import MLPRegressor, Network
 from deltarule.engines import native
 from deltarule.engines.native import NativeEngine
+from deltarule.errors import InputError
 from deltarule.network.first_floor import Scale
 from deltarule.network.parts import Dense
 from oracles import training_set
@@ -45,6 +46,7 @@ def test_one_number_that_is_not_finite_is_found_wherever_it_stands(isa: str, bad
         assert engine.hypothesis_if_finite(theta, data.X) is not None  # nothing is remembered of the rows before
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_number_beyond_float32_is_refused_by_a_network_in_float32() -> None:
     X = np.arange(8, dtype=np.float32).reshape(4, 2)
     reg = MLPRegressor(hidden_layer_sizes=(3,), max_iter=2).fit(X, X[:, 0])
@@ -55,6 +57,7 @@ def test_a_number_beyond_float32_is_refused_by_a_network_in_float32() -> None:
         reg.predict(wide)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_rows_in_any_order_of_memory_predict_the_same_bits() -> None:
     X = np.random.default_rng(0).standard_normal((50, 6))
     reg = MLPRegressor(hidden_layer_sizes=(3,), max_iter=2).fit(X, X[:, 0])

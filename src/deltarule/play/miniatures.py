@@ -18,7 +18,7 @@ from deltarule.play.requests import MiniatureOf, Seek
 from deltarule.play.scene import Points, Scene, Table, Toy
 from deltarule.play.tours import tours
 
-__all__ = ["CARDS", "miniature", "started"]
+__all__ = ["miniature", "started"]
 
 FRAMES = 12
 """Maps of a picture: two and a half seconds at five a second."""
