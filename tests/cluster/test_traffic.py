@@ -79,3 +79,23 @@ def test_a_task_that_kills_its_workers_is_told_with_its_rows(client: Any) -> Non
     assert worker.address in str(told)
     other = ValueError("of a task")
     assert cluster._killed(other) is other
+
+
+def test_a_worker_that_dies_while_all_are_asked_is_asked_for_again(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deltarule.cluster.dask.GLANCE", 0.01)
+    calls: list[int] = []
+
+    def run(self: Any, ask: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) < 3:
+            raise OSError("Connection reset by peer")
+        return {"tcp://one": ask()}
+
+    monkeypatch.setattr(distributed.Client, "run", run)
+    assert DaskCluster(client).environments(lambda: {"python": "3"}) == {"tcp://one": {"python": "3"}}
+    monkeypatch.setattr("deltarule.cluster.dask.TRIES", 2)
+    calls.clear()
+    with pytest.raises(ClusterError, match="the connection to the scheduler, are gone"):
+        DaskCluster(client).environments(dict)

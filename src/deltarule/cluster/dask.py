@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import count
 from secrets import token_hex
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import dask
@@ -30,6 +30,9 @@ PATIENCE = 45.0
 
 GLANCE = 1.0
 """Seconds between two looks at the workers while a call waits."""
+
+TRIES = 5
+"""How often all workers are asked for what they are, where one of them dies meanwhile."""
 
 FAN_IN = 8
 """Spans whose sums one task adds: three levels of the binary tree."""
@@ -113,7 +116,14 @@ class DaskCluster:
         ClusterError
             If a worker lacks this package.
         """
-        found = self._client.run(ask, on_error="return")
+        for left in reversed(range(TRIES)):
+            try:
+                found = self._client.run(ask, on_error="return")
+                break
+            except OSError as error:  # a worker died while it was asked; its nanny may start another
+                if not left:
+                    raise _cancelled(error) from error
+                sleep(GLANCE)
         for address, one in found.items():
             if isinstance(one, ImportError):
                 raise ClusterError(
@@ -258,9 +268,11 @@ class DaskCluster:
             while True:
                 try:
                     wait(futures, timeout=GLANCE)
-                    break
                 except TimeoutError:
                     self.look()
+                    continue
+                if not any(future.status == "lost" for future in futures):  # with its worker: it is computed again
+                    break
         except CancelledError as error:
             raise _cancelled(error) from error
         finally:
@@ -268,7 +280,7 @@ class DaskCluster:
         for future in futures:
             if future.status == "error":
                 raise self._killed(future.exception()) from None
-            if future.status in ("cancelled", "lost"):
+            if future.status == "cancelled":
                 raise _cancelled(future.status)
 
     def _killed(self, error: BaseException) -> BaseException:
