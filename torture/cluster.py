@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import dask
@@ -40,7 +41,10 @@ def on_cluster() -> tuple[Any, Any]:
 
 def kill_later(client: Client, generator: random.Random, longest: float) -> threading.Thread:
     """Kill one worker, or in a third of the cases all, within a time."""
-    found = list(client.run(os.getpid).values())
+    found: list[int] = []
+    while not found:
+        with suppress(OSError):  # a worker that the last try killed is on its way out
+            found = list(client.run(os.getpid).values())
     chosen = found if generator.random() < 0.33 else [generator.choice(found)]
     wait = generator.uniform(0, longest)
 
