@@ -14,11 +14,11 @@ from deltarule.play.session import Session
 
 SCENE = Scene(data=Toy(name="spiral", n=200), hidden=(8, 8), training={"alpha": 0.01})
 STEPS = 400
-NAMES = ("watch", "follow", "table", "classes", "share")
+NAMES = ("start", "watch", "follow", "table", "classes", "share")
 
 
 def main(folder: Path) -> None:
-    """Write ten pictures."""
+    """Write twelve pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -56,7 +56,7 @@ def show(page: Any, name: str) -> None:
         page.keyboard.press("s")
     else:
         page.locator("#dr-screen").focus()
-        page.keyboard.press(str(NAMES.index(name) + 1))
+        page.keyboard.press(str(NAMES.index(name)))
     page.wait_for_timeout(1500)
     if name == "follow":
         page.get_by_role("button", name="backward").click()

@@ -93,7 +93,7 @@ def test_points_are_begun_and_a_table_is_opened_from_here(start: Any) -> None:
     page.get_by_label("x₁ of the new point").wait_for()
     assert isinstance(page.session.snapshot.opening.scene.data, Points)
     press(page, "0")
-    page.get_by_role("button", name="Open a table or a model").click()
+    page.get_by_role("button", name="Open a table").click()
     page.get_by_label("a table as text").wait_for()
     assert page.evaluate("() => document.activeElement.id") == "dr-file"
 

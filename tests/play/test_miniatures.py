@@ -26,9 +26,9 @@ def session() -> Any:
     made.close()
 
 
-def test_nothing_to_open_begins_with_the_screen_start_and_a_spiral_behind_it() -> None:
+def test_nothing_to_open_begins_with_a_spiral_that_one_key_sets_going() -> None:
     scene = opening_of().scene
-    assert scene.view.screen == "start"
+    assert scene.view.screen == "watch"
     assert scene.hidden == (8, 8)
     assert scene.data.name == "spiral"
 

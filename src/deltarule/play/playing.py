@@ -8,7 +8,7 @@ import numpy as np
 from deltarule.common.errors import InputError
 from deltarule.play.hosting import Page
 from deltarule.play.opening import Opening, open_model, open_scene, open_table, parse_scene
-from deltarule.play.scene import Scene, View
+from deltarule.play.scene import Scene
 from deltarule.play.tabled import digest_of_file
 
 __all__ = ["opening_of", "play"]
@@ -90,7 +90,7 @@ def opening_of(
     if member is not None:
         raise InputError(f"member={member} is for a model whose networks predict together. Give that model too.")
     if data is None:
-        return open_scene(Scene(view=View(screen="start")) if chosen is None else chosen)
+        return open_scene(Scene() if chosen is None else chosen)
     table, name = _frame(data)
     digest = digest_of_file(Path(data)) if isinstance(data, str | Path) and Path(data).is_file() else ""
     if chosen is not None:

@@ -19,7 +19,7 @@ export function createStart(app, tours) {
     html("p", {}, "Choose a scene, or press ", html("kbd", {}, "space"), ": what is open begins to learn."),
     html("section", {}, html("h2", {}, "Scenes"), scenes), html("section", {}, html("h2", {}, "Tours, with questions"), guided),
     html("section", {}, html("h2", {}, "Your own"), html("div", { class: "dr-row" },
-      html("button", { onclick: () => table() }, "Open a table or a model"), html("button", { onclick: () => draw() }, "Draw points"))), lastPart);
+      html("button", { onclick: () => table() }, "Open a table"), html("button", { onclick: () => draw() }, "Draw points"))), lastPart);
   let asked = false;
 
   /** Fetch the cards, then one picture after the other, so that the engine is never kept for long. */
