@@ -150,6 +150,13 @@ def test_a_quote_that_never_ends_is_named_with_the_line_where_it_begins(tmp_path
     assert "line 3: the row cannot be read" in complaint(written(tmp_path, 'a,b\n1,2\n3,"4\n5,6\n7,8\n'))
 
 
+@pytest.mark.parametrize("last", ['1, "', '1, "x', '1,  "x y', ' "', '"x'])
+def test_a_quote_that_is_never_closed_is_refused_whatever_blanks_stand_before_it(tmp_path: Path, last: str) -> None:
+    names = "a,b" if "," in last else "a"
+    assert "line 2: the row cannot be read" in complaint(written(tmp_path, f"{names}\n{last}"))
+    assert "line 2: the row cannot be read" in complaint(written(tmp_path, f"{names}\r{last}"))
+
+
 def test_a_byte_that_is_not_utf8_is_named_with_line_and_remedy(tmp_path: Path) -> None:
     message = complaint(written(tmp_path, "a,b\n1,x\n2,caf\xe9\n".encode("latin1")))
     assert "is not UTF-8: line 3 holds the byte 0xe9 at place 6" in message

@@ -207,7 +207,7 @@ def _fields(record: str, separator: str) -> list[str] | None:
     """Return the fields of a whole record, with empty quoted ones marked; None if a quote is misplaced."""
     mark = re.escape(separator)
     one = re.compile(
-        rf'[ ]*(?:"(?P<quoted>[^"]*(?:""[^"]*)*)"[^\S\r\n{mark}]*|(?P<plain>[^{mark}\r\n"][^{mark}\r\n]*|))'
+        rf'[ ]*(?:"(?P<quoted>[^"]*(?:""[^"]*)*)"[^\S\r\n{mark}]*|(?P<plain>[^{mark}\r\n" ][^{mark}\r\n]*|))'
         rf"(?P<end>{mark}|(?:\r\n|\r|\n)?\Z)"
     )
     fields = []
