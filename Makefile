@@ -22,11 +22,11 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_documentation.py docs README.md CONTRIBUTING.md
 
-# Against the peers, about twelve minutes on two quiet cores; writes the table of the README.
 # The estimators of tables beside the kept figures of their peers; the data sets lie where DELTARULE_DATA says.
 bench-tables: .venv/ready
 	$(BIN)/python benchmarks/tables/ours.py
 
+# Against the peers, about twelve minutes on two quiet cores; writes the table of the README.
 bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
