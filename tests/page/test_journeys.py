@@ -38,7 +38,7 @@ def test_my_own_data_can_be_chosen_as_a_file(opened: Any) -> None:
     settled(page, lambda: page.locator("#dr-file").set_input_files(file))
     page.get_by_role("heading", name="own.csv").first.wait_for()
     before = page.session.snapshot.generation
-    settled(page, lambda: page.get_by_role("combobox", name="column to predict").select_option("width"))
+    settled(page, lambda: page.get_by_role("combobox", name="column to predict").select_option("height"))
     assert page.session.snapshot.generation == before + 1
     assert not page.session.snapshot.opening.dataset.is_classes
 

@@ -92,6 +92,12 @@ def report(
     for name, number in (("costly", costly), ("samples", samples)):
         if number < 1:
             raise SettingsError(f"{name}={number} cannot be. Give a whole number, 1 or more.")
+    on = _on_network
+    if isinstance(model, BaseTable):
+        check_is_fitted(model, "_committee")
+        on = _on_tables
+    else:
+        fitted(model)
     said = {
         "about": about or {},
         "title": title,
@@ -100,7 +106,6 @@ def report(
         "samples": samples,
         "seed": seed,
     }
-    on = _on_tables if isinstance(model, BaseTable) else _on_network
     the_report = on(model, X, y, table, said)
     if path is not None:
         the_report.save(path)
@@ -108,7 +113,6 @@ def report(
 
 
 def _on_network(model: Any, X: Any, y: ArrayLike, table: Any, said: dict[str, Any]) -> Report:
-    fitted(model)
     if not hasattr(X, "shape"):
         X = np.asarray(X)
     labels = np.asarray(y)
@@ -118,7 +122,6 @@ def _on_network(model: Any, X: Any, y: ArrayLike, table: Any, said: dict[str, An
 
 
 def _on_tables(model: BaseTable, X: Any, y: ArrayLike, table: Any, said: dict[str, Any]) -> Report:
-    check_is_fitted(model, "_committee")
     if table is not None:
         raise InputError(f"X of a {type(model).__name__} is the table, which it encodes itself. Leave table=… out.")
     committee, frame, examples = judged(model, X, y)
