@@ -49,7 +49,7 @@ def page(browser: Any, path: Path) -> Iterator[Any]:
     faults: list[str] = []
     opened.on("request", lambda request: asked.append(request.url))
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
+    opened.on("console", lambda message: faults.extend([message.text] * (message.type in ("error", "warning"))))
     opened.set_default_timeout(15000)
     opened.goto(path.as_uri())
     opened.locator(".dr-unit").first.wait_for()
@@ -73,6 +73,7 @@ def test_numbers_of_recorded_steps_are_those_of_the_textbook(page: Any, session:
         answer_to(session, {"ask": "seek", "step": step})
         snapshot = session.snapshot
         assert snapshot.step == step
+        assert snapshot.costs is not None
         truth = Truth(snapshot, 1)
         said = page.locator(".dr-bar .state").text_content().split("J ")[1]
         assert number(said) == pytest.approx(snapshot.costs.train, rel=5e-4)
