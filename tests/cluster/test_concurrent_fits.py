@@ -35,10 +35,24 @@ def test_fits_of_two_threads_and_of_a_task_all_come_to_an_end(client: Any) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
-    inside = client.submit(_fit_in_a_task, LBFGS, pure=False).result(timeout=60)
+        thread.join(240)
+    inside = client.submit(_fit_in_a_task, LBFGS, pure=False).result(timeout=240)
     for theta in (found[0], found[1], inside):
         np.testing.assert_array_equal(theta, inside)
+
+
+def test_a_fit_waits_with_its_own_client(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = set()
+
+    def waited(futures: Any, timeout: float) -> Any:
+        seen.add(distributed.Client.current())
+        return distributed.wait(futures, timeout=timeout)
+
+    monkeypatch.setattr("deltarule.cluster.dask.wait", waited)
+    with distributed.Client(client.scheduler.address) as newest:
+        assert newest is distributed.Client.current()
+        DaskMLPClassifier(**LBFGS, client=client).fit(*on_cluster())
+    assert seen == {client}
 
 
 def _fit_in_a_task(settings: dict[str, Any]) -> Array:

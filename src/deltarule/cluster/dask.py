@@ -267,7 +267,8 @@ class DaskCluster:
         try:
             while True:
                 try:
-                    wait(futures, timeout=GLANCE)
+                    with self._client.as_current():  # by itself, wait takes the newest client of this process
+                        wait(futures, timeout=GLANCE)
                 except TimeoutError:
                     self.look()
                     continue
