@@ -160,7 +160,8 @@ def strongest_edges(snapshot: Snapshot, most: int) -> tuple[NDArray[np.int32], A
     """
     network = snapshot.problem.network
     places = [n for n, part in enumerate(network.parts) if isinstance(part, Dense)]  # other parts have no edges
-    thetas = [network.roll(snapshot.theta)[n] for n in places]
+    rolled = network.roll(snapshot.theta)
+    thetas = [rolled[n] for n in places]
     flows = [
         np.abs(Theta) * np.concatenate([[1.0], np.abs(snapshot.looked_at[1][n]).mean(axis=0)])
         for n, Theta in zip(places, thetas, strict=True)
