@@ -31,10 +31,11 @@ from deltarule.play.problem import Problem
 from deltarule.play.walker import Walker
 from deltarule.training.record import RunState
 from deltarule.training.settings import Settings
+from deltarule.training.solvers.full_batch import ARMIJO
 
 __all__ = ["WOLFE", "Search", "Searches", "searches_a_line", "two_loops"]
 
-WOLFE = {"lbfgs": (1e-3, 0.9), "cg": (1e-4, 0.4), "gd": (1e-4, None)}
+WOLFE = {"lbfgs": (1e-3, 0.9), "cg": (1e-4, 0.4), "gd": (ARMIJO, None)}
 """c₁ and c₂ by which a solver takes a step: J(α) ≤ J + c₁ α d and |d(α)| ≤ c₂ |d|, where d is the slope pᵀD."""
 
 MOST_PAIRS = 10

@@ -19,7 +19,7 @@ from deltarule.common.arrays import Array
 from deltarule.training.settings import Settings
 from deltarule.training.solvers.schedules import step_sizes
 
-__all__ = ["MOST_DIVISION", "minimise"]
+__all__ = ["ARMIJO", "MOST_DIVISION", "minimise"]
 
 Objective = Callable[[Array], tuple[float, Array]]
 Watcher = Callable[[Array, float, float], bool]
@@ -27,7 +27,9 @@ Watcher = Callable[[Array, float, float], bool]
 MOST_DIVISION = 1e10
 """`on_divergence="restore"` gives up after ten divisions by 10, because then the step size is not the cause."""
 
-_ARMIJO = 1e-4
+ARMIJO = 1e-4
+"""Gradient descent takes a step that lowers J by at least this share of what its slope promises."""
+
 _SMALLEST_STEP = 1e-20
 
 
@@ -95,7 +97,7 @@ def _line_search(
     while eta > _SMALLEST_STEP:
         candidate = theta - eta * D
         J_there, D_there = objective(candidate)
-        if J_there <= J - _ARMIJO * eta * slope and not np.array_equal(candidate, theta):
+        if J_there <= J - ARMIJO * eta * slope and not np.array_equal(candidate, theta):
             return eta, candidate, J_there, D_there
         eta /= 2
     return None
