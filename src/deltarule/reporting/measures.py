@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from deltarule.common.arrays import Array
 from deltarule.estimators.outcomes import Outcome
+from deltarule.network.losses import pinball_costs
 from deltarule.reporting.bootstrap import Statistic
 
 __all__ = ["of_committee", "of_labels", "of_quantiles", "of_quantities", "of_several_labels", "statistics_of"]
@@ -109,7 +110,8 @@ def of_quantiles(y: Array, predicted: Array, quantiles: Sequence[float]) -> list
     tau = np.array(quantiles)
     rest = y[:, np.newaxis] - predicted
     meaning = f"in units of y; mean over the quantiles {', '.join(f'{one:g}' for one in quantiles)}"
-    statistics = [Statistic("pinball loss", meaning, _mean(np.maximum(tau * rest, (tau - 1) * rest).mean(axis=1)))]
+    losses = pinball_costs(predicted, y[:, np.newaxis], *quantiles) / len(quantiles)
+    statistics = [Statistic("pinball loss", meaning, _mean(losses))]
     statistics += [
         Statistic(f"below quantile {one}", f"share of rows with y at or below it; {one} is right", _mean(under))
         for one, under in zip(quantiles, (rest <= 0).T, strict=True)
