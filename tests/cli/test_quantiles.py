@@ -15,6 +15,7 @@ from typer.testing import Result
 from deltarule import CommitteeModel, TableRegressor, load
 from deltarule.tables import read_table
 from pageback import read_page, section, text_of
+from printed import figures_in
 
 Run = Callable[..., Result]
 
@@ -46,11 +47,6 @@ def trained(run: Run, houses: Path) -> Result:
 def model(trained: Result, houses: Path) -> Path:
     assert trained.exit_code == 0, trained.output
     return houses.parent / "model"
-
-
-def figures_in(said: str) -> dict[str, list[float]]:
-    rows = re.findall(r"│ (.*?) +│ +(\S+) │ +(\S+) … (\S+) │", said)
-    return {name: [float(value) for value in values] for name, *values in rows}
 
 
 def test_each_quantile_has_a_column_of_predictions_and_they_ascend(run: Run, model: Path, houses: Path) -> None:

@@ -15,6 +15,7 @@ from typer.testing import Result
 from loading import load
 from pageback import named, read_page, section, table_of, text_of
 from passes import count_passes
+from printed import figures_in
 
 Run = Callable[..., Result]
 
@@ -48,11 +49,6 @@ def trained(run: Run, houses: Path) -> Result:
 def model(trained: Result, houses: Path) -> Path:
     assert trained.exit_code == 0, trained.output
     return houses.parent / "model"
-
-
-def figures_in(said: str) -> dict[str, list[float]]:
-    rows = re.findall(r"│ (.*?) +│ +(\S+) │ +(\S+) … (\S+) │", said)
-    return {name: [float(value) for value in values] for name, *values in rows}
 
 
 def test_training_says_why_it_is_a_quantity_and_how_far_off_the_held_out_rows_are(trained: Result, model: Path) -> None:

@@ -75,9 +75,14 @@ def opened(path: Path) -> Iterator[ByteSource]:
             yield ByteSource(path, kind, inner)
 
 
-def _kind_of(path: Path) -> str:
+def _endings(path: Path) -> tuple[str, str]:
+    """Return how the name of a table ends, and how it ends before it was compressed."""
     suffix = path.suffix.lower()
-    kind = path.with_suffix("").suffix.lower() if suffix == COMPRESSED else suffix
+    return suffix, path.with_suffix("").suffix.lower() if suffix == COMPRESSED else suffix
+
+
+def _kind_of(path: Path) -> str:
+    suffix, kind = _endings(path)
     if kind in SEPARATORS or (kind in PARQUET and suffix != COMPRESSED):
         return kind
     known = [*SEPARATORS, *PARQUET, *(f"{name}{COMPRESSED}" for name in SEPARATORS)]
@@ -90,8 +95,7 @@ def _kind_of(path: Path) -> str:
 
 def text_kind(path: Path) -> str | None:
     """Return `".csv"` or `".tsv"` for the name of such a file, compressed or not; None for any other."""
-    suffix = path.suffix.lower()
-    kind = path.with_suffix("").suffix.lower() if suffix == COMPRESSED else suffix
+    _, kind = _endings(path)
     return kind if kind in SEPARATORS else None
 
 
