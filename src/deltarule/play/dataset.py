@@ -18,7 +18,7 @@ from deltarule.play.toys import TOYS, draw
 __all__ = ["Dataset", "drawn_dataset", "split_rows"]
 
 SOME_ROWS = 1000
-"""Training rows over which units are looked at."""
+"""Most training rows on which the values of units are measured."""
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

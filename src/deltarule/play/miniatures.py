@@ -27,7 +27,7 @@ MOST_POINTS = 120
 """Examples that are drawn on a picture."""
 
 MOST_STEPS, MOST_PARAMETERS, MOST_SIZE = 2000, 5000, 48
-"""Of a picture, which is to take a fraction of a second, and to travel in 20 kB."""
+"""Most steps, parameters and points of an edge of a picture: it then takes a fraction of a second, and 20 kB."""
 
 CARDS: tuple[tuple[str, str, Scene, int], ...] = (
     ("Spiral", "Three classes that wind around each other, two hidden layers.", Scene(), 1500),

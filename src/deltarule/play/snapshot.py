@@ -99,7 +99,7 @@ class Snapshot:
 
     @cached_property
     def looked_at(self) -> tuple[list[Any], list[Array]]:
-        """What `forward` returns for some training rows, in float32: by these the units are looked at."""
+        """What `forward` returns for some training rows, in float32: units and edges are measured on these rows."""
         network = self.problem.network
         with np.errstate(over="ignore", invalid="ignore"):
             return forward(network, network.roll(self.coarse_theta), self.opening.dataset.looked_at)

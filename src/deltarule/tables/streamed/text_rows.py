@@ -45,7 +45,7 @@ class TextRows:
 
     def __init__(self, path: Path, as_text: Sequence[str] = ()) -> None:
         kind = text_kind(path)
-        assert kind is not None, "the caller asks for it"
+        assert kind is not None, "the name of a text file, as the caller has checked"
         self._path = path
         with streamed(path) as file:
             self._state = self._look()
@@ -137,7 +137,7 @@ def about_text(path: Path) -> tuple[int, int, int]:
         If it cannot be read.
     """
     kind = text_kind(path)
-    assert kind is not None, "the caller asks for it"
+    assert kind is not None, "the name of a text file, as the caller has checked"
     with streamed(path) as file:
         start = file.read(_SOME_BYTES)
         inner = getattr(file, "fileobj", file)  # of gzip, which has read more than it has given, but not much
