@@ -47,7 +47,11 @@ def test_other_compressed_files_are_refused_with_the_endings_that_fit(tmp_path: 
         read_table(tmp_path / name)
 
 
-@pytest.mark.parametrize("data", [b"", b"name,size\n", gzip.compress(TEXT.encode())[:-9]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"name,size\n", gzip.compress(TEXT.encode())[:-9]],
+    ids=["empty", "text", "cut"],
+)
 def test_a_file_that_is_no_whole_gzip_file_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "table.csv.gz").write_bytes(data)
     with pytest.raises(TableError, match=r"table\.csv\.gz (cannot be decompressed \(.*\)\. It may be|is empty\.)"):
