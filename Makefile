@@ -60,7 +60,7 @@ build/sanitize-%: .venv/ready $(NATIVE)
 	$(BIN)/cmake -S . -B $@ -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
 	  -DDELTARULE_PYTHON=OFF -DDELTARULE_TESTS=ON -DDELTARULE_SANITIZE=$*
 	$(BIN)/cmake --build $@
-	$(BIN)/ctest --test-dir $@ --output-on-failure
+	$(BIN)/ctest --test-dir $@ --parallel 2 --output-on-failure
 
 # The same tests for aarch64, under an emulator; needs Debian's g++-aarch64-linux-gnu and qemu-user. The emulator cannot start
 # threads in a forked child.
