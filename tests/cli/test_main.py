@@ -55,6 +55,29 @@ def test_an_unknown_command_is_a_usage_error(run: Run) -> None:
     assert run("teach").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("export model out.onnx", "export takes no out.onnx here. Did you mean --output out.onnx?"),
+        ("export model out", "export takes no out here. Did you mean --output out?"),
+        ("import net.onnx out", "import takes no out here. Did you mean --output out?"),
+        ("predict model data.csv out.csv", "predict takes no out.csv here. Did you mean --output out.csv?"),
+        ("predict model data.csv out.csv -o x.csv", "predict takes no out.csv here. "),
+        ("train data.csv y", "train takes no y here. Did you mean --target y?"),
+        ("train data.csv out.deltarule", "takes no out.deltarule here. Did you mean --output out.deltarule?"),
+        ("evaluate model data.csv x y", "evaluate takes no x and no y here. "),
+    ],
+)
+def test_a_name_too_many_is_told_with_the_option_that_takes_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: str, said: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    result = run(*command.split())
+    assert result.exit_code == 2
+    assert said in result.output
+    assert run(*command.split(), "--help").exit_code == 0
+
+
 def test_what_is_not_installed_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     absent = {"typer", "pandas"}
     monkeypatch.setattr("deltarule.__main__.find_spec", lambda name: None if name in absent else real_find_spec(name))

@@ -22,10 +22,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import getdoc
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from deltarule.cli.apply import evaluate, predict
 from deltarule.cli.cache import cache
@@ -55,6 +56,20 @@ class _OneLineErrors(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         with _one_line_errors():
             return super().invoke(ctx)
+
+
+class _Command(TyperCommand):
+    """A command that says of a name too many what to write instead."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given, left, _ = self.make_parser(ctx).parse_args(args=list(args))
+        if left and not given.get("help"):
+            free = {option.name: option for option in self.params if given.get(str(option.name)) is None}
+            is_file = "output" in free and (bool(Path(left[0]).suffix) or free["output"].required)
+            option = "output" if is_file or "target" not in free else "target"
+            cure = f" Did you mean --{option} {left[0]}?" if option in free and len(left) == 1 else ""
+            ctx.fail(f"{self.name} takes no {' and no '.join(left)} here.{cure}")
+        return super().parse_args(ctx, args)
 
 
 @contextmanager
@@ -107,7 +122,8 @@ def _deltarule(
 def _add(command: Callable[..., Any], name: str | None = None) -> None:
     """Add a command whose help is its docstring, paragraph by paragraph: each is wrapped to the width of the screen."""
     paragraphs = (getdoc(command) or "").split("\n\n")
-    app.command(name, help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))(command)
+    text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    app.command(name, cls=_Command, help=text)(command)
 
 
 _add(train)
