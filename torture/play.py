@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -55,13 +55,37 @@ def request_of(draw: random.Random) -> dict[str, Any]:
         lambda: {"ask": "trace", "example": draw.randint(0, 50), "level": draw.choice(["unit", "term", "layer"])},
         lambda: {"ask": "predict"},
         lambda: {"ask": "search"},
+        lambda: {"ask": "warp", "layer": draw.randint(1, 4), "units": [draw.randint(1, 4), draw.randint(1, 4)]},
+        lambda: {"ask": "probe", "x": [draw.gauss(0, 10) for _ in range(draw.randint(1, 3))]},
+        lambda: {"ask": "check", "parameters": 20},
+        lambda: {"ask": "miniature", "scene": link(draw), "steps": 20},
+        lambda: {"ask": "open", "scene": link(draw)},
+        lambda: {"ask": "open", "table_name": "t.csv", "table_text": TABLE[: draw.randint(1, 2 * len(TABLE))]},
         lambda: {"ask": "frame", "map": "decision", "size": 20, "thumbnails": 8, "strongest": 50},
         lambda: {"ask": "export", "kind": draw.choice(["link", "json", "svg", "python_numpy", "model"])},
     ]
     return dict(draw.choice(made)())
 
 
-TOYS = ["blobs", "ring", "spiral", "moons", "xor", "bars", "line", "wave"]
+def link(draw: random.Random) -> str:
+    """Return the link of a small scene, of which every second one is damaged."""
+    made = Scene(data=Toy(name=draw.choice(TOYS), n=30), hidden=(draw.randint(1, 5),)).to_link()
+    place = draw.randrange(len(made))
+    return draw.choice([made, made[:place] + draw.choice("aZ0_") + made[place + 1 :]])
+
+
+TABLE = "\n".join(["x,word,y", *(f"{n % 7},{'abc'[n % 3]},{n % 2}" for n in range(40))])
+
+TOYS: list[Literal["blobs", "ring", "spiral", "moons", "xor", "bars", "line", "wave"]] = [
+    "blobs",
+    "ring",
+    "spiral",
+    "moons",
+    "xor",
+    "bars",
+    "line",
+    "wave",
+]
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ class Watched:
 
 
 @pytest.fixture
-def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+def opened(browser: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Any]]:
     """Open a page of a new session; `opened(scene, ...)` returns Playwright's page once what is `first` is drawn."""
     from page.serving import served
 
@@ -75,3 +75,4 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     for end in ends:
         end()
     assert [fault for one in watched for fault in one.faults] == []
+    assert [record.exc_text for record in caplog.records if record.name.startswith("deltarule")] == []

@@ -147,7 +147,9 @@ def test_a_model_without_rows_gets_rows_that_are_said_to_be_drawn(tmp_path: Path
     assert frame.theta.tobytes() == classifier.theta_.tobytes()
     assert len(lines.lines) == 5
     frame = pd.DataFrame({"x1": X[:, 0], "x2": X[:, 1], "x3": X[:, 2], "y": y})
-    assert (opening_of(frame, classifier).dataset.y == y).all()
+    beside = opening_of(frame, classifier)
+    assert (beside.dataset.y == y).all()
+    assert answers(beside, {"ask": "frame"})[0].kind == "frame", "columns of a frame are not rows in memory"
     path = tmp_path / "mine.deltarule"
     classifier.save(path)
     assert opening_of(None, path).dataset.name == "mine.deltarule"

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from deltarule.common.errors import SettingsError
+from deltarule.play import answering
 from deltarule.play import server as served
 from deltarule.play.codec import decoded
 from deltarule.play.opening import open_scene
@@ -104,6 +105,21 @@ def test_errors_of_the_library_are_answers(server: Server) -> None:
         assert status == 200
         assert answer["kind"] == "failed"
         assert says in answer["message"], answer["message"]
+
+
+def test_a_fault_of_the_library_is_an_answer_and_is_logged(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise TypeError("no such thing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(answering, "answer_to", broken)
+        status, answer = ask(server, {"ask": "frame"})
+    assert status == 200
+    assert "fault of deltarule (TypeError: no such thing)" in answer["message"]
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [TypeError]
+    assert is_well(server)
 
 
 @pytest.mark.parametrize(

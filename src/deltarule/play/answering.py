@@ -1,5 +1,6 @@
 """From a request to its answer: one function for both hosts, the local server and the notebook."""
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from deltarule.common.errors import DeltaruleError, InputError
 from deltarule.play.answers import Answer, Done, Failed, Frame, Told
 from deltarule.play.describing import opened
+from deltarule.play.dropped import open_model_file
 from deltarule.play.export import exported
 from deltarule.play.judging import checked, predictions, probed, score
 from deltarule.play.lines import lines_of, search_of
@@ -40,7 +42,7 @@ from deltarule.play.snapshot import Snapshot
 from deltarule.play.tours import tours
 from deltarule.play.warping import warped
 
-__all__ = ["answer_to"]
+__all__ = ["answer_to", "answer_whatever_happens"]
 
 MOST_PIXELS, MOST_EDGE, MOST_THETA, MOST_EDGES = 200, 48, 20_000, 4000
 
@@ -54,6 +56,19 @@ def answer_to(session: Session, content: Any) -> Answer:
         kind = type(error).__name__ if isinstance(error, DeltaruleError) else "InputError"
         message = str(error) or "There is not enough memory for that."
         return Failed(error=kind, message=message, id=id_ if isinstance(id_, str) else "")
+
+
+def answer_whatever_happens(session: Session, content: Any) -> Answer:
+    """Return the answer to a request as `answer_to`; a fault of this library is an answer too, and is logged.
+
+    A host that lets a fault end its connection leaves a page that waits, and says nothing.
+    """
+    try:
+        return answer_to(session, content)
+    except Exception as error:
+        logging.getLogger(__name__).exception("a request of the page could not be answered")
+        said = f"{type(error).__name__}: {str(error)[:300]}"
+        return Failed(error="Fault", message=f"This is a fault of deltarule ({said}). What was open is still open.")
 
 
 def _answer(session: Session, request: Request) -> Answer:
@@ -97,11 +112,13 @@ def _done(snapshot: Snapshot, id_: str) -> Done:
 
 
 def _open(session: Session, request: Open) -> Answer:
-    if request.scene is None and request.table_text is None:
+    if request.scene is request.table_text is request.model is None:
         return opened(session.snapshot)
     now = session.snapshot.opening
 
     def make() -> Opening:
+        if request.model is not None:
+            return open_model_file(request)
         scene = None if request.scene is None else parse_scene(request.scene)
         if request.table_text is not None:
             return open_text(request.table_name or "table.csv", request.table_text, request.target, scene)

@@ -78,6 +78,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         n = self.X.shape[1]
+        # Columns of a frame lie one after the other; the compiled core takes rows.
+        object.__setattr__(self, "X", np.ascontiguousarray(self.X, dtype=np.float64))
         if len(self.centre) != n:
             object.__setattr__(self, "centre", np.zeros(n))
             object.__setattr__(self, "width", np.ones(n))

@@ -40,13 +40,18 @@ LONGEST_ID = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Open:
-    """Open a scene, a table or nothing: without either it describes what is open already, and changes nothing."""
+    """Open a scene, a table, or a model; without any of them it describes what is open already, and changes nothing.
+
+    `model` is a model file in base64; a table beside it has the rows on which the model is looked at.
+    """
 
     ask: ClassVar[str] = "open"
     id: str = ""
     scene: str | None = None
     table_name: str | None = None
     table_text: str | None = None
+    model_name: str | None = None
+    model: str | None = None
     target: str | None = None
 
 

@@ -27,7 +27,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from deltarule.common.errors import SettingsError
-from deltarule.play.answering import answer_to
+from deltarule.play.answering import answer_whatever_happens
 from deltarule.play.codec import encoded
 from deltarule.play.session import Session
 
@@ -244,7 +244,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.BAD_REQUEST, "The request is not JSON.")
             return
         self.server.set_deadline(self.connection, None)
-        self._send(HTTPStatus.OK, "application/octet-stream", encoded(answer_to(self.server.owner.session, content)))
+        answer = answer_whatever_happens(self.server.owner.session, content)
+        self._send(HTTPStatus.OK, "application/octet-stream", encoded(answer))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse a request that is not HTTP, or of a method that there is not."""

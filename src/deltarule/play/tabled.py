@@ -57,6 +57,8 @@ def read_text(name: str, text: str) -> "pd.DataFrame":
             f"{name} has {len(text)} characters, more than the {MOST_TEXT} that the page takes. Open it by "
             f"deltarule play {name} instead."
         )
+    if "\0" in text:
+        raise TableError(f"{name} is no text. Save the table as CSV, or open a Parquet file by deltarule play {name}.")
     suffix = Path(name).suffix.lower()
     suffix = suffix if suffix in (".csv", ".tsv") else ".csv"
     with tempfile.TemporaryDirectory(prefix="deltarule-") as folder:

@@ -4,7 +4,7 @@ from typing import Any
 
 import anywidget
 
-from deltarule.play.answering import answer_to
+from deltarule.play.answering import answer_whatever_happens
 from deltarule.play.codec import parts_of
 from deltarule.play.link import linked
 from deltarule.play.page_files import read_module, style
@@ -38,7 +38,7 @@ class Widget(anywidget.AnyWidget):
         request = message.get("request") if isinstance(message, dict) else None
         if isinstance(request, dict) and "wait" in request:
             request = {**request, "wait": 0}
-        header, buffers = parts_of(answer_to(self.session, request))
+        header, buffers = parts_of(answer_whatever_happens(self.session, request))
         self.send({"n": message.get("n") if isinstance(message, dict) else None, "answer": header}, buffers)
 
     def close(self) -> None:

@@ -58,16 +58,18 @@ export function createApp(model) {
     if (!closed) store.change({ note: { kind: "error", text: error.message } });
   }
 
-  /** Open a scene or a table; with neither, learn what is open. */
+  /** Open a scene, a table or a model; with none of them, learn what is open. */
   async function open(request = {}) {
+    const own = request.scene || request.model;
     try {
       const opened = await ask({ ask: "open", ...request });
       const isNew = opened.step === 0 && opened.generation === 1 && !recorded;
-      took(opened, request.scene || (!request.table_text && (isNew || opened.scene.view.screen !== "start")) ? viewOf(opened) : {});
+      const leaves = request.table_text && store.state.screen === "start" ? { screen: "table" } : {};
+      took(opened, own || (!request.table_text && (isNew || opened.scene.view.screen !== "start")) ? viewOf(opened) : leaves);
       await refresh();
     } catch (error) {
       complain(error);
-      if (!store.state.opened && (request.scene || request.table_text)) await describe();
+      if (!store.state.opened && (own || request.table_text)) await describe();
     }
   }
 

@@ -7,7 +7,7 @@ const SCREENS = [["start", "Start"], ["watch", "Watch"], ["follow", "Follow"], [
 const SPEEDS = [[0, "full speed"], [1, "1 step/s"], [5, "5 steps/s"], [25, "25 steps/s"], [200, "200 steps/s"], [2000, "2 000 steps/s"]];
 
 /**
- * @param {Object} app @param {{help: Function, share: Function, tours: Function}} opened what the buttons on the right open
+ * @param {Object} app @param {{help: Function, share: Function, tours: Function, files: Function}} opened what the buttons on the right open
  * @returns {Object} `element`, `paint`, `acts`, `run`
  */
 export function createBar(app, opened) {
@@ -23,7 +23,7 @@ export function createBar(app, opened) {
   const element = html("header", { class: "dr-bar" }, title, run,
     html("button", { "aria-label": "back", onclick: () => step(-1) }, "◀"), level, html("button", { "aria-label": "on", onclick: () => step(1) }, "▶|"),
     html("button", { onclick: () => app.command({ ask: "seek", step: 0 }) }, "↺ rewind"), html("button", { onclick: fresh }, "New weights"), speed, state,
-    html("button", { onclick: opened.share }, "Share"), html("button", { onclick: opened.tours }, "Tours"), html("button", { "aria-label": "keys and help", onclick: opened.help }, "?"),
+    app.recorded ? null : html("button", { onclick: opened.files }, "Open"), html("button", { onclick: opened.share }, "Share"), html("button", { onclick: opened.tours }, "Tours"), html("button", { "aria-label": "keys and help", onclick: opened.help }, "?"),
     html("div", { class: "dr-tabs", role: "tablist", "aria-label": "screens" }, ...tabs));
 
   /** Whoever runs or steps from the screen Start wants to see it. */
@@ -72,7 +72,7 @@ export function createBar(app, opened) {
     say(state, `step ${counted(frame.step)}, epoch ${counted(frame.epoch)}${rate}, J ${written(frame.cost.train, 4)}`);
   }
 
-  const acts = { " ": toggle, ".": () => step(1), ",": () => step(-1), r: () => app.command({ ask: "seek", step: 0 }), s: opened.share, "?": opened.help,
+  const acts = { " ": toggle, ".": () => step(1), ",": () => step(-1), r: () => app.command({ ask: "seek", step: 0 }), ...(app.recorded ? {} : { o: opened.files }), s: opened.share, "?": opened.help,
     ...Object.fromEntries(screens.map(([screen]) => [String(SCREENS.findIndex(([one]) => one === screen)), () => show(screen)])) };
   return { element, paint, acts, run };
 }

@@ -5,7 +5,7 @@ const FIELDS = ["INPUT", "SELECT", "TEXTAREA"];
 export const KEYS = [
   ["space", "run or pause"], [".", "one step on"], [",", "one step back"], ["r", "rewind to the start"], ["0 – 4", "Start, Watch, Follow, Table, Classes"],
   ["→ ←", "Follow: next line, line before"], ["↓ ↑", "Follow: finer, coarser"], ["[ ]", "Follow: example before, after"], ["g", "Follow: guess before the result is shown"],
-  ["Enter", "on a number: what it is, and the line that wrote it"], ["Backspace", "Follow: back to where you were"], ["e", "edit a weight of the chosen unit"], ["s", "share"], ["?", "these keys"], ["Esc", "out of what is open"],
+  ["Enter", "on a number: what it is, and the line that wrote it"], ["Backspace", "Follow: back to where you were"], ["e", "edit a weight of the chosen unit"], ["o", "open a file"], ["s", "share"], ["?", "these keys"], ["Esc", "out of what is open"],
 ];
 
 /**

@@ -5,6 +5,7 @@ import { createBar } from "./bar.js";
 import { shapeOf } from "./colours.js";
 import { networkWants } from "./describing.js";
 import { html, put } from "./dom.js";
+import { createFiles } from "./files.js";
 import { KEYS, listen } from "./keys.js";
 import { written } from "./numbers.js";
 import { createClasses, classesWants } from "./screens/classes.js";
@@ -33,12 +34,14 @@ export function render({ model, el, scene = null }) {
     html("div", { class: "dr-row" }, html("label", {}, single, " single keys are on"), html("button", { onclick: () => help.close() }, "Close")));
   const share = createShare(app);
   const tours = createTours(app);
-  const bar = createBar(app, { help: () => help.showModal(), share: () => share.show(), tours: () => tours.toggle() });
-  const screens = { start: createStart(app, tours), watch: createWatch(app), follow: createFollow(app), table: createTable(app), classes: createClasses(app) };
+  const files = createFiles(app);
+  const bar = createBar(app, { help: () => help.showModal(), share: () => share.show(), tours: () => tours.toggle(), files: files.choose });
+  const screens = { start: createStart(app, tours, files), watch: createWatch(app), follow: createFollow(app), table: createTable(app, files), classes: createClasses(app) };
   const note = html("div", { role: "alert" });
   const screen = html("div", { id: "dr-screen", role: "tabpanel", "aria-labelledby": "dr-tab-watch", tabindex: "-1" });
   const legend = html("footer", { class: "dr-legend" });
-  const root = html("div", { class: "dr", "data-lm-suppress-shortcuts": "true" }, bar.element, html("main", {}, note, tours.element, screen, speech.element), legend, help, share.element);
+  const root = html("div", { class: "dr", "data-lm-suppress-shortcuts": "true" }, bar.element, html("main", {}, note, tours.element, screen, speech.element), legend, help, share.element, files.element);
+  if (!app.recorded) files.over(root);
   put(el, root);
   app.wants((state) => WANTS[state.screen](state));
   app.speak = (text) => speech.say(text);
@@ -70,7 +73,7 @@ export function render({ model, el, scene = null }) {
     if (state.frame) speech.say(state.frame.running ? `step ${state.frame.step}, J ${written(state.frame.cost.train)}` : "", true);
   });
 
-  app.open(scene ? { scene } : {}).then(() => el.isConnected && bar.run.focus({ preventScroll: true }));
+  app.open(scene ? { scene } : {}).then(() => el.isConnected && !el.contains(document.activeElement) && bar.run.focus({ preventScroll: true }));
   return () => {
     deafen();
     app.close();

@@ -5,10 +5,10 @@ import { createMiniature } from "../marks/miniature.js";
 import { remembered } from "../memory.js";
 
 /**
- * @param {Object} app @param {{begin: (index: number) => void}} tours
+ * @param {Object} app @param {{begin: (index: number) => void}} tours @param {{choose: () => void}} files
  * @returns {{element: Element, paint: (state: Object) => void}}
  */
-export function createStart(app, tours) {
+export function createStart(app, tours, files) {
   const { store } = app;
   const scenes = html("div", { class: "dr-cards" });
   const guided = html("div", { class: "dr-cards" });
@@ -19,7 +19,8 @@ export function createStart(app, tours) {
     html("p", {}, "Choose a scene, or press ", html("kbd", {}, "space"), ": what is open begins to learn."),
     html("section", {}, html("h2", {}, "Scenes"), scenes), html("section", {}, html("h2", {}, "Tours, with questions"), guided),
     html("section", {}, html("h2", {}, "Your own"), html("div", { class: "dr-row" },
-      html("button", { onclick: () => table() }, "Open a table"), html("button", { onclick: () => draw() }, "Draw points"))), lastPart);
+      html("button", { onclick: () => table() }, "Open a table"), html("button", { onclick: files.choose }, "Open a model"), html("button", { onclick: () => draw() }, "Draw points")),
+      html("p", {}, "A table, a model, or a model with its table can also be dropped anywhere on this page.")), lastPart);
   let asked = false;
 
   /** Fetch the cards, then one picture after the other, so that the engine is never kept for long. */

@@ -1,15 +1,16 @@
 /** Table: the columns of the data, the target, and the predictions, largest cost first. */
 
 import { html, oneStop, put, svg } from "../dom.js";
+import { ENDINGS } from "../files.js";
 import { counted, written } from "../numbers.js";
 
-/** @param {Object} app @returns {{element: Element, paint: (state: Object) => void}} */
-export function createTable(app) {
+/** @param {Object} app @param {Object} files of `files.js` @returns {{element: Element, paint: (state: Object) => void}} */
+export function createTable(app, files) {
   const { store } = app;
   const columns = html("div", {});
   const predictions = html("div", {});
   const rows = html("select", { "aria-label": "rows", onchange: () => load() }, ...["all", "train", "validation"].map((name) => html("option", { value: name }, name)));
-  const element = html("div", { class: "dr-wide" }, dropZone(app), columns, html("div", { class: "dr-row" }, html("h2", {}, "Predictions, largest cost first"), html("label", {}, "rows ", rows)), predictions);
+  const element = html("div", { class: "dr-wide" }, ownData(app, files), columns, html("div", { class: "dr-row" }, html("h2", {}, "Predictions, largest cost first"), html("label", {}, "rows ", rows)), predictions);
   let painted = "";
 
   async function load() {
@@ -34,30 +35,20 @@ export function createTable(app) {
   return { element, paint };
 }
 
-/** A place for a file of the reader's own, which is read here and sent to the engine as text. */
-function dropZone(app) {
-  const input = html("input", { type: "file", accept: ".csv,.tsv,.txt,.json", id: "dr-file", onchange: () => input.files[0] && take(input.files[0]) });
+/** A place for the reader's own data: a file, or a text. */
+function ownData(app, files) {
+  const input = html("input", { type: "file", multiple: true, accept: ENDINGS, id: "dr-file", onchange: () => files.take(input.files, wanted()) });
   const text = html("textarea", { rows: 3, "aria-label": "a table as text", placeholder: "or paste a table here, its first line naming the columns" });
   const target = html("input", { "aria-label": "column to predict", placeholder: "column to predict (the last one)", size: 28 });
   const wanted = () => target.value.trim() || null;
 
-  async function take(file) {
-    if (file.size > 6e6) {
-      app.complain(new Error(`${file.name} has ${counted(file.size)} bytes. A table for this page has at most 6 000 000; open a larger one with \`deltarule play ${file.name} --target …\`.`));
-      return;
-    }
-    const content = await file.text();
-    if (content.startsWith('{"deltarule-scene"')) app.open({ scene: content });
-    else app.open({ table_name: file.name, table_text: content, target: wanted() });
-  }
-
   const zone = html("section", { class: "dr-drop", "aria-label": "open a table" }, html("h2", {}, "Your own data"),
     html("div", { class: "dr-row" }, html("label", { for: "dr-file" }, "A file: "), input, target),
     text, html("div", { class: "dr-row" }, html("button", { onclick: () => (text.value.trim() ? app.open({ table_name: "pasted table", table_text: text.value, target: wanted() }) : app.complain(new Error("Paste a table first: a line of column names, then a line for each row."))) }, "Open the pasted table")));
-  zone.addEventListener("dragover", (event) => event.preventDefault());
   zone.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
     event.preventDefault();
-    if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
+    files.take(event.dataTransfer.files, wanted());
   });
   return zone;
 }
