@@ -26,7 +26,7 @@ class Example:
     units: tuple[str, ...] = ()
 
 
-DOUBLE, SINGLE, THREE_DECIMALS = 1e-12, 2e-6, 6e-4
+DOUBLE, SINGLE, THREE_DECIMALS, BFLOAT16 = 1e-12, 2e-6, 6e-4, 2**-8
 TWO = [[0.5, 1], [-1, 0]]
 KERAS = [[1, -2], [3.5, 0.25]]
 OF_TORCH = [
@@ -107,6 +107,8 @@ EXAMPLES = [
             units=("elu", "leaky_relu", "silu")),
     Example("func.h5", "Keras 3.15.1: functional, Normalization with a given mean", OF_KERAS,
             {1: [0.1766389012336731, 0.2860639691352844]}, SINGLE, {"labels": [0, 1]}, units=("selu", "softplus")),
+    Example("bf16.keras", "Keras 3.15.1, the policy bfloat16", [[0.2514604421867866, -0.2642097265826038, 1.2808453008865641], [0.20980023430607941, -1.071338746322222, 0.7231901098189695]],
+            [[0.7421875, -3.53125], [1.1015625, -2.9375]], BFLOAT16, units=("relu",)),
     Example("sym.xml", "OpenCV 4.14.0, SIGMOID_SYM with 1, 1", OF_OPENCV, SYM),
     Example("leaky2.json", "OpenCV 4.14.0, LEAKYRELU with 0.2, NO_OUTPUT_SCALE", OF_OPENCV, LEAKY, units=("leaky_relu", "leaky_relu")),
     Example("t2.safetensors", "PyTorch 2.13.0, the state dict of t2l.onnx", OF_TORCH,

@@ -74,6 +74,8 @@ def test_it_is_saved_and_loaded_with_the_same_bits(example: Example, tmp_path: P
         ("gauss.yml", "GAUSSIAN"),
         ("nan.yml", "NO_OUTPUT_SCALE"),
         ("t9l.onnx", "joins two branches"),
+        ("int8.keras", r"'dense_212' is quantised \(int8\)"),
+        ("lora.h5", "'lora_kernel_a' where its kernel belongs"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(file: str, words: str) -> None:

@@ -38,6 +38,8 @@ class ForeignFile:
         """
         try:
             return cls(Path(path), Path(path).read_bytes())
+        except IsADirectoryError as error:
+            raise ModelFileError(f"{path} is a folder. Give a file; Keras writes one with zipped=True.") from error
         except OSError as error:
             raise ModelFileError(f"{path} cannot be read ({error.strerror}).") from error
 

@@ -223,6 +223,8 @@ class _Reader:
             return _Type(f"{order}f{size}", size), 20
         if kind == 3:
             return _Type("text", size), 8
+        if kind == 5 and size > 0:
+            return _Type(f"V{size}", size), 8
         if kind == 9 and bits & 15 == 1:
             return _Type("texts", 16), 8 + self._type(at + 8)[1]
         return _Type("other", size), 8

@@ -35,6 +35,8 @@ PARTS = {
 
 DEEPEST = 20
 
+TWO_BYTES = np.dtype("V2")
+
 
 def read_keras(file: ForeignFile) -> Found:
     """Return what a `.keras` file holds.
@@ -219,6 +221,10 @@ def _of_legacy(weights: Node, config: Any) -> dict[int, dict[str, Array]]:
                 mine: dict[str, Array] = {}
                 while own and own[0][0] in parts and own[0][0] not in mine:
                     mine.update([own.pop(0)])
+                if layer["class_name"] == "Dense" and "kernel" not in mine and own:  # as of LoRA, to be added to it
+                    raise ModelFileError(
+                        f"the layer {name[:40]!r} has {own[0][0][:40]!r} where its kernel belongs. Save it as .keras."
+                    )
                 found[place] = mine
             place += 1
 
@@ -240,4 +246,9 @@ def _listed(group: Node | None) -> list[tuple[str, Array]]:
 
 
 def _wide(node: Node) -> Array:
-    return np.asarray(node.data, dtype=np.float64)
+    if node.data is None:
+        raise ModelFileError("weights in it are of a type that is not read.")
+    data = np.asarray(node.data)
+    if data.dtype == TWO_BYTES:  # HDF5 knows no bfloat16, the upper half of a float32; its type is plain bytes there
+        data = (data.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    return data.astype(np.float64)

@@ -43,6 +43,7 @@ def stages_of_layer(
     name = str(config.get("name", kind))[:40]
     if kind in PASSED_OVER:
         return []
+    _check_precision(config.get("dtype"), name, notes)
     if kind == "Dense":
         kernel = weights["kernel"]
         bias = weights["bias"] if config.get("use_bias", True) else np.zeros(kernel.shape[1])
@@ -88,12 +89,34 @@ def stages_of_layer(
     raise ModelFileError(f"the layer {name!r} is a {kind[:40]}, which is no part of a network of dense layers.")
 
 
+def _check_precision(said: Any, name: str, notes: list[str]) -> None:
+    """Refuse quantised layers, whose stored numbers are codes; note those that Keras computes with few digits."""
+    policy = said.get("config") if isinstance(said, dict) else None
+    policy = policy if isinstance(policy, dict) else {}
+    mode = policy.get("mode") or (said.partition("_from_")[0] if isinstance(said, str) and "_from_" in said else None)
+    if mode:
+        raise ModelFileError(
+            f"the layer {name!r} is quantised ({str(mode)[:20]}), so its numbers are codes. Save the model from before "
+            "quantize()."
+        )
+    policy_name = str(policy.get("name", said))
+    if policy_name.endswith("float16"):
+        notes.append(
+            f"Keras computes it in {policy_name.removeprefix('mixed_')[:20]}; here its weights have all their digits."
+        )
+
+
 def _activation(said: Any, name: str, notes: list[str]) -> list[Stage]:
     if isinstance(said, dict):
         inner = said.get("config")
         if isinstance(inner, dict):  # a layer as an activation
             return stages_of_layer(str(said.get("class_name")), inner, {}, notes)
         said = inner if isinstance(inner, str) else said.get("class_name")
+        if said is None:
+            raise ModelFileError(
+                f"the layer {name!r} has a function of Python (a lambda) as activation, which is not run. Name one of "
+                f"{', '.join(sorted(UNITS))}."
+            )
     if said is None:
         said = "linear"
     if said not in UNITS:
