@@ -47,9 +47,7 @@ def read_nnet(file: ForeignFile) -> Found:
     stages[-1] = Activation("softmax" if softmax else "logistic" if logistic else "identity")
     notes = []
     if sizes[1] or (logistic and not softmax):
-        notes.append(
-            "nnet takes logistic units for 0 or 1 beyond |z| = 15; here they go on, which differs by 3e-7 at most."
-        )
+        notes.append("nnet takes logistic units for 0 or 1 beyond |z| = 15; here they go on, by 3e-7 a unit at most.")
     columns, before = _columns(net, sizes[0], notes)
     levels = _texts(net.get("lev"))
     if levels is None and logistic and not softmax:
