@@ -1,9 +1,9 @@
-"""What hands do on the page: keys, and the tab key until a control has the focus."""
+"""What hands and eyes do on the page: keys, the tab key until a control has the focus, counts of what is there."""
 
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["focused", "press", "reach", "revision", "settled"]
+__all__ = ["focused", "has", "press", "reach", "revision", "settled"]
 
 NAME = (
     "() => { const e = document.activeElement;"
@@ -29,6 +29,13 @@ def reach(page: Any, name: str, most: int = 90) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"the tab key does not reach {name!r}")
+
+
+def has(located: Any, count: int) -> None:
+    """Wait until there are as many elements as should be there."""
+    from playwright.sync_api import expect
+
+    expect(located).to_have_count(count)
 
 
 def revision(page: Any) -> int:

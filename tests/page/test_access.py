@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from deltarule.play.scene import Scene, Toy
+from page.gestures import has
 
 pytestmark = pytest.mark.browser
 
@@ -88,10 +89,10 @@ def test_nothing_moves_by_itself_where_motion_is_reduced(opened: Any) -> None:
 def test_the_network_is_a_tree_of_named_units(opened: Any) -> None:
     page = opened(SMALL)
     network = page.get_by_role("group", name="network")
-    assert network.get_by_role("group").count() == 4
+    has(network.get_by_role("group"), 4)
     names = [unit.get_attribute("aria-label") for unit in network.get_by_role("button").all()]
     assert names[:3] == ["layer 1, bias unit, always 1", "layer 1, unit 1, x1", "layer 1, unit 2, x2"]
-    assert network.locator("[tabindex='0']").count() == 1, "one stop of the tab key"
+    has(network.locator("[tabindex='0']"), 1)  # one stop of the tab key
 
 
 def test_single_keys_can_be_switched_off(opened: Any) -> None:

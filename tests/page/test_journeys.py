@@ -9,7 +9,7 @@ import pytest
 import deltarule
 from deltarule.play.opening import open_model
 from deltarule.play.scene import Points, Scene, Toy
-from page.gestures import settled
+from page.gestures import has, settled
 from page.readings import SMALL, TABLE, at_line, equation_of, number, theta
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def test_my_own_data_can_be_pasted_as_a_table(opened: Any) -> None:
     settled(page, lambda: page.get_by_role("button", name="Open the pasted table").click())
     assert page.get_by_role("heading", name="pasted table").first.is_visible()
     rows = page.get_by_role("region", name="columns").get_by_role("row")
-    assert rows.count() == 4  # two columns, the target, and their head
+    has(rows, 4)  # two columns, the target, and their head
     assert page.session.snapshot.theta.size > 0
 
 
@@ -49,11 +49,11 @@ def test_points_can_be_drawn(opened: Any) -> None:
     field = page.locator(".dr-field").first
     box = field.bounding_box()
     settled(page, lambda: page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.75))
-    assert page.locator(".dr-point").count() == 3
+    has(page.locator(".dr-point"), 3)
     page.get_by_label("x₁ of the new point").fill("0,5")
     page.get_by_label("x₂ of the new point").fill("−0.5")
     settled(page, lambda: page.get_by_role("button", name="Add").click())
-    assert page.locator(".dr-point").count() == 4
+    has(page.locator(".dr-point"), 4)
 
 
 def test_a_model_is_saved_and_read_back(opened: Any, tmp_path: Any) -> None:
@@ -102,7 +102,7 @@ def test_what_is_on_the_screen_is_explained_with_its_formula_and_numbers(opened:
 
 def test_the_bias_is_drawn_and_can_be_changed(opened: Any) -> None:
     page = opened(SMALL)
-    assert page.locator(".dr-unit.bias").count() == 3
+    has(page.locator(".dr-unit.bias"), 3)
     page.get_by_role("button", name="layer 4, unit 1").click()
     field = page.get_by_label("Θ 1,0 of layer 3")
     field.fill("1.25")
@@ -149,7 +149,7 @@ def test_more_than_two_classes_have_a_map_each_and_a_confusion_matrix(opened: An
     page = opened(SMALL)
     show(page, "Classes")
     page.locator(".dr-maps figure").nth(2).wait_for()
-    assert page.locator(".dr-maps figure").count() == 3
+    has(page.locator(".dr-maps figure"), 3)
     cells = page.get_by_role("region", name="confusion matrix").get_by_role("button")
     cells.first.wait_for()
     assert sum(int(cells.nth(k).text_content().replace(" ", "")) for k in range(9)) == 60
@@ -172,7 +172,7 @@ def test_the_cost_is_shown_with_its_penalty_apart(opened: Any) -> None:
         settled(page, lambda: page.get_by_role("button", name="on", exact=True).click())
     page.get_by_text("The curve as a table").click()
     rows = page.get_by_role("region", name="cost by step").get_by_role("row")
-    assert rows.count() == 5
+    has(rows, 5)
     settled(page, lambda: page.get_by_role("button", name="go to step 1", exact=True).click())
     assert page.session.snapshot.step == 1
     box = page.locator(".dr-watch .dr-curve").bounding_box()
@@ -200,7 +200,7 @@ def test_an_earlier_run_stays_as_a_grey_curve(opened: Any) -> None:
     rate.fill("0.2")
     settled(page, lambda: rate.press("Enter"))
     settled(page, lambda: page.get_by_role("button", name="on", exact=True).click())
-    assert page.locator(".dr-watch .dr-curve path.old").count() == 1
+    has(page.locator(".dr-watch .dr-curve path.old"), 1)
 
 
 def test_limits_are_lifted_and_settings_change_without_a_reset(opened: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 import deltarule
 from deltarule.play.opening import open_model
 from deltarule.play.scene import Points, Scene, Toy
-from page.gestures import focused, press, reach, settled
+from page.gestures import focused, has, press, reach, settled
 from page.readings import SMALL, TABLE, at_line, equation_of, number, theta
 
 pytestmark = pytest.mark.browser
@@ -117,7 +117,7 @@ def test_points_can_be_drawn(hand: Any) -> None:
     data = it.session.snapshot.opening.scene.data
     assert data.x[-1] == (0.5, -0.5)
     assert data.y[-1] == 1.0
-    assert it.sees(".dr-point").count() == 3
+    has(it.sees(".dr-point"), 3)
 
 
 def test_a_model_is_saved_and_read_back(hand: Any, tmp_path: Any) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from page.gestures import press, reach
+from page.gestures import has, press, reach
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def test_a_member_is_chosen_by_the_keyboard(browser: Any) -> None:
         page.get_by_label("member").wait_for()
         assert session.snapshot.opening.member == 1
         first = np.array(session.snapshot.theta)
-        assert page.get_by_label("hidden layers").count() == 0, "the network is that of the model"
+        has(page.get_by_label("hidden layers"), 0)  # the network is that of the model
         reach(page, "member")
         press(page, "ArrowDown")
         page.wait_for_function("() => document.querySelector('#dr-member').value === '2'")

@@ -13,7 +13,7 @@ from deltarule.play.answers import Exported, Failed
 from deltarule.play.opening import open_scene
 from deltarule.play.scene import Scene, Toy, View
 from deltarule.play.session import Session
-from page.gestures import press
+from page.gestures import has, press
 from page.readings import READ_LINE, at_line, number
 from page.truths import Truth
 
@@ -126,6 +126,6 @@ def test_its_screens_are_filled_and_what_was_not_recorded_says_so(page: Any, ses
         for unit in (0, 1):
             value = float(cells.nth(2 * row + unit).get_attribute("data-value"))
             assert value == pytest.approx(float(a[unit]), rel=1e-12, abs=1e-15)
-    assert page.locator(".dr-note").count() == 0
+    has(page.locator(".dr-note"), 0)
     page.get_by_label("unit upwards").select_option("3")
     page.get_by_text("This is a recording of a run").wait_for()

@@ -7,6 +7,7 @@ import pytest
 from deltarule.play.lines import search_of
 from deltarule.play.requests import Seek
 from deltarule.play.scene import Scene, Toy
+from page.gestures import has
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +22,8 @@ def test_the_steps_that_conjugate_gradients_tried_are_drawn_on_the_slice(opened:
     page.locator(".dr-slice").wait_for()
     answer = search_of(page.session.snapshot)
     circles = page.locator(".dr-slice circle")
-    assert circles.count() == len(answer.tried)
-    assert page.locator(".dr-slice circle.taken").count() == 1
+    has(circles, len(answer.tried))
+    has(page.locator(".dr-slice circle.taken"), 1)
     titles = [circle.locator("title").text_content() for circle in circles.all()]
     assert titles[answer.taken].endswith(", taken")
     page.get_by_role("button", name="forward", exact=True).click()
@@ -35,4 +36,4 @@ def test_an_update_without_a_search_has_no_slice(opened: Any) -> None:
     page.get_by_role("button", name="update", exact=True).click()
     page.locator('.dr-line [data-phase="update"]').wait_for()
     page.wait_for_timeout(300)
-    assert page.locator(".dr-slice").count() == 0
+    has(page.locator(".dr-slice"), 0)

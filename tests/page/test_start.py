@@ -6,7 +6,7 @@ import pytest
 
 from deltarule.play.miniatures import started
 from deltarule.play.scene import Points, Scene, View, scene_of_link
-from page.gestures import focused, press, reach, settled
+from page.gestures import focused, has, press, reach, settled
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,8 @@ def test_each_picture_is_a_link_to_its_scene(start: Any) -> None:
     page = start()
     cards = page.locator(".dr-card")
     offered = [*started().cards, *started().tours]
-    assert cards.count() == len(offered) == 11
+    assert len(offered) == 11
+    has(cards, 11)
     for index, card in enumerate(offered):
         assert cards.nth(index).get_attribute("href") == f"#{card.scene}"
         assert card.title in cards.nth(index).text_content()

@@ -8,7 +8,7 @@ import pytest
 from deltarule.network.textbook import trace
 from deltarule.play.answering import answer_to
 from deltarule.play.scene import Scene, Toy
-from page.gestures import press, reach, settled
+from page.gestures import has, press, reach, settled
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +38,8 @@ def test_two_units_are_chosen_by_the_mouse(opened: Any) -> None:
     page = opened(SMALL)
     page.get_by_role("tab", name="Classes").click()
     page.locator(".dr-grid path.across").nth(12).wait_for()
-    assert page.locator(".dr-grid path.up").count() == 13
-    assert page.locator(".dr-grid .dr-point").count() == 60
+    has(page.locator(".dr-grid path.up"), 13)
+    has(page.locator(".dr-grid .dr-point"), 60)
     page.locator(".dr-warp summary").click()
     page.locator(".dr-warp tbody tr").nth(59).wait_for()
     held_to_the_textbook(page, 3, (1, 2))
@@ -91,7 +91,7 @@ def test_one_input_is_a_line_and_a_network_of_one_output_has_one_unit_to_choose(
     page = opened(Scene(data=Toy(name="wave", n=40), hidden=(3,)))
     press(page, "4")
     page.locator(".dr-grid path.across").first.wait_for()
-    assert page.locator(".dr-grid path.across").count() == 1
-    assert page.locator(".dr-grid path.up").count() == 0
+    has(page.locator(".dr-grid path.across"), 1)
+    has(page.locator(".dr-grid path.up"), 0)
     page.get_by_label("layer of the two units").select_option("3")
     page.get_by_text("layer 3. Solid lines: x1 changes").wait_for()

@@ -13,6 +13,7 @@ from deltarule.play.opening import open_scene
 from deltarule.play.page_files import read_module
 from deltarule.play.scene import Scene, Toy
 from deltarule.play.session import Session
+from page.gestures import has
 
 FAKE = """
 async text => {
@@ -62,7 +63,7 @@ def test_two_views_of_one_widget_show_one_session_and_end_without_a_trace(browse
     page.locator(".dr").nth(0).get_by_text("step 1, epoch").wait_for()
     assert not np.array_equal(first, session.snapshot.theta)
     page.evaluate("() => window.ends.forEach((end) => end())")
-    assert page.locator(".dr").count() == 0
+    has(page.locator(".dr"), 0)
     assert page.evaluate("() => window.listeners.size") == 0
     assert faults == []
     page.close()

@@ -58,7 +58,7 @@ class DaskMLPClassifier(ClassifierMixin, ClusterMLP):
     >>> from deltarule.cluster import DaskMLPClassifier
     >>> client = Client(processes=False, dashboard_address=":0")
     >>> X = da.arange(100, chunks=50).reshape(-1, 1) / 100.0
-    >>> clf = DaskMLPClassifier((), solver="lbfgs", alpha=1.0).fit(X, X[:, 0] > 0.5)
+    >>> clf = DaskMLPClassifier((), solver="lbfgs", alpha=1.0, random_state=0).fit(X, X[:, 0] > 0.5)
     >>> clf.predict(X[:3]).compute().tolist()
     [False, False, False]
     >>> client.close()

@@ -88,7 +88,7 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
 
     y may be probabilities, a column for each class, and the cost is their cross-entropy:
 
-    >>> clf = MLPClassifier((), solver="lbfgs", alpha=0.0).fit([[0.0], [1.0]], [[0.8, 0.2], [0.3, 0.7]])
+    >>> clf = MLPClassifier((), solver="lbfgs", alpha=0.0, random_state=0).fit([[0.0], [1.0]], [[0.8, 0.2], [0.3, 0.7]])
     >>> clf.predict_proba([[0.0], [1.0]]).round(3).tolist()
     [[0.8, 0.2], [0.3, 0.7]]
     >>> clf.score([[0.0], [1.0]], [0, 1])
