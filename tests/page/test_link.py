@@ -21,7 +21,7 @@ def test_names_of_two_modules_do_not_meet() -> None:
     assert text.endswith("export const six = module_main.six;\n")
 
 
-def test_comments_with_lines_of_their_own_are_left_out_and_nothing_else() -> None:
+def test_comments_with_lines_of_their_own_and_indentation_are_left_out_and_nothing_else() -> None:
     text = """/**
  * What it is.
  */
@@ -33,8 +33,8 @@ export function address(path) {
 """
     assert linked("main.js", lambda _: text).splitlines()[1:-3] == [
         "function address(path) {",
-        '  const both = "//" + path; /* kept: it shares its line */',
-        '  return both.replace("/*", "*/");',
+        'const both = "//" + path; /* kept: it shares its line */',
+        'return both.replace("/*", "*/");',
         "}",
     ]
 
@@ -59,6 +59,7 @@ def test_modules_come_after_those_they_import() -> None:
         "export { a };",
         'export * from "./a.js";',
         "export let a = 1;",
+        "const text = `two",
     ],
 )
 def test_another_form_is_refused_with_file_and_line(line: str) -> None:

@@ -7,8 +7,8 @@ can check:
     export function, class, const …     at the start of a line
 
 Everything else about modules is refused with file and line, and so are circles. Each module becomes a function that
-returns what it exports, so names of two modules cannot meet. Comments that have their lines to themselves are left out:
-a notebook stores the module with each output.
+returns what it exports, so names of two modules cannot meet. Comments that have their lines to themselves are left out,
+and so is indentation: a notebook stores the module with each output.
 """
 
 import posixpath
@@ -22,6 +22,7 @@ __all__ = ["LinkError", "linked", "modules_of"]
 _IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "(\.{1,2}/[\w./-]+\.js)";\s*$')
 _EXPORT = re.compile(r"export (?:async )?(?:function\*?|class|const) (\w+)")
 _COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//.*?)[ \t]*\n", re.MULTILINE | re.DOTALL)
+_INDENT = re.compile(r"^ +", re.MULTILINE)
 _MODULE_WORD = re.compile(r"(?:import|export)\b")
 
 
@@ -29,7 +30,7 @@ class LinkError(DeltaruleError):
     """A module goes beyond the part of the language that `linked` joins."""
 
 
-def linked(entry: str, read: Callable[[str], str]) -> str:
+def linked(entry: str, read: Callable[[str], str], as_default: bool = False) -> str:
     """One module with the exports of `entry` and everything that it imports.
 
     Parameters
@@ -38,6 +39,8 @@ def linked(entry: str, read: Callable[[str], str]) -> str:
         Path of the module that is wanted, with slashes.
     read : callable
         Text of the module at a path.
+    as_default : bool, default False
+        Whether the exports are one object, the default export, as a widget's host wants them: it warns of others.
 
     Returns
     -------
@@ -52,7 +55,10 @@ def linked(entry: str, read: Callable[[str], str]) -> str:
     modules = modules_of(entry, read)
     parts = [_wrapped(path, text) for path, text in modules.items()]
     names = _exports(modules[entry])
-    parts += [f"export const {name} = {_variable(entry)}.{name};" for name in names]
+    if as_default:
+        parts.append(f"export default {{ {', '.join(f'{name}: {_variable(entry)}.{name}' for name in names)} }};")
+    else:
+        parts += [f"export const {name} = {_variable(entry)}.{name};" for name in names]
     return "\n".join(parts) + "\n"
 
 
@@ -80,6 +86,8 @@ def modules_of(entry: str, read: Callable[[str], str]) -> Mapping[str, str]:
 def _imports(path: str, text: str) -> list[tuple[str, str]]:
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
+        if line.count("`") % 2:  # its text would lose the indentation of its lines
+            raise LinkError(f"{path}, line {number}: a text between ` and ` goes over several lines. Join texts by +.")
         if not _MODULE_WORD.match(line) or _EXPORT.match(line):
             continue
         match = _IMPORT.match(line)
@@ -110,5 +118,5 @@ def _wrapped(path: str, text: str) -> str:
         else:
             lines.append(line.removeprefix("export ") if _EXPORT.match(line) else line)
     returned = ", ".join(_exports(text))
-    body = _COMMENT.sub("", "\n".join(lines) + "\n")
+    body = _INDENT.sub("", _COMMENT.sub("", "\n".join(lines) + "\n"))
     return f"const {_variable(path)} = (() => {{\n{body}return {{ {returned} }};\n}})();"

@@ -25,7 +25,7 @@ class Widget(anywidget.AnyWidget):
         Closed with the widget.
     """
 
-    _esm = linked("main.js", read_module) + "export default { render };\n"
+    _esm = linked("main.js", read_module, as_default=True)
     _css = style().replace(BODY, "")
 
     def __init__(self, session: Session) -> None:

@@ -1,6 +1,6 @@
 /** The controls, built from the declaration of the library's settings: name, symbol, range, choices, help, default. */
 
-import { html, put } from "./dom.js";
+import { focusIn, html, put } from "./dom.js";
 import { exact, typed } from "./numbers.js";
 
 const TOYS = ["spiral", "blobs", "ring", "moons", "xor", "bars", "line", "wave"];
@@ -20,7 +20,7 @@ export function createControls(app) {
     const { opened } = state;
     const key = JSON.stringify([opened.generation, opened.network, opened.settings.map((setting) => setting.value), opened.data.name]);
     if (key === painted) return;
-    const focused = element.contains(document.activeElement) ? document.activeElement.id : null;
+    const focused = element.contains(focusIn(element)) ? focusIn(element).id : null;
     painted = key;
     const hidden = new Set(opened.scene.view.hide);
     const seen = (name, control) => (hidden.has(name) ? null : control);
@@ -38,7 +38,7 @@ export function createControls(app) {
       ...acting.filter((setting) => setting.common).map((setting) => controlOf(app, setting)),
       html("details", {}, html("summary", {}, "All settings"), ...acting.filter((setting) => !setting.common).map((setting) => controlOf(app, setting))),
     );
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused) app.focus(focused);
   }
 
   return { element, paint };

@@ -50,10 +50,15 @@ export function mark(element, name, value) {
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
+/** What has the focus in the document of `element`, or in its shadow root, where a notebook may put the page. @returns {Element | null} */
+export function focusIn(element) {
+  return element.getRootNode().activeElement ?? null;
+}
+
 /** Make the buttons of a table one stop of the tab key: arrows up and down go from one to the other. @param {HTMLElement} body */
 export function oneStop(body) {
   const buttons = [...body.querySelectorAll("button")];
-  const kept = Math.max(0, buttons.indexOf(document.activeElement));
+  const kept = Math.max(0, buttons.indexOf(focusIn(body)));
   buttons.forEach((button, index) => (button.tabIndex = index === kept ? 0 : -1));
   body.onkeydown = (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];

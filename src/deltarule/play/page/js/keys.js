@@ -29,6 +29,20 @@ export function listen(root, acts, first, active) {
       event.stopPropagation();
     }
   }
+  /**
+   * JupyterLab hears keys before the page does, and would make or delete cells. It lets a key be that comes to an element
+   * with this mark, which must stand on that element itself. Keys with Ctrl, such as save, stay JupyterLab's.
+   */
+  function claim(event) {
+    const [target] = event.composedPath();
+    const isOurs = FIELDS.includes(target.tagName) || !(event.ctrlKey || event.metaKey || event.altKey);
+    if (root.contains(target)) target.toggleAttribute("data-lm-suppress-shortcuts", isOurs);
+  }
+
+  window.addEventListener("keydown", claim, true);
   root.addEventListener("keydown", heard);
-  return () => root.removeEventListener("keydown", heard);
+  return () => {
+    window.removeEventListener("keydown", claim, true);
+    root.removeEventListener("keydown", heard);
+  };
 }

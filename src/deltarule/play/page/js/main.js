@@ -4,7 +4,7 @@ import { createApp } from "./app.js";
 import { createBar } from "./bar.js";
 import { shapeOf } from "./colours.js";
 import { networkWants } from "./describing.js";
-import { html, put } from "./dom.js";
+import { focusIn, html, put } from "./dom.js";
 import { createFiles } from "./files.js";
 import { KEYS, listen } from "./keys.js";
 import { written } from "./numbers.js";
@@ -40,11 +40,12 @@ export function render({ model, el, scene = null }) {
   const note = html("div", { role: "alert" });
   const screen = html("div", { id: "dr-screen", role: "tabpanel", "aria-labelledby": "dr-tab-watch", tabindex: "-1" });
   const legend = html("footer", { class: "dr-legend" });
-  const root = html("div", { class: "dr", "data-lm-suppress-shortcuts": "true" }, bar.element, html("main", {}, note, tours.element, screen, speech.element), legend, help, share.element, files.element);
+  const root = html("div", { class: "dr" }, bar.element, html("main", {}, note, tours.element, screen, speech.element), legend, help, share.element, files.element);
   if (!app.recorded) files.over(root);
   put(el, root);
   app.wants((state) => WANTS[state.screen](state));
   app.speak = (text) => speech.say(text);
+  app.focus = (id) => root.querySelector(`#${id}`)?.focus();
 
   const deafen = listen(root, { ...bar.acts, Escape: () => app.store.change({ unit: null, note: null }), e: editWeight },
     (event) => app.store.state.screen === "follow" && screens.follow.key(event), () => single.checked);
@@ -62,7 +63,7 @@ export function render({ model, el, scene = null }) {
     if (!state.opened) return;
     if (shown !== state.screen) {
       shown = state.screen;
-      const hadFocus = screen.contains(document.activeElement);
+      const hadFocus = screen.contains(focusIn(screen));
       put(screen, screens[shown].element);
       if (hadFocus) screen.focus({ preventScroll: true }); // what had it is gone; keys are heard where the focus is
       screen.setAttribute("aria-labelledby", `dr-tab-${shown}`);
@@ -73,12 +74,24 @@ export function render({ model, el, scene = null }) {
     if (state.frame) speech.say(state.frame.running ? `step ${state.frame.step}, J ${written(state.frame.cost.train)}` : "", true);
   });
 
-  app.open(scene ? { scene } : {}).then(() => el.isConnected && !el.contains(document.activeElement) && bar.run.focus({ preventScroll: true }));
+  const font = fontOf(el);
+  app.open(scene ? { scene } : {}).then(() => el.isConnected && !el.contains(focusIn(el)) && bar.run.focus({ preventScroll: true }));
   return () => {
     deafen();
     app.close();
+    font?.remove();
     el.replaceChildren();
   };
+}
+
+/** A font of a style sheet in a shadow root is not loaded, so the document gets it. @returns {Element | null} */
+function fontOf(el) {
+  const root = el.getRootNode();
+  if (!(root instanceof ShadowRoot)) return null;
+  const rules = [...root.styleSheets, ...root.adoptedStyleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  const style = html("style", {}, rules.find((rule) => rule instanceof CSSFontFaceRule)?.cssText ?? "");
+  document.head.append(style);
+  return style;
 }
 
 function paintNote(element, { note, connected, frame }) {

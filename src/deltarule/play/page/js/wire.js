@@ -41,7 +41,11 @@ export function createWire(model, told) {
       else reject(new Error("The engine does not answer. Is the program that opened this page still running?"));
     }, PATIENCE * turn);
     waiting.set(n, { resolve, reject, timer });
-    model.send({ n, request });
+    try {
+      model.send({ n, request });
+    } catch {
+      heard({ n, lost: "This notebook's kernel has ended or begun anew, and with it what was open here. Run the cell of this page again." });
+    }
   }
 
   function close() {

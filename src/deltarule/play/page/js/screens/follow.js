@@ -1,6 +1,6 @@
 /** Follow: the algorithm one line at a time, forwards and back, with its operands lit in the network beside it. */
 
-import { html, oneStop, put, say } from "../dom.js";
+import { focusIn, html, oneStop, put, say } from "../dom.js";
 import { networkOf } from "../describing.js";
 import { createGuess } from "../guess.js";
 import { equationOf, keyOf, namedSymbol } from "../marks/equation.js";
@@ -57,9 +57,9 @@ export function createFollow(app) {
 
   /** Put other things in; if what had the focus is gone, the next line has it: keys are heard where the focus is. */
   function keepingFocus(change) {
-    const had = element.contains(document.activeElement);
+    const had = element.contains(focusIn(element));
     change();
-    if (had && !element.contains(document.activeElement)) (next.disabled ? previous : next).focus();
+    if (had && !element.contains(focusIn(element))) (next.disabled ? previous : next).focus();
   }
 
   async function setLevel(name) {

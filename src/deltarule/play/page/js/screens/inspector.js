@@ -1,6 +1,6 @@
 /** The inspector of Watch: one unit with its weights, which can be changed, and the lines of the algorithm that compute it. */
 
-import { html, put } from "../dom.js";
+import { focusIn, html, put } from "../dom.js";
 import { equationOf, keyOf } from "../marks/equation.js";
 import { exact, typed, written } from "../numbers.js";
 import { nameOf } from "../describing.js";
@@ -22,7 +22,7 @@ export function createInspector(app) {
       shown = "none";
       return;
     }
-    const editing = body.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
+    const editing = body.contains(focusIn(body)) && focusIn(body).tagName === "INPUT";
     const key = `${unit}|${state.example}|${frame.revision}`;
     if (key === shown || (editing && frame.running)) return;
     if (frame.running && shown.startsWith(`${unit}|`) && frame.revision % 8) return;

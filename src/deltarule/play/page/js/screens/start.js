@@ -41,12 +41,12 @@ export function createStart(app, tours, files) {
 
   async function open(scene) {
     await app.open({ scene });
-    document.getElementById("dr-screen")?.focus();
+    app.focus("dr-screen");
   }
 
   function table() {
     store.change({ screen: "table" });
-    document.getElementById("dr-file")?.focus();
+    app.focus("dr-file");
   }
 
   async function draw() {

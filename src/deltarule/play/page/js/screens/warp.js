@@ -40,7 +40,7 @@ export function createWarp(app) {
       local.layer = Number(event.target.value);
       local.units = [1, Math.min(2, sizes[local.layer - 1])];
       choose(opened);
-      document.getElementById("dr-warp-layer")?.focus();
+      app.focus("dr-warp-layer");
       load(store.state);
     } }, ...sizes.slice(1).map((_, index) => option(index + 2, index + 2 === sizes.length ? `${index + 2}, outputs` : String(index + 2), local.layer)))),
     unit(0, "to the right"), unit(1, "upwards"));
