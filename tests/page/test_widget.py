@@ -72,7 +72,8 @@ def session() -> Any:
 LABS_KEYS = """
 () => {
   window.cells = [];
-  const lab = (event) => {  // as Lumino: the first element upwards that the selector of a shortcut fits, or that is marked
+  // As Lumino: from the focus upwards, the first element that the selector of a shortcut fits, or that is marked.
+  const lab = (event) => {
     for (let one = event.target; one && !one.hasAttribute("data-lm-suppress-shortcuts"); one = one.parentElement) {
       if (one.matches("body :focus")) return window.cells.push(`${event.ctrlKey ? "Ctrl " : ""}${event.key}`);
     }

@@ -1,11 +1,12 @@
-"""The array type of the library, and the rule that picks float32 or float64."""
+"""The array type of the library, the rule that picks float32 or float64, and the length of a vector."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Array", "as_dense", "as_float", "float_dtype", "is_sparse"]
+__all__ = ["Array", "as_dense", "as_float", "float_dtype", "is_sparse", "length"]
 
 
 Array = NDArray[Any]
@@ -39,3 +40,16 @@ def is_sparse(X: object) -> bool:
 def as_dense(X: Any) -> Any:
     """Return a sparse matrix as an array, and any other X as it is."""
     return X.toarray() if is_sparse(X) else X
+
+
+def length(*parts: Array) -> float:
+    """Return ‖v‖ of the vector whose entries are those of some arrays; it overflows only where ‖v‖ itself does.
+
+    >>> length(np.array([3e200, 4e200])), length(np.array([3e-200]), np.array([[4e-200]]))
+    (5e+200, 5e-200)
+    """
+    largest = max((float(np.abs(part).max()) for part in parts if part.size), default=0.0)
+    if not 0 < largest < math.inf:
+        return largest
+    scale = 1.0 if 1e-140 < largest < 1e140 else largest  # elsewhere squares leave the range of float64
+    return scale * math.sqrt(sum(float(np.square(part / scale).sum()) for part in parts))

@@ -27,7 +27,7 @@ from typing import Any, Protocol, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, length
 from deltarule.common.errors import InputError
 from deltarule.common.html import fragment, table, tag
 from deltarule.network.backpropagation import forward, total_cost, total_cost_and_gradient
@@ -357,8 +357,8 @@ def _gap(D: Array, differences: Array) -> float:
 
 def _share(part: Array, D: Array, differences: Array) -> float:
     """Return ‖part‖ / (‖D‖ + ‖differences‖); 0 if the divisor is 0."""
-    whole = float(np.linalg.norm(D)) + float(np.linalg.norm(differences))
-    return float(np.linalg.norm(part)) / whole if whole > 0 else 0.0
+    whole = length(D) + length(differences)
+    return length(part) / whole if whole > 0 else 0.0
 
 
 def _sample(network: Network, count: int, generator: np.random.Generator) -> Array:

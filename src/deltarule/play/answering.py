@@ -50,7 +50,8 @@ MOST_PIXELS, MOST_EDGE, MOST_THETA, MOST_EDGES = 200, 48, 20_000, 4000
 def answer_to(session: Session, content: Any) -> Answer:
     """Return the answer to a request of plain data; whatever is wrong with it is an answer too."""
     try:
-        return _answer(session, request_of(content))
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is null in the answer, and "–" on the page
+            return _answer(session, request_of(content))
     except (DeltaruleError, ValueError, MemoryError, ImportError, OSError) as error:
         id_ = content.get("id", "") if isinstance(content, dict) else ""
         kind = type(error).__name__ if isinstance(error, DeltaruleError) else "InputError"

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, length
 from deltarule.common.errors import InputError
 from deltarule.engines.dropout import dropout_factors
 from deltarule.engines.plan import DECAY, DROPOUT, RATE, Plan
@@ -174,7 +174,7 @@ class Followed:
     @cached_property
     def norm(self) -> float:
         """‖D‖."""
-        return float(np.sqrt(sum(float(np.square(D).sum()) for D in self.D)))
+        return length(*self.D)
 
     @cached_property
     def new_theta(self) -> Array | None:

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, length
 from deltarule.engines import Engine
 from deltarule.play.problem import Problem
 from deltarule.play.walker import Walker
@@ -333,7 +333,7 @@ def _beta(D: Array, before: Array) -> float:
 
 def _is_along(move: Array, other: Array) -> bool:
     """Whether two moves point in the same direction."""
-    lengths = float(np.linalg.norm(move)) * float(np.linalg.norm(other))
+    lengths = length(move) * length(other)
     return lengths > 0 and float(move @ other) > (1 - ON_A_LINE) * lengths
 
 

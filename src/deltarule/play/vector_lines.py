@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, length
 from deltarule.play.answers import Ref, TraceLine
 from deltarule.play.batch_lines import J_line
 from deltarule.play.following import Followed
@@ -25,7 +25,7 @@ def vector_sections(followed: Followed, level: str, digits: int) -> list[Section
 
     def vector(symbol: str, layer: int, values: Array, equation: str, phase: str) -> TraceLine:
         entries = np.asarray(values)
-        norm = Quantity(Ref(f"‖{symbol}‖", layer), float(np.sqrt(np.square(entries).sum())))
+        norm = Quantity(Ref(f"‖{symbol}‖", layer), length(entries))
         formula = _squares(symbol, layer, entries)
         return line(norm, formula, equation=equation, phase=phase, level=level, digits=digits, layer=layer)
 
