@@ -37,7 +37,7 @@ async ([text, css]) => {
   document.body.append(document.createElement("style"), outputs[0], document.createElement("div"));
   document.querySelector("style").textContent = css.replace(/@font-face[^}]*}/, "");
   const shadow = document.body.lastChild.attachShadow({ mode: "open" });  // as marimo does; Jupyter does not
-  shadow.innerHTML = `<style>${css}</style>`;
+  shadow.innerHTML = `<style>@font-face { font-family: Other; src: url(data:,); } ${css}</style>`;
   shadow.append(outputs[1]);
   window.ends = outputs.map((el) => render({ model, el }));
   window.listeners = listeners;
@@ -103,7 +103,8 @@ def test_a_view_in_a_shadow_root_has_its_font_and_keeps_the_focus(browser: Any, 
     view = page.locator(".dr").nth(1)
     view.get_by_role("tab", name="Follow").click()
     view.locator(".dr-line .dr-equation").first.wait_for()
-    page.wait_for_function("() => [...document.fonts].some((font) => font.status === 'loaded')")
+    ours = "(font) => font.family.includes('Deltarule') && font.status === 'loaded'"
+    page.wait_for_function(f"() => [...document.fonts].some({ours})")
     view.get_by_role("tab", name="Watch").click()
     view.locator("#dr-split").fill("0.3")
     page.keyboard.press("Enter")

@@ -74,8 +74,12 @@ export function render({ model, el, scene = null }) {
     if (state.frame) speech.say(state.frame.running ? `step ${state.frame.step}, J ${written(state.frame.cost.train)}` : "", true);
   });
 
-  const font = fontOf(el);
-  app.open(scene ? { scene } : {}).then(() => el.isConnected && !el.contains(focusIn(el)) && bar.run.focus({ preventScroll: true }));
+  let font = null;
+  app.open(scene ? { scene } : {}).then(() => {
+    if (!el.isConnected) return;
+    font = fontOf(el);
+    if (!el.contains(focusIn(el))) bar.run.focus({ preventScroll: true });
+  });
   return () => {
     deafen();
     app.close();
@@ -89,7 +93,7 @@ function fontOf(el) {
   const root = el.getRootNode();
   if (!(root instanceof ShadowRoot)) return null;
   const rules = [...root.styleSheets, ...root.adoptedStyleSheets].flatMap((sheet) => [...sheet.cssRules]);
-  const style = html("style", {}, rules.find((rule) => rule instanceof CSSFontFaceRule)?.cssText ?? "");
+  const style = html("style", {}, rules.find((rule) => rule instanceof CSSFontFaceRule && rule.cssText.includes("Deltarule Math"))?.cssText ?? "");
   document.head.append(style);
   return style;
 }
