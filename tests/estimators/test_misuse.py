@@ -206,3 +206,19 @@ def test_a_use_that_does_not_fit_the_model_says_why_and_leaves_it(
 
 def test_there_are_twenty_ways_and_more() -> None:
     assert len(FITS) + len(REGRESSIONS) + len(USES) >= 20
+
+
+def test_labels_as_texts_of_any_length_of_numpy_are_labels() -> None:
+    texts = NAMES.astype(np.dtypes.StringDType())
+    clf = MLPClassifier((4,), max_iter=2, random_state=0).fit(X, texts)
+    assert clf.classes_.tolist() == ["setosa", "versicolor", "virginica"]
+    assert (clf.theta_ == MLPClassifier((4,), max_iter=2, random_state=0).fit(X, NAMES).theta_).all()
+    with_gap = np.array([None, *NAMES[1:]], dtype=np.dtypes.StringDType(na_object=None))
+    with pytest.raises(InputError, match="NaN or another gap in row 0"):
+        MLPClassifier((4,), max_iter=2).fit(X, with_gap)
+
+
+def test_labels_of_polars_of_a_type_that_numpy_lacks_are_labels() -> None:
+    polars = pytest.importorskip("polars")
+    labels = polars.Series(y, dtype=polars.Int128)
+    assert MLPClassifier((4,), max_iter=2).fit(X, labels).classes_.tolist() == [0, 1, 2]

@@ -14,7 +14,9 @@ import pytest
 
 from deltarule.common.errors import TableError
 from deltarule.tables import TableEncoder, known_labels, read_table, training_labels
+from deltarule.tables.meaning import meaning_of
 from deltarule.tables.options import TableOptions
+from deltarule.tables.reading import as_frame
 
 SLEEP = ["None", "Insomnia", "Apnea"]
 
@@ -333,3 +335,18 @@ def test_medians_means_and_words_come_from_the_rows_to_learn_from_and_forms_from
     assert encoder.categories == {"w": ("x", "y")}
     assert encoder.forms["d"].date == "day-first"
     assert encoder.forms["d"].parts == ("weekday",)
+
+
+@pytest.mark.parametrize("kind", ["Int128", "UInt128"])
+def test_whole_numbers_of_polars_that_arrow_does_not_have_are_numbers(kind: str) -> None:
+    frame = polars.DataFrame({"n": polars.Series([1, None, 2**100], dtype=getattr(polars, kind)), "w": list("abc")})
+    read = as_frame(frame)
+    assert read["n"].dtype == np.float64
+    assert read["n"].tolist()[::2] == [1.0, 2.0**100]
+    assert np.isnan(read["n"][1])
+    assert read["w"].tolist() == list("abc")
+
+
+def test_complex_numbers_are_refused_and_are_no_words() -> None:
+    with pytest.raises(TableError, match=r"Column 'z' holds '\(1\+2j\)' in row 0 \(complex\), which is not a number"):
+        meaning_of(pd.Series([1 + 2j, 3 - 1j, 0j], name="z"), TableOptions())

@@ -19,6 +19,10 @@ def as_labels(y: Any) -> Any:
     >>> as_labels(["yes", float("nan")]).tolist(), as_labels(["yes", "no"]).dtype.kind
     (['yes', nan], 'U')
     """
+    if isinstance(y, np.ndarray) and y.dtype.kind == "T":  # texts of any length, of which scikit-learn knows nothing
+        y = y.tolist()
+    elif str(getattr(y, "dtype", "")) in ("Int128", "UInt128"):  # of polars; NumPy has no such type
+        y = y.to_list()
     if not isinstance(y, list | tuple) or all(isinstance(label, str) for label in y):
         return np.asarray(y) if isinstance(y, list | tuple) else y
     try:

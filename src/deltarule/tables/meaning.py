@@ -313,7 +313,10 @@ def _kind_of_values(column: pd.Series) -> str:
     inferred = pd.api.types.infer_dtype(filled)
     if inferred in _KIND_OF:
         return _KIND_OF[inferred]
-    if inferred in ("string", *SAID_AS_TEXT) or all(isinstance(value, str | Number | np.bool_) for value in filled):
+    if inferred in ("string", *SAID_AS_TEXT) or all(
+        isinstance(value, str | Number | np.bool_) and not isinstance(value, complex | np.complexfloating)
+        for value in filled
+    ):
         return "text"
     raise TableError(
         f"Column {filled.name!r} holds {str(filled.iloc[0])[:40]!r} in {place_of(filled, 0)} ({inferred}), which is "

@@ -8,7 +8,7 @@ file, its number from 0 in Parquet.
 import codecs
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -34,6 +34,9 @@ __all__ = [
     "read_table",
     "text_of",
 ]
+
+WIDE = ("Int128", "UInt128")
+"""Types of polars that neither Arrow nor NumPy has."""
 
 
 def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame:
@@ -80,7 +83,10 @@ def as_frame(table: Any) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
     if hasattr(table, "to_pandas"):
-        return as_frame(table.to_pandas())
+        kinds = getattr(table, "schema", None)
+        kinds = kinds.items() if isinstance(kinds, Mapping) else ()  # of polars
+        wide = {name: float for name, kind in kinds if str(kind) in WIDE}
+        return as_frame((table.cast(wide) if wide else table).to_pandas())
     raise TableError(
         f"A {type(table).__name__} is no table. Give a data frame of pandas or polars, or a table of Arrow: "
         "its columns have names."
