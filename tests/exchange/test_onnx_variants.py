@@ -8,7 +8,7 @@ import pytest
 
 import deltarule
 from deltarule.common.arrays import Array
-from deltarule.errors import ModelFileError
+from deltarule.errors import ModelFileError, SettingsError
 
 onnx = pytest.importorskip("onnx")
 node, TensorProto = onnx.helper.make_node, onnx.TensorProto
@@ -112,3 +112,13 @@ def test_selu_with_numbers_of_its_own_is_a_scaled_elu(tmp_path: Path) -> None:
     z = X @ W + b
     expected = 2 * np.where(z < 0, 1.5 * np.expm1(np.minimum(z, 0)), z) @ V + c
     np.testing.assert_allclose(found.predict(X), expected, rtol=1e-14)
+
+
+def test_a_file_that_gives_only_the_largest_class_is_no_regressor(tmp_path: Path) -> None:
+    """As torch 2.14.1 writes `net(x).argmax(1)`: the file keeps to itself what its numbers are before."""
+    nodes = [node("Gemm", ["x", "W", "b"], ["z"]), node("Relu", ["z"], ["a"]), node("Gemm", ["a", "V", "c"], ["s"])]
+    file = written(tmp_path, [*nodes, node("ArgMax", ["s"], ["y"], axis=1, keepdims=0)])
+    with pytest.raises(SettingsError, match="names no output units"):
+        deltarule.read_foreign(file)
+    clf = deltarule.read_foreign(file, output="softmax", labels=["no", "yes"]).estimator
+    assert clf.predict(X).tolist() == np.array(["no", "yes"])[by_hand().argmax(1)].tolist()

@@ -55,8 +55,9 @@ def read_onnx(file: ForeignFile) -> Found:
         width,
         stages,
         columns=plain_columns(root) if len(root) == width and width > 1 else None,
-        labels=None if names is None or stages[-1:] == [] else _fitting(names, stages),
+        labels=None if names is None else _fitting(names, stages),
         notes=tuple(dict.fromkeys(notes)),
+        says_output=_is_probability(stages) or not all(isinstance(value, LargestClass) for _, value in outputs),
     )
 
 
@@ -139,5 +140,9 @@ def _chain(scores: Line | Row) -> tuple[tuple[str, ...], int, list[Stage], bool]
 
 def _fitting(names: tuple[Any, ...], stages: list[Stage]) -> tuple[Any, ...] | None:
     """Return the labels, if the outputs are probabilities."""
-    last = stages[-1]
-    return names if isinstance(last, Activation) and last.name in ("softmax", "logistic") else None
+    return names if _is_probability(stages) else None
+
+
+def _is_probability(stages: list[Stage]) -> bool:
+    last = stages[-1] if stages else None
+    return isinstance(last, Activation) and last.name in ("softmax", "logistic")
