@@ -17,8 +17,9 @@ Run = Callable[..., Result]
 def run() -> Run:
     """Run a command in this process."""
 
-    def run_command(*arguments: object) -> Result:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "120"})
+    def run_command(*arguments: object, piped: bytes | None = None) -> Result:
+        words = [str(argument) for argument in arguments]
+        result = CliRunner().invoke(app, words, input=piped, env={"COLUMNS": "120"})
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -1,9 +1,14 @@
 """Tables that would not fit into the memory: `train` and `predict` read them part by part, and say so."""
 
+import errno
+import gzip
+import io
 import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +16,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from typer.testing import Result
 
+from deltarule.tables import byte_sources
 from deltarule.tables.streamed.split import HELD_OUT, Split
 from loading import load
 
@@ -146,6 +152,95 @@ def test_folders_and_patterns_are_read_part_by_part_whatever_the_memory(
         result = run("train", given, "--target", "label", "--layers", "none", "--epochs", 3, "-o", tmp_path / "m")
         assert result.exit_code == 0, result.output
         assert "stands for 2 files, which are read part by part" in result.stderr
+
+
+def test_several_text_files_train_and_predict_as_one(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
+    table.to_csv(tmp_path / "all.csv", index=False)
+    table.iloc[: M // 2].to_csv(tmp_path / "1.csv", index=False)
+    table.iloc[M // 2 :].to_csv(tmp_path / "2.tsv.gz", index=False, sep="\t")
+    parts, models = [tmp_path / "1.csv", tmp_path / "2.tsv.gz"], []
+    for n, given in enumerate([[tmp_path / "all.csv"], parts, [tmp_path / "[12].*"]]):
+        report = ["--report", tmp_path / "report.html"] if n == 1 else []
+        result = run(
+            "train", *given, "--target", "label", "--drop", "price", *OPTIONS, *report, "-o", tmp_path / f"m{n}"
+        )
+        assert result.exit_code == 0, result.output
+        assert ("part by part. A single network is trained" if n == 0 else "2 files, ") in result.stderr
+        models.append(load(tmp_path / f"m{n}"))
+    for model in models[1:]:
+        np.testing.assert_array_equal(model.estimator.theta_, models[0].estimator.theta_)
+        assert model.held_out.accuracy == models[0].held_out.accuracy
+        assert model.held_out.cost == pytest.approx(models[0].held_out.cost, rel=1e-12)
+    page = (tmp_path / "report.html").read_text()
+    assert f"2 files, {parts[0]} to {parts[1]}" in page
+    assert f"train {parts[0]} {parts[1]} --target label" in page
+    result = run("predict", tmp_path / "m1", *parts)
+    assert "2 files, " in result.stderr
+    assert result.stdout == run("predict", tmp_path / "m0", tmp_path / "all.csv").stdout
+
+
+def test_no_output_takes_the_place_of_one_of_several_files(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
+    for n in range(2):
+        table.iloc[n::2].to_csv(tmp_path / f"{n}.csv", index=False)
+    before = (tmp_path / "1.csv").read_bytes()
+    for given in ([tmp_path / "0.csv", tmp_path / "1.csv"], [tmp_path], [tmp_path / "*.csv"]):
+        result = run("train", *given, "--target", "label", *OPTIONS, "-o", tmp_path / "1.csv")
+        assert "--output and DATA name the same file" in " ".join(result.output.split())
+        assert (tmp_path / "1.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["plain", "compressed"])
+def test_standard_input_larger_than_memory_trains_the_model_of_the_file(
+    kind: str,
+    run: Run,
+    table: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cache: Path,
+) -> None:
+    monkeypatch.setattr("deltarule.tables.byte_sources.IN_MEMORY", 1 << 14)
+    made: list[Any] = []
+
+    def kept(**given: Any) -> Any:
+        made.append(SpooledTemporaryFile(**given))  # noqa: SIM115
+        return made[-1]
+
+    monkeypatch.setattr(byte_sources, "SpooledTemporaryFile", kept)
+    table.to_csv(tmp_path / "all.csv", index=False)
+    data = (tmp_path / "all.csv").read_bytes()
+    data = gzip.compress(data) if kind == "compressed" else data
+    options = ["--target", "label", "--drop", "price", *OPTIONS]
+    assert run("train", tmp_path / "all.csv", *options, "-o", tmp_path / "file").exit_code == 0
+    before = len(list(cache.iterdir()))
+    result = run("train", "-", *options, "-o", tmp_path / "piped", piped=data)
+    assert result.exit_code == 0, result.output
+    assert "Standard input would take about" in result.stderr
+    one, other = load(tmp_path / "file"), load(tmp_path / "piped")
+    np.testing.assert_array_equal(one.estimator.theta_, other.estimator.theta_)
+    assert len(list(cache.iterdir())) == before
+    predicted = run("predict", tmp_path / "piped", "-", "--memory", "100KB", piped=data).stdout
+    assert predicted == run("predict", tmp_path / "file", tmp_path / "all.csv").stdout
+    bad = run("train", "-", *options, "-o", tmp_path / "none", piped=gzip.compress(data)[:-9])
+    assert "standard input cannot be decompressed" in bad.stderr
+    assert len(made) == 3
+    assert all(file.closed for file in made)
+
+
+def test_standard_input_is_given_alone_and_a_full_disk_is_told(
+    run: Run, table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run("train", "-", tmp_path / "b.csv", "--target", "label", piped=b"")
+    assert "- is standard input, a whole table. Give it alone." in " ".join(result.output.replace("│", " ").split())
+
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(byte_sources, "SpooledTemporaryFile", lambda **given: Full())
+    result = run("train", "-", "--target", "label", *OPTIONS, piped=table.to_csv(index=False).encode())
+    assert result.exit_code == 1
+    assert "cannot be read, or kept in" in result.stderr
+    assert "TMPDIR" in result.stderr
 
 
 def test_a_table_that_fits_is_read_whole(run: Run, data: Path, tmp_path: Path) -> None:

@@ -117,7 +117,8 @@ def test_rows_without_a_label_are_left_out_and_a_rare_label_is_learnt(tmp_path: 
     first = int(np.flatnonzero(split.parts(0, M) == HELD_OUT)[3])
     table.loc[first, "y"] = "rare"
     rows = TableRows.learn(written(tmp_path, table), "y", options=TableOptions(dates="day-first"), split=split)
-    assert rows.notices[0].startswith("2 rows have no value in the target 'y' and are left out (first: row 5).")
+    said = f"2 rows have no value in the target 'y' and are left out (first: row 5 of {tmp_path / '0.parquet'})."
+    assert rows.notices[0].startswith(said)
     assert rows.notices[1].startswith("No row of 'rare' is held out")
     assert sum(len(rows.of_part(part)) for part in range(3)) == M - 2
     fitted = MLPClassifier((), solver="lbfgs", max_iter=5).fit(rows, eval_set=(rows.of_part(HELD_OUT),))

@@ -1,18 +1,22 @@
 """`deltarule predict` and `deltarule evaluate`."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deltarule.cli import display
-from deltarule.cli.larger import larger_than_memory, predict_parts
-from deltarule.cli.places import check_apart
+from deltarule.cli.larger import Given, given_table, larger_than_memory, predict_parts
+from deltarule.cli.places import check_apart, files_in
 from deltarule.common.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from deltarule.tables.model import TableModel
+    from deltarule.tabular.committee_model import CommitteeModel
 
 __all__ = ["evaluate", "predict"]
 
@@ -21,7 +25,13 @@ ModelPath = Annotated[Path, typer.Argument(help="Model file that `deltarule trai
 
 def predict(
     model: ModelPath,
-    data: Annotated[Path, typer.Argument(help="Table with the columns of the training table.", show_default=False)],
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Table with the columns of the training table: files, a folder, a pattern, or - for stdin.",
+            show_default=False,
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV, TSV or Parquet; by default CSV to stdout.")
     ] = None,
@@ -37,17 +47,34 @@ def predict(
 
     The output has one row for each input row, in the same order. Extra columns, including the target, are ignored.
     """
-    from deltarule.files.whole import check_writable, write_whole
+    from deltarule.files.whole import check_writable
     from deltarule.models.model_file import load_table_model
-    from deltarule.tables import read_table
 
     if output is not None:
         if output.suffix.lower() not in (".csv", ".tsv", ".parquet", ".pq"):
             raise OutputError(f"{output} ends in {output.suffix!r}. Give a name that ends in .csv, .tsv or .parquet.")
-        check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
+        check_apart([("MODEL", model), *files_in(tuple(data))], [("--output", output)])
         check_writable(output)
-    loaded, larger = load_table_model(model), larger_than_memory(data, memory)
-    if larger is not None:
+    loaded = load_table_model(model)
+    with given_table(data) as table:
+        rows = _predict(loaded, table, output, memory)
+    if output is None:
+        return
+    display.stderr.print(
+        f"{rows} {'prediction' if rows == 1 else 'predictions'}: {output}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _predict(loaded: "TableModel | CommitteeModel", data: Given, output: Path | None, memory: str | None) -> int:
+    """Predict a table, write the predictions, and return their number."""
+    from deltarule.files.whole import write_whole
+    from deltarule.tables import read_table
+
+    larger = larger_than_memory(data, memory)
+    if larger is not None or isinstance(data, Sequence):
+        assert larger is not None, "several files are always read part by part"
         rows, notices = predict_parts(loaded, data, output)
         display.show_notices([larger.why, *notices])
     else:
@@ -58,13 +85,7 @@ def predict(
             typer.echo(predictions.to_csv(index=False, lineterminator="\n"), nl=False)
         else:
             write_whole(output, _bytes(predictions, output.suffix.lower()))
-    if output is None:
-        return
-    display.stderr.print(
-        f"{rows} {'prediction' if rows == 1 else 'predictions'}: {output}",
-        markup=False,
-        soft_wrap=True,
-    )
+    return rows
 
 
 def evaluate(

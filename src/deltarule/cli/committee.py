@@ -236,7 +236,7 @@ def _draw(model: "CommitteeModel", folder: Path) -> None:
 
 
 def _write_report(
-    prepared: "Prepared", learnt: "CommitteeRun", table: "pd.DataFrame", path: Path, data: Path, command: str
+    prepared: "Prepared", learnt: "CommitteeRun", table: "pd.DataFrame", path: Path, data: object, command: str
 ) -> None:
     """Write a report on the held-out rows, or on the training set if there are none."""
     from deltarule.reporting.committee import report_of_committee

@@ -3,10 +3,10 @@
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 import typer
 
@@ -15,7 +15,12 @@ from deltarule.cli.sizes import bytes_of, size_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Larger", "larger_than_memory", "predict_parts"]
+    from deltarule.tables.byte_sources import Piped
+
+__all__ = ["Given", "Larger", "given_table", "in_words", "larger_than_memory", "predict_parts"]
+
+Given = Union[Path, "Piped", Sequence[Path]]
+"""What stands for a table: a file, a folder or a pattern of files; standard input; or several files."""
 
 SHARE = 0.5
 """A table may take this share of the free memory, unless --memory says otherwise."""
@@ -37,32 +42,74 @@ class Larger:
     why: str
 
 
-def larger_than_memory(data: Path, memory: str | None) -> Larger | None:
+@contextmanager
+def given_table(data: Sequence[Path]) -> Iterator[Given]:
+    """Return the table that the arguments of a command stand for; what came by standard input is kept until the end.
+
+    Raises
+    ------
+    typer.BadParameter
+        If standard input is one of several.
+    TableError
+        If standard input cannot be kept.
+    """
+    from deltarule.tables.byte_sources import STDIN, piped
+
+    if len(data) > 1:
+        if STDIN in data:
+            raise typer.BadParameter("- is standard input, a whole table. Give it alone.", param_hint="DATA")
+        yield tuple(data)
+    elif data[0] == STDIN:
+        with piped() as came:
+            yield came
+    else:
+        yield data[0]
+
+
+def in_words(data: Given) -> str:
+    """Return what a table is called in reports.
+
+    >>> in_words(Path("a.csv")), in_words([Path("a.csv"), Path("b.csv"), Path("c.csv")])
+    ('a.csv', '3 files, a.csv to c.csv')
+    """
+    return f"{len(data)} files, {data[0]} to {data[-1]}" if isinstance(data, Sequence) else str(data)
+
+
+def larger_than_memory(data: Given, memory: str | None) -> Larger | None:
     """Return why a table is read part by part; None if it is read whole.
 
     Parameters
     ----------
-    data : Path
-        A file of Parquet, CSV or TSV; or a folder or a pattern of files of Parquet, which are always read part by part.
+    data : Path, Piped or sequence of Path
+        A file of Parquet, CSV or TSV; standard input, of which Parquet is read whole; or several files, a folder or a
+        pattern of them, which are always read part by part.
     memory : str or None
         What `--memory` says.
     """
     limit = None if memory is None else bytes_of(memory, "--memory")
-    several = data.is_dir() or (not data.exists() and glob.has_magic(str(data)))
-    if not several and not data.is_file():
+    several = isinstance(data, Sequence) or (
+        isinstance(data, Path) and (data.is_dir() or (not data.exists() and glob.has_magic(str(data))))
+    )
+    if not several and isinstance(data, Path) and not data.is_file():
         return None
     from deltarule.blocks.sources import rows_of
     from deltarule.tables.byte_sources import PARQUET, text_kind
+    from deltarule.tables.streamed.text_files import text_files_of
     from deltarule.tables.streamed.text_rows import about_text
 
-    if several or data.suffix.lower() in PARQUET:
-        rows: Any = rows_of(data)
-        if several:
-            return Larger(f"{data} stands for {len(rows.files)} files, which are read part by part.")
-        bytes_, values = rows.bytes, rows.rows * len(rows.schemas[0][1])
-    elif text_kind(data) is not None:
+    if several:
+        texts = text_files_of(data)
+        of_parquet: Any = rows_of(data) if texts is None else None
+        count = len(of_parquet.files if texts is None else texts.files)
+        stands = in_words(data) if isinstance(data, Sequence) else f"{data} stands for {count} files"
+        return Larger(f"{stands}, which are read part by part.")
+    assert not isinstance(data, Sequence)
+    if text_kind(data) is not None:
         bytes_, m, columns = about_text(data)
         values = m * columns
+    elif isinstance(data, Path) and data.suffix.lower() in PARQUET:
+        rows: Any = rows_of(data)
+        bytes_, values = rows.bytes, rows.rows * len(rows.schemas[0][1])
     else:
         return None
     needed = bytes_ + COPIES * 8 * values
@@ -70,16 +117,17 @@ def larger_than_memory(data: Path, memory: str | None) -> Larger | None:
     if needed <= limit:
         return None
     said = f"than --memory {memory}" if memory is not None else f"than half of what is free ({size_of(2 * limit)})"
-    return Larger(f"{data} would take about {size_of(needed)} of memory, more {said}, and is read part by part.")
+    name = str(data)[0].upper() + str(data)[1:] if not isinstance(data, Path) else str(data)
+    return Larger(f"{name} would take about {size_of(needed)} of memory, more {said}, and is read part by part.")
 
 
-def predict_parts(model: Any, data: Path, output: Path | None) -> tuple[int, Sequence[str]]:
+def predict_parts(model: Any, data: Given, output: Path | None) -> tuple[int, Sequence[str]]:
     """Predict a table part by part, and write the predictions as they come.
 
     Parameters
     ----------
     model : TableModel or CommitteeModel
-    data : Path
+    data : Path, Piped or sequence of Path
     output : Path or None
         None: CSV to stdout.
 
@@ -110,7 +158,7 @@ def predict_parts(model: Any, data: Path, output: Path | None) -> tuple[int, Seq
 class _Predicted:
     """The predictions of a model for the parts of a table, and what was met in them."""
 
-    def __init__(self, model: Any, data: Path) -> None:
+    def __init__(self, model: Any, data: Given) -> None:
         from deltarule.tables.model import TableModel
         from deltarule.tables.oddities import Oddities
 

@@ -210,7 +210,7 @@ def command_of(context: typer.Context) -> str:
         if source is None or source.name != "COMMANDLINE":
             continue
         if parameter.param_type_name == "argument":
-            words.append(str(value))
+            words += map(str, value if isinstance(value, list | tuple) else [value])
         elif isinstance(value, bool):
             words.append((parameter.opts if value else parameter.secondary_opts)[0])
         else:

@@ -1,17 +1,34 @@
 """The check, before any work, that no output of a command overwrites one of its inputs or another output."""
 
+import glob
 import os
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from deltarule.common.errors import OutputError
 
-__all__ = ["check_apart"]
+__all__ = ["check_apart", "files_in"]
 
 Read = tuple[str, Path]
 Written = tuple[str, Path | None]
 """An argument as the help writes it, DATA or --output, and its file; None if the argument was not given."""
+
+
+def files_in(data: Any) -> list[Read]:
+    """Return the files that the argument DATA stands for: of paths, a folder or a pattern; none of standard input."""
+    found = []
+    for one in data if isinstance(data, Sequence) else [data]:
+        if not isinstance(one, Path):
+            continue
+        if one.is_dir():
+            found += [file for file in one.rglob("*") if file.is_file()]
+        elif not one.exists() and glob.has_magic(str(one)):
+            found += map(Path, glob.glob(str(one), recursive=True))
+        else:
+            found.append(one)
+    return [("DATA", file) for file in found]
 
 
 def check_apart(reads: Sequence[Read], writes: Sequence[Written]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from deltarule.cli import display
 from deltarule.cli.kinds import OF_COMMITTEE
-from deltarule.cli.larger import Larger
+from deltarule.cli.larger import Given, Larger, in_words
 from deltarule.cli.single import (
     PICTURES,
     check_run,
@@ -103,7 +103,7 @@ def _tell(prepared: "PreparedRows", run: "RowsRun") -> None:
     display.show_held_out(run.model.target, outcome.figures)
 
 
-def _report(prepared: "PreparedRows", model: "TableModel", path: Path, data: Path, command: str) -> None:
+def _report(prepared: "PreparedRows", model: "TableModel", path: Path, data: Given, command: str) -> None:
     """Write a report on the held-out rows, or the training set, or on a sample of them that fits into the memory."""
     from deltarule.reporting.tables import report_on_table
     from deltarule.tables.streamed.table_rows import sampled
@@ -115,6 +115,6 @@ def _report(prepared: "PreparedRows", model: "TableModel", path: Path, data: Pat
     if len(table) < len(rows):
         judged = f"a sample of {len(table)} of the {len(rows)} rows of {judged}"
     examples = model.examples_of(table)
-    about = {"judged on": judged, "trained on": f"{len(prepared.training)} rows", "table": str(data)}
+    about = {"judged on": judged, "trained on": f"{len(prepared.training)} rows", "table": in_words(data)}
     report_on_table(model, examples, model.outcome_of(examples), table, path, about=about, command=command)
     display.say(f"Report: {path}")

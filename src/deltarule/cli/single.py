@@ -211,7 +211,7 @@ def draw(model: "TableModel", folder: Path) -> None:
 
 
 def write_report(
-    prepared: "Prepared", learnt: "TableRun", table: "pd.DataFrame", path: Path, data: Path, command: str
+    prepared: "Prepared", learnt: "TableRun", table: "pd.DataFrame", path: Path, data: object, command: str
 ) -> None:
     """Write a report on the held-out rows, or on the training set if no rows were held out."""
     from deltarule.reporting.tables import report_on_table

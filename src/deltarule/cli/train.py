@@ -8,7 +8,7 @@ import typer
 
 from deltarule.cli import committee, single
 from deltarule.cli.kinds import BOTH, check_kind, given_options
-from deltarule.cli.larger import larger_than_memory
+from deltarule.cli.larger import given_table, larger_than_memory
 from deltarule.cli.options import PANELS, command_of, default, setting
 from deltarule.cli.rows import train_rows
 from deltarule.cli.training import Outputs
@@ -18,7 +18,8 @@ __all__ = ["train"]
 MEMBERS = "Several networks"
 
 TABLE = typer.Argument(
-    help="Table to learn from: CSV or TSV (also .gz), Parquet, or - for CSV from stdin.", show_default=False
+    help="Table to learn from: CSV or TSV (also .gz) or Parquet; files, a folder, a pattern, or - for stdin.",
+    show_default=False,
 )
 
 
@@ -64,7 +65,7 @@ class DateName(StrEnum):
 
 def train(
     context: typer.Context,
-    data: Annotated[Path, TABLE],
+    data: Annotated[list[Path], TABLE],
     target: Annotated[str, typer.Option(help="Name of the column to predict.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write.")] = Path("model.deltarule"),
     task: Annotated[
@@ -201,7 +202,7 @@ def train(
         str | None,
         typer.Option(
             help="Memory that the table may take, 500MB: a file that would take more is read part by part, and trains "
-            "a single network. Folders and patterns of files of Parquet always are.",
+            "a single network. Several files always are.",
             show_default="half of what is free",
         ),
     ] = None,
@@ -262,18 +263,18 @@ def train(
     By default it trains several networks that predict together, by rules that look at the table; --network trains a
     single plain one, whose every setting is an option. Ctrl-C ends the training early and saves what is trained so far.
     """
-    given = locals()
-    options, larger = given_options(context), larger_than_memory(data, memory)
-    if larger is None:
-        check_kind(options, network)
+    given, options = locals(), given_options(context)
     if not 0 <= (holdout or 0) < 1:
         raise typer.BadParameter(f"{holdout} is not in [0, 1).", param_hint="--holdout")
     drawn = single.PICTURES if network else committee.PICTURES
     outputs = Outputs(drawn, output, report, pictures, checkpoint, checkpoint_seconds, resume)
-    if larger is not None:
-        interrupted = train_rows(given, outputs, larger, options, command_of(context))
-    else:
-        run = single.train_single if network else committee.train_committee
-        interrupted = run(given, outputs, command_of(context))
+    with given_table(data) as given["data"]:
+        larger = larger_than_memory(given["data"], memory)
+        if larger is not None:
+            interrupted = train_rows(given, outputs, larger, options, command_of(context))
+        else:
+            check_kind(options, network)
+            run = single.train_single if network else committee.train_committee
+            interrupted = run(given, outputs, command_of(context))
     if interrupted:
         raise typer.Exit(130)

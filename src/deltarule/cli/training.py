@@ -9,10 +9,11 @@ import typer
 
 from deltarule.cli import display
 from deltarule.cli.options import in_options
-from deltarule.cli.places import check_apart
+from deltarule.cli.places import check_apart, files_in
 from deltarule.common.messages import Message
 
 if TYPE_CHECKING:
+    from deltarule.cli.larger import Given
     from deltarule.tables.options import TableOptions
     from deltarule.training.checkpoint import Checkpoint
 
@@ -31,8 +32,12 @@ class Outputs:
     checkpoint_seconds: float
     resume: bool
 
-    def check(self, data: Path) -> None:
+    def check(self, data: "Given") -> None:
         """Check before any work that every file can be written.
+
+        Parameters
+        ----------
+        data : Path, Piped or sequence of Path
 
         Raises
         ------
@@ -48,7 +53,7 @@ class Outputs:
         named = ("output", "report", "checkpoint", "pictures")
         written = [(f"--{name}", getattr(self, name)) for name in named]
         drawn = [] if self.pictures is None else [("--pictures", self.pictures / name) for name in self.drawn]
-        check_apart([("DATA", data)], [*written, *drawn])
+        check_apart(files_in(data), [*written, *drawn])
         check_writable(self.output)
         if self.resume and self.checkpoint is None:
             raise typer.BadParameter("it needs the file of the run. Give --checkpoint, too.", param_hint="--resume")

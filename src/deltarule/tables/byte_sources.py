@@ -1,6 +1,7 @@
 """The sources of a table: a file, a compressed file, or standard input; opened at the start, and seekable."""
 
 import gzip
+import io
 import shutil
 import sys
 import zlib
@@ -8,15 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+from tempfile import SpooledTemporaryFile, gettempdir
+from threading import Lock
+from typing import Any, BinaryIO, cast
 
 from deltarule.common.errors import TableError
 
-__all__ = ["PARQUET", "SEPARATORS", "opened", "streamed", "text_kind"]
+__all__ = ["PARQUET", "SEPARATORS", "STDIN", "Piped", "name_of", "opened", "piped", "streamed", "text_kind"]
 
 STDIN = Path("-")
 """Standard input, as a path on the command line."""
+
+_NAME = Path("standard input")
+_GZIP = b"\x1f\x8b"
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 PARQUET = (".parquet", ".pq")
@@ -45,8 +50,85 @@ class ByteSource:
     file: BinaryIO
 
 
+class Piped:
+    """Standard input as a file that can be read again and again: what came is kept in a temporary file without a name.
+
+    The system removes that file however the process ends.
+
+    Attributes
+    ----------
+    kind : str
+        `".csv"` or `".parquet"`.
+    is_compressed : bool
+    size : int
+        Bytes that came.
+    """
+
+    def __init__(self, kept: BinaryIO) -> None:
+        self._kept, self._lock = kept, Lock()
+        self.size = kept.seek(0, io.SEEK_END)
+        kept.seek(0)
+        start = kept.read(4)
+        self.kind = ".parquet" if start == b"PAR1" else ".csv"
+        self.is_compressed = start.startswith(_GZIP)
+
+    def __str__(self) -> str:
+        return str(_NAME)
+
+    def open(self) -> BinaryIO:
+        """Return what came as a file of its own, at its beginning."""
+        return io.BufferedReader(_View(self._kept, self._lock))
+
+
+class _View(io.RawIOBase):
+    """A file that others read, too, each at its own place."""
+
+    def __init__(self, file: BinaryIO, lock: Lock) -> None:
+        self._file, self._lock, self._place = file, lock, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with self._lock:
+            self._file.seek(self._place)
+            came = self._file.read(len(buffer))
+        buffer[: len(came)] = came
+        self._place += len(came)
+        return len(came)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with self._lock:
+            base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place}.get(whence)
+            self._place = offset + (self._file.seek(0, io.SEEK_END) if base is None else base)
+        return self._place
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[ByteSource]:
+def piped() -> Iterator[Piped]:
+    """Keep standard input for as long as it is needed.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read, or there is no room for it.
+    """
+    with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        except OSError as error:
+            raise TableError(
+                f"{_NAME} cannot be read, or kept in {gettempdir()} ({error.strerror}). Give a file, or name another "
+                "folder for temporary files in TMPDIR."
+            ) from None
+        yield Piped(cast(BinaryIO, file))
+
+
+@contextmanager
+def opened(given: Path | Piped) -> Iterator[ByteSource]:
     """Open a table by its name: `.csv`, `.tsv`, each of them also `.gz`, `.parquet`, `.pq`, or `-` for standard input.
 
     Raises
@@ -54,25 +136,31 @@ def opened(path: Path) -> Iterator[ByteSource]:
     TableError
         If the file is missing, of another kind, cannot be read or cannot be decompressed.
     """
-    if path == STDIN:
-        with _kept(Path("standard input"), sys.stdin.buffer) as file:
-            start = file.read(4)
-            file.seek(0)
-            if start[:2] != b"\x1f\x8b":
-                yield ByteSource(Path("standard input"), ".parquet" if start == b"PAR1" else ".csv", file)
-                return
-            with _decompressed(Path("standard input"), file) as inner:
-                yield ByteSource(Path("standard input"), ".csv", inner)
+    if given == STDIN:
+        with piped() as came, opened(came) as source:
+            yield source
         return
-    kind = _kind_of(path)
-    with _telling(path):
-        file = path.open("rb")
+    if isinstance(given, Piped):
+        name, kind, file = _NAME, given.kind, given.open()
+    else:
+        name, kind = given, _kind_of(given)
+        with _telling(name):
+            file = given.open("rb")
     with file:
-        if path.suffix.lower() != COMPRESSED:
-            yield ByteSource(path, kind, file)
+        if not _is_compressed(given):
+            yield ByteSource(name, kind, file)
             return
-        with _decompressed(path, file) as inner:
-            yield ByteSource(path, kind, inner)
+        with _decompressed(name, file) as inner:
+            yield ByteSource(name, kind, inner)
+
+
+def _is_compressed(given: Path | Piped) -> bool:
+    return given.is_compressed if isinstance(given, Piped) else given.suffix.lower() == COMPRESSED
+
+
+def name_of(given: Path | Piped) -> Path:
+    """Return the name of a table, for messages."""
+    return _NAME if isinstance(given, Piped) else given
 
 
 def _endings(path: Path) -> tuple[str, str]:
@@ -93,14 +181,14 @@ def _kind_of(path: Path) -> str:
     )
 
 
-def text_kind(path: Path) -> str | None:
+def text_kind(given: Path | Piped) -> str | None:
     """Return `".csv"` or `".tsv"` for the name of such a file, compressed or not; None for any other."""
-    _, kind = _endings(path)
+    kind = given.kind if isinstance(given, Piped) else _endings(given)[1]
     return kind if kind in SEPARATORS else None
 
 
 @contextmanager
-def streamed(path: Path) -> Iterator[BinaryIO]:
+def streamed(given: Path | Piped) -> Iterator[BinaryIO]:
     """Open a text file at its start, compressed or not, without copying it.
 
     Raises
@@ -108,9 +196,8 @@ def streamed(path: Path) -> Iterator[BinaryIO]:
     TableError
         If it is missing, cannot be read or cannot be decompressed, also while it is read.
     """
-    is_compressed = path.suffix.lower() == COMPRESSED
-    with _telling(path), path.open("rb") as file:
-        if not is_compressed:
+    with _telling(name_of(given)), given.open() if isinstance(given, Piped) else given.open("rb") as file:
+        if not _is_compressed(given):
             yield file
             return
         with gzip.GzipFile(fileobj=file, mode="rb") as inner:
@@ -132,18 +219,6 @@ def _telling(path: Path) -> Iterator[None]:
         raise TableError(
             f"{path} cannot be read ({error.strerror}). Give the path of a table (CSV or Parquet)."
         ) from None
-
-
-@contextmanager
-def _kept(name: Path, stream: BinaryIO) -> Iterator[BinaryIO]:
-    """Copy a stream that can be read only once."""
-    with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-        try:
-            shutil.copyfileobj(stream, file)
-        except OSError as error:
-            raise TableError(f"{name} cannot be read ({error.strerror}).") from None
-        file.seek(0)
-        yield cast(BinaryIO, file)
 
 
 @contextmanager

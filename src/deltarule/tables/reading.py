@@ -8,7 +8,8 @@ file, its number from 0 in Parquet.
 import codecs
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,16 +19,20 @@ import numpy as np
 import pandas as pd
 
 from deltarule.common.errors import TableError
-from deltarule.tables.byte_sources import PARQUET, SEPARATORS, opened
+from deltarule.tables.byte_sources import PARQUET, SEPARATORS, Piped, opened
 from deltarule.tables.records import Records, separators
 from deltarule.tables.row_numbers import UNNAMED
 from deltarule.tables.text_columns import Column
 
 __all__ = [
+    "Text",
+    "TextFile",
     "as_frame",
     "check_columns",
     "check_names",
+    "columns_of",
     "is_number",
+    "missing_column",
     "name_some",
     "no_row",
     "place_of",
@@ -39,12 +44,12 @@ WIDE = ("Int128", "UInt128")
 """Types of polars that neither Arrow nor NumPy has."""
 
 
-def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame:
+def read_table(path: str | Path | Piped, *, as_text: Iterable[str] = ()) -> pd.DataFrame:
     """Read a CSV, TSV (also .gz) or Parquet file, by its suffix, or standard input.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or Piped
         Text files are UTF-8, with one line of column names first. `-` is standard input.
     as_text : iterable of str, optional
         Columns of a text file to keep as they are written: `01` stays `01`. Names that the file lacks are ignored.
@@ -61,7 +66,7 @@ def read_table(path: str | Path, *, as_text: Iterable[str] = ()) -> pd.DataFrame
         If the file is missing, empty, of another kind, not UTF-8, has a row with too few or too many fields, has no
         row, or has columns without a name or with the same name.
     """
-    with opened(Path(path)) as source:
+    with opened(path if isinstance(path, Piped) else Path(path)) as source:
         name, file = source.name, source.file
         if source.kind in PARQUET:
             table = _parquet(name, file)
@@ -161,12 +166,25 @@ def _text(path: Path, file: BinaryIO, separator: str, as_text: set[str]) -> pd.D
 
 
 @dataclass(frozen=True, eq=False)
+class TextFile:
+    """A text file whose separator is known; `open` opens it, or gives it once more."""
+
+    path: Path
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    separator: str
+
+
+@dataclass(frozen=True, eq=False)
 class Text:
-    """What a text file holds: its columns by name, the number of its rows, and the line of each if rows are kept."""
+    """What text files hold one after the other: the columns of the first by name, the rows of each, and their lines.
+
+    `lines` is empty if rows are not kept.
+    """
 
     separator: str
+    headers: list[list[str]]
     columns: dict[str, Column]
-    rows: int
+    lengths: tuple[int, ...]
     lines: Any
 
 
@@ -193,47 +211,83 @@ def text_of(path: Path, file: BinaryIO, separator: str, as_text: Iterable[str], 
     complaint: TableError | None = None
     for mark in separators(file, separator):
         try:
-            return _separated(path, file, mark, set(as_text), keeps)
+            return columns_of([TextFile(path, lambda: nullcontext(file), mark)], as_text, keeps)
         except TableError as error:
             complaint = complaint or error
-        except UnicodeDecodeError:
-            raise _not_utf8(path, file) from None
     raise complaint or _empty(path)
 
 
-def _separated(path: Path, file: BinaryIO, separator: str, as_text: set[str], keeps: bool) -> Text:
-    """Read a file whose separator is known; read it again if columns turn out to be text.
+def columns_of(files: Sequence[TextFile], as_text: Iterable[str], keeps: bool) -> Text:
+    """Return the columns of text files, as of one file that holds the rows of all.
 
-    Such a column has a field far down that is not a number, or numbers like 1.234 in a file that puts commas before
-    decimals.
+    They are read again if columns turn out to be text. Such a column has a field far down that is not a number, or
+    numbers like 1.234 in a file that puts commas before decimals.
+
+    Parameters
+    ----------
+    files : sequence of TextFile
+    as_text, keeps
+        As for `text_of`.
+
+    Raises
+    ------
+    TableError
+        If a file cannot be read, or lacks a column of the first.
     """
+    as_text = set(as_text)
+    headers = [_header(file) for file in files]
+    for file, names in zip(files, headers, strict=True):
+        if missing := [name for name in headers[0] if name not in names]:
+            raise missing_column(file.path, missing[0], files[0].path, names)
     while True:
-        file.seek(0)
-        records = Records(path, file, separator)
-        names = _names(path, records.names)
-        columns = {name: Column(name in as_text, keeps) for name in names}
-        lines, rows = array("q"), 0
-        for batch in records.batches():
-            rows += len(batch.lines)
-            if keeps:
-                lines.extend(batch.lines)
-            for column, fields in zip(columns.values(), batch.columns, strict=True):
-                column.add(fields)
-        commas = separator != "," and any(column.has_commas for column in columns.values())
+        columns = {name: Column(name in as_text, keeps) for name in headers[0]}
+        lines, lengths = array("q"), []
+        for file, names in zip(files, headers, strict=True):
+            lengths.append(0)
+            with _decoded(file) as data:
+                records = Records(file.path, data, file.separator)
+                for batch in records.batches([names.index(name) for name in columns]):
+                    lengths[-1] += len(batch.lines)
+                    if keeps:
+                        lines.extend(batch.lines)
+                    for column, fields in zip(columns.values(), batch.columns, strict=True):
+                        column.add(fields)
+        commas = any(file.separator != "," for file in files) and any(column.has_commas for column in columns.values())
         lost = {name for name, column in columns.items() if column.lost or (commas and column.dots_may_group)}
         if not lost:
-            return Text(separator, columns, rows, lines)
-        as_text = as_text | lost
+            return Text(files[0].separator, headers, columns, tuple(lengths), lines)
+        as_text |= lost
 
 
-def _names(path: Path, names: list[str]) -> list[str]:
+def _header(of: TextFile) -> list[str]:
     """Return the names of the columns; a first column without a name gets the name that pandas gives it."""
+    with _decoded(of) as file:
+        names = Records(of.path, file, of.separator).names
     if not names:
-        raise _empty(path)
+        raise _empty(of.path)
     if len(names) > 1 and not names[0] and UNNAMED not in names:
         names = [UNNAMED, *names[1:]]
-    check_names(path, names)
+    check_names(of.path, names)
     return names
+
+
+@contextmanager
+def _decoded(of: TextFile) -> Iterator[BinaryIO]:
+    """Open a text file at its beginning, and say where it is not UTF-8."""
+    with of.open() as file:
+        file.seek(0)
+        try:
+            yield file
+        except UnicodeDecodeError:
+            raise _not_utf8(of.path, file) from None
+
+
+def missing_column(where: str | Path, name: str, first: str | Path, there: Sequence[str]) -> TableError:
+    """Return the error about one of several files that lacks a column of the first."""
+    return TableError(
+        f"{where} has no column {name!r}, which {first} has. It has {len(there)}: {name_some(there, 8)}. Give all "
+        "files the same columns."
+    )
 
 
 def _not_utf8(path: Path, file: BinaryIO) -> TableError:

@@ -44,14 +44,15 @@ def files_of(given: Any) -> list[Path]:
     path = Path(given)
     if path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
         raise InputError(
-            f"{path} is no Parquet. TableRows.learn(path, target) reads one text file part by part, and fit takes its "
-            "rows; several are read as one file, or as Parquet."
+            f"{path} is no Parquet. TableRows.learn(path, target) reads text files part by part, and fit takes their "
+            "rows."
         )
     if path.is_dir():
         found = sorted(path.rglob("*.parquet"))
         if not found:
             raise InputError(
-                f"The folder {path} holds no *.parquet. Give a folder with files of Parquet, or a pattern."
+                f"The folder {path} holds no *.parquet. Give a folder with files of Parquet, or a pattern; "
+                "TableRows.learn(path, target) also reads those of text files."
             )
         return found
     if path.is_file():

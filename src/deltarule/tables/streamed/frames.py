@@ -13,6 +13,7 @@ from deltarule.blocks.sources import ArrowRows
 from deltarule.blocks.sources.arrow_rows import LINES
 from deltarule.common.errors import TableError
 from deltarule.engines.splitmix import base_of_epoch, counted
+from deltarule.tables.reading import missing_column
 
 __all__ = ["Frames", "chosen"]
 
@@ -74,8 +75,9 @@ class Frames:
             start += len(frame)
 
     def place(self, row: int) -> str:
-        """Return where a row is in its file: `row 7`, or `line 9` of a text file."""
-        return f"{self.rows.unit} {self.rows.position(row)[1]}"
+        """Return where a row is: `row 7`, or `line 9` of a text file, and of which file if there are several."""
+        file, inside = self.rows.position(row)
+        return f"{self.rows.unit} {inside}" + (f" of {file}" if len(self.rows.schemas) > 1 else "")
 
     @contextmanager
     def telling(self, row: int) -> Iterator[None]:
@@ -91,10 +93,7 @@ class Frames:
         found: dict[str, tuple[str, Any]] = {}
         for where, schema in self.rows.schemas:
             if name not in schema.names:
-                raise TableError(
-                    f"{where} has no column {name!r}, which {self.rows.schemas[0][0]} has. It has {len(schema)}: "
-                    f"{', '.join(map(repr, schema.names[:8]))}. Give all files the same columns."
-                )
+                raise missing_column(where, name, self.rows.schemas[0][0], schema.names)
             kind = schema.field(name).type
             found.setdefault(_kind_of(name, kind, where), (where, kind))
         found.pop("empty", None)

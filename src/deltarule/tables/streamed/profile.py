@@ -31,6 +31,9 @@ __all__ = ["Profile"]
 _SAMPLE_BYTES = 64 << 20
 """Most bytes of the sample of all columns of numbers."""
 
+_WAITING_VALUES = 1 << 22
+"""About how many values of all columns of numbers wait until their moments are added up: 32 MB."""
+
 
 class Profile:
     """What the columns of a raw table hold, added up part by part.
@@ -53,7 +56,8 @@ class Profile:
         numbers = [name for name, meaning in meanings.items() if meaning.kind in NUMBERS]
         most = max(1024, min(SAMPLE_ROWS, _SAMPLE_BYTES // (8 * max(1, len(numbers)))))
         self._share = most / max(1, rows)
-        self._numbers = {name: _Numbers(name, meanings[name], options) for name in numbers}
+        leaf = max(1024, min(8192, _WAITING_VALUES // max(1, len(numbers))))
+        self._numbers = {name: _Numbers(name, meanings[name], options, leaf) for name in numbers}
         self._words = {
             name: _Words(meaning)
             for name, meaning in meanings.items()
@@ -138,12 +142,12 @@ class Profile:
 class _Numbers:
     """What a column of numbers, dates or durations holds."""
 
-    def __init__(self, name: str, meaning: Meaning, options: TableOptions) -> None:
+    def __init__(self, name: str, meaning: Meaning, options: TableOptions, leaf: int) -> None:
         self._kind, self._form = meaning.kind, meaning.form
         # Nobody numbers rows in kg.
         may_number = meaning.kind == "number" and not meaning.form.number.unit and name not in options.keep
         self._numbering = Numbering(name) if may_number else None
-        self.moments, self.parts = Moments(), VaryingParts()
+        self.moments, self.parts = Moments(leaf), VaryingParts()
         self.gap_words: Counter[str] = Counter()
         self._sample: list[Array] = []
 

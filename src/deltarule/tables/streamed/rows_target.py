@@ -3,8 +3,7 @@
 It is read by itself, before the other columns, because only all rows decide what it is and which of them have a value.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +18,7 @@ from deltarule.tables.cells import Form, asked_gaps, counts_of, gap_words_of
 from deltarule.tables.labels import check_labels, doubts_of, plain_labels, said_of_left_out
 from deltarule.tables.meaning import Meaning
 from deltarule.tables.notices import said_of_form
-from deltarule.tables.reading import is_number, name_some, place_of
+from deltarule.tables.reading import is_number, name_some
 from deltarule.tables.streamed.frames import Frames
 from deltarule.tables.streamed.running_numbers import Moments
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
@@ -35,6 +34,9 @@ from deltarule.tables.target_column import (
 )
 
 __all__ = ["RowsTarget", "target_of"]
+
+Place = Callable[[int], str]
+"""Where a row is, by its number among all rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +101,14 @@ def target_of(
     if task not in TASKS:
         raise SettingsError(f"task={task!r} is unknown. Take one of {', '.join(TASKS)}.")
     may_be_quantity = task != "classify" and meaning.kind == "number"
-    labels = _LabelCounts(name, gaps)
-    quantity = _Quantity(name, meaning.form) if may_be_quantity else None
+    labels = _LabelCounts(name, gaps, frames.place)
+    quantity = _Quantity(name, meaning.form, frames.place) if may_be_quantity else None
     for start, frame in frames.read([name]):
         parts = split.parts(start, len(frame))
         if task != "regress":
-            labels.add(frame[name], parts)
+            labels.add(start, frame[name], parts)
         if quantity is not None:
-            quantity.add(frame[name], parts)
+            quantity.add(start, frame[name], parts)
     if quantity is None:
         if task == "regress" and meaning.kind != "empty":
             raise no_numbers(name, meaning.kind, labels.example or meaning.example)
@@ -131,17 +133,17 @@ def target_of(
 class _LabelCounts:
     """The different values of a column, each with its rows in every part of the table."""
 
-    def __init__(self, name: str, gaps: tuple[str, ...]) -> None:
+    def __init__(self, name: str, gaps: tuple[str, ...], place: Place) -> None:
         self._name, self._gaps = name, gaps
         self._counts: dict[Any, NDArray[np.int64]] = {}
         self._too_many = False
-        self._left_out = _LeftOut(name)
+        self._left_out = _LeftOut(name, place)
         self.example = ""
 
-    def add(self, column: pd.Series, parts: NDArray[np.int8]) -> None:
+    def add(self, start: int, column: pd.Series, parts: NDArray[np.int8]) -> None:
         named = asked_gaps(column, self._gaps)
         gaps = column.isna().to_numpy() | named
-        self._left_out.add(column, gaps, counts_of(column[named]) if self._gaps and named.any() else {})
+        self._left_out.add(start, column, gaps, counts_of(column[named]) if self._gaps and named.any() else {})
         if self._too_many:
             return
         codes, raw = pd.factorize(column[~gaps])
@@ -194,18 +196,18 @@ class _LabelCounts:
 class _Quantity:
     """The numbers of a column."""
 
-    def __init__(self, name: str, form: Form) -> None:
+    def __init__(self, name: str, form: Form, place: Place) -> None:
         self._name, self._form = name, form
-        self._left_out = _LeftOut(name)
+        self._left_out = _LeftOut(name, place)
         self._counts: dict[float, int] = {}
         self._rows = np.zeros(PARTS, np.int64)
         self._moments, self._all = Moments(), Moments()
         self.has_fractions = False
 
-    def add(self, column: pd.Series, parts: NDArray[np.int8]) -> None:
+    def add(self, start: int, column: pd.Series, parts: NDArray[np.int8]) -> None:
         values = quantity_of(column, self._form)
         gaps = np.isnan(values)
-        self._left_out.add(column, gaps, gap_words_of(column, self._form))
+        self._left_out.add(start, column, gaps, gap_words_of(column, self._form))
         known, parts = values[~gaps], parts[~gaps]
         self._rows += np.bincount(parts, minlength=PARTS)
         self._all.add(known)
@@ -240,19 +242,19 @@ class _Quantity:
 class _LeftOut:
     """The rows without a value."""
 
-    def __init__(self, name: str) -> None:
-        self._name, self._first = name, ""
+    def __init__(self, name: str, place: Place) -> None:
+        self._name, self._place, self._first = name, place, -1
         self._rows = self._count = 0
         self._words: dict[str, int] = {}
 
-    def add(self, column: pd.Series, gaps: NDArray[np.bool_], words: dict[str, int]) -> None:
+    def add(self, start: int, column: pd.Series, gaps: NDArray[np.bool_], words: dict[str, int]) -> None:
         self._rows += len(column)
         self._count += int(gaps.sum())
         for word, n in words.items():
             self._words[word] = self._words.get(word, 0) + n
-        if not self._first and gaps.any():
-            with suppress(IndexError):
-                self._first = place_of(column, int(np.flatnonzero(gaps)[0]))
+        if self._first < 0 and gaps.any():
+            self._first = start + int(np.flatnonzero(gaps)[0])
 
     def notices(self) -> tuple[str, ...]:
-        return said_of_left_out(self._name, self._count, self._rows, self._first, self._words)
+        first = self._place(self._first) if self._count else ""
+        return said_of_left_out(self._name, self._count, self._rows, first, self._words)

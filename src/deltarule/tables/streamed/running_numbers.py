@@ -15,13 +15,20 @@ class Moments:
     """Number, least, greatest, mean and Σ(x − mean)² of values, gaps apart.
 
     Means and squares of two parts are put together as Chan, Golub and LeVeque (1979) do. They are kept in NumPy's
-    longest float, whose exponents hold the squares of 1e-300 where the machine has one.
+    longest float, whose exponents hold the squares of 1e-300 where the machine has one. The parts are leaves of the
+    same number of values however they come, so that a table has the same bits whole and divided among files.
+
+    Parameters
+    ----------
+    leaf : int, default 8192
+        Values of a part, which wait in memory until they are so many.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, leaf: int = 8192) -> None:
         self.count = self.gaps = 0
         self.least, self.greatest = np.inf, -np.inf
-        self._mean = self._squares = np.longdouble(0)
+        self._leaf, self._waiting = leaf, np.empty(0)
+        self._added, self._mean, self._squares = 0, np.longdouble(0), np.longdouble(0)
 
     def add(self, values: Array) -> None:
         """Add values; NaN is a gap."""
@@ -29,21 +36,31 @@ class Moments:
         self.gaps += len(values) - len(known)
         if not len(known):
             return
+        self.count += len(known)
         self.least, self.greatest = min(self.least, float(known.min())), max(self.greatest, float(known.max()))
+        known = np.concatenate([self._waiting, known])
+        whole = len(known) - len(known) % self._leaf
+        for first in range(0, whole, self._leaf):
+            self._added, self._mean, self._squares = self._with(known[first : first + self._leaf])
+        self._waiting = known[whole:].copy()
+
+    def _with(self, known: Array) -> tuple[int, np.longdouble, np.longdouble]:
+        """Return number, mean and Σ(x − mean)² of the leaves so far and one more."""
+        if not len(known):
+            return self._added, self._mean, self._squares
         centre = np.longdouble(known[0]) + np.longdouble((known - known[0]).mean())
         rest = known - np.float64(centre)
         if _is_extreme(rest):  # which takes ten times as long
             rest = rest.astype(np.longdouble)
         squares = np.longdouble(np.square(rest).sum())
-        count, step = self.count + len(known), centre - self._mean
-        self._squares += squares + step * step * np.longdouble(self.count) * len(known) / count
-        self._mean += step * len(known) / count
-        self.count = count
+        count, step = self._added + len(known), centre - self._mean
+        squares += self._squares + step * step * np.longdouble(self._added) * len(known) / count
+        return count, self._mean + step * len(known) / count, squares
 
     @property
     def mean(self) -> float:
         """Mean of the values."""
-        return float(self._mean)
+        return float(self._with(self._waiting)[1])
 
     @property
     def rows(self) -> int:
@@ -54,8 +71,9 @@ class Moments:
         """Return mean and deviation of the values with `value` in their gaps; of a constant its value, and 1."""
         if min(self.least, value) == max(self.greatest, value):
             return value, 1.0
-        mean = self._mean + (np.longdouble(value) - self._mean) * self.gaps / self.rows
-        squares = self._squares + self.count * (self._mean - mean) ** 2 + self.gaps * (np.longdouble(value) - mean) ** 2
+        count, known, squares = self._with(self._waiting)
+        mean = known + (np.longdouble(value) - known) * self.gaps / self.rows
+        squares += count * (known - mean) ** 2 + self.gaps * (np.longdouble(value) - mean) ** 2
         return float(mean), float(np.sqrt(squares / self.rows))
 
 

@@ -1,11 +1,9 @@
 """`TableRows`: rows of a raw table that may be larger than the memory, encoded part by part, as `fit` takes them."""
 
-import glob
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +14,6 @@ from deltarule.blocks.sources.arrow_rows import batch_rows
 from deltarule.blocks.sources.source import Chunk, Coded
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, TableError
-from deltarule.tables.byte_sources import text_kind
 from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import check_columns
@@ -25,6 +22,7 @@ from deltarule.tables.streamed.meanings import SAMPLE_KEY, meanings_of
 from deltarule.tables.streamed.profile import Profile
 from deltarule.tables.streamed.rows_target import RowsTarget, target_of
 from deltarule.tables.streamed.split import HELD_OUT, LEARNT, PARTS, Split
+from deltarule.tables.streamed.text_files import text_files_of
 from deltarule.tables.streamed.text_rows import TextRows
 from deltarule.tables.target_column import Task
 from deltarule.tables.weights import weightless, weights_in
@@ -79,7 +77,7 @@ class TableRows(GivenSource):
         Parameters
         ----------
         source : path, list of paths, LazyFrame of polars, dataset of Arrow or relation of DuckDB
-            A path is that of a CSV or TSV file (also .gz), or of files of Parquet.
+            A path is that of a file of Parquet, CSV or TSV (also .gz), of a folder of them, or a pattern.
         target : str
             Name of the column to predict.
         task : {"auto", "classify", "regress"}, default "auto"
@@ -185,8 +183,8 @@ def frames_of(source: Any, as_text: Sequence[str] = ()) -> Frames:
     as_text : sequence of str
         Columns of a text file to keep as they are written.
     """
-    is_text = isinstance(source, str | Path) and text_kind(Path(source)) is not None and not glob.has_magic(str(source))
-    frames = Frames(TextRows(Path(source), as_text) if is_text else rows_of(source))
+    texts = text_files_of(source)
+    frames = Frames(rows_of(source) if texts is None else TextRows(texts, as_text))
     if not len(frames):
         raise TableError(f"{frames.rows.schemas[0][0]} holds no row. Give at least one example.")
     return frames
