@@ -82,7 +82,7 @@ def of_wrong_kind(index: int) -> Any:
         (lambda: Blocks.from_function(load, [2, -1]), "are not numbers of rows"),
         (lambda: Blocks.from_function(load, [0, 0]), "The blocks are empty"),
         (lambda: Blocks.from_function(load, [3]), "Block 0 has 3 rows by its length, but its X has the shape"),
-        (lambda: Blocks.from_function(of_wrong_kind, [7]), "Block 0 is a ndarray. Return"),
+        (lambda: Blocks.from_function(of_wrong_kind, [7]), "Block 0 is an ndarray. Return"),
         (lambda: Blocks.from_function(lambda n: (X[:2, : 2 + n], y[:2]), [2, 2]).read(1), "X of block 1"),
     ],
 )

@@ -152,6 +152,9 @@ def test_folders_and_patterns_are_read_part_by_part_whatever_the_memory(
         result = run("train", given, "--target", "label", "--layers", "none", "--epochs", 3, "-o", tmp_path / "m")
         assert result.exit_code == 0, result.output
         assert "stands for 2 files, which are read part by part" in result.stderr
+    (tmp_path / "1.parquet").unlink()
+    result = run("train", tmp_path, "--target", "label", "--layers", "none", "--epochs", 3, "-o", tmp_path / "m")
+    assert "stands for 1 file, which is read part by part" in result.stderr
 
 
 def test_several_text_files_train_and_predict_as_one(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:

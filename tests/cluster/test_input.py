@@ -14,7 +14,7 @@ distributed = pytest.importorskip("distributed")
 
 from sklearn.base import clone  # noqa: E402
 
-from deltarule import MLPClassifier, MLPRegressor  # noqa: E402
+from deltarule import MLPClassifier, MLPRegressor, TableClassifier  # noqa: E402
 from deltarule.cluster import DaskMLPClassifier, DaskMLPRegressor  # noqa: E402
 from deltarule.cluster.checks import check_environments, check_memory  # noqa: E402
 from deltarule.cluster.tasks import environment  # noqa: E402
@@ -132,7 +132,7 @@ def refused(match: str, error: Any, *arguments: Any, **settings: Any) -> None:
 class TestWhatIsRefused:
     def test_each_estimator_names_the_one_that_takes_what_came(self) -> None:
         refused(
-            "X is a ndarray, and DaskMLPClassifier takes frames and arrays of Dask.* MLPClassifier takes the ndarray",
+            "X is an ndarray, and DaskMLPClassifier takes frames and arrays of Dask.* MLPClassifier takes the ndarray",
             InputError,
             X,
             Y,
@@ -142,7 +142,11 @@ class TestWhatIsRefused:
             MLPClassifier().fit(frame()[["a"]], frame()["label"])
         with pytest.raises(InputError, match=r"deltarule\.cluster\.DaskMLPClassifier"):
             MLPClassifier(**LBFGS).fit(X, Y).predict(da.from_array(X))
-        refused("y is a ndarray, but X is on a cluster", InputError, da.from_array(X), Y)
+        with pytest.raises(
+            InputError, match=r"X is a DataFrame of Dask, all of whose rows .*\. X\.compute\(\) does so"
+        ):
+            TableClassifier().fit(frame()[["a"]], frame()["label"])
+        refused("y is an ndarray, but X is on a cluster", InputError, da.from_array(X), Y)
 
     def test_lengths_that_differ_by_partition(self) -> None:
         short = frame()

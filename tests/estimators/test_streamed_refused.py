@@ -1,5 +1,7 @@
 """Sources that do not fit are refused in clear words, with file and row."""
 
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from deltarule import Blocks, MLPClassifier, MLPRegressor
-from deltarule.common.errors import InputError, ShapeError
+from deltarule import Blocks, MLPClassifier, MLPRegressor, TableRows
+from deltarule.common.errors import InputError, OutputError, ShapeError
 from streamed_rows import FEATURES, TABLE, M, made
 
 pytestmark = pytest.mark.usefixtures("cache", "small_buffers", "runs_may_end_early")
@@ -108,3 +110,51 @@ def test_a_source_that_does_not_fit_a_fitted_network_is_refused(path: Callable[.
         fitted.predict(path("label", rows=gap, name="gaps"))
     with pytest.raises(InputError, match="X is a str, which is read block by block"):
         fitted.trace(path("label"), "a")
+
+
+def test_a_list_without_a_path_is_told_what_it_is() -> None:
+    for learn in (lambda: made().fit([], "label"), lambda: TableRows.learn([], "label")):
+        with pytest.raises(InputError, match="The list of paths is empty: a pattern may have matched nothing"):
+            learn()
+
+
+def test_a_column_that_a_file_lacks_is_told_with_what_it_is_for(path: Callable[..., str], tmp_path: Path) -> None:
+    for n in range(1, 13):
+        part = TABLE.iloc[n * 20 : n * 20 + 20]
+        part = part.rename(columns={"r": "rr"}) if n == 7 else part
+        part[[*part.columns[:4], "label"]].to_parquet(tmp_path / f"{n:02}.parquet", index=False)
+    seventh = str(tmp_path / "07.parquet")
+    with pytest.raises(
+        InputError, match=r"07\.parquet has no column 'r', which .*01\.parquet has\. .* the same columns"
+    ):
+        made().fit(tmp_path, "label")
+    fitted = made().fit(path("label"), "label")
+    with pytest.raises(InputError, match=r"no column 'r', which the model was trained on\. It has 5: 'rr'.* Rename"):
+        fitted.predict(seventh)
+
+
+def test_what_a_function_of_blocks_cannot_read_is_not_told_of_the_cache() -> None:
+    def load(n: int) -> Any:
+        if n:
+            raise FileNotFoundError(2, "No such file", "march.npy")
+        return TABLE[FEATURES].to_numpy()[:50], TABLE["label"].to_numpy(dtype=str)[:50]
+
+    with pytest.raises(FileNotFoundError, match=r"march\.npy"):
+        made().fit(Blocks.from_function(load, [50, 50]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of files")
+def test_a_disk_that_is_full_at_the_last_byte_is_told_of_the_cache(path: Callable[..., str], cache: Path) -> None:
+    import resource
+
+    files = path("label")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # what is left in the buffer is written at the end
+    try:
+        with pytest.raises(OutputError, match=r"The cache folder .* cannot be written \(File too large\)"):
+            made().fit(files, "label")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert not list(cache.glob("*.rows"))

@@ -233,5 +233,7 @@ def test_a_frame_with_an_index_has_the_columns_that_read_table_gives_it(tmp_path
 
 
 def test_blocks_are_no_raw_table() -> None:
-    with pytest.raises(InputError, match="A Blocks holds no columns of Arrow"):
+    with pytest.raises(InputError, match="X is a Blocks, which is not read part by part"):
         TableRows.learn(Blocks.from_arrays(np.ones((2, 1)), [0, 1]), "y")
+    with pytest.raises(InputError, match="TableClassifier and TableRegressor take a frame in memory"):
+        TableRows.learn(raw(20), "y")

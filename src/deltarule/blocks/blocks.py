@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, ShapeError
+from deltarule.common.messages import a
 
 __all__ = ["Blocks"]
 
@@ -121,7 +122,7 @@ class Blocks:
         """
         sizes = tuple(int(length) for length in lengths)
         if not callable(load):
-            raise InputError(f"load is a {type(load).__name__}. Pass a function: number of a block ↦ (X, y).")
+            raise InputError(f"load is {a(load)}. Pass a function: number of a block ↦ (X, y).")
         if any(size < 0 or size != length for size, length in zip(sizes, lengths, strict=True)):
             raise InputError(f"lengths={list(lengths)[:10]!r} are not numbers of rows. Give whole numbers from 0 on.")
         first = next((n for n, size in enumerate(sizes) if size), None)
@@ -151,7 +152,7 @@ class Blocks:
         """
         given = self.recipe.read(index)
         if not (isinstance(given, tuple | list) and len(given) in (2, 3)):
-            raise InputError(f"Block {index} is a {type(given).__name__}. Return (X, y) or (X, y, sample_weight).")
+            raise InputError(f"Block {index} is {a(given)}. Return (X, y) or (X, y, sample_weight).")
         X, y = np.asarray(given[0]), np.asarray(given[1])
         weights = None if len(given) == 2 or given[2] is None else np.asarray(given[2])
         rows = self.lengths[index]

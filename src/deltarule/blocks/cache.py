@@ -25,7 +25,7 @@ import numpy as np
 from deltarule.blocks.ahead import ahead
 from deltarule.blocks.conversion import convert, facts_before
 from deltarule.blocks.layout import Facts, LayoutFile
-from deltarule.blocks.sources.source import Source
+from deltarule.blocks.sources.source import Chunk, Source
 from deltarule.common.errors import OutputError
 from deltarule.files.whole import check_writable_folder, lock_beside, remove_leftovers
 
@@ -86,7 +86,7 @@ def converted(source: Source, dtype: np.dtype[Any], mixes: bool) -> LayoutFile:
         remove_leftovers(path)
         temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
         try:
-            with temporary.open("xb") as file, _telling(folder):
+            with _telling(folder), temporary.open("xb") as file:  # closing it writes its end
                 facts = _written(source, dtype, mixes, file, folder)
             temporary.replace(path)
         except BaseException:
@@ -130,6 +130,7 @@ def _written(source: Source, dtype: np.dtype[Any], mixes: bool, file: Any, folde
     chunks = source.chunks(dtype)
     if source.fingerprint is not None:  # files; functions and frames of others may be bound to their thread
         chunks = ahead(chunks)
+    chunks = _apart(chunks)
     first = next(chunks)
     before = facts_before(source, dtype, first)
     needed, free = before.starts[-1] + _FOOTER_BYTES, shutil.disk_usage(folder).free
@@ -157,8 +158,26 @@ def _telling(folder: Path) -> Iterator[None]:
         yield
     except OutputError:
         raise
+    except _OfSourceError as error:
+        raise error.refused from None
     except OSError as error:
         raise _no_folder(folder, error) from error
+
+
+class _OfSourceError(Exception):
+    """What the system refused to a source, a user's function among them, and not to the cache."""
+
+    def __init__(self, refused: OSError) -> None:
+        super().__init__(str(refused))
+        self.refused = refused
+
+
+def _apart(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Return chunks; mark what the system refuses to their source, so that it is not told of the cache."""
+    try:
+        yield from chunks
+    except OSError as error:
+        raise _OfSourceError(error) from error
 
 
 def _no_folder(folder: Path, error: OSError) -> OutputError:

@@ -23,7 +23,9 @@ def files_in(data: Any) -> list[Read]:
         if not isinstance(one, Path):
             continue
         if one.is_dir():
-            found += [file for file in one.rglob("*") if file.is_file()]
+            from deltarule.tables.byte_sources import PARQUET, text_kind  # loads pandas, which training needs, too
+
+            found += [file for file in one.rglob("*") if text_kind(file) or file.suffix.lower() in PARQUET]
         elif not one.exists() and glob.has_magic(str(one)):
             found += map(Path, glob.glob(str(one), recursive=True))
         else:

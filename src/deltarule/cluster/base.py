@@ -25,6 +25,7 @@ from deltarule.cluster.sources import ParquetParts, Parts
 from deltarule.cluster.spans import rows_of_leaves
 from deltarule.cluster.tasks import Work, environment
 from deltarule.common.errors import InputError
+from deltarule.common.messages import a
 from deltarule.engines import engine_for
 from deltarule.estimators.checking import check_width
 from deltarule.estimators.choices import settings_of
@@ -175,13 +176,13 @@ class ClusterMLP(BaseEstimator):
         if isinstance(X, str | Path) or (isinstance(X, list | tuple) and is_source(X)):
             names = [y] if isinstance(y, str) else y
             if not (isinstance(names, list | tuple) and names and all(isinstance(name, str) for name in names)):
-                raise InputError(f"X is a path, so y is the name of a column of it, and not a {type(y).__name__}.")
+                raise InputError(f"X is a path, so y is the name of a column of it, and not {a(y)}.")
             if sample_weight is not None and not isinstance(sample_weight, str):
                 raise InputError("X is a path, so sample_weight is the name of a column of it.")
             is_coded = is_classifier(self) and len(names) == 1
             return ParquetParts.of(X, Asked(names[0] if len(names) == 1 else tuple(names), sample_weight, is_coded))
         raise InputError(
-            f"X is a {type(X).__name__}, and {type(self).__name__} takes frames and arrays of Dask, or the path of "
+            f"X is {a(X)}, and {type(self).__name__} takes frames and arrays of Dask, or the path of "
             f"Parquet files. {one} takes the {type(X).__name__}."
         )
 
@@ -189,7 +190,7 @@ class ClusterMLP(BaseEstimator):
         check_is_fitted(self, "local_")
         if not is_dask(X):
             raise InputError(
-                f"X is a {type(X).__name__}, and {type(self).__name__} predicts frames and arrays of Dask. Take "
+                f"X is {a(X)}, and {type(self).__name__} predicts frames and arrays of Dask. Take "
                 f"to_local().{method}(X)."
             )
         width = len(X.columns) if hasattr(X, "columns") else X.shape[-1]

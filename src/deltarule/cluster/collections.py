@@ -12,6 +12,7 @@ from deltarule.blocks.sources import is_dask
 from deltarule.cluster.parts import Form, matrix_of, part_of
 from deltarule.cluster.protocol import Call
 from deltarule.common.errors import InputError, ShapeError
+from deltarule.common.messages import a
 
 __all__ = ["CollectionParts", "lazily"]
 
@@ -51,7 +52,7 @@ class CollectionParts:
                 continue
             if not (is_dask(given) and hasattr(given, "to_delayed")):
                 raise InputError(
-                    f"{name} is a {type(given).__name__}, but X is on a cluster. Give {name} as a frame or an array of "
+                    f"{name} is {a(given)}, but X is on a cluster. Give {name} as a frame or an array of "
                     "Dask, or as the name of a column of X."
                 )
         if X.ndim != 2:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Any, Self
 
-__all__ = ["Message"]
+__all__ = ["Message", "a"]
 
 
 class Message(str):
@@ -49,3 +49,13 @@ class Message(str):
                 field = f"{{{name}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}}}"
                 said, words = said + (reword(words) if words else "") + field.format(**self.fields), ""
         return said + (reword(words) if words else "")
+
+
+def a(given: object) -> str:
+    """Return the name of the type of a value with its article.
+
+    >>> a([]), a(0)
+    ('a list', 'an int')
+    """
+    name = type(given).__name__
+    return f"{'an' if name[0] in 'AEIOUaeiou' or name == 'ndarray' else 'a'} {name}"

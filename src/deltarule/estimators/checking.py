@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 from deltarule.blocks.sources import is_dask, is_source
 from deltarule.common.arrays import Array, as_float
 from deltarule.common.errors import InputError, ShapeError
+from deltarule.common.messages import a
 from deltarule.estimators.given_labels import as_labels, refuse_mixed_labels
 from deltarule.estimators.masked import refuse_masked
 from deltarule.estimators.quantities import text_as_quantity
@@ -215,12 +216,12 @@ def refuse_sources(given: Any, name: str = "X") -> None:
     """Raise InputError for what only `fit` takes, and for collections of Dask."""
     if is_source(given) and name == "X":
         raise InputError(
-            f"X is a {type(given).__name__}, which is read block by block. fit takes it, with y as the name of a "
+            f"X is {a(given)}, which is read block by block. fit takes it, with y as the name of a "
             "column, and so do predictions; everything else takes arrays."
         )
     if is_dask(given):
         raise InputError(
-            f"{name} is a {type(given).__name__} of Dask, all of whose rows would be brought into this process. "
+            f"{name} is {a(given)} of Dask, all of whose rows would be brought into this process. "
             "deltarule.cluster.DaskMLPClassifier and DaskMLPRegressor learn from it and predict it on the workers; "
             "or write it to files and fit on their path."
         )

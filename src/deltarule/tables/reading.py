@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
+from deltarule.blocks.sources.source import missing_column as in_words
 from deltarule.common.errors import TableError
 from deltarule.tables.byte_sources import PARQUET, SEPARATORS, Piped, opened
 from deltarule.tables.records import Records, separators
@@ -284,10 +285,7 @@ def _decoded(of: TextFile) -> Iterator[BinaryIO]:
 
 def missing_column(where: str | Path, name: str, first: str | Path, there: Sequence[str]) -> TableError:
     """Return the error about one of several files that lacks a column of the first."""
-    return TableError(
-        f"{where} has no column {name!r}, which {first} has. It has {len(there)}: {name_some(there, 8)}. Give all "
-        "files the same columns."
-    )
+    return TableError(in_words(str(where), name, there, f", which {first} has", "Give all files the same columns"))
 
 
 def _not_utf8(path: Path, file: BinaryIO) -> TableError:

@@ -8,9 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
-from deltarule.blocks.sources import is_source
+from deltarule.blocks.sources import is_dask, is_source
 from deltarule.common.arrays import is_sparse
 from deltarule.common.errors import InputError, SettingsError, ShapeError
+from deltarule.common.messages import a
 from deltarule.tables.options import TableOptions
 from deltarule.tables.reading import as_frame, check_names
 
@@ -42,8 +43,13 @@ def given_rows(X: Any, owner: Any) -> Given:
     """
     if is_source(X):
         raise InputError(
-            f"X is a {type(X).__name__}, which is read block by block, and a {type(owner).__name__} takes rows in "
+            f"X is {a(X)}, which is read block by block, and a {type(owner).__name__} takes rows in "
             "memory. Collect or read it first; MLPClassifier and MLPRegressor fit on more rows than the memory holds."
+        )
+    if is_dask(X):
+        raise InputError(
+            f"X is {a(X)} of Dask, all of whose rows would be brought into this process. X.compute() does so where "
+            "they fit; deltarule.cluster.DaskMLPClassifier and DaskMLPRegressor learn from numbers on the workers."
         )
     if hasattr(X, "to_pandas") or isinstance(X, pd.DataFrame):
         frame = as_frame(X)

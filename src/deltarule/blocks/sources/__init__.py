@@ -8,11 +8,25 @@ from deltarule.blocks.blocks import Blocks
 from deltarule.blocks.sources.arrow_rows import ArrowRows
 from deltarule.blocks.sources.source import Asked, GivenSource, Source
 from deltarule.common.errors import InputError
+from deltarule.common.messages import a
 
-__all__ = ["ArrowRows", "Asked", "Given", "GivenSource", "Source", "is_dask", "is_source", "rows_of", "source_of"]
+__all__ = [
+    "ArrowRows",
+    "Asked",
+    "Given",
+    "GivenSource",
+    "Source",
+    "is_dask",
+    "is_source",
+    "no_path",
+    "rows_of",
+    "source_of",
+]
 
 Given = Blocks | GivenSource | Path | Sequence[Path]
 """Sources that type checkers know, besides texts; frames of other libraries are as good."""
+
+NO_PATH = "The list of paths is empty: a pattern may have matched nothing. Give at least one file."
 
 _TYPES = (("polars", "LazyFrame"), ("pyarrow", "Dataset"), ("duckdb", "DuckDBPyRelation"))
 
@@ -27,6 +41,12 @@ def is_source(X: object) -> bool:
     if isinstance(X, list | tuple):
         return bool(X) and all(isinstance(one, str | Path) for one in X)
     return _kind_of(X) is not None
+
+
+def no_path(X: object, y: object) -> InputError | None:
+    """Return the error about X if it is an empty list where paths belong, as y, the name of a column, says."""
+    is_empty = isinstance(X, list | tuple) and not X
+    return InputError(NO_PATH) if is_empty and isinstance(y, str) else None
 
 
 def is_dask(X: object) -> bool:
@@ -68,9 +88,12 @@ def rows_of(X: Any) -> ArrowRows:
     """
     kind = _kind_of(X)
     if kind is None and (isinstance(X, Blocks | GivenSource) or not is_source(X)):
+        if isinstance(X, list | tuple) and not X:
+            raise InputError(NO_PATH)
         raise InputError(
-            f"A {type(X).__name__} holds no columns of Arrow. Pass paths of Parquet files, a LazyFrame of polars, a "
+            f"X is {a(X)}, which is not read part by part. Pass paths of Parquet files, a LazyFrame of polars, a "
             "dataset of Arrow or a relation of DuckDB."
+            + (" TableClassifier and TableRegressor take a frame in memory." if hasattr(X, "columns") else "")
         )
     try:
         import pyarrow  # noqa: F401

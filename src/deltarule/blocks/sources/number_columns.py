@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from deltarule.blocks.sources.arrow import check_numbers, chunks_of, float_dtype_of
 from deltarule.blocks.sources.arrow_rows import ArrowRows
-from deltarule.blocks.sources.source import Asked, Chunk, columns_of
+from deltarule.blocks.sources.source import Asked, Chunk, columns_of, missing_column
 from deltarule.common.errors import InputError
 
 __all__ = ["NumbersOf"]
@@ -38,7 +38,10 @@ class NumbersOf:
         numbers = [*self.names, *([] if asked.is_coded else asked.targets), *filter(None, [asked.weight])]
         narrow = True
         for other, schema in rows.schemas:
-            columns_of(schema.names, Asked(asked.target, asked.weight, asked.is_coded, self.names), other)
+            for name in dict.fromkeys([*self.names, *numbers, *asked.targets]):
+                if name not in schema.names:
+                    why, what = f", which {where} has", "Give all files the same columns"
+                    raise InputError(missing_column(other, name, schema.names, why, what))
             check_numbers(schema, numbers, f"the {other[4:]}" if other.startswith("The ") else other)
             if asked.is_coded and asked.targets:
                 _check_same_labels(first, schema, asked.targets[0], where, other)

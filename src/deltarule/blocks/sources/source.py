@@ -11,7 +11,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 
-__all__ = ["Asked", "Chunk", "Coded", "GivenSource", "Source", "columns_of"]
+__all__ = ["Asked", "Chunk", "Coded", "GivenSource", "Source", "columns_of", "missing_column"]
 
 
 @dataclass(frozen=True)
@@ -110,16 +110,23 @@ def columns_of(there: Sequence[str], asked: Asked, where: str) -> tuple[str, ...
     InputError
         If a column is missing, or nothing is left for X.
     """
-    used = [*asked.targets, *([] if asked.weight is None else [asked.weight]), *(asked.features or ())]
+    named = [*asked.targets, *([] if asked.weight is None else [asked.weight])]
+    used = [*named, *(asked.features or ())]
     for name in used:
         if name not in there:
-            closest = get_close_matches(name, there, n=3, cutoff=0.5)
-            rest = [one for one in there if one not in closest]
-            named = ", ".join(map(repr, (closest + rest)[:8]))
-            raise InputError(f"{where} has no column {name!r}. It has {len(there)}: {named}. Name one that is there.")
+            why = "" if name in named else ", which the model was trained on"
+            what = "Name one that is there" if name in named else "Rename the column that is meant, or add it"
+            raise InputError(missing_column(where, name, there, why, what))
     if asked.features is not None:
         return asked.features
     features = tuple(name for name in there if name not in used)
     if not features:
         raise InputError(f"{where} has no column besides {', '.join(map(repr, used))}. Give at least one feature.")
     return features
+
+
+def missing_column(where: str, name: str, there: Sequence[str], why: str, what: str) -> str:
+    """Return the message that rows lack a column, with similar names first: why it belongs there, and what to do."""
+    closest = get_close_matches(name, there, n=3, cutoff=0.5)
+    named = ", ".join(map(repr, (closest + [one for one in there if one not in closest])[:8]))
+    return f"{where} has no column {name!r}{why}. It has {len(there)}: {named}. {what}."
