@@ -14,6 +14,7 @@ template <class T> void transpose_block_of_Theta(const Layer<T>& layer, Index p,
                   least(panel<T>, layer.outputs - q * panel<T>), least(panel<T>, layer.inputs - p * panel<T>));
 }
 template <class T> void transpose(const Layer<T>& layer) {
+  if (layer.turned || layer.narrow) return;
   for (Index p = 0; p < panels<T>(layer.inputs); ++p)
     for (Index q = 0; q < panels<T>(layer.outputs); ++q) transpose_block_of_Theta(layer, p, q);
 }
@@ -67,7 +68,9 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
   const Task task = batch.tasks[number];
   const Layer<T>& layer = batch.layers[task.layer];
   const Rule<T> rule = layer.rules[part == of_bias ? 0 : is_matrix ? 1 : 2];
-  const Index p = task.panel, inputs = least(panel<T>, layer.inputs - p * panel<T>);
+  const bool turned = is_matrix && layer.turned;
+  const Index all_columns = turned ? layer.outputs : layer.inputs, all_rows = turned ? layer.inputs : layer.outputs;
+  const Index p = task.panel, columns = least(panel<T>, all_columns - p * panel<T>);
   T* Blocks<T>::*const numbers = part == of_bias ? &Blocks<T>::bias : is_matrix ? &Blocks<T>::matrix : &Blocks<T>::alpha;
   T *const theta = layer.theta.*numbers, *const kept = layer.Delta.*numbers;
   T* moments[R::n_moments + 1];
@@ -77,21 +80,22 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
   const Index end = is_matrix ? task.end : panels<T>(layer.outputs);
   for (Index q = is_matrix ? task.begin : 0; q < end; ++q) {
     const Index i = is_matrix ? p * layer.theta_stride + q * panel<T> * panel<T> : q * panel<T>;
-    const Index rows = is_matrix ? least(panel<T>, layer.outputs - q * panel<T>) : 1;
-    const int vectors = is_matrix ? vectors_in<T>(p, layer.inputs) : vectors_in<T>(q, layer.outputs);
+    const Index rows = is_matrix ? least(panel<T>, all_rows - q * panel<T>) : 1;
+    const int vectors = is_matrix ? vectors_in<T>(p, all_columns) : vectors_in<T>(q, layer.outputs);
     if (updates && is_matrix && batch.rows >= rows_to_ask_ahead) {
       ask_for(theta + i, rows);
       for (int n = 0; n < R::n_moments; ++n) ask_for(moments[n] + i, rows);
-      ask_for(layer.transposed + q * layer.transposed_stride + p * panel<T> * panel<T>, inputs);
+      if (!turned) ask_for(layer.transposed + q * layer.transposed_stride + p * panel<T> * panel<T>, columns);
     }
     T* Delta = kept ? kept + i : own;
     if (!updates || !kept) {
-      const T* delta = (part == of_alpha ? layer.bent : layer.delta) + q * batch.stride;
+      const T* delta = part == of_alpha ? layer.bent : layer.delta;
       const T* a = task.layer ? batch.layers[task.layer - 1].a : batch.x;
+      const T *const of_rows = (turned ? a : delta) + q * batch.stride, *const of_columns = (turned ? delta : a) + p * batch.stride;
       if (part != of_alpha && layer.narrow)
-        narrow_Delta(layer, is_matrix ? a + p * batch.stride : nullptr, batch.rows, vectors, Delta, batch.add);
-      else if (!is_matrix) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(delta, batch.rows, Delta, batch.add ? Delta : zeros<T>);
-      else block_of_Delta(delta, a + p * batch.stride, batch.rows, rows, inputs, Delta, batch.add);
+        narrow_Delta(layer, is_matrix ? of_columns : nullptr, batch.rows, vectors, Delta, batch.add);
+      else if (!is_matrix) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(of_rows, batch.rows, Delta, batch.add ? Delta : zeros<T>);
+      else block_of_Delta(of_rows, of_columns, batch.rows, rows, columns, Delta, batch.add);
     }
     const auto D = [&](Index at) { return rule.scale * load(Delta + at) + rule.decay * load(theta + i + at); };
     const auto squared = [&](Index at) { return updates ? load(theta + i + at) : D(at); };
@@ -101,7 +105,7 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
         T* const t = theta + i + at;
         store(t, R::next(rule, load(t), D(at), moments, i + at));
       });
-      if (is_matrix && !layer.narrow) transpose_block_of_Theta(layer, p, q);
+      if (is_matrix && !turned && !layer.narrow) transpose_block_of_Theta(layer, p, q);
     }
   }
   if (batch.squares) batch.squares[number] = squares;

@@ -39,7 +39,7 @@ template <class T> void function(int which, const T* x, T* y, Index n) {
 }
 template <class T>
 constexpr Kernels<T> table = {DELTARULE_NAME(DELTARULE_ISA), lanes<T>, panel<T>, examples<T>, parameters<T>, transpose<T>,
-                              function<T>};
+                              transpose_panel<T>, function<T>};
 }  // namespace
 extern const Isa isa;
 const Isa isa = {table<float>, table<double>};

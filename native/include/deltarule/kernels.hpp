@@ -48,6 +48,8 @@ template <class T> struct Layer {
   const Rule<T>* rules;              // of column 0, the matrix and alpha
   Blocks<T> Delta;                   // (5), written by Update::sum; other updates read it, or compute (5) if null
   T* transposed;                     // Theta for (1): panels over the outputs, one row for each input
+  bool turned;                       // Theta^(1) where nothing is learnt below: (4) does without it, so theta.matrix is `transposed`,
+                                     // and moments and Delta have its form
   const T* in_place;                 // not null: Theta for (1) as the caller has it, row by row, for up to most_few_rows rows
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta
@@ -114,6 +116,8 @@ template <class T> struct Kernels {
   // Does nothing for Update::none.
   void (*parameters)(const Batch<T>&, Index task);
   void (*transpose)(const Layer<T>&);  // theta -> transposed
+  // Transposes a block of a panel, `rows` by `columns`, into another block. Both are whole panels of memory; padding becomes padding.
+  void (*transpose_panel)(const T* from, T* to, Index rows, Index columns);
   // A function of n values, for tests; n is a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic, 5 the normal
   // distribution function, 6 cos, 7 sin, 8 exp in its short form.
   void (*function)(int which, const T* x, T* y, Index n);
