@@ -25,17 +25,28 @@ def show(page: Any, screen: str) -> None:
     }[screen]().first.wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", SCREENS)
-def test_axe_finds_nothing(opened: Any, screen: str, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = opened(SMALL, color_scheme=scheme, bypass_csp=True)
-    show(page, screen)
-    if screen == "watch":
-        page.get_by_role("button", name="layer 2, unit 1").click()
-        page.locator(".dr-inspector .dr-equation").first.wait_for()
-    found = axe.Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []
+WAYS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "forced colours on a phone": {"forced_colors": "active", "color_scheme": "dark", "width": 360, "height": 800},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_axe_finds_nothing(opened: Any, way: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = opened(SMALL, bypass_csp=True, **WAYS[way])
+    for screen in SCREENS:
+        show(page, screen)
+        if screen == "watch":
+            page.get_by_role("button", name="layer 2, unit 1").click()
+            page.locator(".dr-inspector .dr-equation").first.wait_for()
+        if screen == "classes":
+            page.locator(".dr-warp summary").click()
+            page.locator(".dr-warp tbody tr").nth(59).wait_for()
+        found = axe.run(page).response["violations"]
+        said = [(screen, one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found]
+        assert said == []
 
 
 @pytest.mark.parametrize("dialog", ["s", "?"])
@@ -49,25 +60,64 @@ def test_axe_finds_nothing_in_the_dialogs(opened: Any, dialog: str) -> None:
     page.locator("dialog[open]").wait_for(state="detached") if page.locator("dialog[open]").count() else None
 
 
-@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize(("width", "scale"), [(360, 1), (640, 2)])
-def test_nothing_scrolls_sideways_on_a_phone_or_enlarged(opened: Any, screen: str, width: int, scale: int) -> None:
+def test_nothing_scrolls_sideways_and_targets_are_large_enough_on_a_phone_or_enlarged(
+    opened: Any, width: int, scale: int
+) -> None:
     page = opened(SMALL, width=width, height=800, device_scale_factor=scale)
-    show(page, screen)
-    assert page.evaluate("() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth") <= 0
+    for screen in SCREENS:
+        show(page, screen)
+        if screen == "classes":
+            page.locator(".dr-warp summary").click()
+            page.locator(".dr-grid path.across").nth(12).wait_for()
+        over = page.evaluate("() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+        assert over <= 0, screen
+        assert small_targets(page) == [], screen
+
+
+def small_targets(page: Any) -> Any:
+    return page.evaluate(
+        "() => [...document.querySelectorAll('.dr button, .dr select, .dr input, .dr summary, .dr-card')]"
+        ".filter((e) => e.offsetParent).map((e) => [e.textContent || e.id, e.getBoundingClientRect()])"
+        ".filter(([, box]) => box.width < 24 || box.height < 24).map(([name, box]) => [name, box.width, box.height])"
+    )
 
 
 def test_targets_are_large_enough_for_a_finger(opened: Any) -> None:
     page = opened(SMALL)
     for screen in SCREENS:
         show(page, screen)
-        small = page.evaluate(
-            "() => [...document.querySelectorAll('.dr button, .dr select, .dr input')].filter((e) => e.offsetParent)"
-            ".map((e) => [e.textContent || e.id, e.getBoundingClientRect()])"
-            ".filter(([, box]) => box.width < 24 || box.height < 24)"
-            ".map(([name, box]) => [name, box.width, box.height])"
-        )
-        assert small == [], screen
+        assert small_targets(page) == [], screen
+
+
+STROKES = """
+selectors => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  const colour = (name) => { probe.style.color = name; return getComputedStyle(probe).color; };
+  const [text, paper] = [colour("CanvasText"), colour("Canvas")];
+  return selectors.map((one) => {
+    const stroke = getComputedStyle(document.querySelector(one)).stroke;
+    return [one, stroke === text && stroke !== paper];
+  });
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_draw_lines_and_marks_in_the_colour_of_text(opened: Any, scheme: str) -> None:
+    page = opened(SMALL, forced_colors="active", color_scheme=scheme)
+    drawn = {
+        "watch": [".dr-edge", ".dr-curve path"],
+        "classes": [".dr-grid path.across", ".dr-grid path.up", ".dr-grid .dr-point"],
+    }
+    for screen, selectors in drawn.items():
+        show(page, screen)
+        for one in selectors:
+            page.locator(one).first.wait_for(state="attached")
+        assert page.evaluate(STROKES, selectors) == [[one, True] for one in selectors]
+    show(page, "start")
+    borders = page.evaluate("() => getComputedStyle(document.querySelector('.dr-card')).borderTopStyle")
+    assert borders == "solid", "a card is seen as one without its colours"
 
 
 def test_forced_colours_keep_the_sign_of_a_weight(opened: Any) -> None:
@@ -82,8 +132,9 @@ def test_forced_colours_keep_the_sign_of_a_weight(opened: Any) -> None:
 
 def test_nothing_moves_by_itself_where_motion_is_reduced(opened: Any) -> None:
     page = opened(SMALL, reduced_motion="reduce")
-    seen = page.evaluate("() => document.getAnimations().length")
-    assert seen == 0
+    for screen in SCREENS:
+        show(page, screen)
+        assert page.evaluate("() => document.getAnimations().length") == 0, screen
 
 
 def test_the_network_is_a_tree_of_named_units(opened: Any) -> None:
