@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deltarule.cli import app
+from deltarule.common.html import Html
 
 Run = Callable[..., Result]
 
@@ -62,3 +63,9 @@ def trained(run: Run, data: Path, folder: Path) -> Result:
 def model(trained: Result, folder: Path) -> Path:
     assert trained.exit_code == 0, trained.output
     return folder / "model"
+
+
+@pytest.fixture
+def reports_without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the pictures out of reports, which take 2 s each: for tests about what a report says."""
+    monkeypatch.setattr("deltarule.reporting.document.drawn", lambda *given, **more: Html(""))

@@ -91,6 +91,7 @@ def test_a_text_file_larger_than_memory_trains_the_network_of_its_parquet(
     assert "part by part" not in run("predict", tmp_path / "1", tmp_path / "big.csv").stderr
 
 
+@pytest.mark.usefixtures("reports_without_pictures")
 @pytest.mark.parametrize("options", [["--target", "label", "--drop", "price"], ["--target", "price", "--holdout", "0"]])
 def test_a_report_is_made_of_the_held_out_rows_or_of_a_sample_of_them(
     options: list[str], run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -157,6 +158,7 @@ def test_folders_and_patterns_are_read_part_by_part_whatever_the_memory(
     assert "stands for 1 file, which is read part by part" in result.stderr
 
 
+@pytest.mark.usefixtures("reports_without_pictures")
 def test_several_text_files_train_and_predict_as_one(run: Run, table: pd.DataFrame, tmp_path: Path) -> None:
     table.to_csv(tmp_path / "all.csv", index=False)
     table.iloc[: M // 2].to_csv(tmp_path / "1.csv", index=False)

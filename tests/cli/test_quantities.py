@@ -167,6 +167,7 @@ def test_every_command_reads_a_table_from_standard_input(
     assert (piped.exit_code, piped.stdout) == (0, run(command, model, houses).stdout)
 
 
+@pytest.mark.usefixtures("reports_without_pictures")
 def test_training_reads_standard_input_and_passes_the_held_out_rows_through_the_network_once_with_a_report_too(
     houses: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
