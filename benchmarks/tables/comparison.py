@@ -1,6 +1,7 @@
 """Tables of the figures of this library and its peers, as a page of the documentation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +18,17 @@ _HEAD = """# Tables: figures
 Written by `make bench-tables`. Each set is split 80/20, three times up to 8 000 rows and once beyond, the same for all;
 a figure is the mean over the splits that it has. Everything is at its defaults, except for what a name says. Seconds
 are those of a fit: of this library on two threads, wall time; of the peers CPU time on one thread, because RealMLP
-takes as long on two. The ratios are geometric means over the sets that both models have, each against RealMLP-TD
-without label smoothing (for quantities RealMLP-TD): below 1 is better.
+takes as long on two. Where a peer was measured on another machine than this library on the same set, its seconds are
+those that it would take there, by what RealMLP-TD takes for concrete on both. The ratios are geometric means over the
+sets that both models have, each against RealMLP-TD without label smoothing (for quantities RealMLP-TD): below 1 is
+better.
 """
 _BASE = {True: "RealMLP-TD, no smoothing", False: "RealMLP-TD"}
 
 
-def write_comparison(path: Path, ours: Figures, peers: Figures) -> None:
-    """Write the page."""
-    every = {**peers, **ours}
+def write_comparison(path: Path, ours: Figures, peers: Figures, timed: Sequence[Figure]) -> None:
+    """Write the page; `timed` are fits of one set on the machines that figures are of."""
+    every = {**_on_machines_of(ours, peers, timed), **ours}
     models = list(dict.fromkeys(model for _, _, model in [*ours, *peers]))
     parts = [_HEAD]
     for title, names, measures in (
@@ -36,9 +39,28 @@ def write_comparison(path: Path, ours: Figures, peers: Figures) -> None:
             parts.append(f"\n## {title}: {measure.replace('_', '-')}\n\n{_by_set(every, models, names, measure)}")
         parts.append(f"\n## {title}: seconds of a fit\n\n{_by_set(every, models, names, 'seconds')}")
         parts.append(f"\n## {title}: ratios\n\n{_ratios(every, models, names, measures)}")
-    machines = sorted({one.machine for one in every.values()})
-    parts.append(f"\nMeasured on {'; '.join(machines)}.\n")
+    speeds = _speeds(timed)
+    parts.append("\nMeasured on these machines; RealMLP-TD takes so many CPU seconds for concrete there:\n\n")
+    machines = {one.machine for one in [*ours.values(), *peers.values()]}
+    parts += [f"- {name}: {speeds[name]:.2f}\n" for name in sorted(machines)]
     path.write_text("".join(parts), encoding="utf-8")
+
+
+def _speeds(timed: Sequence[Figure]) -> dict[str, float]:
+    """Return the mean CPU seconds of the same fits on each machine."""
+    return {
+        name: float(np.mean([one.cpu_seconds for one in timed if one.machine == name]))
+        for name in {one.machine for one in timed}
+    }
+
+
+def _on_machines_of(ours: Figures, peers: Figures, timed: Sequence[Figure]) -> Figures:
+    """Return the peers' figures with the seconds that they would take where this library was measured on the set."""
+    machines, speeds = {name: one.machine for (name, _, _), one in ours.items()}, _speeds(timed)
+    return {
+        key: replace(one, cpu_seconds=one.cpu_seconds * speeds[machines.get(key[0], one.machine)] / speeds[one.machine])
+        for key, one in peers.items()
+    }
 
 
 def _value(figures: Figures, model: str, name: str, measure: str) -> float:

@@ -1,12 +1,15 @@
-"""What one element of the recipe brings: members as they are built, and with one thing changed, on the same splits.
+"""What one element of the recipe brings: members of a base, and with one thing changed, on the same splits.
 
     DELTARULE_DATA=… python benchmarks/tables/elements.py                  what has no line yet, then the table
     DELTARULE_DATA=… python benchmarks/tables/elements.py --arm "no dropout" --sets titanic concrete
     DELTARULE_DATA=… python benchmarks/tables/elements.py --show           the table alone
+    DELTARULE_DATA=… python benchmarks/tables/elements.py --file epochs.jsonl --arm "64 epochs, batches of 64"
 
-Each fit has three members on three of five folds, as an estimator deals them, so three networks are compared on each of
-three splits. A figure is the cost on the rows of the split that nobody learnt from: log-loss of the calibrated
-probabilities, or RMSE, of each member alone. Lines are added to `figures/elements.jsonl`.
+The base is the recipe with RealMLP-TD's 256 epochs of batches of 256 rows. Each fit has three members on three of
+five folds, as an estimator deals them, so three networks are compared on each of three splits. A figure is the cost
+on the rows of the split that nobody learnt from: log-loss of the calibrated probabilities, or RMSE, of each member
+alone, and of them together. Lines are added to `figures/elements.jsonl`; `figures/epochs.jsonl` has those of epochs
+and batches for quantities, measured with a later version.
 """
 
 import argparse
@@ -37,7 +40,8 @@ from splits import Split, split
 
 __all__ = ["ARMS", "measure", "show"]
 
-FIGURES = Path(__file__).parent / "figures" / "elements.jsonl"
+FIGURES = Path(__file__).parent / "figures"
+BASE = "256 epochs, batches of 256"
 MEMBERS = 3
 SETS = ("titanic", "concrete", "airfoil", "abalone")
 SPLITS = (0, 1, 2)
@@ -56,7 +60,7 @@ class Arm:
     settings : mapping
         Settings besides those of the recipe.
     rows : int
-        Most rows of a batch; 0: as the recipe says; -1: 64 up to 1 024 rows, 128 up to 8 192, and as the recipe says.
+        Most rows of a batch; 0: 256, and more as the recipe says; -1: 64 up to 1 024 rows, 128 up to 8 192, then as 0.
     knots : int
         Piecewise-linear curves with so many knots, at quantiles of the training rows, stand where periodic ones do.
     without : str
@@ -80,7 +84,7 @@ _CONSTANT = {
     "weight_decay_schedule": "constant",
 }
 ARMS: Mapping[str, Arm] = {
-    "as built": Arm(),
+    BASE: Arm(),
     "averaged weights, d = 0.95": Arm(rule=lambda recipe: Averaged(Adam(0.9, recipe.beta_2), 0.95)),
     "schedule-free": Arm(rule=lambda recipe: ScheduleFree(0.9, recipe.beta_2), settings=_CONSTANT),
     "piecewise-linear curves, 16 knots": Arm(knots=16),
@@ -94,6 +98,8 @@ ARMS: Mapping[str, Arm] = {
     "batches by rows, 128 epochs": Arm({"epochs": 128}, rows=-1),
     "a tenth watched": Arm(folds=10),
     "128 epochs": Arm({"epochs": 128}),
+    "128 epochs, batches of 128": Arm({"epochs": 128}, rows=128),
+    "64 epochs, batches of 64": Arm({"epochs": 64}, rows=64),
 }
 
 
@@ -101,13 +107,13 @@ ARMS: Mapping[str, Arm] = {
 class ChangedRecipe(Recipe):
     """A recipe of which an arm changes one thing."""
 
-    arm: Arm = ARMS["as built"]
+    arm: Arm = ARMS[BASE]
     X: Any = None
 
     @classmethod
     def of(cls, recipe: Recipe, arm: Arm, X: Any) -> "ChangedRecipe":
         """Return a recipe with an arm's change; X are the rows of the fit, as a frame."""
-        return cls(**(asdict(recipe) | dict(arm.changes)), arm=arm, X=X)
+        return cls(**(asdict(recipe) | {"epochs": 256, "batch": 256} | dict(arm.changes)), arm=arm, X=X)
 
     @property
     def rule(self) -> UpdateRule:
@@ -180,6 +186,7 @@ def measure(name: str, data: str, seed: int, members: int = MEMBERS) -> dict[str
         "data": data,
         "split": seed,
         "single": [_cost(model._answers_of(z[k : k + 1]), given) for k in range(len(z))],
+        "together": _cost(model._answers_of(z), given),
         "cpu_seconds": round(seconds, 1),
         "best_epochs": [one.best_epoch for one in model.members_],
         "epochs": [len(one.values) for one in model.members_],
@@ -193,29 +200,30 @@ def _cost(answers: Any, given: Split) -> float:
     return float(np.sqrt(np.mean((answers - given.y_test) ** 2)))
 
 
-def known() -> dict[tuple[str, str, int], dict[str, Any]]:
+def known(path: Path) -> dict[tuple[str, str, int], dict[str, Any]]:
     """Return the lines that there are."""
-    if not FIGURES.exists():
+    if not path.exists():
         return {}
-    lines = [json.loads(line) for line in FIGURES.read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return {(line["arm"], line["data"], line["split"]): line for line in lines}
 
 
-def show() -> Iterator[str]:
-    """Yield the lines of a table: ratios to the members as built, geometric means, with standard errors.
+def show(path: Path) -> Iterator[str]:
+    """Yield the lines of a table: ratios to the base, geometric means, with standard errors.
 
     The error of a ratio is that of a mean of logarithms over splits and members; of all sets together the root of the
     summed squares over their number.
     """
-    lines = known()
-    yield f"| | {' | '.join(SETS)} | all | seconds |"
-    yield f"|---|{'---:|' * (len(SETS) + 2)}"
+    lines = known(path)
+    sets = list(dict.fromkeys(data for _, data, _ in lines))
+    yield f"| | {' | '.join(sets)} | all | together | seconds |"
+    yield f"|---|{'---:|' * (len(sets) + 3)}"
     for name in ARMS:
-        cells, logs, errors, times = [], [], [], []
-        for data in SETS:
-            keys = [(data, seed) for seed in SPLITS if {(name, data, seed), ("as built", data, seed)} <= set(lines)]
-            pairs = [(lines[(name, *key)], lines[("as built", *key)]) for key in keys]
-            if name == "as built" or not pairs:
+        cells, logs, errors, groups, times = [], [], [], [], []
+        for data in sets:
+            keys = [(data, seed) for seed in SPLITS if {(name, data, seed), (BASE, data, seed)} <= set(lines)]
+            pairs = [(lines[(name, *key)], lines[(BASE, *key)]) for key in keys]
+            if name == BASE or not pairs:
                 cells.append("")
                 continue
             n = min(len(one["single"]) for pair in pairs for one in pair)
@@ -223,11 +231,14 @@ def show() -> Iterator[str]:
             logs.append(each.mean())
             errors.append(each.std(ddof=1) / np.sqrt(each.size))
             times.append(np.mean([np.log(_seconds(one) / _seconds(base)) for one, base in pairs]))
+            if all("together" in one for pair in pairs for one in pair):
+                groups.append(np.mean([np.log(one["together"] / base["together"]) for one, base in pairs]))
             few = "" if len(pairs) == len(SPLITS) else f" ({len(pairs)})"
             cells.append(f"{np.exp(each.mean()):.3f} ± {errors[-1]:.3f}{few}")
         if logs:
             error = np.sqrt(np.sum(np.square(errors))) / len(errors)
-            ends = f"{np.exp(np.mean(logs)):.3f} ± {error:.3f} | {np.exp(np.mean(times)):.2f}"
+            together = f"{np.exp(np.mean(groups)):.3f}" if len(groups) == len(logs) else ""
+            ends = f"{np.exp(np.mean(logs)):.3f} ± {error:.3f} | {together} | {np.exp(np.mean(times)):.2f}"
             yield f"| {name} | {' | '.join(cells)} | {ends} |"
 
 
@@ -241,19 +252,21 @@ def main() -> None:
     parser.add_argument("--arm", nargs="+", choices=ARMS, default=list(ARMS), help="measure these")
     parser.add_argument("--sets", nargs="+", default=SETS, help="on these sets")
     parser.add_argument("--members", type=int, default=MEMBERS, help="members of a fit; only so many are compared")
+    parser.add_argument("--file", default="elements.jsonl", help="the lines, a file of the folder of figures")
     parser.add_argument("--show", action="store_true", help="measure nothing")
     asked = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    path = FIGURES / asked.file
     for data in () if asked.show else asked.sets:
-        for name in dict.fromkeys(["as built", *asked.arm]):
+        for name in dict.fromkeys([BASE, *asked.arm]):
             for seed in SPLITS:
-                if (name, data, seed) not in known():
+                if (name, data, seed) not in known(path):
                     line = json.dumps(measure(name, data, seed, asked.members))
-                    with FIGURES.open("a", encoding="utf-8") as file:
+                    with path.open("a", encoding="utf-8") as file:
                         file.write(line + "\n")
                     sys.stdout.write(line + "\n")
                     sys.stdout.flush()
-    sys.stdout.writelines(f"{line}\n" for line in show())
+    sys.stdout.writelines(f"{line}\n" for line in show(path))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from splits import Split
 
-__all__ = ["Figure", "Predictor", "append", "machine", "measure", "read"]
+__all__ = ["Figure", "Predictor", "append", "machine", "measure", "read", "read_all"]
 
 
 class Predictor(Protocol):
@@ -108,10 +108,14 @@ def measure(name: str, split: Split, model: Predictor, threads: int) -> Figure:
 
 def read(path: Path) -> dict[tuple[str, int, str], Figure]:
     """Read a file's lines; where two are of the same model and split, the last one counts."""
+    return {figure.key: figure for figure in read_all(path)}
+
+
+def read_all(path: Path) -> list[Figure]:
+    """Read all lines of a file; there are none if there is no file."""
     if not path.exists():
-        return {}
-    figures = [Figure(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return {figure.key: figure for figure in figures}
+        return []
+    return [Figure(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def append(path: Path, figure: Figure) -> None:
