@@ -90,8 +90,8 @@ def _parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
     typer.BadParameter
         If an option is outside its range.
     """
-    values = {**given, **{name: default_of(name, given[name], is_single=False) for name in BOTH}}
-    if values["epochs"] < 1:
+    values = {**given, **{name: default_of(name, given[name], is_single=False) for name in BOTH if name != "epochs"}}
+    if values["epochs"] is not None and values["epochs"] < 1:
         raise typer.BadParameter(f"{values['epochs']} is no number of epochs. Give 1 or more.", param_hint="--epochs")
     if values["dtype"] not in ("float32", "float64"):
         raise typer.BadParameter(
@@ -110,7 +110,7 @@ def _parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "n_members": values["members"],
         "hidden_layer_sizes": parse_layers(values["layers"]),
-        "epochs": values["epochs"],
+        **({} if values["epochs"] is None else {"epochs": values["epochs"]}),
         "time_budget": budget,
         "dtype": values["dtype"],
         **checked,
@@ -145,11 +145,12 @@ def _loss_of(loss: str, quantiles: str | None) -> dict[str, Any]:
 
 def _fit(prepared: "Prepared", parameters: Mapping[str, Any], outputs: Outputs) -> "CommitteeRun":
     """Train with a progress bar, and show what there is to say of it."""
-    from deltarule.tabular.committee_run import learn
+    from deltarule.tabular.committee_run import estimator_of, learn
     from deltarule.tabular.telling import measured
     from deltarule.training.progress_bar import bar_of_epochs
 
-    with bar_of_epochs(parameters["n_members"] * parameters["epochs"], display.stderr) as show_epochs:
+    epochs = parameters.get("epochs", estimator_of(prepared)().epochs)
+    with bar_of_epochs(parameters["n_members"] * epochs, display.stderr) as show_epochs:
         learnt = learn(
             prepared,
             parameters,

@@ -32,7 +32,7 @@ class Defaults:
 BOTH: Mapping[str, Defaults] = {
     "holdout": Defaults(0.0, 0.2),
     "layers": Defaults("256,256,256", "100"),
-    "epochs": Defaults(256, DECLARED["max_iter"].default),
+    "epochs": Defaults("256 for classes and 128 for quantities", DECLARED["max_iter"].default),
     "dtype": Defaults("float32", DECLARED["dtype"].default),
 }
 """Options of both kinds whose defaults differ."""

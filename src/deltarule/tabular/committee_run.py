@@ -32,7 +32,7 @@ from deltarule.tabular.table_columns import TableColumns
 from deltarule.tabular.validation import splits_for
 from deltarule.training.kept_file import Checkpoint
 
-__all__ = ["CommitteeRun", "Prepared", "learn", "prepare"]
+__all__ = ["CommitteeRun", "Prepared", "estimator_of", "learn", "prepare"]
 
 OF_CLASSES = ("objective", "class_weight")
 OF_QUANTITIES = ("loss", "quantiles", "delta")
@@ -243,6 +243,11 @@ def _features(prepared: Prepared) -> list[str]:
     """Return the columns of the table that are not target, weights or groups."""
     encoder = prepared.columns.encoder
     return [name for name in prepared.table.columns if name in encoder.kinds or name in encoder.dropped]
+
+
+def estimator_of(prepared: Prepared) -> type[TableClassifier | TableRegressor]:
+    """Return the class of estimators for a table."""
+    return TableRegressor if prepared.target.is_quantity else TableClassifier
 
 
 def _estimator(prepared: Prepared, parameters: Mapping[str, Any], y: NDArray[Any]) -> TableClassifier | TableRegressor:

@@ -44,7 +44,7 @@ class TableRegressor(RegressorMixin, BaseTable):  # type: ignore[misc]
         stay whole. A single member watches one of ten folds.
     hidden_layer_sizes : sequence of int, default (256, 256, 256)
         Units of each hidden layer.
-    epochs : int, default 256
+    epochs : int, default 128
         Passes of each member over its rows; the step size follows a schedule over all of them.
     time_budget, categories, keep, drop, gaps, dates, random_state, engine, dtype, n_threads, verbose
         As for `TableClassifier`.
@@ -80,7 +80,7 @@ thetas_, n_features_in_, feature_names_in_
         delta: float = THRESHOLD,
         validation: str = "folds",
         hidden_layer_sizes: Sequence[int] | int = (256, 256, 256),
-        epochs: int = 256,
+        epochs: int = 128,
         time_budget: float | None = None,
         categories: Sequence[str | int] | None = None,
         keep: Sequence[str | int] | None = None,
