@@ -10,6 +10,7 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api", reason="the tests of the page need playwright")
 
 CHROMIUM = os.environ.get("DELTARULE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+VIEWPORT = {"width": 1280, "height": 900}
 NO_CHROMIUM = "the tests of the page need Chromium: install Debian's package, or name it in DELTARULE_CHROMIUM"
 
 
@@ -25,6 +26,14 @@ def browser() -> Iterator[Any]:
         made.close()
 
 
+@pytest.fixture(scope="session")
+def lasting(browser: Any) -> Iterator[Any]:
+    """A page for one test after the other: a new one costs as much again as what is loaded into it."""
+    context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
+    yield context.new_page()
+    context.close()
+
+
 class Watched:
     """A page, and everything that it should never do: errors on its console, requests to other hosts."""
 
@@ -32,9 +41,20 @@ class Watched:
         self.page = page
         self.faults: list[str] = []
         self.host = address.split("/")[2]
-        page.on("console", self.heard)
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("request", lambda request: self.seen(request.url))
+        self.hears = {
+            "console": self.heard,
+            "pageerror": lambda error: self.faults.append(str(error)),
+            "request": lambda request: self.seen(request.url),
+        }
+        for event, listener in self.hears.items():
+            page.on(event, listener)
+
+    def leave(self) -> None:
+        """Leave the page empty, as the next test wants it."""
+        self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.page.goto("about:blank")
+        for event, listener in self.hears.items():
+            self.page.remove_listener(event, listener)
 
     def heard(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -46,8 +66,11 @@ class Watched:
 
 
 @pytest.fixture
-def opened(browser: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Any]]:
-    """Open a page of a new session; `opened(scene, ...)` returns Playwright's page once what is `first` is drawn."""
+def opened(browser: Any, lasting: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Any]]:
+    """Open a page of a new session; `opened(scene, ...)` returns Playwright's page once what is `first` is drawn.
+
+    The first page of a test is the one that lasts, if it is of the usual kind.
+    """
     from page.serving import served
 
     contexts: list[Any] = []
@@ -59,9 +82,14 @@ def opened(browser: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[
     ) -> Any:
         address, session, end = served(scene)
         ends.append(end)
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **options)
-        contexts.append(context)
-        page = context.new_page()
+        viewport = {"width": width, "height": height}
+        if viewport == VIEWPORT and not options and not watched:
+            page = lasting
+            page.mouse.move(0, 0)
+        else:
+            context = browser.new_context(viewport=viewport, accept_downloads=True, **options)
+            contexts.append(context)
+            page = context.new_page()
         page.set_default_timeout(15000)
         watched.append(Watched(page, address))
         page.goto(address)
@@ -70,6 +98,9 @@ def opened(browser: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[
         return page
 
     yield open_page
+    for one in watched:
+        if one.page is lasting:
+            one.leave()
     for context in contexts:
         context.close()
     for end in ends:

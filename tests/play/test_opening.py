@@ -182,6 +182,7 @@ def test_what_cannot_be_opened_says_why(tmp_path: Path) -> None:
         (lambda: opening_of(scene="no-such-file"), InputError, "no scene file"),
         (lambda: opening_of((np.eye(3), np.zeros(2))), InputError, "shape"),
         (lambda: opening_of(houses(), target="cost"), TableError, "no column"),
+        (lambda: opening_of(target="cost"), InputError, "Give the table too"),
         (lambda: opening_of(None, several, scene=Scene()), InputError, "both"),
     ]
     for make, error, says in wrong:

@@ -7,10 +7,11 @@ first byte after the header. Dtypes are `f8 f4 i4 u1`, little-endian. JSON holds
 null.
 """
 
+import functools
 import json
 import math
 import struct
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -69,15 +70,22 @@ def decoded(message: bytes) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON takes it."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
+    """Return a value as JSON takes it: a page of lines has some thousand, most of them texts and numbers."""
+    kind: Any = type(value)
+    if value is None or kind is str or kind is int or kind is bool:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    if (names := _names_of(kind)) is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    return _plain(value.item()) if isinstance(value, np.generic) else value
+
+
+@functools.cache
+def _names_of(kind: type) -> tuple[str, ...] | None:
+    """Return the names of the fields of a dataclass; None for another type."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else None

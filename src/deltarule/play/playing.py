@@ -89,6 +89,8 @@ def opening_of(
         return open_model(_loaded(model), name, None if data is None else _frame(data)[0], target, member)
     if member is not None:
         raise InputError(f"member={member} is for a model whose networks predict together. Give that model too.")
+    if data is None and target is not None:
+        raise InputError(f"target={target!r} is a column of a table. Give the table too.")
     if data is None:
         return open_scene(Scene() if chosen is None else chosen)
     table, name = _frame(data)

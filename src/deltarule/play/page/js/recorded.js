@@ -48,6 +48,8 @@ function modelOf(recording) {
     return best;
   }
 
+  let read = {};
+
   function done(header) {
     return { header: { kind: "done", revision, generation: recording.generation, step: recording.steps[at], running: timer !== null, id: "", arrays: [], ...header }, buffers: [] };
   }
@@ -66,7 +68,8 @@ function modelOf(recording) {
   function linesOf({ example = 1, start = 0, count = 40, level = "unit", phase = "", what_if: whatIf = [] }) {
     const kept = recording.lines[at]?.[`${example}|${level}`] ?? recording.lines[at]?.[`${recording.example}|${level}`];
     if (!kept || whatIf.length) return refused();
-    const { header } = stored(kept, {});
+    if (read.kept !== kept) read = { kept, ...stored(kept, {}) }; // one text has all lines, of which each request takes some
+    const { header } = read;
     const chosen = phase ? header.lines.filter((line) => line.phase === phase) : header.lines;
     return { header: { ...header, lines: chosen.slice(start, start + count), total: chosen.length, arrays: [] }, buffers: [] };
   }
