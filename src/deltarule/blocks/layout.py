@@ -19,7 +19,9 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from io import FileIO
+from math import prod
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
@@ -109,13 +111,13 @@ class Facts:
         """Shapes of a row of X, targets and weights."""
         return (self.n_features,), (self.n_targets,), ()
 
-    @property
+    @cached_property
     def row_bytes(self) -> tuple[int, ...]:
         """Bytes of a row in each part."""
-        found = (int(np.prod(shape)) * dtype.itemsize for shape, dtype in zip(self.shapes, self.dtypes, strict=True))
+        found = (prod(shape) * dtype.itemsize for shape, dtype in zip(self.shapes, self.dtypes, strict=True))
         return tuple(found)[: 3 if self.is_weighted else 2]
 
-    @property
+    @cached_property
     def starts(self) -> tuple[int, ...]:
         """Where each part begins in the file, and where the last ends."""
         starts = [0]
