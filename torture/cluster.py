@@ -25,6 +25,10 @@ ROWS, CHUNK = 10 * 8192, 9000
 FULL: dict[str, Any] = {"hidden_layer_sizes": (16,), "solver": "lbfgs", "max_iter": 25, "tol": 0.0, "random_state": 1}
 CHAIN: dict[str, Any] = {"hidden_layer_sizes": (16,), "max_iter": 8, "tol": 0.0, "random_state": 1, "span_rows": 9000}
 
+NEVER = "1 day"
+"""A local cluster looks so long after each loss whether a worker of that name is there. If a later kill has just taken
+it again, its nanny is closed for good: with 300s, none of the two workers was left after 14 kills."""
+
 
 def rows_of(block: Array) -> Array:
     """Return rows as a function of their numbers, so that any worker can make them again."""
@@ -65,7 +69,7 @@ def main() -> None:
     generator = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     lost = 0
     with (
-        dask.config.set({"distributed.deploy.lost-worker-timeout": "300s"}),
+        dask.config.set({"distributed.deploy.lost-worker-timeout": NEVER}),
         LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0, silence_logs=50
         ) as nannies,

@@ -58,9 +58,9 @@ def in_memory() -> tuple[Array, Array]:
 @pytest.fixture(scope="module")
 def processes() -> Iterator[Any]:
     """Two processes, which their nannies start again when they are killed."""
-    # A LocalCluster gives a worker up for good that has not come back after 15 seconds, which a busy machine takes.
+    # A LocalCluster gives a worker up for good that is not there 15 seconds after a loss, an earlier one as well.
     with (
-        dask.config.set({"distributed.deploy.lost-worker-timeout": "300s"}),
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0, silence_logs=50
         ) as cluster,

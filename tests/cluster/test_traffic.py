@@ -89,13 +89,16 @@ def test_a_worker_that_dies_while_all_are_asked_is_asked_for_again(
 
     def run(self: Any, ask: Any, **options: Any) -> Any:
         calls.append(1)
-        if len(calls) < 3:
+        if len(calls) == 1:
             raise OSError("Connection reset by peer")
+        if len(calls) == 2:  # the scheduler knew of its death before the client did
+            return {"tcp://one": ask(), "tcp://two": OSError("Stream is closed")}
         return {"tcp://one": ask()}
 
     monkeypatch.setattr(distributed.Client, "run", run)
     assert DaskCluster(client).environments(lambda: {"python": "3"}) == {"tcp://one": {"python": "3"}}
-    monkeypatch.setattr("deltarule.cluster.dask.TRIES", 2)
-    calls.clear()
-    with pytest.raises(ClusterError, match="the connection to the scheduler, are gone"):
-        DaskCluster(client).environments(dict)
+    for tries, told in ((1, "the connection to the scheduler, are gone"), (2, "The worker tcp://two does not answer")):
+        monkeypatch.setattr("deltarule.cluster.dask.TRIES", tries)
+        calls.clear()
+        with pytest.raises(ClusterError, match=told):
+            DaskCluster(client).environments(dict)

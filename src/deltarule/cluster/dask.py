@@ -119,11 +119,13 @@ class DaskCluster:
         for left in reversed(range(TRIES)):
             try:
                 found = self._client.run(ask, on_error="return")
-                break
             except OSError as error:  # a worker died while it was asked; its nanny may start another
                 if not left:
                     raise _cancelled(error) from error
-                sleep(GLANCE)
+            else:
+                if not left or not any(isinstance(one, OSError) for one in found.values()):  # as above, seen later
+                    break
+            sleep(GLANCE)
         for address, one in found.items():
             if isinstance(one, ImportError):
                 raise ClusterError(
