@@ -122,3 +122,22 @@ def test_a_file_that_gives_only_the_largest_class_is_no_regressor(tmp_path: Path
         deltarule.read_foreign(file)
     clf = deltarule.read_foreign(file, output="softmax", labels=["no", "yes"]).estimator
     assert clf.predict(X).tolist() == np.array(["no", "yes"])[by_hand().argmax(1)].tolist()
+
+
+@pytest.mark.parametrize("beta", [2.0, 0.5])
+def test_softplus_with_a_slope_is_read_as_torchs_new_exporter_writes_it(tmp_path: Path, beta: float) -> None:
+    """As torch 2.14.1 writes nn.Softplus(beta=2): linear where beta z is above 20, which is the same to 2e-9."""
+    nodes = [
+        node("Gemm", ["x", "W", "b"], ["z"]),
+        node("Mul", ["z", "beta"], ["s"]),
+        node("Softplus", ["s"], ["p"]),
+        node("Div", ["p", "beta"], ["d"]),
+        node("Greater", ["s", "limit"], ["far"]),
+        node("Where", ["far", "z", "d"], ["a"]),
+        node("Gemm", ["a", "V", "c"], ["y"]),
+    ]
+    file = written(tmp_path, nodes, beta=np.array(beta), limit=np.array(20.0))
+    found = deltarule.read_foreign(file).estimator
+    assert found.network_.hidden == ("softplus",)
+    expected = np.log1p(np.exp(beta * (X @ W + b))) / beta @ V + c
+    np.testing.assert_allclose(found.predict(X), expected, rtol=1e-12)

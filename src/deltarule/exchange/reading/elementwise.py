@@ -14,7 +14,7 @@ from deltarule.common.errors import ModelFileError
 from deltarule.exchange.reading.stages import Activation, Affine, Stage
 from deltarule.network.parts import Unit
 
-__all__ = ["IDENTITY", "Function", "stages_of"]
+__all__ = ["IDENTITY", "Function", "is_near", "stages_of"]
 
 POINTS = np.concatenate([np.linspace(-30, 30, 241), [-300.0, -100.0, 100.0, 300.0], [-1e-3, 1e-3]])
 
@@ -75,18 +75,18 @@ def stages_of(function: Function) -> tuple[Stage, ...]:
     f = np.asarray(function.values, dtype=np.float64)
     middle = int(np.flatnonzero(POINTS == 0)[0])
     b, a = float(f[middle]), float(f[POINTS == 1][0] - f[middle])
-    if _is_near(f, a * POINTS + b):
+    if is_near(f, a * POINTS + b):
         given = function.stages
         return given if given is not None else (Affine(a, b),)
     for unit in (Unit(name) for name in NAMES):
-        if _is_near(f, unit.g(POINTS)):
+        if is_near(f, unit.g(POINTS)):
             return (Activation(unit.name, unit.numbers),)
     slope, alpha = float(-f[POINTS == -1][0]), float(-f[POINTS == -300][0])
-    if 0 <= slope <= 1 and _is_near(f, Unit("leaky_relu", slope).g(POINTS)):
+    if 0 <= slope <= 1 and is_near(f, Unit("leaky_relu", slope).g(POINTS)):
         return (Activation("leaky_relu", (slope,)),)
-    if 0 <= alpha <= 1000 and _is_near(f, Unit("elu", alpha).g(POINTS)):
+    if 0 <= alpha <= 1000 and is_near(f, Unit("elu", alpha).g(POINTS)):
         return (Activation("elu", (alpha,)),)
-    if _is_near(f, np.exp(POINTS)):
+    if is_near(f, np.exp(POINTS)):
         return (Activation("exp"),)
     if function.stages is not None:
         return function.stages
@@ -96,7 +96,8 @@ def stages_of(function: Function) -> tuple[Stage, ...]:
     )
 
 
-def _is_near(f: Array, g: Array) -> bool:
+def is_near(f: Array, g: Array) -> bool:
+    """Whether the values of two functions are the same but for constants in float32."""
     with np.errstate(all="ignore"):
         same = (np.abs(f - g) <= TOLERANCE * (1 + np.abs(g))) | (f == g)
     return bool(same.all())

@@ -13,7 +13,7 @@ import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import ModelFileError
-from deltarule.exchange.reading.elementwise import IDENTITY, Function, stages_of
+from deltarule.exchange.reading.elementwise import IDENTITY, Function, is_near, stages_of
 from deltarule.exchange.reading.onnx_ops import BINARY, folded, unary
 from deltarule.exchange.reading.stages import Activation, Affine, Stage, Weights
 
@@ -289,7 +289,10 @@ def _where(inputs: Sequence[Tensor]) -> Tensor:
     ]
     names = tuple(name for line in lines for name in line.function.names)
     joined = Function(np.where(values[0].astype(bool), values[1], values[2]), (*names, "Where"), None)
-    return replace(lines[0], function=joined)
+    # torch writes softplus with a slope as Where(bz > 20, z, log(1 + exp(bz))/b): its third input but for rounding.
+    same = (line.function for line in lines if is_near(joined.values, line.function.values))
+    stages = next((function.stages for function in same if function.stages is not None), None)
+    return replace(lines[0], function=replace(joined, stages=stages))
 
 
 def _side_by_side(call: _Call) -> Tensor:
