@@ -34,13 +34,13 @@ import keras
 import numpy as np
 
 z = np.array([[-2.75], [-2.0], [0.0], [1.0]], dtype=np.float32)
-saved = {name: np.load(f"{name}.npy").ravel().round(4).tolist() for name in ("hard_sigmoid", "leaky_relu")}
+saved = {name: np.load(f"{name}.npy").ravel().astype(float).round(4).tolist() for name in ("hard_sigmoid", "leaky_relu")}
 loaded = {
-    (name, kind): keras.saving.load_model(f"{name}.{kind}").predict(z, verbose=0).ravel().round(4).tolist()
+    (name, kind): keras.saving.load_model(f"{name}.{kind}").predict(z, verbose=0).ravel().astype(float).round(4).tolist()
     for name in saved
     for kind in ("h5", "keras")
 }
-cured = np.asarray(keras.activations.hard_sigmoid(1.2 * z)).ravel().round(4).tolist()
+cured = np.asarray(keras.activations.hard_sigmoid(1.2 * z)).ravel().astype(float).round(4).tolist()
 print("Keras 2", saved, "Keras 3", loaded, "cured", cured)
 right = cured == saved["hard_sigmoid"] == [0.0, 0.1, 0.5, 0.7]
 right = right and loaded["leaky_relu", "h5"] == loaded["leaky_relu", "keras"] == saved["leaky_relu"]

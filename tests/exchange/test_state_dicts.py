@@ -72,3 +72,9 @@ def test_an_empty_state_dict_and_other_parametrizations_are_refused_by_name(tmp_
     spectral = {"0.parametrizations.weight.original": W, "0.bias": b, "2.weight": V, "2.bias": c}
     with pytest.raises(ModelFileError, match="remove_parametrizations"):
         predicted(written(tmp_path, spectral), activation="relu")
+
+
+def test_a_program_of_torch_export_is_refused_with_what_to_write_instead(tmp_path: Path) -> None:
+    (tmp_path / "net.pt2").write_bytes(b"PK\x03\x04 archive_format config.json")
+    with pytest.raises(ModelFileError, match=r"a program of torch.export.* Write it with torch.onnx.export"):
+        deltarule.read_foreign(tmp_path / "net.pt2")

@@ -102,6 +102,11 @@ def _format_of(file: ForeignFile) -> str:
     for mark, kind in _MARKS:
         if head.startswith(mark):
             return kind
+    if file.path.suffix == ".pt2":
+        raise ModelFileError(
+            "it is a program of torch.export, whose parameters are not read here. Write it with torch.onnx.export, or "
+            "save the module's state_dict()."
+        )
     if head.startswith(b"PK"):
         return "keras" if b"config.json" in file.data or file.path.suffix == ".keras" else "torch"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= len(file.data):
