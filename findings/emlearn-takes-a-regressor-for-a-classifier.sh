@@ -3,10 +3,11 @@
 #
 # scikit-learn 1.9.1, and a C compiler.
 #
-# Guess:    the quantity, or a refusal: its trees are converted with return_type="regressor" where they are regressors.
-# Seen:     all predictions are 0 or 1. A network with one output is one for two classes to it, so the C code compares the output, which
-#           is no probability here, with 0.5. Of a regressor with three outputs it says which is the largest.
-# Cure:     the weights into C by another tool; or the regressor's function out of the model's arrays, coefs_ and intercepts_.
+# Guess:    the quantity, or a refusal: convert() chooses by the name of the class, and trees of regressors become regressors.
+# Seen:     all predictions are 0 or 1. convert() has return_type="classifier" as default for networks, MLPRegressor included, so the C code
+#           compares the output, which is no probability here, with 0.5. Of a regressor with three outputs it says which is the largest.
+#           With return_type="regressor" one output is right, and two are NaN.
+# Cure:     convert(network, method="loadable", return_type="regressor"), one network for each quantity.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -33,7 +34,12 @@ steps = {"hidden_layer_sizes": (4,), "solver": "lbfgs", "random_state": 0}
 below, above = both(MLPRegressor(**steps), small), both(MLPRegressor(**steps), large)
 three = both(MLPRegressor(**steps), np.stack([small, large, -large], axis=1))
 classes = both(MLPClassifier(**steps), (X[:, 0] > 0).astype(int))
-print("small", below, "large", above, "three outputs", three, "classes", classes)
+asked = {"method": "loadable", "return_type": "regressor"}
+one, pair = MLPRegressor(**steps).fit(X, large), MLPRegressor(**steps).fit(X, X)
+cured = abs(np.asarray(emlearn.convert(one, **asked).predict(X)).ravel() - one.predict(X)).max()
+two = np.asarray(emlearn.convert(pair, **asked).predict(X[:5])).ravel()
+print("cured within", cured, "two outputs", two, "small", below, "large", above, "three outputs", three, "classes", classes)
 right = classes[0] == classes[1] and min(above[0]) > 4 and max(below[0]) < 0.5
+right = right and cured < 1e-5 and np.isnan(two).all()
 sys.exit(not (right and above[1] == [1] * 5 and below[1] == [0] * 5 and three[1] == [1] * 5))
 PYTHON
