@@ -1,12 +1,14 @@
 """Fits on parts of one data set, side by side, for curves of costs against λ and against m.
 
 Parameters and data are checked once, when a `Problem` is made. Each fit makes its own learning task when its turn
-comes, as `estimator.fit` would for its rows. One engine trains all fits; see `training/members.py`.
+comes, as `estimator.fit` would for its rows. One engine trains all fits of mini-batch solvers (`training/members.py`);
+those of full-batch solvers have one each (`training/on_threads.py`).
 """
 
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,7 +19,7 @@ from sklearn.model_selection import check_cv
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
-from deltarule.engines.native import usable_cores
+from deltarule.engines.native import NativeEngine, usable_cores
 from deltarule.engines.shuffling import new_key
 from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns, check_examples
@@ -33,8 +35,10 @@ from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.training.loop import Result, first_state
 from deltarule.training.members import Chain, Run, train_chains
+from deltarule.training.on_threads import Stop, ending, on_threads
 from deltarule.training.record import RunState
-from deltarule.training.settings import Settings
+from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
+from deltarule.training.solvers.scipy_threads import one_blas_thread
 
 __all__ = ["Draws", "FoldResult", "Problem", "fit_together", "warn_of_unfinished"]
 
@@ -43,6 +47,9 @@ T = TypeVar("T")
 
 _AT_ONCE = 8
 """How many chains may hold their rows in memory on a few threads; with fewer, one chain would be left at the end."""
+
+_SHORT = 1e8
+"""Rows times parameters of a sum that takes some ten milliseconds on a core, after which Ctrl-C is looked for."""
 
 _CONSTANT = 1e-3
 """Predictions whose range is at most this share of the range of the targets count as one constant."""
@@ -239,11 +246,28 @@ def fit_together(problem: Problem, works: Sequence[Callable[[Predictor], Chain[T
     Each of `works` gets the predictor to judge fits with, and returns its chain. So that memory does not grow with
     their number, a chain begins only when there is room for it.
     """
-    settings = problem.settings
+    network, settings = problem.network, problem.settings
     threads = settings.n_threads or usable_cores()
-    room = 1 if threads == 1 else max(_AT_ONCE, 2 * threads)
-    with Predictor(problem.network, settings.engine, settings.n_threads) as worker:
+    with Predictor(network, settings.engine, settings.n_threads) as worker:
+        if threads > 1 and len(works) > 1 and _takes_threads(problem, worker):
+            with one_blas_thread():
+                return on_threads([partial(_alone, problem, work) for work in works], min(threads, len(works)))
+        room = 1 if threads == 1 else max(_AT_ONCE, 2 * threads)
         return train_chains(worker.engine, [work(worker) for work in works], at_once=room)
+
+
+def _takes_threads(problem: Problem, worker: Predictor) -> bool:
+    """Whether chains go to threads of Python: short sums of full-batch solvers, and no scorer of the user's."""
+    work = float(problem.X.shape[0]) * problem.network.n_parameters
+    is_full_batch = problem.settings.solver not in MINI_BATCH_SOLVERS
+    return (
+        is_full_batch and work < _SHORT and isinstance(worker.engine, NativeEngine) and not holds_out(problem.settings)
+    )
+
+
+def _alone(problem: Problem, work: Callable[[Predictor], Chain[T]], is_stopped: Stop) -> T:
+    with Predictor(problem.network, problem.settings.engine, 1) as worker:
+        return train_chains(worker.engine, [ending(work(worker), is_stopped)])[0]
 
 
 def warn_of_unfinished(fits: Sequence[FoldResult], settings: Settings) -> None:

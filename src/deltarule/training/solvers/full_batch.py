@@ -18,6 +18,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.training.settings import Settings
 from deltarule.training.solvers.schedules import step_sizes
+from deltarule.training.solvers.scipy_threads import one_blas_thread
 
 __all__ = ["ARMIJO", "MOST_DIVISION", "minimise"]
 
@@ -114,14 +115,15 @@ def _scipy(objective: Objective, theta: Array, settings: Settings, watch: Watche
     if settings.solver == "lbfgs":
         # SciPy would also stop at a relative gain below 2e-9, which leaves θ four digits short of the optimum.
         options |= {"maxfun": settings.max_fun, "ftol": 10 * float(np.finfo(np.float64).eps)}
-    result = minimize(
-        objective,
-        theta,
-        jac=True,
-        method={"lbfgs": "L-BFGS-B", "cg": "CG"}[settings.solver],
-        callback=callback,
-        options=options,
-    )
+    with one_blas_thread():
+        result = minimize(
+            objective,
+            theta,
+            jac=True,
+            method={"lbfgs": "L-BFGS-B", "cg": "CG"}[settings.solver],
+            callback=callback,
+            options=options,
+        )
     # Status 1 is "too many iterations or evaluations", 99 "the callback stopped it"; 2 says that the line search
     # found no lower J, which near the optimum means that rounding is all that is left.
     return int(result.status) not in (1, 99)

@@ -1,0 +1,85 @@
+"""Tasks on threads, and fits of full-batch solvers as such tasks."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from deltarule import MLPClassifier, lambda_path
+from deltarule.common.errors import DivergedError
+from deltarule.training.on_threads import EndedError, Stop, on_threads
+
+
+def task(value: int, error: Exception | None = None, after: float = 0.0) -> Callable[[Stop], int]:
+    def work(is_stopped: Stop) -> int:
+        end = time.monotonic() + after
+        while time.monotonic() < end:
+            if is_stopped():
+                raise EndedError
+            time.sleep(0.001)
+        if error is not None:
+            raise error
+        return value
+
+    return work
+
+
+def test_values_come_in_the_order_of_the_tasks() -> None:
+    assert on_threads([task(0, after=0.02), task(1), task(2)], 2) == [0, 1, 2]
+
+
+def test_the_error_of_the_first_task_that_fails_is_raised_even_if_a_later_one_fails_sooner() -> None:
+    late, soon = DivergedError("late"), DivergedError("soon")
+    with pytest.raises(DivergedError, match="late"):
+        on_threads([task(0, late, after=0.03), task(1, soon), task(2, after=60.0)], 2)
+
+
+def test_ctrl_c_ends_all_tasks() -> None:
+    ended = []
+
+    def waits(is_stopped: Stop) -> None:
+        while not is_stopped():
+            time.sleep(0.001)
+        ended.append(threading.current_thread())
+        raise EndedError
+
+    def interrupts(_: Stop) -> None:
+        raise KeyboardInterrupt  # what `future.result` raises in the main thread at Ctrl-C
+
+    with pytest.raises(KeyboardInterrupt):
+        on_threads([interrupts, waits, waits], 2)
+    assert len(ended) <= 1  # the third had not begun, or neither had
+
+
+def test_tasks_see_the_settings_of_numpy_of_their_caller() -> None:
+    with np.errstate(over="raise"):
+        found = on_threads([lambda _: np.geterr()["over"]] * 2, 2)
+    assert found == ["raise", "raise"]
+
+
+@pytest.mark.filterwarnings("ignore:.*still making progress")
+def test_a_lambda_path_has_the_same_bits_on_one_thread_and_on_two(two_classes: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = two_classes
+    paths = [
+        lambda_path(
+            MLPClassifier((3,), solver="lbfgs", max_iter=8, random_state=0, n_threads=n), X, y, lambdas=[0.1, 1.0], cv=2
+        )
+        for n in (1, 2)
+    ]
+    for name in ("training_cost", "validation_cost", "penalty", "validation_score", "epochs"):
+        np.testing.assert_array_equal(*(getattr(path, name) for path in paths))
+
+
+def test_an_error_of_a_fold_ends_the_path(two_classes: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = two_classes
+    clf = MLPClassifier((3,), solver="gd", learning_rate_init=1e30, max_iter=8, random_state=0, n_threads=2)
+    with pytest.raises(DivergedError, match="in iteration"):
+        lambda_path(clf, X * 1e3, y, lambdas=[0.0], cv=2)
+
+
+@pytest.fixture
+def two_classes() -> tuple[np.ndarray, np.ndarray]:
+    X = np.random.default_rng(0).standard_normal((24, 2))
+    return X, (X[:, 0] > X[:, 1]).astype(int)
