@@ -169,7 +169,7 @@ class ChangedRecipe(Recipe):
 
 def measure(name: str, data: str, seed: int, members: int = MEMBERS) -> dict[str, Any]:
     """Fit the members of one arm on one split, and return the line of it."""
-    given = split(data, seed)
+    given = _split_of(data, seed)
     kind: Any = TableClassifier if given.K else TableRegressor
 
     class Changed(kind):  # type: ignore[misc]
@@ -197,6 +197,16 @@ def measure(name: str, data: str, seed: int, members: int = MEMBERS) -> dict[str
         "epochs": [len(one.values) for one in model.members_],
         "machine": machine(),
     }
+
+
+def _split_of(data: str, seed: int) -> Split:
+    """Return a split of a set; "california@6400" has so many of the training rows of california."""
+    name, _, rows = data.partition("@")
+    given = split(name, seed)
+    if not rows:
+        return given
+    kept = np.sort(np.random.default_rng(seed).permutation(len(given.X))[: int(rows)])
+    return replace(given, X=given.X.iloc[kept].reset_index(drop=True), y=given.y[kept])
 
 
 def _cost(answers: Any, given: Split) -> float:
@@ -255,7 +265,7 @@ def main() -> None:
     """Measure what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arm", nargs="+", choices=ARMS, default=list(ARMS), help="measure these")
-    parser.add_argument("--sets", nargs="+", default=SETS, help="on these sets")
+    parser.add_argument("--sets", nargs="+", default=SETS, help="on these; california@6400: on so many of its rows")
     parser.add_argument("--members", type=int, default=MEMBERS, help="members of a fit; only so many are compared")
     parser.add_argument("--file", default="elements.jsonl", help="the lines, a file of the folder of figures")
     parser.add_argument("--show", action="store_true", help="measure nothing")
