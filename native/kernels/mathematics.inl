@@ -59,11 +59,28 @@ template <> struct Constants<double> {
   static constexpr double smallest = 0x1p-1022, up = 0x1p60, up_exponent = 60, tanh_is_one = 20;
 };
 
-template <class T, std::size_t n> inline Vector<T> polynomial(const T (&c)[n], Vector<T> x) {
-  Vector<T> sum = all(c[n - 1]);
+// Several vectors side by side. A function of one vector is a chain of dependent instructions; where the chains of four advance
+// in step, they overlap. Time of a vector (Zen 5, AVX-512):
+//     tanh of               float64    float32
+//     one after the other   4.01 ns    2.87 ns
+//     four side by side     2.97 ns    2.31 ns
+template <class T, int n> struct Group { Vector<T> v[n]; };
+constexpr int group_vectors = 4;
+template <class T, int n, class F> inline Group<T, n> each(const F& f) {
+  Group<T, n> y;
+#pragma GCC unroll 4
+  for (int j = 0; j < n; ++j) y.v[j] = f(j);
+  return y;
+}
+
+template <class T, int n, std::size_t terms> inline Group<T, n> polynomials(const T (&c)[terms], const Group<T, n>& x) {
+  Group<T, n> sum = each<T, n>([&](int) { return all(c[terms - 1]); });
 #pragma GCC unroll 24
-  for (int i = int(n) - 2; i >= 0; --i) sum = sum * x + c[i];
+  for (int i = int(terms) - 2; i >= 0; --i) sum = each<T, n>([&](int j) { return sum.v[j] * x.v[j] + c[i]; });
   return sum;
+}
+template <class T, std::size_t terms> inline Vector<T> polynomial(const T (&c)[terms], Vector<T> x) {
+  return polynomials<T, 1>(c, {{x}}).v[0];
 }
 
 // 2^n for an integral n between the least normal exponent and the largest.
@@ -74,11 +91,17 @@ template <class T> inline Vector<T> power_of_two(Vector<T> n) {
 
 // x - c = n log 2 + r, and expm1(r); c is small.
 template <class T> struct Reduced { Vector<T> n, expm1; };
-template <class T> inline Reduced<T> reduce(Vector<T> x, Vector<T> c = Vector<T>{}) {
+template <class T, int size> struct ReducedGroup { Group<T, size> n, expm1; };
+template <class T, int size> inline ReducedGroup<T, size> reduce_group(const Group<T, size>& x, Vector<T> c = Vector<T>{}) {
   using K = Constants<T>;
-  const Vector<T> n = ((x - c) * T(1.4426950408889634074) + K::magic) - K::magic;
-  const Vector<T> r = ((x - n * K::ln2_high) - n * K::ln2_low) - c;
-  return {n, r + r * r * polynomial(K::C, r)};
+  const auto n = each<T, size>([&](int j) { return ((x.v[j] - c) * T(1.4426950408889634074) + K::magic) - K::magic; });
+  const auto r = each<T, size>([&](int j) { return ((x.v[j] - n.v[j] * K::ln2_high) - n.v[j] * K::ln2_low) - c; });
+  const auto C = polynomials<T, size>(K::C, r);
+  return {n, each<T, size>([&](int j) { return r.v[j] + r.v[j] * r.v[j] * C.v[j]; })};
+}
+template <class T> inline Reduced<T> reduce(Vector<T> x, Vector<T> c = Vector<T>{}) {
+  const ReducedGroup<T, 1> y = reduce_group<T, 1>({{x}}, c);
+  return {y.n.v[0], y.expm1.v[0]};
 }
 
 template <class T> inline Vector<T> exponential_of_difference(Vector<T> x, Vector<T> c) {
@@ -128,20 +151,25 @@ template <class T> inline Vector<T> logarithm_plus_one(Vector<T> x) {
 }
 
 // For x whose exp is a normal number.
-template <class T> inline Vector<T> exponential_minus_one(Vector<T> x) {
-  const Reduced<T> y = reduce<T>(x);
-  const Vector<T> power = power_of_two<T>(y.n);
-  return y.expm1 * power + (power - T(1));
+template <class T, int n> inline Group<T, n> exponentials_minus_one(const Group<T, n>& x) {
+  const ReducedGroup<T, n> y = reduce_group<T, n>(x);
+  const auto power = each<T, n>([&](int j) { return power_of_two<T>(y.n.v[j]); });
+  return each<T, n>([&](int j) { return y.expm1.v[j] * power.v[j] + (power.v[j] - T(1)); });
 }
+template <class T> inline Vector<T> exponential_minus_one(Vector<T> x) { return exponentials_minus_one<T, 1>({{x}}).v[0]; }
 
 // t / (t + 2) with t = expm1(2 |x|), which keeps the digits of a small x.
-template <class T> inline Vector<T> hyperbolic_tangent(Vector<T> x) {
+template <class T, int n> inline Group<T, n> hyperbolic_tangents(const Group<T, n>& x) {
   using K = Constants<T>;
-  const Bits<T> sign = bits<T>(x) & bits<T>(all(T(-0.0)));
-  const Vector<T> magnitude = from_bits<T>(bits<T>(x) ^ sign);
-  const Vector<T> t = exponential_minus_one<T>(T(2) * (magnitude > K::tanh_is_one ? all(K::tanh_is_one) : magnitude));
-  return from_bits<T>(bits<T>(t / (t + T(2))) | sign);
+  const Bits<T> minus = bits<T>(all(T(-0.0)));
+  const auto twice = each<T, n>([&](int j) {
+    const Vector<T> magnitude = from_bits<T>(bits<T>(x.v[j]) & ~minus);
+    return T(2) * (magnitude > K::tanh_is_one ? all(K::tanh_is_one) : magnitude);
+  });
+  const auto t = exponentials_minus_one<T, n>(twice);
+  return each<T, n>([&](int j) { return from_bits<T>(bits<T>(t.v[j] / (t.v[j] + T(2))) | (bits<T>(x.v[j]) & minus)); });
 }
+template <class T> inline Vector<T> hyperbolic_tangent(Vector<T> x) { return hyperbolic_tangents<T, 1>({{x}}).v[0]; }
 
 // e = exp(-|z|), and 1 / (1 + exp(-z)) of z and of -z: e / (1 + e) keeps the digits of a small value.
 template <class T> struct TwoSided {

@@ -2,7 +2,7 @@
 // once, and g' is kept for the backward pass. A new unit needs a struct, a line in the table below and a line in names.hpp. The
 // argument of type T is the number in the unit's formula. Learnt units (11) are made of any of them.
 
-template <class T> struct FromA { static constexpr bool keeps = false, of_zero_is_zero = true; };
+template <class T> struct FromA { static constexpr bool keeps = false, of_zero_is_zero = true, in_groups = false; };
 
 template <class T> struct Logistic : FromA<T> {
   static constexpr bool of_zero_is_zero = false;
@@ -10,7 +10,9 @@ template <class T> struct Logistic : FromA<T> {
   static Vector<T> slope(Vector<T> a, T) { return a * (T(1) - a); }
 };
 template <class T> struct Tanh : FromA<T> {
+  static constexpr bool in_groups = true;
   static Vector<T> g(Vector<T> z, T) { return hyperbolic_tangent<T>(z); }
+  static Group<T, group_vectors> g(const Group<T, group_vectors>& z) { return hyperbolic_tangents<T, group_vectors>(z); }
   static Vector<T> slope(Vector<T> a, T) { return T(1) - a * a; }
 };
 template <class T> struct Relu : FromA<T> {
@@ -29,7 +31,7 @@ template <class T> struct LeakyRelu : FromA<T> {
 
 template <class T> struct Both { Vector<T> a, slope; };
 template <class T> struct Keeps {
-  static constexpr bool keeps = true, of_zero_is_zero = true;
+  static constexpr bool keeps = true, of_zero_is_zero = true, in_groups = false;
   static Vector<T> slope(Vector<T> kept, T) { return kept; }
 };
 
@@ -101,6 +103,17 @@ template <class T> struct Unit {
 };
 template <class T, template <class> class G> struct OnPanels {
   static void forward(T* z, T* kept, Index rows, int vectors, int columns, T number) {
+    if constexpr (G<T>::in_groups) {
+      const Index step = vectors == panel_vectors ? lanes<T> : panel<T>, end = rows * vectors * step, group = group_vectors * step;
+      Index i = 0;
+      for (; i + group <= end; i += group) {
+        const auto a = G<T>::g(each<T, group_vectors>([&](int j) { return load(z + i + j * step); }));
+#pragma GCC unroll 4
+        for (int j = 0; j < group_vectors; ++j) store(z + i + j * step, a.v[j]);
+      }
+      for (; i < end; i += step) store(z + i, G<T>::g(load(z + i), number));
+      return;
+    }
     each_vector<T>(rows, vectors, [&](Index i) {
       if constexpr (G<T>::keeps) {
         const Both<T> y = G<T>::both(load(z + i), number);
