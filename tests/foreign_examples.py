@@ -89,6 +89,8 @@ EXAMPLES = [
             THREE_DECIMALS, {"table": FILES / "weka2.arff"}),
     Example("oddn2.txt", "Weka 3.6.14, -c 1: names with blanks, a constant, a value that never occurs", ODD,
             [0.525, -0.245, 2.68, 0.257, 1.3, -0.245], THREE_DECIMALS, {"table": FILES / "odd.arff"}),
+    Example("odd397.txt", "Weka 3.9.7, -c 1: the input of cls {no,yes} is called cls=yes", ODD,
+            [0.923, -0.071, 1.671, -0.439, 1.152, -0.071], THREE_DECIMALS, {"table": FILES / "odd.arff"}),
     Example("odd_I.txt", "Weka 3.6.14, -I: attributes as they are", ODD, {"no": [0.412, 0.411, 0.412, 0.411, 0.412, 0.411]},
             THREE_DECIMALS, {"table": FILES / "odd.arff"}),
     Example("hand_cls_if.pmml", "JPMML 0.16.0 and PMML4S 1.5.8: gaps, and a word that is in no list",

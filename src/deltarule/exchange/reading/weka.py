@@ -65,7 +65,8 @@ def read_weka(file: ForeignFile, table: ForeignFile | None) -> Found:
     for place, attribute in enumerate(attributes):
         if attribute is not target:
             values = [row[place] for row in rows]
-            columns.append(_column(attribute, values, len(columns), inputs, "-I" not in flags))
+            called = _weka_names(attribute, named)
+            columns.append(_column(attribute, called, values, len(columns), inputs, "-I" not in flags))
     names = list(inputs)
     if not named <= set(names):
         raise ModelFileError(f"the table has no attribute for {sorted(named - set(names))[:5]} of the text.")
@@ -120,8 +121,8 @@ def _parse(text: str) -> tuple[dict[int, _Node], list[tuple[str, int]]]:
 
 def _target(attributes: Sequence[Attribute], named: set[str], classes: Sequence[tuple[str, int]]) -> Attribute:
     labels = tuple(name for name, _ in classes)
-    used = {name for attribute in attributes for name in _weka_names(attribute) if name in named}
-    rest = [one for one in attributes if not used.intersection(_weka_names(one))]
+    used = {name for attribute in attributes for name in _weka_names(attribute, named) if name in named}
+    rest = [one for one in attributes if not used.intersection(_weka_names(one, named))]
     rest = [one for one in rest if (labels == ("",) if one.values is None else tuple(one.values) == labels)]
     if not rest:
         raise ModelFileError(
@@ -130,14 +131,17 @@ def _target(attributes: Sequence[Attribute], named: set[str], classes: Sequence[
     return rest[-1]
 
 
-def _weka_names(attribute: Attribute) -> list[str]:
+def _weka_names(attribute: Attribute, named: set[str]) -> list[str]:
+    """Return what the text calls the inputs of an attribute: of two values, Weka 3.9 adds the second to the name."""
     if attribute.values is None or len(attribute.values) <= 2:
-        return [attribute.name]
+        longer = f"{attribute.name}={attribute.values[1]}" if attribute.values and len(attribute.values) == 2 else ""
+        return [longer if longer in named else attribute.name]
     return [f"{attribute.name}={value}" for value in attribute.values]
 
 
 def _column(
     attribute: Attribute,
+    names: Sequence[str],
     values: Sequence[str | None],
     place: int,
     inputs: dict[str, tuple[int, float, dict[str | None, float]]],
@@ -152,7 +156,7 @@ def _column(
         return Numbers(attribute.name, gap=middle)
     words = attribute.values
     ones = [words[-1:]] if len(words) <= 2 else [(word,) for word in words]
-    for name, one in zip(_weka_names(attribute), ones, strict=True):
+    for name, one in zip(names, ones, strict=True):
         share = sum(value in one for value in known)
         span = {share > 0, share < len(known)} if known else {False}
         is_constant = span != {True} and is_scaled
