@@ -10,7 +10,7 @@ import pytest
 from deltarule.play.requests import Step
 from deltarule.play.scene import Scene, Toy
 from page.gestures import press, settled
-from page.readings import READ_LINE, at_line
+from page.readings import READ_LINE
 from page.truths import Truth
 
 pytestmark = pytest.mark.browser
@@ -30,22 +30,36 @@ PHASES = {"forward": 14, "cost": 4, "backward": 12, "Δ": 12, "D": 8, "update": 
 """How many lines are read of each phase, at most: 64 of a network."""
 
 
+WALK = f"""
+async ([count, phase]) => {{
+  const read = {READ_LINE};
+  const shown = () => document.querySelector(".dr-line > .dr-equation");
+  const next = [...document.querySelectorAll("button")].find((one) => one.textContent === "line →");
+  const lines = [];
+  for (let number = Number(shown().dataset.line); lines.length < count; number++) {{
+    for (const end = performance.now() + 15000; Number(shown()?.dataset.line) !== number; ) {{
+      if (performance.now() > end) throw new Error(`line ${{number}} is not shown`);
+      await new Promise((then) => setTimeout(then));
+    }}
+    const line = read();
+    if (line.phase !== phase) break;
+    lines.push(line);
+    if (next.disabled) break;
+    next.click();
+  }}
+  return lines;
+}}
+"""
+"""Reads line after line within the page: one question a line from outside takes three times as long."""
+
+
 def lines_of(page: Any) -> Iterator[dict[str, Any]]:
     """The lines of the page, phase by phase, as its document has them."""
     for phase, count in PHASES.items():
         page.get_by_role("button", name=phase, exact=True).click()
         name = phase.replace("Δ", "Delta")
         page.locator(f".dr-line > .dr-equation[data-phase='{name}']").wait_for()
-        line = page.evaluate(READ_LINE)
-        for number in range(line["number"], line["number"] + count):
-            at_line(page, number)
-            line = page.evaluate(READ_LINE)
-            if line["phase"] != name:
-                break
-            yield line
-            if page.get_by_role("button", name="line →").is_disabled():
-                return
-            page.keyboard.press("ArrowRight")
+        yield from page.evaluate(WALK, [count, name])
 
 
 @pytest.mark.parametrize("name", NETWORKS)

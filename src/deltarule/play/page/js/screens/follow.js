@@ -142,8 +142,12 @@ export function createFollow(app) {
     line.dataset.number = String(shown.number);
   }
 
+  /** The table of quantities, which is written only when it changes: laying it out takes as long as all the rest. */
   function paintStrip() {
     const lines = local.lines ?? [];
+    const of = [lines[0], lines.length, store.state.digits > 6, store.state.guess ? local.number : -1];
+    if (of.every((one, index) => one === local.strip?.[index])) return;
+    local.strip = of;
     put(strip, ...lines.slice(0, store.state.guess ? local.number : lines.length).map((one) => html("tr", {},
       html("th", { scope: "row" }, namedSymbol(one.writes)), html("td", { title: exact(one.value) }, store.state.digits > 6 ? exact(one.value) : one.result.text),
       html("td", {}, html("button", { "aria-label": `go to line ${one.number + 1}`, onclick: () => jump(one.number) }, String(one.number + 1))))));
