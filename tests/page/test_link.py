@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deltarule.play.link import LinkError, linked, modules_of
+from deltarule.play.link import LinkError, linked, modules_of, without_comments
 from deltarule.play.page_files import read_module
 
 
@@ -37,6 +37,11 @@ export function address(path) {
         'return both.replace("/*", "*/");',
         "}",
     ]
+
+
+def test_a_script_without_its_comments_has_its_other_lines_where_they_were() -> None:
+    text = "/** One.\n * Two. */\nconst a = 1; // with it\n  // alone\nconst b = '/* kept */';\n"
+    assert without_comments(text) == "\n\nconst a = 1; // with it\n\nconst b = '/* kept */';\n"
 
 
 def test_modules_come_after_those_they_import() -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 
 from deltarule.common.errors import DeltaruleError
 
-__all__ = ["LinkError", "linked", "modules_of"]
+__all__ = ["LinkError", "linked", "modules_of", "without_comments"]
 
 _IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "(\.{1,2}/[\w./-]+\.js)";\s*$')
 _EXPORT = re.compile(r"export (?:async )?(?:function\*?|class|const) (\w+)")
@@ -60,6 +60,11 @@ def linked(entry: str, read: Callable[[str], str], as_default: bool = False) -> 
     else:
         parts += [f"export const {name} = {_variable(entry)}.{name};" for name in names]
     return "\n".join(parts) + "\n"
+
+
+def without_comments(text: str) -> str:
+    """Return a module without the comments that have their lines to themselves; the other lines keep their numbers."""
+    return _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
 
 
 def modules_of(entry: str, read: Callable[[str], str]) -> Mapping[str, str]:

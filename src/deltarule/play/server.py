@@ -29,6 +29,7 @@ from typing import Any
 from deltarule.common.errors import SettingsError
 from deltarule.play.answering import answer_whatever_happens
 from deltarule.play.codec import encoded
+from deltarule.play.link import without_comments
 from deltarule.play.session import Session
 
 __all__ = ["TOKEN_HEADER", "Server", "page_files"]
@@ -74,13 +75,17 @@ HEADERS = {
 
 
 def page_files(folder: Traversable | None = None, at: str = "/") -> dict[str, tuple[str, bytes]]:
-    """Return the files of the page by their path: (type, bytes)."""
+    """Return the files of the page by their path: (type, bytes); scripts without their comments."""
     found: dict[str, tuple[str, bytes]] = {}
     for entry in (folder or files("deltarule.play") / "page").iterdir():
         if entry.is_dir():
             found |= page_files(entry, f"{at}{entry.name}/")
         elif (ending := "." + entry.name.rpartition(".")[2]) in MIME:
-            found[at + entry.name] = (MIME[ending], entry.read_bytes())
+            data = entry.read_bytes()
+            found[at + entry.name] = (
+                MIME[ending],
+                without_comments(data.decode()).encode() if ending == ".js" else data,
+            )
     if at == "/" and "/index.html" in found:
         found["/"] = found["/index.html"]
     return found
