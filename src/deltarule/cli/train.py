@@ -202,7 +202,7 @@ def train(
         str | None,
         typer.Option(
             help="Memory that the table may take, 500MB: a file that would take more is read part by part, and trains "
-            "a single network. Several files always are.",
+            "a single network. Several files are always read so.",
             show_default="half of what is free",
         ),
     ] = None,
