@@ -102,7 +102,7 @@ def larger_than_memory(data: Given, memory: str | None) -> Larger | None:
         of_parquet: Any = rows_of(data) if texts is None else None
         count = len(of_parquet.files if texts is None else texts.files)
         files = "1 file, which is" if count == 1 else f"{count} files, which are"
-        stands = f"{in_words(data)}, which are" if isinstance(data, Sequence) else f"{data} stands for {files}"
+        stands = f"{in_words(data)}, are" if isinstance(data, Sequence) else f"{data} stands for {files}"
         return Larger(f"{stands} read part by part.")
     assert not isinstance(data, Sequence)
     if text_kind(data) is not None:
