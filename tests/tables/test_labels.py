@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltarule.common.errors import TableError
+from deltarule import MLPClassifier
+from deltarule.common.errors import InputError, TableError
 from deltarule.tables import hold_out, known_labels, training_labels
 
 
@@ -29,6 +30,14 @@ def test_labels_are_whole_numbers_booleans_or_texts(column: object, labels: np.n
     values = training_labels(frame(column), "y").values
     assert values.dtype.kind == labels.dtype.kind
     assert values.tolist() == labels.tolist()
+
+
+def test_a_label_that_numpy_would_make_another_is_refused() -> None:
+    said = r"The label 'b\\x00' ends with a NUL character, which NumPy cuts off\. Take it out\."
+    with pytest.raises(InputError, match=said):
+        training_labels(frame(["a", "b", "b\0"]), "y")
+    with pytest.raises(InputError, match=said):
+        MLPClassifier().fit(np.eye(3), np.array(["a", "b", "b\0"], dtype=object))
 
 
 def test_rows_without_a_label_are_left_out_and_said() -> None:

@@ -1,12 +1,15 @@
 """The array type of the library, the rule that picks float32 or float64, and the length of a vector."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Array", "as_dense", "as_float", "float_dtype", "is_sparse", "length"]
+from deltarule.common.errors import InputError
+
+__all__ = ["Array", "as_dense", "as_float", "float_dtype", "is_sparse", "length", "text_array"]
 
 
 Array = NDArray[Any]
@@ -42,11 +45,26 @@ def as_dense(X: Any) -> Any:
     return X.toarray() if is_sparse(X) else X
 
 
+def text_array(texts: Iterable[str]) -> NDArray[np.str_]:
+    """Return texts as an array of NumPy, which cuts NUL characters off the end of a text.
+
+    Raises
+    ------
+    InputError
+        If a text ends with one: it would become another text.
+    """
+    texts = list(texts)
+    for text in texts:
+        if text.endswith("\0"):
+            raise InputError(f"The label {text!r} ends with a NUL character, which NumPy cuts off. Take it out.")
+    return np.array(texts, dtype=np.str_)
+
+
 def length(*parts: Array) -> float:
     """Return ‖v‖ of the vector whose entries are those of some arrays; it overflows only where ‖v‖ itself does.
 
-    >>> length(np.array([3e200, 4e200])), length(np.array([3e-200]), np.array([[4e-200]]))
-    (5e+200, 5e-200)
+    >>> length(np.array([3e-200]), np.array([[4e-200]]))
+    5e-200
     """
     largest = max((float(np.abs(part).max()) for part in parts if part.size), default=0.0)
     if not 0 < largest < math.inf:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from deltarule.blocks.layout import Facts, LayoutFile
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, text_array
 from deltarule.common.errors import InputError
 from deltarule.estimators.class_weights import weights_of_classes
 from deltarule.estimators.quantities import Quantities
@@ -95,7 +95,7 @@ def labels_of(labels: Sequence[Any]) -> NDArray[Any]:
     """Return labels in the order that they have, as NumPy would hold a column of them."""
     if len({isinstance(label, str) for label in labels}) > 1:
         raise InputError(f"The labels {list(labels)[:10]} are texts and numbers mixed. Write all of them in one way.")
-    return np.array(list(labels))
+    return text_array(labels) if labels and isinstance(labels[0], str) else np.array(list(labels))
 
 
 def _all_sets(facts: TargetFacts) -> NDArray[Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
-from deltarule.common.arrays import Array
+from deltarule.common.arrays import Array, text_array
 from deltarule.common.errors import InputError, SettingsError
 from deltarule.estimators.class_weights import sums_of_classes, weights_of_classes
 from deltarule.estimators.printing import warn_of_one_class
@@ -333,4 +333,4 @@ def _plain(labels: NDArray[Any]) -> NDArray[Any]:
     """Return labels as an array of texts if all are texts; other labels are unchanged."""
     if labels.dtype.kind != "O" or not all(isinstance(label, str) for label in labels.ravel().tolist()):
         return labels
-    return np.array(labels.tolist(), dtype=str)
+    return text_array(labels.ravel().tolist()).reshape(labels.shape)

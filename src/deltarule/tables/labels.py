@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deltarule.common.arrays import text_array
 from deltarule.common.errors import TableError
 from deltarule.tables.cells import asked_gaps, counts_of, is_gap
 from deltarule.tables.notices import alike
@@ -276,7 +277,7 @@ def plain_labels(filled: pd.Series) -> NDArray[Any]:
 
 
 def _as_written(filled: pd.Series) -> NDArray[Any]:
-    return np.array([str(_whole(value)) for value in filled], dtype=str)
+    return text_array(str(_whole(value)) for value in filled)
 
 
 def _whole(value: Any) -> Any:
