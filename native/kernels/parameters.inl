@@ -91,9 +91,10 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
     if (!updates || !kept) {
       const T* delta = part == of_alpha ? layer.bent : layer.delta;
       const T* a = task.layer ? batch.layers[task.layer - 1].a : batch.x;
-      const T *const of_rows = (turned ? a : delta) + q * batch.stride, *const of_columns = (turned ? delta : a) + p * batch.stride;
+      const T* const of_rows = (turned ? a : delta) + q * batch.stride;
+      const T* const of_columns = is_matrix ? (turned ? delta : a) + p * batch.stride : nullptr;
       if (part != of_alpha && layer.narrow)
-        narrow_Delta(layer, is_matrix ? of_columns : nullptr, batch.rows, vectors, Delta, batch.add);
+        narrow_Delta(layer, of_columns, batch.rows, vectors, Delta, batch.add);
       else if (!is_matrix) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(of_rows, batch.rows, Delta, batch.add ? Delta : zeros<T>);
       else block_of_Delta(of_rows, of_columns, batch.rows, rows, columns, Delta, batch.add);
     }
