@@ -1,5 +1,7 @@
 """Tasks on threads, and fits of full-batch solvers as such tasks."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -51,6 +53,22 @@ def test_ctrl_c_ends_all_tasks() -> None:
     with pytest.raises(KeyboardInterrupt):
         on_threads([interrupts, waits, waits], 2)
     assert len(ended) <= 1  # the third had not begun, or neither had
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")
+def test_ctrl_c_ends_all_tasks_where_it_ends_no_system_call() -> None:
+    def waits(is_stopped: Stop) -> None:
+        while not is_stopped():
+            time.sleep(0.001)
+        raise EndedError
+
+    signal.siginterrupt(signal.SIGINT, False)  # as the handler that a query of polars sets
+    try:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            on_threads([waits, waits], 2)
+    finally:
+        signal.siginterrupt(signal.SIGINT, True)
 
 
 def test_tasks_see_the_settings_of_numpy_of_their_caller() -> None:

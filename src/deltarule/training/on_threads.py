@@ -6,7 +6,7 @@ Solvers of SciPy cannot be asked for the next iteration, so their runs share no 
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
@@ -19,6 +19,9 @@ from deltarule.training.members import Chain
 __all__ = ["EndedError", "Stop", "ending", "on_threads"]
 
 T = TypeVar("T")
+
+LOOK_SECONDS = 0.1
+"""How often the waiting thread looks for Ctrl-C."""
 
 Stop = Callable[[], bool]
 """Whether a task should end, because of Ctrl-C or of an error in one before it."""
@@ -71,10 +74,21 @@ def on_threads(tasks: Sequence[Callable[[Stop], T]], threads: int) -> list[T]:
     with ThreadPoolExecutor(threads) as pool:
         try:
             futures += [pool.submit(copy_context().run, partial(work, number)) for number in range(len(tasks))]
-            return [future.result() for future in futures]
+            return [_value(future) for future in futures]
         except BaseException:
             stop_from(0)
             raise
+
+
+def _value(future: Future[T]) -> T:
+    """Return the value of a task, or raise what it raised; Ctrl-C ends the wait.
+
+    Where another library has set a handler of Ctrl-C that lets system calls go on (a query of polars does), a wait
+    without a limit would not end.
+    """
+    while not wait([future], LOOK_SECONDS).done:
+        pass
+    return future.result()
 
 
 def ending(chain: Chain[T], is_stopped: Stop) -> Chain[T]:
