@@ -62,7 +62,7 @@ def test_ctrl_c_ends_all_tasks_where_it_ends_no_system_call() -> None:
             time.sleep(0.001)
         raise EndedError
 
-    signal.siginterrupt(signal.SIGINT, False)  # as the handler that a query of polars sets
+    signal.siginterrupt(signal.SIGINT, False)  # as the handler that an import of polars sets
     try:
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):

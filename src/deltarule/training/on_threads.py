@@ -83,7 +83,7 @@ def on_threads(tasks: Sequence[Callable[[Stop], T]], threads: int) -> list[T]:
 def _value(future: Future[T]) -> T:
     """Return the value of a task, or raise what it raised; Ctrl-C ends the wait.
 
-    Where another library has set a handler of Ctrl-C that lets system calls go on (a query of polars does), a wait
+    Where another library has set a handler of Ctrl-C that lets system calls go on (an import of polars does), a wait
     without a limit would not end.
     """
     while not wait([future], LOOK_SECONDS).done:
