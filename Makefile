@@ -12,9 +12,9 @@ LIBRARY := $(shell find src/deltarule -name "*.py")
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
 
-# In two processes, because most tests use one core; each file goes to one of them, so that a browser or a cluster starts once.
+# In two processes, because most tests use one core; who has none left takes half of the other's.
 test: .venv/ready
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 check: .venv/ready
 	$(BIN)/ruff check .

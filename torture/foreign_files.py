@@ -139,7 +139,7 @@ def main(tries: int, seed: int) -> None:
     def said_of(path: Path, generator: np.random.Generator | None = None) -> dict[str, Any]:
         said = dict(SAID.get(path.suffix, {}))
         if "table" in said:
-            table = (FILES / f"{path.stem.removesuffix('_I').removesuffix('n2')}.arff").read_bytes()
+            table = (FILES / f"{path.stem.removesuffix('_I').removesuffix('n2').removesuffix('397')}.arff").read_bytes()
             if generator is not None and generator.random() < 0.5:
                 table = (damaged if generator.random() < 0.5 else forged)(table, generator)
             (folder / said["table"]).write_bytes(table)

@@ -61,10 +61,6 @@ def test_an_unknown_command_is_a_usage_error(run: Run) -> None:
         ("export model out.onnx", "export takes no out.onnx here. Did you mean --output out.onnx?"),
         ("export model out", "export takes no out here. Did you mean --output out?"),
         ("import net.onnx out", "import takes no out here. Did you mean --output out?"),
-        ("predict model data.csv out.csv", "predict takes no out.csv here. Did you mean --output out.csv?"),
-        ("predict model data.csv out.csv -o x.csv", "predict takes no out.csv here. "),
-        ("train data.csv y", "train takes no y here. Did you mean --target y?"),
-        ("train data.csv out.deltarule", "takes no out.deltarule here. Did you mean --output out.deltarule?"),
         ("evaluate model data.csv x y", "evaluate takes no x and no y here. "),
     ],
 )
@@ -76,6 +72,17 @@ def test_a_name_too_many_is_told_with_the_option_that_takes_it(
     assert result.exit_code == 2
     assert said in result.output
     assert run(*command.split(), "--help").exit_code == 0
+
+
+def test_a_name_among_several_files_that_is_no_file_is_told_with_the_options_that_take_names(
+    run: Run, tmp_path: Path
+) -> None:
+    table = tmp_path / "data.csv"
+    table.write_text("x,y\n1,a\n2,b\n")
+    result = run("train", table, "out.deltarule", "--target", "y", "-o", tmp_path / "model.deltarule")
+    assert result.exit_code == 2
+    words = " ".join(result.output.replace("│", " ").split())
+    assert "out.deltarule does not exist. Several names are the files of one table; --output names what is" in words
 
 
 def test_what_is_not_installed_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

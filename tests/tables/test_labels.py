@@ -34,7 +34,7 @@ def test_labels_are_whole_numbers_booleans_or_texts(column: object, labels: np.n
 
 def test_a_label_that_numpy_would_make_another_is_refused() -> None:
     said = r"The label 'b\\x00' ends with a NUL character, which NumPy cuts off\. Take it out\."
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(TableError, match=said):
         training_labels(frame(["a", "b", "b\0"]), "y")
     with pytest.raises(InputError, match=said):
         MLPClassifier().fit(np.eye(3), np.array(["a", "b", "b\0"], dtype=object))

@@ -49,7 +49,7 @@ def given_table(data: Sequence[Path]) -> Iterator[Given]:
     Raises
     ------
     typer.BadParameter
-        If standard input is one of several.
+        If standard input is one of several, or one of several files does not exist.
     TableError
         If standard input cannot be kept.
     """
@@ -58,6 +58,13 @@ def given_table(data: Sequence[Path]) -> Iterator[Given]:
     if len(data) > 1:
         if STDIN in data:
             raise typer.BadParameter("- is standard input, a whole table. Give it alone.", param_hint="DATA")
+        for path in data:
+            if not path.exists() and not glob.has_magic(str(path)):
+                raise typer.BadParameter(
+                    f"{path} does not exist. Several names are the files of one table; --output names what is "
+                    "written, and --target the column to learn.",
+                    param_hint="DATA",
+                )
         yield tuple(data)
     elif data[0] == STDIN:
         with piped() as came:

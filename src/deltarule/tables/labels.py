@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deltarule.common.arrays import text_array
-from deltarule.common.errors import TableError
+from deltarule.common.errors import InputError, TableError
 from deltarule.tables.cells import asked_gaps, counts_of, is_gap
 from deltarule.tables.notices import alike
 from deltarule.tables.numbers import learn_number_form
@@ -277,7 +277,10 @@ def plain_labels(filled: pd.Series) -> NDArray[Any]:
 
 
 def _as_written(filled: pd.Series) -> NDArray[Any]:
-    return text_array(str(_whole(value)) for value in filled)
+    try:
+        return text_array(str(_whole(value)) for value in filled)
+    except InputError as error:
+        raise TableError(str(error)) from None
 
 
 def _whole(value: Any) -> Any:

@@ -43,6 +43,8 @@ class Recipe:
     beta_2 : float
     batch : int
         Rows of a mini-batch; twice as many above 30 000 training rows, four times as many above 100 000.
+    least_batches : int
+        How many batches a training set of fewer rows is cut into.
     """
 
     learning_rate: float
@@ -54,6 +56,7 @@ class Recipe:
     smoothing: float = 0.0
     beta_2: float = 0.95
     batch: int = 256
+    least_batches: int = 1
 
     @classmethod
     def for_labels(cls, epochs: int, hidden: tuple[int, ...], smooths: bool) -> "Recipe":
@@ -66,9 +69,9 @@ class Recipe:
 
         RealMLP-TD takes 256 epochs of batches of 256 rows, with steps of 0.2. Half of both are as many steps in half
         the time. The steps are shorter by the root of two, as the noise of a batch is larger, and RMSE is the same
-        (docs/tables.md).
+        (docs/tables.md). So that fewer rows than a batch get as many steps too, they are cut in two.
         """
-        return cls(learning_rate=0.14, unit="mish", epochs=epochs, hidden=hidden, batch=128)
+        return cls(learning_rate=0.14, unit="mish", epochs=epochs, hidden=hidden, batch=128, least_batches=2)
 
     def network(self, columns: TableColumns, K: int, output: str, output_numbers: tuple[float, ...] = ()) -> Network:
         """Return the network for some columns and K outputs."""
@@ -108,13 +111,13 @@ class Recipe:
 
     def batches(self, rows: int) -> MiniBatches:
         """Return how a training set is cut into batches."""
-        return MiniBatches(batch_rows(rows, self.batch))
+        return MiniBatches(batch_rows(rows, self.batch, self.least_batches))
 
 
-def batch_rows(rows: int, fewest: int = 256) -> int:
+def batch_rows(rows: int, fewest: int = 256, least_batches: int = 1) -> int:
     """Return the rows of a mini-batch.
 
     >>> [batch_rows(rows) for rows in (100, 5000, 10**6)]
     [100, 256, 1024]
     """
-    return min(rows, fewest * (1 if rows <= 30_000 else 2 if rows <= 100_000 else 4))
+    return min(-(-rows // least_batches), fewest * (1 if rows <= 30_000 else 2 if rows <= 100_000 else 4))
