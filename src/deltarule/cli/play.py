@@ -1,6 +1,7 @@
 """`deltarule play`: watch a network learn, on a page of this machine."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,7 @@ def play(
     )
     for notice in opening.dataset.notices:
         display.show_notices([notice])
-    with Page(opening, port) as page:
+    with Page(opening, port) as page, suppress(KeyboardInterrupt):  # the address is told before the wait begins
         display.say(f"The page is at {page.url}")
         display.say("Only this machine can open it, with this address. Ctrl-C ends it.")
         if not no_browser and not page.show():
