@@ -1,6 +1,5 @@
 """Tables that would not fit into the memory: whether they would, and `train` and `predict` part by part."""
 
-import glob
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Union
 import typer
 
 from deltarule.cli.sizes import bytes_of, size_of
+from deltarule.files.patterns import is_pattern
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def given_table(data: Sequence[Path]) -> Iterator[Given]:
         if STDIN in data:
             raise typer.BadParameter("- is standard input, a whole table. Give it alone.", param_hint="DATA")
         for path in data:
-            if not path.exists() and not glob.has_magic(str(path)):
+            if not path.exists() and not is_pattern(path):
                 raise typer.BadParameter(
                     f"{path} does not exist. Several names are the files of one table; --output names what is "
                     "written, and --target the column to learn.",
@@ -94,9 +94,7 @@ def larger_than_memory(data: Given, memory: str | None) -> Larger | None:
         What `--memory` says.
     """
     limit = None if memory is None else bytes_of(memory, "--memory")
-    several = isinstance(data, Sequence) or (
-        isinstance(data, Path) and (data.is_dir() or (not data.exists() and glob.has_magic(str(data))))
-    )
+    several = isinstance(data, Sequence) or (isinstance(data, Path) and (data.is_dir() or is_pattern(data)))
     if not several and isinstance(data, Path) and not data.is_file():
         return None
     from deltarule.blocks.sources import rows_of

@@ -1,6 +1,5 @@
 """The check, before any work, that no output of a command overwrites one of its inputs or another output."""
 
-import glob
 import os
 from collections.abc import Sequence
 from itertools import combinations
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deltarule.common.errors import OutputError
+from deltarule.files.patterns import is_pattern, matches_of
 
 __all__ = ["check_apart", "files_in"]
 
@@ -26,8 +26,8 @@ def files_in(data: Any) -> list[Read]:
             from deltarule.tables.byte_sources import PARQUET, text_kind  # loads pandas, which training needs, too
 
             found += [file for file in one.rglob("*") if text_kind(file) or file.suffix.lower() in PARQUET]
-        elif not one.exists() and glob.has_magic(str(one)):
-            found += map(Path, glob.glob(str(one), recursive=True))
+        elif is_pattern(one):
+            found += matches_of(one)
         else:
             found.append(one)
     return [("DATA", file) for file in found]

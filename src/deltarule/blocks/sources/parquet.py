@@ -4,7 +4,6 @@ Each file is read in slices (`ParquetFile.iter_batches`), and its columns throug
 depend on how large its row groups are. `Dataset.to_batches` reads ahead without bound.
 """
 
-import glob
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 
 from deltarule.blocks.sources.arrow_rows import batch_rows
 from deltarule.common.errors import InputError
+from deltarule.files.patterns import files_matching, is_pattern
 
 __all__ = ["ParquetFiles"]
 
@@ -57,14 +57,8 @@ def files_of(given: Any) -> list[Path]:
         return found
     if path.is_file():
         return [path]
-    if glob.has_magic(str(given)):
-        found = sorted(one for one in map(Path, glob.glob(str(given), recursive=True)) if one.is_file())
-        if not found:
-            raise InputError(
-                f"The pattern {str(given)!r} matches no file. Patterns count from the folder {Path.cwd()}; give one "
-                "that matches."
-            )
-        return found
+    if is_pattern(path):
+        return files_matching(given, InputError)
     raise InputError(
         f"There is no file {path}. Give a file of Parquet, a folder of them, or a pattern such as *.parquet."
     )

@@ -1,12 +1,12 @@
 """The text files that a path, a folder, a pattern or a list of them stands for."""
 
-import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deltarule.common.errors import TableError
+from deltarule.files.patterns import files_matching, is_pattern
 from deltarule.tables.byte_sources import PARQUET, Piped, text_kind
 
 __all__ = ["TextFiles", "text_files_of"]
@@ -74,12 +74,4 @@ def _files_of(given: str | Path | Piped) -> Sequence[Path | Piped]:
                 f"The folder {path} holds no table. Give a folder with files of Parquet, CSV or TSV, or a pattern."
             )
         return found
-    if not path.exists() and glob.has_magic(str(given)):
-        matched = sorted(one for one in map(Path, glob.glob(str(given), recursive=True)) if one.is_file())
-        if not matched:
-            raise TableError(
-                f"The pattern {str(given)!r} matches no file. Patterns count from the folder {Path.cwd()}; give one "
-                "that matches."
-            )
-        return matched
-    return [path]
+    return files_matching(given, TableError) if is_pattern(path) else [path]
