@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltarule.blocks.sources import Given, is_source, no_path
+from deltarule.blocks.sources import Given, check_paths, is_source
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError, SettingsError, ShapeError
 from deltarule.estimators.callbacks import CallbackSupportMixin, check_callables, with_callbacks
@@ -249,8 +249,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
         X, y, sample_weight = call.given
         if isinstance(X, Rows):
             return X.learning_task(self, settings, eval_set=call.eval_set, **{**known, **more})
-        if error := no_path(X, y):
-            raise error
+        if isinstance(y, str):
+            check_paths(X)
         if is_source(X) and not more.get("may_lack_classes"):
             from deltarule.estimators.streamed import streamed_task  # not needed by most fits
 

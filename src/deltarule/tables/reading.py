@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from deltarule.blocks.sources.source import missing_column as in_words
+from deltarule.blocks.sources.source import missing_in_file
 from deltarule.common.errors import TableError
 from deltarule.tables.byte_sources import PARQUET, SEPARATORS, Piped, opened
 from deltarule.tables.records import Records, separators
@@ -285,7 +285,7 @@ def _decoded(of: TextFile) -> Iterator[BinaryIO]:
 
 def missing_column(where: str | Path, name: str, first: str | Path, there: Sequence[str]) -> TableError:
     """Return the error about one of several files that lacks a column of the first."""
-    return TableError(in_words(str(where), name, there, f", which {first} has", "Give all files the same columns"))
+    return TableError(missing_in_file(str(where), name, there, str(first)))
 
 
 def _not_utf8(path: Path, file: BinaryIO) -> TableError:

@@ -16,17 +16,15 @@ __all__ = [
     "Given",
     "GivenSource",
     "Source",
+    "check_paths",
     "is_dask",
     "is_source",
-    "no_path",
     "rows_of",
     "source_of",
 ]
 
 Given = Blocks | GivenSource | Path | Sequence[Path]
 """Sources that type checkers know, besides texts; frames of other libraries are as good."""
-
-NO_PATH = "The list of paths is empty: a pattern may have matched nothing. Give at least one file."
 
 _TYPES = (("polars", "LazyFrame"), ("pyarrow", "Dataset"), ("duckdb", "DuckDBPyRelation"))
 
@@ -43,10 +41,10 @@ def is_source(X: object) -> bool:
     return _kind_of(X) is not None
 
 
-def no_path(X: object, y: object) -> InputError | None:
-    """Return the error about X if it is an empty list where paths belong, as y, the name of a column, says."""
-    is_empty = isinstance(X, list | tuple) and not X
-    return InputError(NO_PATH) if is_empty and isinstance(y, str) else None
+def check_paths(X: object) -> None:
+    """Raise InputError if X is an empty list where paths belong."""
+    if isinstance(X, list | tuple) and not X:
+        raise InputError("The list of paths is empty: a pattern may have matched nothing. Give at least one file.")
 
 
 def is_dask(X: object) -> bool:
@@ -88,8 +86,7 @@ def rows_of(X: Any) -> ArrowRows:
     """
     kind = _kind_of(X)
     if kind is None and (isinstance(X, Blocks | GivenSource) or not is_source(X)):
-        if isinstance(X, list | tuple) and not X:
-            raise InputError(NO_PATH)
+        check_paths(X)
         raise InputError(
             f"X is {a(X)}, which is not read part by part. Pass paths of Parquet files, a LazyFrame of polars, a "
             "dataset of Arrow or a relation of DuckDB."

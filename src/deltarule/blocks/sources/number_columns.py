@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from deltarule.blocks.sources.arrow import check_numbers, chunks_of, float_dtype_of
 from deltarule.blocks.sources.arrow_rows import ArrowRows
-from deltarule.blocks.sources.source import Asked, Chunk, columns_of, missing_column
+from deltarule.blocks.sources.source import Asked, Chunk, columns_of, missing_in_file
 from deltarule.common.errors import InputError
 
 __all__ = ["NumbersOf"]
@@ -40,8 +40,7 @@ class NumbersOf:
         for other, schema in rows.schemas:
             for name in dict.fromkeys([*self.names, *numbers, *asked.targets]):
                 if name not in schema.names:
-                    why, what = f", which {where} has", "Give all files the same columns"
-                    raise InputError(missing_column(other, name, schema.names, why, what))
+                    raise InputError(missing_in_file(other, name, schema.names, where))
             check_numbers(schema, numbers, f"the {other[4:]}" if other.startswith("The ") else other)
             if asked.is_coded and asked.targets:
                 _check_same_labels(first, schema, asked.targets[0], where, other)

@@ -11,7 +11,7 @@ import numpy as np
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 
-__all__ = ["Asked", "Chunk", "Coded", "GivenSource", "Source", "columns_of", "missing_column"]
+__all__ = ["Asked", "Chunk", "Coded", "GivenSource", "Source", "columns_of", "missing_column", "missing_in_file"]
 
 
 @dataclass(frozen=True)
@@ -130,3 +130,8 @@ def missing_column(where: str, name: str, there: Sequence[str], why: str, what: 
     closest = get_close_matches(name, there, n=3, cutoff=0.5)
     named = ", ".join(map(repr, (closest + [one for one in there if one not in closest])[:8]))
     return f"{where} has no column {name!r}{why}. It has {len(there)}: {named}. {what}."
+
+
+def missing_in_file(where: str, name: str, there: Sequence[str], first: str) -> str:
+    """Return the message that one of several files lacks a column of the first."""
+    return missing_column(where, name, there, f", which {first} has", "Give all files the same columns")
