@@ -61,7 +61,7 @@ def test_defaults_are_those_of_the_estimators(run: Run) -> None:
     of_classes, of_quantities = (
         inspect.signature(one).parameters["epochs"].default for one in (TableClassifier, TableRegressor)
     )
-    assert BOTH["epochs"].together == f"{of_classes} for classes and {of_quantities} for quantities"
+    assert BOTH["epochs"].told == f"{of_classes} for classes and {of_quantities} for quantities"
     assert offered["loss"].default == inspect.signature(TableRegressor).parameters["loss"].default
     assert offered["objective"].default == inspect.signature(TableClassifier).parameters["objective"].default
     said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())

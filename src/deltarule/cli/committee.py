@@ -90,7 +90,7 @@ def _parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
     typer.BadParameter
         If an option is outside its range.
     """
-    values = {**given, **{name: default_of(name, given[name], is_single=False) for name in BOTH if name != "epochs"}}
+    values = {**given, **{name: default_of(name, given[name], is_single=False) for name in BOTH}}
     if values["epochs"] is not None and values["epochs"] < 1:
         raise typer.BadParameter(f"{values['epochs']} is no number of epochs. Give 1 or more.", param_hint="--epochs")
     if values["dtype"] not in ("float32", "float64"):

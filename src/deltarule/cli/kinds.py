@@ -18,21 +18,25 @@ __all__ = ["BOTH", "OF_COMMITTEE", "OF_NETWORK", "check_kind", "default_of", "gi
 
 @dataclass(frozen=True)
 class Defaults:
-    """The default of an option for several networks, and for a single one."""
+    """The default of an option for several networks, and for a single one.
+
+    Where the first is None, the estimator has its own by the task, and `told` says which.
+    """
 
     together: Any
     single: Any
+    told: str = ""
 
     @property
     def words(self) -> str:
         """The defaults of both kinds of training, as the help of the command line writes them."""
-        return f"{self.together}; with --network {self.single}"
+        return f"{self.told or self.together}; with --network {self.single}"
 
 
 BOTH: Mapping[str, Defaults] = {
     "holdout": Defaults(0.0, 0.2),
     "layers": Defaults("256,256,256", "100"),
-    "epochs": Defaults("256 for classes and 128 for quantities", DECLARED["max_iter"].default),
+    "epochs": Defaults(None, DECLARED["max_iter"].default, "256 for classes and 128 for quantities"),
     "dtype": Defaults("float32", DECLARED["dtype"].default),
 }
 """Options of both kinds whose defaults differ."""
