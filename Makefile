@@ -12,7 +12,7 @@ LIBRARY := $(shell find src/deltarule -name "*.py")
 demo: .venv/ready
 	$(BIN)/python examples/demo.py
 
-# In two processes, because most tests use one core; who has none left takes half of the other's.
+# In two processes, because most tests use one core; a process that has none left takes half of the other's.
 test: .venv/ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
