@@ -165,7 +165,7 @@ def _telling(folder: Path) -> Iterator[None]:
 
 
 class _OfSourceError(Exception):
-    """What the system refused to a source, a user's function among them, and not to the cache."""
+    """An OSError raised by the source of the rows, which may be a user's function, and not by the cache."""
 
     def __init__(self, refused: OSError) -> None:
         super().__init__(str(refused))

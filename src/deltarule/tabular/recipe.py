@@ -44,7 +44,7 @@ class Recipe:
     batch : int
         Rows of a mini-batch; twice as many above 30 000 training rows, four times as many above 100 000.
     least_batches : int
-        How many batches a training set of fewer rows is cut into.
+        A training set of fewer rows than this number of batches has is cut into so many smaller ones.
     """
 
     learning_rate: float

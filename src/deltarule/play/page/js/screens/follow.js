@@ -97,7 +97,7 @@ export function createFollow(app) {
       const { answer, line: current } = await trace.line(from, local.number);
       if (mine !== local.turn) return;
       local.answer = answer;
-      local.answered = from.level;
+      local.answeredLevel = from.level;
       local.shown = current;
       local.number = current?.number ?? 0;
       const changed = local.whatIf.length ? await app.ask({ ask: "trace", example: store.state.example, level: local.level, digits: 6, start: local.number, count: 1, what_if: local.whatIf }) : null;
@@ -129,7 +129,7 @@ export function createFollow(app) {
       put(line, html("p", {}, answer?.note || "There is no line here."));
       return;
     }
-    where.dataset.level = local.answered;
+    where.dataset.level = local.answeredLevel;
     say(where, `${answer.label}. Line ${shown.number + 1} of ${answer.total}.${answer.note ? ` ${answer.note}` : ""}`);
     put(phases, ...answer.phases.map(([phase, first]) => html("button", { "aria-pressed": String(phase === shown.phase), onclick: () => go(first) }, PHASES[phase] ?? phase)));
     const hide = state.guess && local.revealed !== `${local.number}`;
