@@ -18,7 +18,6 @@ from deltarule import MLPClassifier, MLPRegressor, lambda_path, size_path
 from deltarule.common.arrays import Array
 from deltarule.common.errors import DivergedError, InputError, SettingsError
 from deltarule.estimators.cross_validation import Problem
-from deltarule.estimators.targets import Labels
 from deltarule.network.data import TrainingSet
 from deltarule.training.record import RunState
 
@@ -252,26 +251,34 @@ def test_folds_trained_together_have_the_bits_of_each_fold_alone(parameters: dic
     assert np.array_equal(together[1].validation_cost[:, 0], first.validation_cost[:, 0])
 
 
-def test_folds_beyond_the_room_for_them_make_their_tasks_when_their_turn_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("early_stopping", "room"), [(False, 2), (True, 8)])
+def test_folds_beyond_the_room_for_them_make_their_tasks_when_their_turn_comes(
+    monkeypatch: pytest.MonkeyPatch, early_stopping: bool, room: int
+) -> None:
     made, judged, most = 0, 0, 0
-    task, score = Problem.task, Labels.score
+    lock = threading.Lock()
+    task, fit = Problem.task, Problem.fit
 
     def making(*arguments: Any) -> Any:
         nonlocal made, most
-        made += 1
-        most = max(most, made - judged)
+        with lock:
+            made += 1
+            most = max(most, made - judged)
         return task(*arguments)
 
     def judging(*arguments: Any) -> Any:
         nonlocal judged
-        judged += 1
-        return score(*arguments)
+        found = yield from fit(*arguments)
+        with lock:
+            judged += 1
+        return found
 
     monkeypatch.setattr(Problem, "task", making)
-    monkeypatch.setattr(Labels, "score", judging)
-    clf = MLPClassifier((6,), max_iter=3, random_state=0, n_threads=2)
+    monkeypatch.setattr(Problem, "fit", judging)
+    clf = MLPClassifier((6,), max_iter=3, early_stopping=early_stopping, random_state=0, n_threads=2)
     lambda_path(clf, X, y, lambdas=[0.1], cv=FOLDS * 5)
-    assert (made, judged, most) == (15, 15, 8)
+    assert (made, judged) == (15, 15)
+    assert most == room if early_stopping else most <= room  # a thread may begin late
 
 
 def endless(**parameters: Any) -> MLPClassifier:

@@ -1,4 +1,4 @@
-"""Tasks on threads, and fits of full-batch solvers as such tasks."""
+"""Tasks on threads, and fits of few rows as such tasks."""
 
 import os
 import signal
@@ -32,10 +32,19 @@ def test_values_come_in_the_order_of_the_tasks() -> None:
     assert on_threads([task(0, after=0.02), task(1), task(2)], 2) == [0, 1, 2]
 
 
-def test_the_error_of_the_first_task_that_fails_is_raised_even_if_a_later_one_fails_sooner() -> None:
-    late, soon = DivergedError("late"), DivergedError("soon")
-    with pytest.raises(DivergedError, match="late"):
-        on_threads([task(0, late, after=0.03), task(1, soon), task(2, after=60.0)], 2)
+def test_the_first_error_ends_the_tasks_in_front_of_it_and_behind_it() -> None:
+    with pytest.raises(DivergedError, match="soon"):
+        on_threads([task(0, after=600.0), task(1, DivergedError("soon")), task(2, after=600.0)], 2)
+
+
+def test_an_error_that_comes_while_the_tasks_end_does_not_hide_the_first() -> None:
+    def fails_when_told_to_end(is_stopped: Stop) -> int:
+        while not is_stopped():
+            time.sleep(0.001)
+        raise OSError("later")
+
+    with pytest.raises(DivergedError, match="soon"):
+        on_threads([fails_when_told_to_end, task(1, DivergedError("soon"), after=0.02)], 2)
 
 
 def test_ctrl_c_ends_all_tasks() -> None:
@@ -78,11 +87,14 @@ def test_tasks_see_the_settings_of_numpy_of_their_caller() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*still making progress")
-def test_a_lambda_path_has_the_same_bits_on_one_thread_and_on_two(two_classes: tuple[np.ndarray, np.ndarray]) -> None:
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_a_lambda_path_has_the_same_bits_on_one_thread_and_on_two(
+    two_classes: tuple[np.ndarray, np.ndarray], solver: str
+) -> None:
     X, y = two_classes
     paths = [
         lambda_path(
-            MLPClassifier((3,), solver="lbfgs", max_iter=8, random_state=0, n_threads=n), X, y, lambdas=[0.1, 1.0], cv=2
+            MLPClassifier((3,), solver=solver, max_iter=8, random_state=0, n_threads=n), X, y, lambdas=[0.1, 1.0], cv=2
         )
         for n in (1, 2)
     ]
@@ -90,10 +102,11 @@ def test_a_lambda_path_has_the_same_bits_on_one_thread_and_on_two(two_classes: t
         np.testing.assert_array_equal(*(getattr(path, name) for path in paths))
 
 
-def test_an_error_of_a_fold_ends_the_path(two_classes: tuple[np.ndarray, np.ndarray]) -> None:
+@pytest.mark.parametrize("solver", ["gd", "sgd"])
+def test_an_error_of_a_fold_ends_the_path(two_classes: tuple[np.ndarray, np.ndarray], solver: str) -> None:
     X, y = two_classes
-    clf = MLPClassifier((3,), solver="gd", learning_rate_init=1e30, max_iter=8, random_state=0, n_threads=2)
-    with pytest.raises(DivergedError, match="in iteration"):
+    clf = MLPClassifier((3,), solver=solver, learning_rate_init=1e30, max_iter=8, random_state=0, n_threads=2)
+    with pytest.raises(DivergedError, match=r"non-finite|in iteration"):
         lambda_path(clf, X * 1e3, y, lambdas=[0.0], cv=2)
 
 

@@ -1,8 +1,8 @@
 """Fits on parts of one data set, side by side, for curves of costs against λ and against m.
 
 Parameters and data are checked once, when a `Problem` is made. Each fit makes its own learning task when its turn
-comes, as `estimator.fit` would for its rows. One engine trains all fits of mini-batch solvers (`training/members.py`);
-those of full-batch solvers have one each (`training/on_threads.py`).
+comes, as `estimator.fit` would for its rows. Fits of few rows have an engine each (`training/on_threads.py`); all
+others share one (`training/members.py`).
 """
 
 import warnings
@@ -37,7 +37,7 @@ from deltarule.training.loop import Result, first_state
 from deltarule.training.members import Chain, Run, train_chains
 from deltarule.training.on_threads import Stop, ending, on_threads
 from deltarule.training.record import RunState
-from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
+from deltarule.training.settings import Settings
 from deltarule.training.solvers.scipy_threads import one_blas_thread
 
 __all__ = ["Draws", "FoldResult", "Problem", "fit_together", "warn_of_unfinished"]
@@ -49,7 +49,7 @@ _AT_ONCE = 8
 """How many chains may hold their rows in memory on a few threads; with fewer, one chain would be left at the end."""
 
 _SHORT = 1e8
-"""Rows times parameters of a sum that takes some ten milliseconds on a core, after which Ctrl-C is looked for."""
+"""Rows times parameters of an epoch that takes some ten milliseconds on a core, after which Ctrl-C is looked for."""
 
 _CONSTANT = 1e-3
 """Predictions whose range is at most this share of the range of the targets count as one constant."""
@@ -250,23 +250,23 @@ def fit_together(problem: Problem, works: Sequence[Callable[[Predictor], Chain[T
     threads = settings.n_threads or usable_cores()
     with Predictor(network, settings.engine, settings.n_threads) as worker:
         if threads > 1 and len(works) > 1 and _takes_threads(problem, worker):
+            last = len(works) % threads  # in the last round, in which threads would be left over
+            share = [1] * (len(works) - last) + [threads // max(last, 1)] * last
             with one_blas_thread():
-                return on_threads([partial(_alone, problem, work) for work in works], min(threads, len(works)))
+                tasks = [partial(_alone, problem, *task) for task in zip(works, share, strict=True)]
+                return on_threads(tasks, min(threads, len(works)))
         room = 1 if threads == 1 else max(_AT_ONCE, 2 * threads)
         return train_chains(worker.engine, [work(worker) for work in works], at_once=room)
 
 
 def _takes_threads(problem: Problem, worker: Predictor) -> bool:
-    """Whether chains go to threads of Python: short sums of full-batch solvers, and no scorer of the user's."""
+    """Whether chains go to threads of Python: short epochs, and no scorer of the user's."""
     work = float(problem.X.shape[0]) * problem.network.n_parameters
-    is_full_batch = problem.settings.solver not in MINI_BATCH_SOLVERS
-    return (
-        is_full_batch and work < _SHORT and isinstance(worker.engine, NativeEngine) and not holds_out(problem.settings)
-    )
+    return work < _SHORT and isinstance(worker.engine, NativeEngine) and not holds_out(problem.settings)
 
 
-def _alone(problem: Problem, work: Callable[[Predictor], Chain[T]], is_stopped: Stop) -> T:
-    with Predictor(problem.network, problem.settings.engine, 1) as worker:
+def _alone(problem: Problem, work: Callable[[Predictor], Chain[T]], threads: int, is_stopped: Stop) -> T:
+    with Predictor(problem.network, problem.settings.engine, threads) as worker:
         return train_chains(worker.engine, [ending(work(worker), is_stopped)])[0]
 
 

@@ -1,7 +1,8 @@
-"""Tasks on threads of Python: fits of full-batch solvers, each of which is a sequence of short calls of an engine.
+"""Tasks on threads of Python: fits of few rows, each of which is a sequence of short calls of an engine.
 
-Solvers of SciPy cannot be asked for the next iteration, so their runs share no calls of an engine, as those of
-`members.py` do. An engine of one thread for each of them leaves nothing to wait for but SciPy itself.
+Runs of `members.py` share calls of one engine, whose threads wait for each other at the end of each call. If calls are
+short, an engine of one thread for each run leaves nothing to wait for. Besides, solvers of SciPy cannot be asked for
+the next iteration, so they can share no call.
 """
 
 import threading
@@ -24,7 +25,7 @@ LOOK_SECONDS = 0.1
 """How often the waiting thread looks for Ctrl-C."""
 
 Stop = Callable[[], bool]
-"""Whether a task should end, because of Ctrl-C or of an error in one before it."""
+"""Whether a task should end, because of Ctrl-C or of an error in another."""
 
 
 class EndedError(Exception):
@@ -48,36 +49,29 @@ def on_threads(tasks: Sequence[Callable[[Stop], T]], threads: int) -> list[T]:
     Raises
     ------
     Exception
-        What the first of the tasks that raise has raised, as if they ran one after the other: an error ends the tasks
-        behind it, and Ctrl-C all of them.
+        What the first task to raise has raised; it ends all others, as Ctrl-C does.
     """
-    lock, end_from = threading.Lock(), len(tasks)
+    stop = threading.Event()
+    lock, errors = threading.Lock(), list[BaseException]()
 
-    def stop_from(number: int) -> None:
-        nonlocal end_from
-        with lock:
-            end_from = min(end_from, number)
-
-    def work(number: int) -> T:
-        def is_stopped() -> bool:
-            return number >= end_from
-
-        if is_stopped():
+    def work(task: Callable[[Stop], T]) -> T:
+        if stop.is_set():
             raise EndedError
         try:
-            return tasks[number](is_stopped)
-        except BaseException:
-            stop_from(number + 1)
+            return task(stop.is_set)
+        except BaseException as error:
+            with lock:
+                errors.append(error)
+            stop.set()
             raise
 
-    futures: list[Future[T]] = []
     with ThreadPoolExecutor(threads) as pool:
         try:
-            futures += [pool.submit(copy_context().run, partial(work, number)) for number in range(len(tasks))]
+            futures = [pool.submit(copy_context().run, partial(work, task)) for task in tasks]
             return [_value(future) for future in futures]
-        except BaseException:
-            stop_from(0)
-            raise
+        except BaseException as error:
+            stop.set()
+            raise (errors[0] if errors else error) from None
 
 
 def _value(future: Future[T]) -> T:
@@ -92,7 +86,7 @@ def _value(future: Future[T]) -> T:
 
 
 def ending(chain: Chain[T], is_stopped: Stop) -> Chain[T]:
-    """Return a chain whose full-batch runs end between two iterations when told to; it then raises `EndedError`."""
+    """Return a chain whose runs end after an iteration or an epoch when told to; it then raises `EndedError`."""
     outcome: Result | DivergedError | None = None
     while True:
         try:
