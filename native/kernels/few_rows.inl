@@ -13,16 +13,21 @@
 template <class T, int bytes, int... C>
 inline typename Types<T, bytes>::V joined(typename Types<T, bytes / 2>::V a, typename Types<T, bytes / 2>::V b,
                                           std::integer_sequence<int, C...>) {
+#ifdef __AVX512F__  // GCC makes a shuffle of two registers of it, but an insertion from memory leaves the shuffles to others
+  if constexpr (bytes == 64)
+    return reinterpret_cast<typename Types<T, bytes>::V>(
+        _mm512_maskz_insertf64x4(0xff, _mm512_castpd256_pd512(reinterpret_cast<__m256d>(a)), reinterpret_cast<__m256d>(b), 1));
+#endif
   return __builtin_shufflevector(a, b, C...);
 }
-// 16 bytes from each of `bytes / 16` addresses, `offset` behind from[0], from[1], ..., in one vector.
-template <class T, int bytes> inline typename Types<T, bytes>::V parts(const T* const* from, Index offset) {
-  if constexpr (bytes == 16) {
-    typename Types<T, bytes>::V part;
-    __builtin_memcpy(&part, *from + offset, bytes);
-    return part;
+// `part` bytes from each of `bytes / part` addresses, `offset` behind from[0], from[1], ..., in one vector.
+template <class T, int bytes, int part> inline typename Types<T, bytes>::V gathered(const T* const* from, Index offset) {
+  if constexpr (bytes == part) {
+    typename Types<T, bytes>::V one;
+    __builtin_memcpy(&one, *from + offset, bytes);
+    return one;
   } else
-    return joined<T, bytes>(parts<T, bytes / 2>(from, offset), parts<T, bytes / 2>(from + bytes / 32, offset),
+    return joined<T, bytes>(gathered<T, bytes / 2, part>(from, offset), gathered<T, bytes / 2, part>(from + bytes / part / 2, offset),
                             std::make_integer_sequence<int, bytes / int(sizeof(T))>{});
 }
 template <class T> constexpr int part = 16 / int(sizeof(T));
@@ -45,10 +50,40 @@ template <class T> inline void transpose_parts(Vector<T>* v) {
     v[2] = interleaved<T, 2, false>(b, d, all_lanes), v[3] = interleaved<T, 2, true>(b, d, all_lanes);
   }
 }
+// Every second 16 bytes of a and then of b, from the first or the second on.
+template <class T, bool second, int... C> inline Vector<T> every_second(Vector<T> a, Vector<T> b, std::integer_sequence<int, C...>) {
+  return __builtin_shufflevector(a, b, ((C / part<T> * 2 + second) * part<T> + C % part<T>)...);
+}
+
+// Inputs that are taken at once: 32 bytes of each output's weights where vectors have 64, else 16. Four parts of 16 bytes make a
+// vector of 64 with more shuffles than two of 32 (one row of 54-256-256-256-7, Zen 5: 8.1 instead of 7.1 us).
+template <class T> constexpr int at_once = vector_bytes == 64 ? 2 * part<T> : part<T>;
+
+// Columns k, k + 1, ... of Theta, `inputs` of them, in a vector each; `from` are the weights of input k.
+template <class T, int inputs> inline void columns_of(const T* const* from, Index step, Vector<T>* column) {
+  constexpr auto all_lanes = std::make_integer_sequence<int, lanes<T>>{};
+  if constexpr (inputs == 1) {
+    alignas(64) T one[lanes<T>];
+    for (int o = 0; o < lanes<T>; ++o) one[o] = from[o / part<T>][o % part<T> * step];
+    column[0] = load(one);
+    return;
+  } else if constexpr (inputs == part<T>) {
+#pragma GCC unroll 4
+    for (int i = 0; i < part<T>; ++i) column[i] = gathered<T, vector_bytes, 16>(from, i * step);
+  } else {
+#pragma GCC unroll 4
+    for (int i = 0; i < part<T>; ++i) {
+      const Vector<T> low = gathered<T, vector_bytes, 32>(from, i * step), high = gathered<T, vector_bytes, 32>(from + 2, i * step);
+      column[i] = every_second<T, false>(low, high, all_lanes), column[part<T> + i] = every_second<T, true>(low, high, all_lanes);
+    }
+    transpose_parts<T>(column + part<T>);
+  }
+  transpose_parts<T>(column);
+}
 
 // Computes `vectors` vectors of z of each row. Each of their parts has the weights of `part` outputs, which begin at an entry of
-// `begin`, behind the bias, and are `step` apart.
-template <class T, int rows, int vectors>
+// `begin`, behind the bias, and are `step` apart. `inputs` are at least `block`, unless that is 1.
+template <class T, int rows, int vectors, int block>
 void few_rows(const T* a, Index stride, Index inputs, const T* const* begin, Index step, T* z) {
   Vector<T> sum[vectors][rows];
   const T* from[vectors][parts_of_vector];
@@ -58,28 +93,31 @@ void few_rows(const T* a, Index stride, Index inputs, const T* const* begin, Ind
     for (int i = 0; i < lanes<T>; ++i) bias[i] = from[v][i / part<T>][i % part<T> * step - 1];
     for (int r = 0; r < rows; ++r) sum[v][r] = load(bias);
   }
+  const auto input = [&](Index k) { return a + k / panel<T> * stride + k % panel<T>; };
   Index k = 0;
-  for (; k + part<T> <= inputs; k += part<T>) {
-    const T* const at = a + k / panel<T> * stride + k % panel<T>;
+  for (; k + block <= inputs; k += block) {
+    const T* const at = input(k);
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
-      Vector<T> column[part<T>];
-#pragma GCC unroll 4
-      for (int i = 0; i < part<T>; ++i) column[i] = parts<T, vector_bytes>(from[v], i * step);
-      transpose_parts<T>(column);
-#pragma GCC unroll 4
-      for (int i = 0; i < part<T>; ++i)
+      Vector<T> column[block];
+      columns_of<T, block>(from[v], step, column);
+#pragma GCC unroll 8
+      for (int i = 0; i < block; ++i)
 #pragma GCC unroll 2
         for (int r = 0; r < rows; ++r) sum[v][r] += all(at[r * panel<T> + i]) * column[i];
 #pragma GCC unroll 4
-      for (int i = 0; i < parts_of_vector; ++i) from[v][i] += part<T>;
+      for (int i = 0; i < parts_of_vector; ++i) from[v][i] += block;
     }
   }
-  for (Index i = 0; k < inputs; ++i, ++k)
+  if (k < inputs)  // the last block begins early enough to end with the last input
     for (int v = 0; v < vectors; ++v) {
-      alignas(64) T column[lanes<T>];
-      for (int o = 0; o < lanes<T>; ++o) column[o] = from[v][o / part<T>][o % part<T> * step + i];
-      for (int r = 0; r < rows; ++r) sum[v][r] += all(a[k / panel<T> * stride + r * panel<T> + k % panel<T>]) * load(column);
+      Vector<T> column[block];
+      for (int i = 0; i < parts_of_vector; ++i) from[v][i] += inputs - k - block;
+      columns_of<T, block>(from[v], step, column);
+#pragma GCC unroll 8
+      for (int i = 0; i < block; ++i)
+        if (inputs - block + i >= k)
+          for (int r = 0; r < rows; ++r) sum[v][r] += all(input(inputs - block + i)[r * panel<T>]) * column[i];
     }
   for (int v = 0; v < vectors; ++v)
     for (int r = 0; r < rows; ++r) store(z + r * panel<T> + v * lanes<T>, sum[v][r]);
@@ -87,7 +125,12 @@ void few_rows(const T* a, Index stride, Index inputs, const T* const* begin, Ind
 
 template <class T, int vectors, class = std::make_integer_sequence<int, most_few_rows>> struct FewRows;
 template <class T, int vectors, int... R> struct FewRows<T, vectors, std::integer_sequence<int, R...>> {
-  static constexpr void (*of[])(const T*, Index, Index, const T* const*, Index, T*) = {few_rows<T, R + 1, vectors>...};
+  using Kernel = void (*)(const T*, Index, Index, const T* const*, Index, T*);
+  static Kernel of(Index inputs, Index rows) {
+    static constexpr Kernel blocks[] = {few_rows<T, R + 1, vectors, at_once<T>>...}, parts[] = {few_rows<T, R + 1, vectors, part<T>>...},
+                            singles[] = {few_rows<T, R + 1, vectors, 1>...};
+    return (inputs >= at_once<T> ? blocks : inputs >= part<T> ? parts : singles)[rows - 1];
+  }
 };
 
 // Computes panel p of z by layer.in_place, for up to most_few_rows rows.
@@ -95,7 +138,8 @@ template <class T> void few_rows(const T* a, Index stride, const Layer<T>& layer
   const Index row = layer.inputs + 1, outputs = least(panel<T>, layer.outputs - p * panel<T>), vectors = outputs / lanes<T>;
   const T *const theta = layer.in_place + p * panel<T> * row, *from[panel_vectors * parts_of_vector];
   for (Index i = 0; i < vectors * parts_of_vector; ++i) from[i] = theta + i * part<T> * row + 1;
-  if (vectors > 0) (vectors == 1 ? FewRows<T, 1>::of : FewRows<T, 2>::of)[rows - 1](a, stride, layer.inputs, from, row, z);
+  if (vectors > 0)
+    (vectors == 1 ? FewRows<T, 1>::of : FewRows<T, 2>::of)(layer.inputs, rows)(a, stride, layer.inputs, from, row, z);
   // The outputs that fill no vector: their last part begins early enough to end with the last output, and where there is not even
   // one part, each output is computed in all lanes. Not as a scalar, because a compiler may take its products out of its chain.
   const Index done = vectors * lanes<T>, rest = outputs - done;
@@ -104,7 +148,7 @@ template <class T> void few_rows(const T* a, Index stride, const Layer<T>& layer
     alignas(64) T own[most_few_rows * panel<T>];
     const auto first = [&](Index i) { return done + (alone ? one : least(i * part<T>, rest - part<T>)); };
     for (Index i = 0; i < parts_of_vector; ++i) from[i] = theta + first(i) * row + 1;
-    FewRows<T, 1>::of[rows - 1](a, stride, layer.inputs, from, alone ? 0 : row, own);
+    FewRows<T, 1>::of(layer.inputs, rows)(a, stride, layer.inputs, from, alone ? 0 : row, own);
     for (Index r = 0; r < rows; ++r)
       for (Index o = 0; o < lanes<T>; ++o) z[r * panel<T> + first(o / part<T>) + (alone ? 0 : o % part<T>)] = own[r * panel<T> + o];
   }
