@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from deltarule.blocks import epochs
+from deltarule.blocks import epochs, streaming
 from deltarule.training import mini_batch_run
 
 # A shell's background job ignores Ctrl-C, which some tests press.
@@ -41,6 +41,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Buffers of 200 KB in blocks of 10 KB, so that a few thousand rows take many."""
     monkeypatch.setattr(epochs, "BUFFER_BYTES", 200_000)
+    monkeypatch.setattr(streaming, "PART_BYTES", 200_000)
     monkeypatch.setattr(epochs, "BLOCK_BYTES", 10_000)
 
 

@@ -20,7 +20,14 @@ from deltarule.engines.protocol import Engine, StepsTaken, TrainingState
 from deltarule.network.data import TrainingSet
 from deltarule.network.summation import LEAF_ROWS, TreeSum
 
-__all__ = ["StreamingEngine", "parts_of", "state_after"]
+__all__ = ["PART_BYTES", "StreamingEngine", "parts_of", "state_after"]
+
+PART_BYTES = 5 << 20
+"""Most bytes of a part of a sum, unless a leaf is larger: a part that was just read is computed from the cache.
+
+Seconds of a pass on two cores of an EPYC with 1 MB of L2 each, in memory and by parts of 32, 8, 5 and 2 MB:
+0.114, 0.147, 0.119, 0.103, 0.118 for 4 · 10⁶ rows of 54-1; 0.135, 0.200, 0.181, 0.161, 0.180 for 3 · 10⁶ of 64-32-10.
+"""
 
 
 def parts_of(data: TrainingSet) -> Iterator[TrainingSet]:
@@ -30,7 +37,7 @@ def parts_of(data: TrainingSet) -> Iterator[TrainingSet]:
     """
     stored = _stored(data)
     rows = LEAF_ROWS
-    while 2 * rows * _row_bytes(stored) <= epochs.BUFFER_BYTES:
+    while 2 * rows * _row_bytes(stored) <= PART_BYTES:
         rows *= 2
     ranges = [((start, min(start + rows, data.rows)),) for start in range(0, data.rows, rows)]
     for n, wanted in enumerate(ranges):
