@@ -18,7 +18,7 @@ from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.engines.shuffling import row_order
 
-__all__ = ["BeyondRangeError", "convert", "facts_before"]
+__all__ = ["BeyondRangeError", "checked_extreme", "checked_numbers", "checked_weights", "convert", "facts_before"]
 
 CHUNK_BYTES = 8 << 20
 """Bytes of the rows that are dealt out together."""
@@ -85,31 +85,18 @@ def convert(source: Source, chunks: Iterator[Chunk], file: BinaryIO, before: Fac
         rows = len(chunk.X)
         if row + rows > before.rows:
             raise _another_number(before.rows, "more")
-        # A NaN makes both max and min NaN, so one comparison finds every value that is not finite.
-        extreme = max(float(chunk.X.max()), -float(chunk.X.min()))
-        if not extreme < np.inf:
-            raise _not_finite(source, chunk.X, row)
+        extreme = checked_extreme(source, chunk.X, row)
         largest = max(largest, extreme)
         assert chunk.y is not None
         if isinstance(chunk.y, Coded):
             targets = _codes_of(chunk.y, codes)[:, np.newaxis]
         else:
-            targets = np.asarray(chunk.y, np.float64)
-            if not np.isfinite(targets).all():
-                at = row + int(np.argwhere(~np.isfinite(targets))[0][0])
-                raise InputError(f"The target is not finite in {source.place(at)}. Leave rows without a target out.")
+            targets = checked_numbers(source, chunk.y, row)
             least, greatest = min(least, float(targets.min())), max(greatest, float(targets.max()))
             are_binary = are_binary and bool(np.isin(targets, (0.0, 1.0)).all())
         weights = chunk.weights
         if weights is not None:
-            weights = np.asarray(weights, np.float64)
-            bad = ~(np.isfinite(weights) & (weights >= 0))
-            if bad.any():
-                at = int(np.flatnonzero(bad)[0])
-                raise InputError(
-                    f"The weight is {weights[at]} in {source.place(row + at)}: a weight stands for repetitions of its "
-                    "row, so it is finite and 0 or more."
-                )
+            weights = checked_weights(source, weights, row)
             heaviest = max(heaviest, float(weights.max()))
         dealer.add(Parts(chunk.X, targets, weights))
         row += rows
@@ -222,6 +209,43 @@ def _codes_of(given: Coded, codes: dict[Any, int]) -> Array:
     """Return the code of each label; a label that is new gets the next code."""
     of_places = np.array([codes.setdefault(value, len(codes)) for value in given.values], np.int32)
     return of_places[given.places]
+
+
+def checked_extreme(source: Source, X: Array, row: int) -> float:
+    """Return the largest |x| of rows, the first of which has the number `row`.
+
+    Raises
+    ------
+    InputError
+        If a number is not finite; its place is told.
+    """
+    # A NaN makes both max and min NaN, so one comparison finds every value that is not finite.
+    extreme = max(float(X.max()), -float(X.min()))
+    if not extreme < np.inf:
+        raise _not_finite(source, X, row)
+    return extreme
+
+
+def checked_numbers(source: Source, y: Array, row: int) -> Array:
+    """Return targets that are numbers as float64; raise InputError if one is not finite."""
+    targets = np.asarray(y, np.float64)
+    if not np.isfinite(targets).all():
+        at = row + int(np.argwhere(~np.isfinite(targets))[0][0])
+        raise InputError(f"The target is not finite in {source.place(at)}. Leave rows without a target out.")
+    return targets
+
+
+def checked_weights(source: Source, weights: Array, row: int) -> Array:
+    """Return weights as float64; raise InputError if one is negative or not finite."""
+    weights = np.asarray(weights, np.float64)
+    bad = ~(np.isfinite(weights) & (weights >= 0))
+    if bad.any():
+        at = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"The weight is {weights[at]} in {source.place(row + at)}: a weight stands for repetitions of its row, so "
+            "it is finite and 0 or more."
+        )
+    return weights
 
 
 def _another_number(expected: int, came: str) -> InputError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deltarule.common.errors import OutputError
-from deltarule.files.patterns import is_pattern, matches_of
+from deltarule.files.patterns import files_below, is_pattern, matches_of
 
 __all__ = ["check_apart", "files_in"]
 
@@ -25,7 +25,7 @@ def files_in(data: Any) -> list[Read]:
         if one.is_dir():
             from deltarule.tables.byte_sources import PARQUET, text_kind  # loads pandas, which training needs, too
 
-            found += [file for file in one.rglob("*") if text_kind(file) or file.suffix.lower() in PARQUET]
+            found += [file for file in files_below(one) if text_kind(file) or file.suffix.lower() in PARQUET]
         elif is_pattern(one):
             found += matches_of(one)
         else:

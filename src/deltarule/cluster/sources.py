@@ -78,7 +78,9 @@ class ParquetParts:
         source = NumbersOf(files, asked)
         readers = []
         for n, file in enumerate(files.files):
-            several = {name: getattr(files, name)[n : n + 1] for name in ("files", "schemas", "lengths", "stats")}
+            several = {
+                name: getattr(files, name)[n : n + 1] for name in ("files", "keys", "own_schemas", "lengths", "stats")
+            }
             alone = replace(files, **several, slice_rows=SLICE_ROWS)
             said = pq.read_metadata(file)
             lengths = [said.row_group(group).num_rows for group in range(said.num_row_groups)]

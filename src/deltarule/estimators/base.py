@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +30,7 @@ from deltarule.estimators.continuing import (
 )
 from deltarule.estimators.fitted import FittedMLP
 from deltarule.estimators.targets import Targets
-from deltarule.estimators.task import LearningTask, Rows, holds_out, learning_task, network_of
+from deltarule.estimators.task import LearningTask, Rows, are_stored, holds_out, learning_task, network_of
 from deltarule.estimators.training_run import FitCall, TrainingRun, learn
 from deltarule.estimators.weights import unrolled
 from deltarule.network.network import Network
@@ -255,7 +256,12 @@ class BaseMLP(CallbackSupportMixin, FittedMLP):
             from deltarule.estimators.streamed import streamed_task  # not needed by most fits
 
             return streamed_task(self, settings, call.given, call.held, eval_set=call.eval_set, **{**known, **more})
-        return learning_task(self, settings, X, y, sample_weight, eval_set=call.eval_set, **{**known, **more})
+        eval_set = call.eval_set
+        if are_stored(eval_set):
+            from deltarule.estimators.streamed import watched_on_disk
+
+            more, eval_set = more | {"watch": partial(watched_on_disk, self, eval_set, call.held)}, None
+        return learning_task(self, settings, X, y, sample_weight, eval_set=eval_set, **{**known, **more})
 
     def _counts(self) -> LoopState:
         """Return the numbers of epochs and examples of the fits so far."""

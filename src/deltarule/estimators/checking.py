@@ -127,7 +127,7 @@ def check_examples(
 def _checked(estimator: Any, X: Any, y: Any, columns: Columns | None, dtype: np.dtype[Any] | None) -> CheckedExamples:
     if (
         _is_plain(X)
-        and (columns is None or columns == (X.shape[1], None))
+        and (columns is None or (columns.n == X.shape[1] and columns.names is None))
         and type(y) is np.ndarray
         and y.dtype.kind in "biuf"
         and y.shape == X.shape[:1]
@@ -216,7 +216,7 @@ def refuse_sources(given: Any, name: str = "X") -> None:
     """Raise InputError for what only `fit` takes, and for collections of Dask."""
     if is_source(given) and name == "X":
         raise InputError(
-            f"X is {a(given)}, which is read block by block. fit takes it, with y as the name of a "
+            f"X is {a(given)}, which is read block by block. fit and score take it, with y as the name of a "
             "column, and so do predictions; everything else takes arrays."
         )
     if is_dask(given):

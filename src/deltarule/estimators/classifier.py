@@ -16,6 +16,7 @@ from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns, refuse_sources
 from deltarule.estimators.soft_labels import holds_probabilities
 from deltarule.estimators.streamed_predictions import is_read_in_blocks, predicted_in_blocks
+from deltarule.estimators.streamed_scores import scored_in_blocks
 from deltarule.estimators.targets import Labels, has_several_labels
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
@@ -317,6 +318,17 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         if z.shape[1] == 1:
             return log_sigmoid(np.hstack([-z, z]))
         return log_softmax(z) if self.network_.output == "softmax" else log_shares(z)
+
+    def score(
+        self, X: ArrayLike | Given, y: ArrayLike | None = None, sample_weight: ArrayLike | str | None = None
+    ) -> float:
+        """Return the share of right labels, or of rows with all of several labels right.
+
+        X may be a source, as for `fit`, with the names of columns as y and as weights.
+        """
+        if is_read_in_blocks(X):
+            return scored_in_blocks(self, X, y, sample_weight)
+        return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -14,6 +14,7 @@ from deltarule.estimators.base import BaseMLP
 from deltarule.estimators.checking import Columns
 from deltarule.estimators.quantities import LOSSES, Quantities
 from deltarule.estimators.streamed_predictions import is_read_in_blocks, predicted_in_blocks
+from deltarule.estimators.streamed_scores import scored_in_blocks
 from deltarule.network.network import Network
 from deltarule.network.parts import Unit
 from deltarule.training.history import History
@@ -213,6 +214,17 @@ n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
         if is_read_in_blocks(X):
             return predicted_in_blocks(self, "predict", X)
         return Quantities().decode(self._hypothesis(X))
+
+    def score(
+        self, X: ArrayLike | Given, y: ArrayLike | None = None, sample_weight: ArrayLike | str | None = None
+    ) -> float:
+        """Return R², as a mean over several targets.
+
+        X may be a source, as for `fit`, with the names of columns as y and as weights.
+        """
+        if is_read_in_blocks(X):
+            return scored_in_blocks(self, X, y, sample_weight)
+        return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

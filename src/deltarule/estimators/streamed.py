@@ -11,7 +11,7 @@ from deltarule.blocks.blocks import Blocks
 from deltarule.blocks.cache import converted
 from deltarule.blocks.conversion import BeyondRangeError
 from deltarule.blocks.layout import LayoutFile
-from deltarule.blocks.sources import Asked, GivenSource, Source, is_source, source_of
+from deltarule.blocks.sources import Asked, GivenSource, Source, source_of
 from deltarule.blocks.sources.held_out import ChosenRows
 from deltarule.common.errors import InputError, ShapeError
 from deltarule.estimators.checking import Columns, check_width
@@ -22,15 +22,17 @@ from deltarule.estimators.targets import Labels, Targets
 from deltarule.estimators.task import (
     Dataset,
     LearningTask,
+    are_stored,
     holds_out,
     network_of,
     share_held_out,
     watched_in_memory,
 )
 from deltarule.network.data import TrainingSet
+from deltarule.network.network import Network
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["streamed_task"]
+__all__ = ["asked_of", "streamed_task", "watched_on_disk"]
 
 
 def asked_of(estimator: Any, X: Any, y: Any, sample_weight: Any, columns: Columns | None = None) -> Asked:
@@ -124,16 +126,10 @@ def streamed_task(
             f"eval_set is a {type(eval_set).__name__}{length}. Pass one tuple: (source, target) or (source, target, "
             "weight), (blocks,), or arrays (X, y)."
         )
-    if eval_set is not None and is_source(eval_set[0]):
-        rows, target, weight = (*eval_set, None, None)[:3]
-        watched = source_of(rows, asked_of(estimator, rows, target, weight, of_task))
-        if watched.n_features != facts.n_features:
-            raise ShapeError(f"X of eval_set has {watched.n_features} columns, but X has {facts.n_features}.")
+    if are_stored(eval_set):
+        watched = _source_to_watch(estimator, eval_set, of_task)
     if watched is not None:
-        watched_file = converted(watched, dtype, mixes=False)
-        held.callback(watched_file.close)
-        to_watch = RowsOnDisk.of(watched_file, network, targets, held, is_learnt=False)
-        validation_set, validation = to_watch.data, to_watch.dataset
+        validation, validation_set = _watched(watched, dtype, network, targets, held)
     elif eval_set is not None:
         validation, validation_set = watched_in_memory(estimator, eval_set, of_task, targets, network, dtype)
     return LearningTask(
@@ -149,6 +145,44 @@ def streamed_task(
         training=training.dataset,
         validation=validation,
     )
+
+
+def watched_on_disk(
+    estimator: Any,
+    eval_set: Any,
+    held: ExitStack,
+    columns: Columns,
+    targets: Targets,
+    network: Network,
+    dtype: np.dtype[Any],
+) -> tuple[Dataset, TrainingSet]:
+    """Return a validation set that is a source, beside rows to learn from that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit the rows to learn from.
+    OutputError
+        If the rows cannot be converted.
+    """
+    return _watched(_source_to_watch(estimator, eval_set, columns), dtype, network, targets, held)
+
+
+def _source_to_watch(estimator: Any, eval_set: Any, columns: Columns) -> Source:
+    rows, target, weight = (*eval_set, None, None)[:3]
+    source = source_of(rows, asked_of(estimator, rows, target, weight, columns))
+    if source.n_features != columns.n:
+        raise ShapeError(f"X of eval_set has {source.n_features} columns, but X has {columns.n}.")
+    return source
+
+
+def _watched(
+    source: Source, dtype: np.dtype[Any], network: Network, targets: Targets, held: ExitStack
+) -> tuple[Dataset, TrainingSet]:
+    file = converted(source, dtype, mixes=False)
+    held.callback(file.close)
+    rows = RowsOnDisk.of(file, network, targets, held, is_learnt=False)
+    return rows.dataset, rows.data
 
 
 def _converted(settings: Settings, source: Source, held: ExitStack) -> tuple[LayoutFile, np.dtype[Any], np.dtype[Any]]:

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from deltarule.blocks.blocks import Blocks
-from deltarule.blocks.sources import Asked, is_source, source_of
+from deltarule.blocks.conversion import checked_extreme
+from deltarule.blocks.sources import Asked, Source, is_source, source_of
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.estimators.checking import check_width
@@ -17,7 +18,7 @@ from deltarule.estimators.outcomes import answers_of
 from deltarule.files.parquet import check_pyarrow, write_parquet
 from deltarule.files.whole import check_writable
 
-__all__ = ["is_read_in_blocks", "predicted_in_blocks", "predictions_written"]
+__all__ = ["is_read_in_blocks", "nameless", "predicted_in_blocks", "predictions_written"]
 
 
 def is_read_in_blocks(X: Any) -> bool:
@@ -70,9 +71,24 @@ def _ready(estimator: Any, X: Any) -> tuple[Any, Iterator[Array]]:
     is_coded = are_blocks and is_classifier(estimator)
     source = source_of(X, Asked(is_coded=is_coded, features=features, is_prediction=True))
     check_width(estimator, source.n_features, estimator.n_features_in_)
+    return nameless(estimator), _finite(source)
+
+
+def _finite(source: Source) -> Iterator[Array]:
+    """Return X block by block; raise InputError with the place of a number that is not finite."""
+    row = 0
+    for chunk in source.chunks(source.dtype):
+        if len(chunk.X):
+            checked_extreme(source, chunk.X, row)
+            yield chunk.X
+            row += len(chunk.X)
+
+
+def nameless(estimator: Any) -> Any:
+    """Return a copy of a fitted estimator that asks for no names of columns."""
     without_names = copy(estimator)
     without_names.__dict__.pop("feature_names_in_", None)
-    return without_names, (chunk.X for chunk in source.chunks(source.dtype) if len(chunk.X))
+    return without_names
 
 
 def _columns(predicted: Array, probabilities: Array | None, estimator: Any) -> dict[str, Array]:

@@ -5,6 +5,7 @@
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 
+from deltarule.blocks.sources import is_source
 from deltarule.common.arrays import Array
 from deltarule.common.errors import SettingsError
 from deltarule.engines import Engine
@@ -32,7 +34,19 @@ from deltarule.network.parts import Unit
 from deltarule.training.record import Validation
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Dataset", "LearningTask", "Rows", "holds_out", "learning_task", "network_of", "targets_of"]
+__all__ = [
+    "Dataset",
+    "LearningTask",
+    "Rows",
+    "Watch",
+    "are_stored",
+    "holds_out",
+    "learning_task",
+    "network_of",
+    "share_held_out",
+    "targets_of",
+    "watched_in_memory",
+]
 
 
 class Dataset(NamedTuple):
@@ -108,6 +122,10 @@ class LearningTask:
     measures: Validation | None = None
 
 
+Watch = Callable[[Columns, Targets, Network, "np.dtype[Any]"], tuple[Dataset, TrainingSet]]
+"""How a validation set is made for rows of some columns, with their targets, network and precision."""
+
+
 class Rows(ABC):
     """Rows that are neither arrays nor a source, and make the learning task themselves: those of a cluster."""
 
@@ -128,6 +146,7 @@ def learning_task(
     targets: Targets | None = None,
     may_lack_classes: bool = False,
     seed: int = 0,
+    watch: Watch | None = None,
 ) -> LearningTask:
     """Check parameters and data, and return the learning task.
 
@@ -147,6 +166,8 @@ def learning_task(
         Whether y may lack some of the classes of `targets`; the sums of class weights then continue.
     seed : int, default 0
         Seed of the early-stopping split.
+    watch : callable, optional
+        Instead of `eval_set`, where that is a source: columns, targets, network and dtype ↦ the validation set.
 
     Raises
     ------
@@ -159,8 +180,10 @@ def learning_task(
     network = network_of(estimator, examples.columns.n, training.Y.shape[1], targets.output)
     dtype, kept_dtype = dtypes_of(settings, examples.X.dtype, examples.largest, training.Y, training.weights)
     inputs = _inputs(network, examples, dtype)
-    validation, validation_inputs = None, None
-    if eval_set is not None:
+    validation, validation_inputs, validation_set = None, None, None
+    if watch is not None:
+        validation, validation_set = watch(examples.columns, targets, network, dtype)
+    elif eval_set is not None:
         watched = check_validation_set(estimator, eval_set, examples.columns, dtype)
         validation, validation_inputs = _dataset(watched, targets), _inputs(network, watched, dtype)
     elif holds_out(settings):
@@ -169,6 +192,8 @@ def learning_task(
         parts = split_off_validation(len(training.y), settings.validation_fraction, seed, targets.strata(training.Y))
         (training, inputs), (validation, validation_inputs) = (_part(training, inputs, indices) for indices in parts)
     smoothed = targets.smoothed(training.Y)
+    if validation is not None and validation_inputs is not None:
+        validation_set = TrainingSet.of_checked(network, validation_inputs, validation.Y, validation.weights)
     return LearningTask(
         settings=settings,
         network=network,
@@ -177,13 +202,16 @@ def learning_task(
         dtype=dtype,
         kept_dtype=kept_dtype,
         training_set=TrainingSet.of_checked(network, inputs, smoothed, training.weights),
-        validation_set=None
-        if validation is None or validation_inputs is None
-        else TrainingSet.of_checked(network, validation_inputs, validation.Y, validation.weights),
+        validation_set=validation_set,
         seed=seed,
         training=training,
         validation=validation,
     )
+
+
+def are_stored(eval_set: Any) -> bool:
+    """Whether rows to watch are a source, with the names of its columns."""
+    return isinstance(eval_set, tuple | list) and len(eval_set) in (1, 2, 3) and is_source(eval_set[0])
 
 
 def holds_out(settings: Settings) -> bool:

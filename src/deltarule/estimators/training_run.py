@@ -131,7 +131,8 @@ def learn(
 def _engine_of(task: LearningTask, predictor: Predictor) -> Engine:
     if task.engine is not None:
         return task.engine
-    return StreamingEngine(predictor.engine) if is_stored(task.training_set.X) else predictor.engine
+    sets = [task.training_set, *filter(None, [task.validation_set])]
+    return StreamingEngine(predictor.engine) if any(is_stored(rows.X) for rows in sets) else predictor.engine
 
 
 def predicting_with(

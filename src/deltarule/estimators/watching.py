@@ -71,13 +71,13 @@ def validation_of(
         )
     sets = {"train": task.training} | ({} if task.validation is None else {"validation": task.validation})
     scorers = _scorers_of(estimator.scoring, estimator)
-    if not _is_in_memory(task.training.X):
-        sets = {kind: rows for kind, rows in sets.items() if _is_in_memory(rows.X)}
-        if not sets and any(scorers.values()):
-            raise SettingsError(
-                f"scoring={estimator.scoring!r} takes rows in memory, and here all are read block by block. Pass "
-                "arrays as eval_set, or scoring='loss', or leave scoring out."
-            )
+    read = {kind: rows for kind, rows in sets.items() if _is_in_memory(rows.X)}
+    if any(scorers.values()) and ("validation" in sets.keys() - read.keys() or not read):
+        raise SettingsError(
+            f"scoring={estimator.scoring!r} takes rows in memory, and {'those to watch' if read else 'here all'} are "
+            "read block by block. Pass arrays as eval_set, or scoring='loss', or leave scoring out."
+        )
+    sets = read
     if first_theta is not None:
         _check_measurable(at(first_theta), answering, scorers, sets)
     first, scorer = next(iter(scorers.items()))

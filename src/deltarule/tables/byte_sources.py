@@ -13,6 +13,7 @@ from tempfile import SpooledTemporaryFile, gettempdir
 from threading import Lock
 from typing import Any, BinaryIO, cast
 
+from deltarule.blocks.sources import Reopened
 from deltarule.common.errors import TableError
 
 __all__ = ["PARQUET", "SEPARATORS", "STDIN", "Piped", "name_of", "opened", "piped", "streamed", "text_kind"]
@@ -50,7 +51,7 @@ class ByteSource:
     file: BinaryIO
 
 
-class Piped:
+class Piped(Reopened):
     """Standard input as a file that can be read again and again: what came is kept in a temporary file without a name.
 
     The system removes that file however the process ends.

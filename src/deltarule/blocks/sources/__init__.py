@@ -6,7 +6,7 @@ from typing import Any
 
 from deltarule.blocks.blocks import Blocks
 from deltarule.blocks.sources.arrow_rows import ArrowRows
-from deltarule.blocks.sources.source import Asked, GivenSource, Source
+from deltarule.blocks.sources.source import Asked, GivenSource, Reopened, Source
 from deltarule.common.errors import InputError
 from deltarule.common.messages import a
 
@@ -15,6 +15,7 @@ __all__ = [
     "Asked",
     "Given",
     "GivenSource",
+    "Reopened",
     "Source",
     "check_paths",
     "is_dask",
@@ -85,7 +86,7 @@ def rows_of(X: Any) -> ArrowRows:
         If pyarrow is missing, which reads Parquet.
     """
     kind = _kind_of(X)
-    if kind is None and (isinstance(X, Blocks | GivenSource) or not is_source(X)):
+    if kind is None and (isinstance(X, Blocks | GivenSource) or not (is_source(X) or isinstance(X, Reopened))):
         check_paths(X)
         raise InputError(
             f"X is {a(X)}, which is not read part by part. Pass paths of Parquet files, a LazyFrame of polars, a "

@@ -75,12 +75,20 @@ def _target(
     if pa.types.is_floating(labels.type) and pc.any(pc.is_nan(labels)).as_py():
         row = start + int(np.flatnonzero(pc.is_nan(labels).to_numpy(zero_copy_only=False))[0])
         raise InputError(f"The column {name!r} holds NaN in {place(row)}. Leave rows without a label out.")
-    if pa.types.is_temporal(labels.type) or pa.types.is_nested(labels.type):
+    if pa.types.is_decimal(labels.type):  # DuckDB's sums of whole numbers are decimals without a fraction
+        labels = labels.cast(pa.float64() if labels.type.scale > 0 else pa.int64())
+    if not _may_be_labels(labels.type):
         raise InputError(
             f"The column {name!r} holds {labels.type}, which are no labels of classes. Write them as texts."
         )
     coded = labels.dictionary_encode()
     return Coded(_plain(coded.indices), coded.dictionary.to_pylist())
+
+
+def _may_be_labels(kind: pa.DataType) -> bool:
+    types = pa.types
+    is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    return bool(is_text or types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind))
 
 
 def _numbers(batch: pa.RecordBatch, name: str, start: int, place: Callable[[int], str]) -> Array:

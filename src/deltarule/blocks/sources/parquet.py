@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deltarule.blocks.sources.arrow_rows import batch_rows
+from deltarule.blocks.sources.parquet_paths import Keys, files_of, with_keys
+from deltarule.blocks.sources.source import Reopened
 from deltarule.common.errors import InputError
-from deltarule.files.patterns import files_matching, is_pattern
 
 __all__ = ["ParquetFiles"]
 
@@ -31,52 +32,21 @@ GIANT_ROWS = 4 << 20
 _log = logging.getLogger("deltarule")
 
 
-def files_of(given: Any) -> list[Path]:
-    """Return the files that a path, a pattern, a folder or a list of them stands for, in the order of their names.
-
-    Raises
-    ------
-    InputError
-        If there is none, or one does not exist.
-    """
-    if isinstance(given, list | tuple):
-        return [file for one in given for file in files_of(one)]
-    path = Path(given)
-    if path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
-        raise InputError(
-            f"{path} is no Parquet. TableRows.learn(path, target) reads text files part by part, and fit takes their "
-            "rows."
-        )
-    if path.is_dir():
-        found = sorted(path.rglob("*.parquet"))
-        if not found:
-            raise InputError(
-                f"The folder {path} holds no *.parquet. Give a folder with files of Parquet, or a pattern; "
-                "TableRows.learn(path, target) also reads those of text files."
-            )
-        return found
-    if path.is_file():
-        return [path]
-    if is_pattern(path):
-        return files_matching(given, InputError)
-    raise InputError(
-        f"There is no file {path}. Give a file of Parquet, a folder of them, or a pattern such as *.parquet."
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class ParquetFiles:
     """The rows of files of Parquet, one file after the other.
 
     Attributes
     ----------
-    files : tuple of Path
-    schemas : tuple of (str, Schema)
-        Name and schema of each file.
+    files : tuple of Path or Reopened
+    keys : tuple of Keys
+        What the folders of each file say of its rows.
+    own_schemas : tuple of (str, Schema)
+        Name and schema of each file, with the columns that its folders say.
     lengths : tuple of int
         Rows of each file.
-    stats : tuple of (int, int)
-        Size and time of each file when they were looked at.
+    stats : tuple of (int, int, int)
+        Size of each file, and the times when its bytes and when anything of it were changed, as they were looked at.
     given : tuple of str
         The paths as they were given, from the root.
     bytes : int
@@ -89,10 +59,11 @@ class ParquetFiles:
         Most rows that are decoded at a time, if they are fewer than `batch_rows` says.
     """
 
-    files: tuple[Path, ...]
-    schemas: tuple[tuple[str, pa.Schema], ...]
+    files: tuple[Path | Reopened, ...]
+    keys: tuple[Keys, ...]
+    own_schemas: tuple[tuple[str, pa.Schema], ...]
     lengths: tuple[int, ...]
-    stats: tuple[tuple[int, int], ...]
+    stats: tuple[tuple[int, int, int], ...]
     given: tuple[str, ...]
     bytes: int
     groups: tuple[int, ...] | None = None
@@ -102,12 +73,12 @@ class ParquetFiles:
     @classmethod
     def of(cls, given: Any) -> "ParquetFiles":
         """Return the rows of one or several paths; only what the files say of themselves is read."""
-        files = files_of(given)
+        files, keys = zip(*files_of(given), strict=True)
         schemas, lengths, stats, total = [], [], [], 0
         for file in files:
             stats.append(_stat(file))
             said = _metadata(file)
-            schemas.append((str(file), said.schema.to_arrow_schema()))
+            schemas.append(said.schema.to_arrow_schema())
             lengths.append(said.num_rows)
             groups = [said.row_group(n) for n in range(said.num_row_groups)]
             total += sum(group.total_byte_size for group in groups)
@@ -120,8 +91,18 @@ class ParquetFiles:
                     largest,
                 )
         several = given if isinstance(given, list | tuple) else [given]
-        absolute = tuple(str(Path(one).absolute()) for one in several)
-        return cls(tuple(files), tuple(schemas), tuple(lengths), tuple(stats), absolute, total)
+        named = tuple(zip(map(str, files), with_keys(schemas, keys), strict=True))
+        absolute = tuple(str(one if isinstance(one, Reopened) else Path(one).absolute()) for one in several)
+        return cls(files, keys, named, tuple(lengths), tuple(stats), absolute, total)
+
+    @property
+    def schemas(self) -> tuple[tuple[str, pa.Schema], ...]:
+        """Name and schema of each file with rows; of all files where none has any.
+
+        A file without rows says nothing of what columns hold: pandas writes those of an empty frame as nulls.
+        """
+        with_rows = (named for named, length in zip(self.own_schemas, self.lengths, strict=True) if length)
+        return tuple(with_rows) or self.own_schemas
 
     @property
     def unit(self) -> str:
@@ -139,14 +120,19 @@ class ParquetFiles:
         return sum(self.lengths)
 
     @cached_property
-    def fingerprint(self) -> str:
-        """Path, size and time of each file, as they were when they were looked at."""
-        return json.dumps([[str(file.resolve()), *stat] for file, stat in zip(self.files, self.stats, strict=True)])
+    def fingerprint(self) -> str | None:
+        """Path, size and times of each file, as they were when they were looked at; None for standard input."""
+        found = []
+        for file, stat in zip(self.files, self.stats, strict=True):
+            if isinstance(file, Reopened):
+                return None
+            found.append([str(file.resolve()), *stat])
+        return json.dumps(found)
 
     @property
-    def identity(self) -> str:
-        """What was given: a pattern stays the same when files are added."""
-        return json.dumps(self.given)
+    def identity(self) -> str | None:
+        """What was given: a pattern stays the same when files are added. None for standard input."""
+        return None if self.fingerprint is None else json.dumps(self.given)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Return all rows in order; see `ArrowRows`.
@@ -158,17 +144,31 @@ class ParquetFiles:
         """
         rows = batch_rows(len(columns))
         rows = rows if self.slice_rows is None else min(rows, self.slice_rows)
-        for file, length, stat in zip(self.files, self.lengths, self.stats, strict=True):
+        for n, (file, length, stat) in enumerate(zip(self.files, self.lengths, self.stats, strict=True)):
             if not length:
                 continue
             _check_unchanged(file, stat)
             try:
-                with pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
+                with pq.ParquetFile(_opened(file), pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
                     groups = None if self.groups is None else list(self.groups)
-                    yield from opened.iter_batches(rows, columns=list(columns), row_groups=groups)
+                    inside = [name for name in columns if name in opened.schema_arrow.names]
+                    for batch in opened.iter_batches(rows, columns=inside, row_groups=groups):
+                        yield batch if len(inside) == len(columns) else self._with_keys(n, batch, columns)
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(file, error) from error
             _check_unchanged(file, stat)
+
+    def _with_keys(self, n: int, batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+        """Return rows of file `n` with the columns that its folders say, which hold the same in every row."""
+        keys, (_, schema) = dict(self.keys[n]), self.own_schemas[n]
+        arrays = []
+        for name in columns:
+            if name in batch.schema.names:
+                arrays.append(batch.column(name))
+            else:
+                kind = schema.field(name).type
+                arrays.append(pa.repeat(pa.scalar(keys[name]).cast(kind), batch.num_rows))
+        return pa.RecordBatch.from_arrays(arrays, list(columns))
 
     def position(self, row: int) -> tuple[str, int]:
         """Return the file that a row lies in, and its number there."""
@@ -183,25 +183,32 @@ class ParquetFiles:
         return f"row {inside} of {file}"
 
 
-def _metadata(file: Path) -> Any:
+def _opened(file: Path | Reopened) -> Any:
+    return file.open() if isinstance(file, Reopened) else file
+
+
+def _metadata(file: Path | Reopened) -> Any:
     try:
-        return pq.read_metadata(file)
+        return pq.read_metadata(_opened(file))
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(file, error) from error
 
 
-def _unreadable(file: Path, error: Exception) -> InputError:
+def _unreadable(file: Path | Reopened, error: Exception) -> InputError:
     return InputError(f"{file} cannot be read as Parquet ({error}). Give a whole file of Parquet.")
 
 
-def _stat(file: Path) -> tuple[int, int]:
+def _stat(file: Path | Reopened) -> tuple[int, int, int]:
+    if isinstance(file, Reopened):
+        return file.size, 0, 0
     try:
         found = file.stat()
     except OSError as error:
         raise _unreadable(file, error) from error
-    return found.st_size, found.st_mtime_ns
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _check_unchanged(file: Path, stat: tuple[int, int]) -> None:
-    if _stat(file) != stat:
+def _check_unchanged(file: Path | Reopened, stat: tuple[int, int, int]) -> None:
+    """Raise InputError if the bytes were changed; a backup changes the time that says when anything was."""
+    if _stat(file)[:2] != stat[:2]:
         raise InputError(f"{file} was changed while it was read. Fit again once nothing writes to it.")

@@ -4,14 +4,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 
-__all__ = ["Asked", "Chunk", "Coded", "GivenSource", "Source", "columns_of", "missing_column", "missing_in_file"]
+__all__ = [
+    "Asked",
+    "Chunk",
+    "Coded",
+    "GivenSource",
+    "Reopened",
+    "Source",
+    "columns_of",
+    "missing_column",
+    "missing_in_file",
+]
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,21 @@ class GivenSource(ABC):
     @abstractmethod
     def source_for(self, asked: Asked) -> Source:
         """Return the rows as `asked` says."""
+
+
+class Reopened(ABC):
+    """Bytes without a path that can be opened again and again; its text is their name.
+
+    Attributes
+    ----------
+    size : int
+    """
+
+    size: int
+
+    @abstractmethod
+    def open(self) -> BinaryIO:
+        """Return a file of its own, at its beginning."""
 
 
 def columns_of(there: Sequence[str], asked: Asked, where: str) -> tuple[str, ...]:

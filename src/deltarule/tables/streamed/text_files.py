@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deltarule.common.errors import TableError
-from deltarule.files.patterns import files_matching, is_pattern
+from deltarule.files.patterns import files_below, files_matching, is_pattern
 from deltarule.tables.byte_sources import PARQUET, Piped, text_kind
 
 __all__ = ["TextFiles", "text_files_of"]
@@ -67,8 +67,7 @@ def _files_of(given: str | Path | Piped) -> Sequence[Path | Piped]:
         return [given]
     path = Path(given)
     if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if file.is_file())
-        found = [file for file in inside if text_kind(file) is not None or file.suffix.lower() in PARQUET]
+        found = [file for file in files_below(path) if text_kind(file) is not None or file.suffix.lower() in PARQUET]
         if not found:
             raise TableError(
                 f"The folder {path} holds no table. Give a folder with files of Parquet, CSV or TSV, or a pattern."
