@@ -61,7 +61,6 @@ def test_an_unknown_command_is_a_usage_error(run: Run) -> None:
         ("export model out.onnx", "export takes no out.onnx here. Did you mean --output out.onnx?"),
         ("export model out", "export takes no out here. Did you mean --output out?"),
         ("import net.onnx out", "import takes no out here. Did you mean --output out?"),
-        ("evaluate model data.csv x y", "evaluate takes no x and no y here. "),
     ],
 )
 def test_a_name_too_many_is_told_with_the_option_that_takes_it(

@@ -15,12 +15,24 @@ from deltarule.common.errors import OutputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from deltarule.estimators.outcomes import Outcome
     from deltarule.tables.model import TableModel
     from deltarule.tabular.committee_model import CommitteeModel
 
 __all__ = ["evaluate", "predict"]
 
 ModelPath = Annotated[Path, typer.Argument(help="Model file that `deltarule train` made.", show_default=False)]
+
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        help="Memory that the table may take, 500MB: a file that would take more is read part by part.",
+        show_default="half of what is free",
+    ),
+]
+
+FEWEST_BYTES = 1 << 26
+"""What the answers to the rows of a table may take in any case: those to 1 600 000 rows of two labels."""
 
 
 def predict(
@@ -35,13 +47,7 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV, TSV or Parquet; by default CSV to stdout.")
     ] = None,
-    memory: Annotated[
-        str | None,
-        typer.Option(
-            help="Memory that the table may take, 500MB: a file that would take more is read part by part.",
-            show_default="half of what is free",
-        ),
-    ] = None,
+    memory: Memory = None,
 ) -> None:
     """Predict a label or a number for each row, with the probability of each label.
 
@@ -90,7 +96,14 @@ def _predict(loaded: "TableModel | CommitteeModel", data: Given, output: Path | 
 
 def evaluate(
     model: ModelPath,
-    data: Annotated[Path, typer.Argument(help="Table with the columns and the target.", show_default=False)],
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Table with the columns and the target: files, a folder, a pattern, or - for stdin.",
+            show_default=False,
+        ),
+    ],
+    memory: Memory = None,
 ) -> None:
     """Measure a model on a table whose target is known.
 
@@ -99,13 +112,11 @@ def evaluate(
     """
     from deltarule.models.model_file import load_table_model
     from deltarule.reporting.committee import measures_of
-    from deltarule.tables import read_table
     from deltarule.tabular.committee_model import CommitteeModel
 
     loaded = load_table_model(model)
-    examples = loaded.examples_of(read_table(data, as_text=loaded.as_text))
-    display.show_notices(examples.notices)
-    outcome = loaded.outcome_of(examples)
+    with given_table(data) as table:
+        outcome = _outcome(loaded, table, memory)
     if outcome.classes is not None:
         display.show_table(display.confusion(outcome.y, outcome.predicted, outcome.classes))
         display.show_table(display.per_class(outcome.y, outcome.predicted, outcome.classes))
@@ -114,6 +125,23 @@ def evaluate(
         display.show_table(display.measures(title, measures_of(outcome, loaded.seed)))
         return
     display.show_figures(loaded.target, outcome, loaded.seed)
+
+
+def _outcome(loaded: "TableModel | CommitteeModel", data: Given, memory: str | None) -> "Outcome":
+    """Return the predictions for a table, with the true values, and tell of what is odd in it."""
+    from deltarule.tables import read_table
+
+    larger = larger_than_memory(data, memory)
+    if larger is not None or isinstance(data, Sequence):
+        from deltarule.tables.streamed.measuring import measured_parts
+
+        assert larger is not None, "several files are always read part by part"
+        found = measured_parts(loaded, data, max(FEWEST_BYTES, larger.limit))
+        display.show_notices([larger.why, *found.notices])
+        return found.outcome
+    examples = loaded.examples_of(read_table(data, as_text=loaded.as_text))
+    display.show_notices(examples.notices)
+    return loaded.outcome_of(examples)
 
 
 def _bytes(table: "pd.DataFrame", suffix: str) -> bytes:

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from deltarule.cli import display
 from deltarule.cli.apply import ModelPath
+from deltarule.cli.larger import larger_than_memory
 from deltarule.cli.places import check_apart
 from deltarule.common.errors import SettingsError
 
@@ -20,6 +21,9 @@ __all__ = ["export"]
 
 MOST_ROWS = 5
 """Most rows for which the answers of model and file are shown side by side."""
+
+CHECKED_ROWS = 10_000
+"""How many rows of a table that would not fit into the memory are compared: some seconds, whatever runs the file."""
 
 
 class Precision(StrEnum):
@@ -65,11 +69,19 @@ def export(
     if check is None:
         return
     as_text = loaded.columns_.encoder.as_text if isinstance(loaded, BaseTable) else loaded.as_text
-    found = checked(loaded, file, kind, read_table(check, as_text=as_text), precision)
+    larger = larger_than_memory(check, None)
+    if larger is None:
+        rows = read_table(check, as_text=as_text)
+    else:
+        from deltarule.tables.streamed.table_rows import first_rows
+
+        rows = first_rows(check, CHECKED_ROWS, as_text)
+        display.show_notices([f"{larger.why} The first {len(rows)} rows are compared."])
+    found = checked(loaded, file, kind, rows, precision)
     display.show_table(_side_by_side(found))
-    rows = len(found.model.numbers)
+    count = len(found.model.numbers)
     labels = "" if found.model.labels is None else f"; {found.other_labels} with another label"
-    display.say(f"Largest difference in {rows} rows: {found.difference:.2g} ({found.runtime}){labels}")
+    display.say(f"Largest difference in {count} rows: {found.difference:.2g} ({found.runtime}){labels}")
     if not found.passed(precision):
         raise typer.Exit(1)
 

@@ -9,7 +9,8 @@ import typer
 import deltarule
 from deltarule.cli import display
 from deltarule.cli.apply import ModelPath
-from deltarule.cli.places import check_apart
+from deltarule.cli.larger import larger_than_memory
+from deltarule.cli.places import check_apart, files_in
 from deltarule.common.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ LINES_OF_MEMBER = 80
 
 MEMBER = typer.Option(help="Which of several networks that predict together, counted from 1.", min=1)
 
-Labelled = Annotated[Path, typer.Argument(help="Table with the columns and the target.", show_default=False)]
+Labelled = Annotated[
+    Path,
+    typer.Argument(
+        help="Table with the columns and the target: a file, a folder, a pattern, or - for stdin.", show_default=False
+    ),
+]
 
 
 def check_gradient(
@@ -56,9 +62,14 @@ def check_gradient(
     from deltarule.tables import read_table
 
     loaded = load_table_model(model)
-    table = read_table(data, as_text=loaded.as_text)
-    if loaded.target in table.columns:
-        table = table[table[loaded.target].notna()] if table[loaded.target].notna().any() else table
+    if larger_than_memory(data, None) is not None:
+        from deltarule.tables.streamed.measuring import known_rows
+
+        table = known_rows(loaded, data, rows)
+    else:
+        table = read_table(data, as_text=loaded.as_text)
+        if loaded.target in table.columns:
+            table = table[table[loaded.target].notna()] if table[loaded.target].notna().any() else table
     theta, of_several = _theta_of(loaded, member)
     examples = loaded.examples_of(table.iloc[:rows])
     display.show_notices(examples.notices)
@@ -112,18 +123,24 @@ def explain(
     if form is None:
         form = ENDINGS.get("" if output is None else output.suffix.lower(), Form.text)
     if output is not None:
-        check_apart([("MODEL", model), ("DATA", data)], [("--output", output)])
+        check_apart([("MODEL", model), *files_in(data)], [("--output", output)])
         check_writable(output)
     loaded = load_table_model(model)
-    table = read_table(data, as_text=loaded.as_text)
-    if row >= len(table):
-        raise TableError(f"--row {row} is not there: the rows of {data} are 0 to {len(table) - 1}.")
+    if larger_than_memory(data, None) is not None:
+        from deltarule.tables.streamed.measuring import row_of
+
+        table = row_of(loaded, data, row)
+    else:
+        table = read_table(data, as_text=loaded.as_text)
+        if row >= len(table):
+            raise TableError(f"--row {row} is not there: the rows of {data} are 0 to {len(table) - 1}.")
+        table = table.iloc[[row]]
     theta, of_several = _theta_of(loaded, member)
-    examples = loaded.examples_of(table.iloc[[row]])
+    examples = loaded.examples_of(table)
     display.show_notices(examples.notices)
     outcome = loaded.outcome_of(examples)
     trace = deltarule.trace_example(loaded.estimator.network_, theta, outcome.data.X[0], outcome.data.Y[0])
-    line = f" (line {table.index[row]})" if table.index.name == "line" else ""
+    line = f" (line {table.index[0]})" if table.index.name == "line" else ""
     inputs: list[str] = []
     if isinstance(loaded, CommitteeModel):
         heading = f"Row {row}{line}: {loaded.target} {_verdict_of_several(loaded, outcome, trace.h, of_several)}"

@@ -37,9 +37,15 @@ class Larger:
     ----------
     why : str
         The notice that says so.
+    limit : int
+        The bytes that it may take.
+    needs : str
+        How much it would take; nothing is known of several files.
     """
 
     why: str
+    limit: int
+    needs: str = ""
 
 
 @contextmanager
@@ -88,12 +94,12 @@ def larger_than_memory(data: Given, memory: str | None) -> Larger | None:
     Parameters
     ----------
     data : Path, Piped or sequence of Path
-        A file of Parquet, CSV or TSV; standard input, of which Parquet is read whole; or several files, a folder or a
-        pattern of them, which are always read part by part.
+        A file of Parquet, CSV or TSV; standard input; or several files, a folder or a pattern of them, which are always
+        read part by part.
     memory : str or None
         What `--memory` says.
     """
-    limit = None if memory is None else bytes_of(memory, "--memory")
+    limit = int(SHARE * _free_memory()) if memory is None else bytes_of(memory, "--memory")
     several = isinstance(data, Sequence) or (isinstance(data, Path) and (data.is_dir() or is_pattern(data)))
     if not several and isinstance(data, Path) and not data.is_file():
         return None
@@ -108,23 +114,23 @@ def larger_than_memory(data: Given, memory: str | None) -> Larger | None:
         count = len(of_parquet.files if texts is None else texts.files)
         files = "1 file, which is" if count == 1 else f"{count} files, which are"
         stands = f"{in_words(data)}, are" if isinstance(data, Sequence) else f"{data} stands for {files}"
-        return Larger(f"{stands} read part by part.")
+        return Larger(f"{stands} read part by part.", limit)
     assert not isinstance(data, Sequence)
     if text_kind(data) is not None:
         bytes_, m, columns = about_text(data)
         values = m * columns
-    elif isinstance(data, Path) and data.suffix.lower() in PARQUET:
+    elif not isinstance(data, Path) or data.suffix.lower() in PARQUET:
         rows: Any = rows_of(data)
         bytes_, values = rows.bytes, rows.rows * len(rows.schemas[0][1])
     else:
         return None
     needed = bytes_ + COPIES * 8 * values
-    limit = int(SHARE * _free_memory()) if limit is None else limit
     if needed <= limit:
         return None
     said = f"than --memory {memory}" if memory is not None else f"than half of what is free ({size_of(2 * limit)})"
     name = str(data)[0].upper() + str(data)[1:] if not isinstance(data, Path) else str(data)
-    return Larger(f"{name} would take about {size_of(needed)} of memory, more {said}, and is read part by part.")
+    needs = f"{name} would take about {size_of(needed)} of memory, more {said}"
+    return Larger(f"{needs}, and is read part by part.", limit, needs)
 
 
 def predict_parts(model: Any, data: Given, output: Path | None) -> tuple[int, Sequence[str]]:
@@ -165,32 +171,23 @@ class _Predicted:
     """The predictions of a model for the parts of a table, and what was met in them."""
 
     def __init__(self, model: Any, data: Given) -> None:
-        from deltarule.tables.model import TableModel
         from deltarule.tables.oddities import Oddities
 
-        self._model, self._data = model, data
-        self._encoder = model.encoder if isinstance(model, TableModel) else None
-        self._met, self._said = Oddities(), dict[str, None]()
+        self._model, self._data, self._met = model, data, Oddities()
         self.rows = 0
 
     def __iter__(self) -> Iterator["pd.DataFrame"]:
-        from deltarule.tables.streamed.predicting import parts_of_table
+        from deltarule.tables.streamed.predicting import predicted_parts
 
-        for table in parts_of_table(self._data, self._encoder, self._model.as_text):
-            if self._encoder is not None:
-                predictions, oddities = self._model.predict_part(table)
-                self._met.add(oddities)
-            else:  # several networks say for each part what they met
-                predictions, notices = self._model.predict(table)
-                self._said |= dict.fromkeys(notices)
+        for predictions, oddities in predicted_parts(self._model, self._data):
+            self._met.add(oddities)
             self.rows += len(predictions)
             yield predictions
 
     def notices(self) -> Sequence[str]:
         """Return what differs from the training table."""
-        if self._encoder is None:
-            return list(self._said)
-        return self._met.notices(list(self._encoder.kinds), self._encoder.categories)
+        encoder = self._model.encoder
+        return self._met.notices(list(encoder.kinds), encoder.categories)
 
 
 def _free_memory() -> float:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deltarule.cli import display
+from deltarule.cli.larger import larger_than_memory
 from deltarule.common.errors import InputError
 
 __all__ = ["play"]
@@ -50,6 +51,8 @@ def play(
         if kind in kinds or (kind == "scene" and scene is not None):
             raise InputError(f"{kinds.get(kind, scene)} and {path} are both a {kind}. Give one of them.")
         kinds[kind] = path
+    if "table" in kinds and (larger := larger_than_memory(kinds["table"], None)) is not None and larger.needs:
+        raise InputError(f"{larger.needs}. The page takes rows in memory: give a part of them in a file of their own.")
     opening = opening_of(
         kinds.get("table"),
         kinds.get("model"),

@@ -73,6 +73,8 @@ class EncodedExamples:
         Positions in the table.
     notices : tuple of str
     weights : array of shape (m,), optional
+    oddities : Oddities
+        How the rows differ from the training table, to be added up over parts of a table.
     """
 
     X: Array
@@ -80,6 +82,7 @@ class EncodedExamples:
     rows: NDArray[np.intp]
     notices: tuple[str, ...] = ()
     weights: Array | None = None
+    oddities: Oddities = field(default_factory=Oddities)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,15 +178,14 @@ class TableModel:
         OutputError
             If the file cannot be written.
         """
-        from deltarule.tables.streamed.predicting import parts_of_table
+        from deltarule.tables.streamed.predicting import predicted_parts
 
         check_pyarrow()
         check_writable(path)
         met = Oddities()
 
         def parts() -> Iterator[dict[str, NDArray[Any]]]:
-            for table in parts_of_table(source, self.encoder):
-                predictions, oddities = self.predict_part(table)
+            for predictions, oddities in predicted_parts(self, source):
                 met.add(oddities)
                 yield {str(name): column.to_numpy() for name, column in predictions.items()}
 
@@ -199,8 +201,9 @@ class TableModel:
             If a column or the target is missing, or holds values of another kind than in training.
         """
         target = known_target(table, self.target, self.classes, self.form)
-        X, notices = self.encoder.encode(table.iloc[target.rows])
-        return EncodedExamples(X, target.values, target.rows, (*target.notices, *notices))
+        X, oddities = self.encoder.encode_part(table.iloc[target.rows])
+        notices = oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+        return EncodedExamples(X, target.values, target.rows, (*target.notices, *notices), oddities=oddities)
 
     def outcome_of(self, examples: EncodedExamples) -> Outcome:
         """Return the predictions for examples, in units of the target, with the true values."""

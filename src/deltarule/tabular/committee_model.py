@@ -16,7 +16,10 @@ from deltarule.files.archive import to_bytes
 from deltarule.files.whole import write_whole
 from deltarule.network.data import TrainingSet
 from deltarule.tables.cells import Form
+from deltarule.tables.encoding import TableEncoder
 from deltarule.tables.model import EncodedExamples, HeldOut, HeldOutQuantity, columns_as_text, frame_of_answers
+from deltarule.tables.oddities import Oddities
+from deltarule.tables.reading import as_frame
 from deltarule.tables.stored import form_content
 from deltarule.tables.target_column import known_target
 from deltarule.tabular.classifier import TableClassifier
@@ -64,9 +67,14 @@ class CommitteeModel:
         return getattr(self.estimator, "classes_", None)
 
     @property
+    def encoder(self) -> TableEncoder:
+        """What was learnt of the columns."""
+        return self.estimator.columns_.encoder
+
+    @property
     def as_text(self) -> list[str]:
         """Columns to read as they are written; pass them to `read_table`, so that they compare as in training."""
-        return columns_as_text(self.estimator.columns_.encoder, self.target, self.classes, self.form)
+        return columns_as_text(self.encoder, self.target, self.classes, self.form)
 
     @property
     def quantity(self) -> Quantity:
@@ -102,9 +110,14 @@ class CommitteeModel:
         TableError
             If a column is missing, or holds values of another kind than in training.
         """
-        X, notices = self.estimator.columns_.encode(table)
+        predictions, oddities = self.predict_part(table)
+        return predictions, oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+
+    def predict_part(self, table: pd.DataFrame) -> tuple[pd.DataFrame, Oddities]:
+        """Predict some rows of a table, and say how they differ from the training table, to be added up."""
+        X, oddities = self.estimator.columns_.encode_part(as_frame(table))
         predicted, probabilities = self._answers(X)
-        return frame_of_answers(self.target, predicted, self.classes, probabilities, self.quantiles), notices
+        return frame_of_answers(self.target, predicted, self.classes, probabilities, self.quantiles), oddities
 
     def examples_of(self, table: pd.DataFrame) -> EncodedExamples:
         """Return the rows of a table whose target is known, as inputs of the networks.
@@ -115,8 +128,9 @@ class CommitteeModel:
             If a column or the target is missing, or holds values of another kind than in training.
         """
         target = known_target(table, self.target, self.classes, self.form)
-        X, notices = self.estimator.columns_.encode(table.iloc[target.rows])
-        return EncodedExamples(X, target.values, target.rows, (*target.notices, *notices))
+        X, oddities = self.estimator.columns_.encode_part(table.iloc[target.rows])
+        notices = oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+        return EncodedExamples(X, target.values, target.rows, (*target.notices, *notices), oddities=oddities)
 
     def outcome_of(self, examples: EncodedExamples) -> Outcome:
         """Return the predictions of all members together for examples, with the true values."""

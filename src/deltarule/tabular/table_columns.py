@@ -16,6 +16,7 @@ Source: Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tu
 data", 2024, appendix A.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,9 +30,9 @@ from deltarule.files.archive import of_type
 from deltarule.tables.cells import NUMBERS, Form, words_of
 from deltarule.tables.dates import cyclic
 from deltarule.tables.encoding import TableEncoder, numbers_in
-from deltarule.tables.notices import unknown_words
+from deltarule.tables.oddities import Oddities
 from deltarule.tables.options import TableOptions
-from deltarule.tables.reading import as_frame, check_columns, name_some
+from deltarule.tables.reading import as_frame, check_columns
 from deltarule.tables.stored import different, finite, one_of
 
 __all__ = ["TableColumns"]
@@ -107,7 +108,7 @@ class TableColumns:
         pairs = tuple(name for name, column in values.items() if len(np.unique(column[~np.isnan(column)])) <= 2)
         width = cls(encoder, pairs, np.empty(0), np.empty(0)).n_scaled
         made = cls(encoder, pairs, np.zeros(width), np.ones(width))
-        raw = made._raw(table)[0][:, :width]
+        raw = made._raw(table, Oddities())[:, :width]
         low, middle, high = np.quantile(raw, [0.25, 0.5, 0.75], axis=0)
         half = (raw.max(axis=0) - raw.min(axis=0)) / 2
         spreads = np.where(high > low, high - low, np.where(half > 0, half, 1.0))
@@ -210,17 +211,26 @@ class TableColumns:
         TableError
             If a column is missing or occurs twice, or held numbers or dates in training and now holds something else.
         """
-        table = as_frame(table)
+        X, oddities = self.encode_part(as_frame(table))
+        return X, oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+
+    def encode_part(self, table: pd.DataFrame) -> tuple[Array, Oddities]:
+        """Return the inputs of some rows of a table, and how they differ from the training table, to be added up.
+
+        Raises
+        ------
+        TableError
+            As in `encode`.
+        """
         check_columns(table, self.encoder.kinds, "the model was trained on")
-        X, notices = self._raw(table)
+        oddities = Oddities(len(table))
+        X = self._raw(table, oddities)
         n = self.n_scaled
         with np.errstate(over="ignore"):  # the square of a number far outside, whose a is ±3
             u = (X[:, :n] - self.centres) / self.spreads
             X[:, :n] = np.where(np.abs(u) > FAR, np.sign(u) * BEND, u / np.sqrt(1 + (u / BEND) ** 2))
-        # In a table of a single row, an empty column is an ordinary gap.
-        if len(table) > 1 and (empty := [name for name in self.encoder.kinds if table[name].isna().all()]):
-            notices.insert(0, f"Empty in every row, but not in training: {name_some(empty, 8)}.")
-        return X, tuple(notices)
+        oddities.filled.update(name for name in self.encoder.kinds if not table[name].isna().all())
+        return X, oddities
 
     @cached_property
     def marked(self) -> tuple[str, ...]:
@@ -235,8 +245,8 @@ class TableColumns:
     def _words(self, name: str) -> tuple[str | None, ...]:
         return self.encoder.categories[name]
 
-    def _raw(self, table: pd.DataFrame) -> tuple[Array, list[str]]:
-        """Return the inputs before they are scaled, and notices of words that are not known."""
+    def _raw(self, table: pd.DataFrame, oddities: Oddities) -> Array:
+        """Return the inputs before they are scaled, and add the words that are not known to `oddities`."""
         encoder = self.encoder
         values = {name: _values(table, encoder, name) for name in _numbers_of(encoder)}
         medians = dict(zip(values, encoder.medians, strict=True))
@@ -247,17 +257,16 @@ class TableColumns:
         for name, form in encoder.forms.items():
             for part in form.parts:
                 inputs += list(cyclic(values[name], part).T)
-        notices: list[str] = []
         for name in self.marked:
-            codes, known = self._codes(table, name, notices), len(self._words(name))
+            codes, known = self._codes(table, name, oddities), len(self._words(name))
             if known == 2 and None not in self._words(name):
                 inputs.append(np.where(codes < 0, 0.0, 2.0 * codes - 1))
             else:
                 inputs += [(codes == k).astype(np.float64) for k in range(known)]
-        inputs += [self._codes(table, name, notices).astype(np.float64) for name in self.looked_up]
-        return np.stack(inputs, axis=1), notices
+        inputs += [self._codes(table, name, oddities).astype(np.float64) for name in self.looked_up]
+        return np.stack(inputs, axis=1)
 
-    def _codes(self, table: pd.DataFrame, name: str, notices: list[str]) -> Array:
+    def _codes(self, table: pd.DataFrame, name: str, oddities: Oddities) -> Array:
         """Return the place of each cell's word among those of training, −1 where it is none of them."""
         words = self._words(name)
         codes, there = words_of(table[name], self.encoder.kinds[name], self.encoder.forms.get(name, Form()))
@@ -265,7 +274,7 @@ class TableColumns:
         found = np.array([*(places.get(word, -1) for word in there), places.get(None, -1)])[codes]
         strange = {there[k]: int(n) for k in np.unique(codes[(codes >= 0) & (found < 0)]) for n in [(codes == k).sum()]}
         if strange:
-            notices.append(unknown_words(name, strange, len(codes), words))
+            oddities.unknown[name] = Counter(strange)
         return np.asarray(found)
 
 

@@ -41,6 +41,7 @@ class Frames:
 
     def __init__(self, rows: ArrowRows) -> None:
         self.rows = rows
+        self._at = -1  # the first row of the part that was read last; −1 if none was, or all were
         where, schema = rows.schemas[0]
         if twice := sorted({name for name in schema.names if schema.names.count(name) > 1}):
             raise TableError(f"{where} has the column {twice[0]!r} more than once. Give each a name.")
@@ -56,8 +57,7 @@ class Frames:
     def read(self, columns: Sequence[str]) -> Iterator[tuple[int, pd.DataFrame]]:
         """Return all rows in order: the number of the first row of each part, and the part.
 
-        The index of a part says where its rows are in their file. A TableError that is raised about a part is given the
-        name of the file, where there are several.
+        The index of a part says where its rows are in their file, and `telling` which file that is.
         """
         start = 0
         for batch in self.rows.batches(columns):
@@ -70,9 +70,10 @@ class Frames:
             else:
                 inside = self.rows.position(start)[1]
                 frame.index = pd.RangeIndex(inside, inside + len(frame), name="row")
-            with self.telling(start):
-                yield start, frame
+            self._at = start
+            yield start, frame
             start += len(frame)
+        self._at = -1
 
     def place(self, row: int) -> str:
         """Return where a row is: `row 7`, or `line 9` of a text file, and of which file if there are several."""
@@ -80,14 +81,18 @@ class Frames:
         return f"{self.rows.unit} {inside}" + (f" of {file}" if len(self.rows.schemas) > 1 else "")
 
     @contextmanager
-    def telling(self, row: int) -> Iterator[None]:
-        """Put the name of the file of a row into errors about it, if there are several files."""
+    def telling(self) -> Iterator[None]:
+        """Put the name of its file into an error about a part of several files: that of the part that was read last.
+
+        An error that is raised when all parts have been read is about no file.
+        """
+        self._at = -1
         try:
             yield
         except TableError as error:
-            if len(self.rows.schemas) == 1:
+            if self._at < 0 or len(self.rows.schemas) == 1:
                 raise
-            raise TableError(f"{self.rows.position(row)[0]}: {error}") from error
+            raise TableError(f"{self.rows.position(self._at)[0]}: {error}") from error
 
     def _kind(self, name: str) -> str:
         found: dict[str, tuple[str, Any]] = {}

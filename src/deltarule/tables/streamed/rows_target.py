@@ -33,7 +33,7 @@ from deltarule.tables.target_column import (
     reason_of_numbers,
 )
 
-__all__ = ["RowsTarget", "target_of"]
+__all__ = ["LeftOut", "RowsTarget", "target_of"]
 
 Place = Callable[[int], str]
 """Where a row is, by its number among all rows."""
@@ -137,7 +137,7 @@ class _LabelCounts:
         self._name, self._gaps = name, gaps
         self._counts: dict[Any, NDArray[np.int64]] = {}
         self._too_many = False
-        self._left_out = _LeftOut(name, place)
+        self._left_out = LeftOut(name, place)
         self.example = ""
 
     def add(self, start: int, column: pd.Series, parts: NDArray[np.int8]) -> None:
@@ -198,7 +198,7 @@ class _Quantity:
 
     def __init__(self, name: str, form: Form, place: Place) -> None:
         self._name, self._form = name, form
-        self._left_out = _LeftOut(name, place)
+        self._left_out = LeftOut(name, place)
         self._counts: dict[float, int] = {}
         self._rows = np.zeros(PARTS, np.int64)
         self._moments, self._all = Moments(), Moments()
@@ -239,8 +239,8 @@ class _Quantity:
         )
 
 
-class _LeftOut:
-    """The rows without a value."""
+class LeftOut:
+    """The rows without a value, counted over the parts of a table."""
 
     def __init__(self, name: str, place: Place) -> None:
         self._name, self._place, self._first = name, place, -1
@@ -248,6 +248,7 @@ class _LeftOut:
         self._words: dict[str, int] = {}
 
     def add(self, start: int, column: pd.Series, gaps: NDArray[np.bool_], words: dict[str, int]) -> None:
+        """Note which rows of the next part have no value, and the words that stand for gaps there."""
         self._rows += len(column)
         self._count += int(gaps.sum())
         for word, n in words.items():
@@ -256,5 +257,6 @@ class _LeftOut:
             self._first = start + int(np.flatnonzero(gaps)[0])
 
     def notices(self) -> tuple[str, ...]:
+        """Return a notice of the rows without a value; raise TableError if no row has one."""
         first = self._place(self._first) if self._count else ""
         return said_of_left_out(self._name, self._count, self._rows, first, self._words)

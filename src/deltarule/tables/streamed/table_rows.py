@@ -27,7 +27,7 @@ from deltarule.tables.streamed.text_rows import TextRows
 from deltarule.tables.target_column import Task
 from deltarule.tables.weights import weightless, weights_in
 
-__all__ = ["TableRows", "frames_like", "frames_of", "sampled"]
+__all__ = ["TableRows", "first_rows", "frames_like", "sampled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,13 @@ class TableRows(GivenSource):
         check_columns(named, [target], "is the target")
         check_columns(named, [] if weight is None else [weight], "is the column of weights")
         check_columns(named, [*options.categories, *options.keep, *options.drop], "is named in the options")
+        with frames.telling():
+            return cls._learnt(frames, target, task, weight, options, split)
+
+    @classmethod
+    def _learnt(
+        cls, frames: Frames, target: str, task: Task, weight: str | None, options: TableOptions, split: Split
+    ) -> Self:
         features = [name for name in frames.names if name not in (target, weight)]
         used = [name for name in features if name not in options.drop]
         meanings = meanings_of(frames, options, [*used, target])
@@ -161,15 +168,28 @@ def sampled(rows: TableRows, most: int) -> pd.DataFrame:
     return whole
 
 
-def frames_like(source: Any, encoder: TableEncoder) -> Frames:
+def first_rows(source: Any, count: int, as_text: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the first `count` rows of a source as a frame of all columns, or all where there are no more."""
+    frames, found = frames_of(source, as_text), list[pd.DataFrame]()
+    for start, part in frames.read(frames.names):
+        found.append(part)
+        if start + len(part) >= count:
+            break
+    whole: pd.DataFrame = pd.concat(found)
+    return whole.iloc[:count]
+
+
+def frames_like(source: Any, encoder: TableEncoder, as_text: Sequence[str] | None = None) -> Frames:
     """Return the rows of a source that has the columns of an encoder.
+
+    `as_text` names the columns of a text file to keep as they are written; by default those of the encoder.
 
     Raises
     ------
     TableError
         If a column is missing, or there is no row.
     """
-    frames = frames_of(source, encoder.as_text)
+    frames = frames_of(source, encoder.as_text if as_text is None else as_text)
     check_columns(pd.DataFrame(columns=pd.Index(frames.names)), encoder.kinds, "the model was trained on")
     return frames
 
@@ -226,22 +246,23 @@ class _Encoded:
         of, target = self._of, self._of.target
         columns = [*of.encoder.kinds, *([] if target is None else [target.name]), *filter(None, [of.weight])]
         most = batch_rows(self.n_features)
-        for start, frame in of.frames.read(list(dict.fromkeys(columns))):
-            y: Coded | Array | None = None
-            if target is not None:
-                parts, y = target.read(frame[target.name], of.split.parts(start, len(frame)))
-                of_part = np.flatnonzero(parts == of.part)
-                frame = frame.iloc[of_part]
-                if isinstance(y, Coded):
-                    y = Coded(y.places[of_part], y.values)
-                elif target.scale is not None:
-                    y = target.scale.standardised(y[of_part])
-            for first in range(0, len(frame), most):
-                some = slice(first, first + most)
-                piece = frame.iloc[some]
-                X = of.encoder.encode_part(piece)[0].astype(dtype)
-                weights = None if of.weight is None else weights_in(piece[of.weight])
-                yield Chunk(X, _part_of(y, some), weights)
+        with of.frames.telling():
+            for start, frame in of.frames.read(list(dict.fromkeys(columns))):
+                y: Coded | Array | None = None
+                if target is not None:
+                    parts, y = target.read(frame[target.name], of.split.parts(start, len(frame)))
+                    of_part = np.flatnonzero(parts == of.part)
+                    frame = frame.iloc[of_part]
+                    if isinstance(y, Coded):
+                        y = Coded(y.places[of_part], y.values)
+                    elif target.scale is not None:
+                        y = target.scale.standardised(y[of_part])
+                for first in range(0, len(frame), most):
+                    some = slice(first, first + most)
+                    piece = frame.iloc[some]
+                    X = of.encoder.encode_part(piece)[0].astype(dtype)
+                    weights = None if of.weight is None else weights_in(piece[of.weight])
+                    yield Chunk(X, _part_of(y, some), weights)
 
     def place(self, row: int) -> str:
         """Return where a row is."""
