@@ -2,7 +2,7 @@
 
 python benchmarks/scale.py                     all parts at full size: an hour on two quiet cores, 30 GB of disk
 python benchmarks/scale.py --share 0.1         a tenth of the rows
-python benchmarks/scale.py --part fits         one part
+python benchmarks/scale.py --part fits         one part, or several; --net, --passes and --workers choose within it
 python benchmarks/scale.py --torch PYTHON      also PyTorch, in the environment of another Python
 
 Each measurement is a process of its own, which says how many seconds it took by the clock and of the processors, and
@@ -32,6 +32,8 @@ CHUNK = 250_000
 NETS: dict[str, tuple[int, ...]] = {"28-300⁵-1": (300,) * 5, "28-300²-1": (300,) * 2}
 PASSES = {"54-1": (54, (), 2), "64-32-10": (64, (32,), 10)}
 """Features, hidden layers and classes of the nets of full-batch passes."""
+
+PARTS = ["convert", "fits", "torch", "passes", "model"]
 
 TORCH = """
 import json, sys, time, resource, numpy as np, torch
@@ -201,9 +203,10 @@ def model(given: dict[str, Any]) -> dict[str, Any]:
 
     T(W) = T₀ + m/(W r), with W workers of one thread and P = 4 W spans. T₀, a pass over spans of one row, is what the
     scheduler, the parameters and the sums of the spans cost; it is measured, and beside it stands what its parts say:
-    L₀ + τ (P + 2) + α + β · bytes, from tasks that do nothing. The rate r is that of the largest size before the last,
-    and the last is predicted before it is measured: in seconds by the clock, and of all processors, which other work on
-    the machine changes less.
+    L₀ + τ (P + 2) + α + β · bytes, from tasks that do nothing. The rate r is fitted on the sizes before the last, by
+    least squares, and the last is predicted before it is measured: in seconds by the clock, and of all processors,
+    which other work on the machine changes less. Passes over fewer rows are measured more often, because what is off
+    there counts ten times in the prediction.
     """
     from distributed import Client, LocalCluster
 
@@ -245,11 +248,11 @@ def model(given: dict[str, Any]) -> dict[str, Any]:
             placed = cluster.place(calls, ["rows"] * pieces, resident=True)
             if size == sizes[-1]:
                 found["predicted"] = {
-                    unit: passes[0][unit] + (passes[-1][unit] - passes[0][unit]) * size / sizes[-2]
-                    for unit in ("seconds", "cpu")
+                    unit: _extrapolated(sizes[:-1], [one[unit] for one in passes], size) for unit in ("seconds", "cpu")
                 }
+                print("predicted", json.dumps(found["predicted"]), file=sys.stderr, flush=True)
             turns = []
-            for _ in range(given["turns"]):
+            for _ in range(given["turns"] * (1 if size == sizes[-1] else 6)):
                 work, clock = _work_of(client), time.perf_counter()
                 assert np.isfinite(cluster.sum(task, theta, placed)).all()
                 turns.append({"seconds": time.perf_counter() - clock, "cpu": _work_of(client) - work})
@@ -258,6 +261,12 @@ def model(given: dict[str, Any]) -> dict[str, Any]:
     found["measured"] = {str(size): one for size, one in zip(sizes, passes, strict=True)}
     found["off"] = {unit: found["predicted"][unit] / passes[-1][unit] - 1 for unit in ("seconds", "cpu")}
     return found
+
+
+def _extrapolated(sizes: list[int], times: list[float], size: int) -> float:
+    """Return T₀ + m/r for a size, with T₀ the first time and the rate by least squares of the others."""
+    rows, more = np.array(sizes[1:], np.float64), np.array(times[1:]) - times[0]
+    return float(times[0] + size * (rows @ more) / (rows @ rows))
 
 
 def _work_of(client: Any) -> float:
@@ -300,17 +309,21 @@ WORKS = {"convert": convert, "fit": fit, "passes": passes, "model": model}
 
 
 def run(name: str, **given: Any) -> dict[str, Any]:
-    """Measure in a process of its own, and print what it found."""
+    """Measure in a process of its own, and print what it found, and how long all of it took."""
+    began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, __file__, "--work", name, json.dumps(given)], check=True, capture_output=True, text=True
+        [sys.executable, __file__, "--work", name, json.dumps(given)], check=True, stdout=subprocess.PIPE, text=True
     )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(name, {key: value for key, value in given.items() if key != "path"}, json.dumps(found), flush=True)
+    told = {key: value for key, value in given.items() if key != "path"}
+    print(name, told, json.dumps(found), f"({time.perf_counter() - began:.0f} s)", flush=True)
     return found
 
 
-def all_parts(parts: list[str], nets: list[str], share: float, threads: int, torch: str | None, folder: Path) -> None:
+def all_parts(given: argparse.Namespace, folder: Path) -> None:
     """Measure the parts that are asked for."""
+    parts, share, threads, torch = given.part or PARTS, given.share, given.threads, given.torch
+    nets, of_passes, counts = given.net or list(NETS), given.passes or list(PASSES), given.workers or [1, 2]
     million = max(100_000, int(1_000_000 * share))
     if "convert" in parts:
         path, rows = folder / "ten.parquet", 3 * million
@@ -329,8 +342,8 @@ def all_parts(parts: list[str], nets: list[str], share: float, threads: int, tor
         for net in nets:
             costs = {}
             for source in ("file", "file", "memory"):  # converted by the first
-                given = {"from": source, "net": net, "rows": million, "path": str(path), "threads": threads}
-                costs[source] = run("fit", **given)["cost"]
+                told = {"from": source, "net": net, "rows": million, "path": str(path), "threads": threads}
+                costs[source] = run("fit", **told)["cost"]
             assert abs(costs["file"] - costs["memory"]) < 0.1, "an epoch learns as much from the file"
             for kept in folder.glob("cache/*.rows"):
                 kept.unlink()
@@ -344,10 +357,10 @@ def all_parts(parts: list[str], nets: list[str], share: float, threads: int, tor
             print("PyTorch", net, rows, done.stdout.strip(), flush=True)
             run("fit", **{"from": "memory", "net": net, "rows": rows, "path": "", "threads": threads})
     if "passes" in parts:
-        for net in PASSES:
-            run("passes", **{"net": net, "rows": 10 * million, "threads": threads, "turns": 3, "in memory": True})
+        for net in of_passes:
+            run("passes", **{"net": net, "rows": 10 * million, "threads": threads, "turns": 8, "in memory": True})
     if "model" in parts:
-        for workers in (1, 2):
+        for workers in counts:
             sizes = [10 * million // 100, 10 * million // 10, 10 * million]
             run("model", net="54-1", sizes=sizes, workers=workers, turns=5)
 
@@ -358,17 +371,18 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--torch")
-    parser.add_argument("--part", action="append", choices=["convert", "fits", "torch", "passes", "model"])
+    parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--net", action="append", choices=list(NETS), help="of the fits; default: all")
+    parser.add_argument("--passes", action="append", choices=list(PASSES), help="nets of the passes; default: all")
+    parser.add_argument("--workers", action="append", type=int, help="of the cost model; default: 1 and 2")
     parser.add_argument("--work", nargs=2)
     given = parser.parse_args()
     if given.work:
         print(json.dumps(WORKS[given.work[0]](json.loads(given.work[1]))))
         return
-    parts = given.part or ["convert", "fits", "torch", "passes", "model"]
     with tempfile.TemporaryDirectory(prefix="deltarule-scale-") as folder:
         os.environ["DELTARULE_CACHE"] = str(Path(folder) / "cache")
-        all_parts(parts, given.net or list(NETS), given.share, given.threads, given.torch, Path(folder))
+        all_parts(given, Path(folder))
 
 
 if __name__ == "__main__":
