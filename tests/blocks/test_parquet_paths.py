@@ -111,6 +111,15 @@ def test_bytes_changed_in_place_are_converted_again_though_size_and_time_are_the
     assert (thetas[0] != thetas[1]).any()
 
 
+def test_what_is_no_path_of_this_machine_is_told_what_to_give() -> None:
+    with pytest.raises(
+        InputError, match=r"s3://bucket/x\.parquet is an address, .* polars\.scan_parquet\('s3://bucket"
+    ):
+        rows_of("s3://bucket/x.parquet")
+    with pytest.raises(InputError, match=r"is no path|There is no file"):
+        rows_of("a" * 5000)
+
+
 class _Kept(Reopened):
     def __init__(self, data: bytes) -> None:
         self._data, self.size = data, len(data)

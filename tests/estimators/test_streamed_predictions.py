@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow.dataset as ds
 import pytest
 
-from deltarule import Blocks, MLPRegressor
+from deltarule import Blocks, MLPRegressor, TableRows
 from deltarule.common.errors import InputError, OutputError
+from deltarule.tables.model import TableModel
 from streamed_rows import FEATURES, TABLE, M, made
 
 pytestmark = pytest.mark.usefixtures("cache", "small_buffers", "runs_may_end_early")
@@ -76,3 +78,20 @@ def test_predictions_are_written_whole_or_not_at_all(path: Callable[..., str], t
         fitted.predict_to_parquet(path("label"), tmp_path / "none" / "predictions.parquet")
     with pytest.raises(InputError, match="X is a DataFrame, which is in memory already"):
         fitted.predict_to_parquet(TABLE[FEATURES], written)
+
+
+def test_predictions_are_not_written_over_the_rows_that_they_are_of(path: Callable[..., str], tmp_path: Path) -> None:
+    files = path("label")
+    fitted, of_table = made().fit(files, "label"), TableRows.learn(files, "label")
+    model = TableModel(of_table.encoder, made().fit(of_table), "label", 0)
+    read = sorted(Path(files).parent.glob(Path(files).name))
+    before = read[-1].read_bytes()
+    link = tmp_path / "link.parquet"
+    link.symlink_to(read[-1])
+    for source in (files, [*read], str(read[-1]), read[-1].parent, ds.dataset(read)):
+        for write in (fitted.predict_to_parquet, model.predict_to_parquet):
+            for place in (read[-1], link):
+                with pytest.raises(OutputError, match="is one of the files that are read, and would be lost"):
+                    write(source, place)
+    assert read[-1].read_bytes() == before
+    assert fitted.predict_to_parquet(files, read[0].parent / "predictions") == M

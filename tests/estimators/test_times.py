@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from deltarule import MLPClassifier, MLPRegressor
@@ -57,3 +58,15 @@ def test_the_column_of_a_frame_is_named(frame: Any, values: Any) -> None:
     ):
         with pytest.raises(InputError, match=r"X holds \w+.* in column 'when'\. The network takes numbers"):
             use()
+
+
+def test_tables_of_arrow_are_frames_and_their_times_are_refused() -> None:
+    table = pa.table({"a": NUMBERS[:, 0], "b": NUMBERS[:, 0] ** 2})
+    clf = MLPClassifier((), solver="lbfgs", alpha=1.0).fit(table, CLASSES)
+    assert clf.feature_names_in_.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(clf.predict_proba(table), clf.predict_proba(table.to_pandas()))
+    for kind in (pa.date32(), pa.timestamp("s"), pa.duration("s")):
+        numbers = np.arange(m, dtype=np.int32 if kind.bit_width == 32 else np.int64)
+        times = table.append_column("then", pa.array(numbers).cast(kind))
+        with pytest.raises(InputError, match="in column 'then'"):
+            clf.fit(times, CLASSES)

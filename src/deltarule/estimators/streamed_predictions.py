@@ -16,6 +16,7 @@ from deltarule.common.errors import InputError
 from deltarule.estimators.checking import check_width
 from deltarule.estimators.outcomes import answers_of
 from deltarule.files.parquet import check_pyarrow, write_parquet
+from deltarule.files.patterns import check_not_read
 from deltarule.files.whole import check_writable
 
 __all__ = ["is_read_in_blocks", "nameless", "predicted_in_blocks", "predictions_written"]
@@ -58,6 +59,7 @@ def predictions_written(estimator: Any, X: Any, path: str | Path) -> int:
         )
     check_pyarrow()
     check_writable(path)
+    check_not_read(path, X)
     without_names, blocks = _ready(estimator, X)
     return write_parquet(path, (_columns(*answers_of(without_names, rows), without_names) for rows in blocks))
 

@@ -13,6 +13,8 @@ __all__ = ["refuse_times"]
 _TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)
 """The types to refuse; datetime and the Timestamp and Timedelta of pandas are subclasses of them."""
 
+_ARROW = ("timestamp", "date", "time", "duration")
+
 
 def refuse_times(values: Any, name: str) -> None:
     """Raise InputError if an array, a column or a frame holds dates, times or durations, as numbers or as objects.
@@ -31,6 +33,9 @@ def refuse_times(values: Any, name: str) -> None:
 
 def _times_in(values: Any) -> str | None:
     """Return the kind of times among values; None if there are no times."""
+    if hasattr(values, "column_names") and hasattr(values, "schema"):  # of Arrow
+        fields = ((field.name, str(field.type)) for field in values.schema)
+        return next((f"{kind} in column {name!r}" for name, kind in fields if kind.startswith(_ARROW)), None)
     if hasattr(values, "columns"):
         kinds = (
             (name, _kind_of(dtype, values, name)) for name, dtype in zip(values.columns, values.dtypes, strict=True)

@@ -1,11 +1,14 @@
 """Patterns that stand for files, such as `train/*.csv`."""
 
 import glob
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from deltarule.common.errors import InputError
+from deltarule.common.errors import InputError, OutputError
 
-__all__ = ["files_below", "files_matching", "is_pattern", "matches_of"]
+__all__ = ["check_not_read", "files_below", "files_matching", "is_pattern", "matches_of"]
 
 
 def is_pattern(path: Path) -> bool:
@@ -26,6 +29,28 @@ def files_below(folder: Path) -> list[Path]:
 def _is_hidden(path: Path) -> bool:
     # A folder such as _year=2024 says a column.
     return any(part.startswith(".") or (part.startswith("_") and "=" not in part) for part in path.parts)
+
+
+def check_not_read(path: str | Path, given: Any) -> None:
+    """Raise OutputError if a file that is to be written is one of those that given paths stand for."""
+    for file in _files_of(given):
+        is_read = False
+        with suppress(OSError):  # one of them is not there
+            is_read = file.samefile(path)
+        if is_read:
+            raise OutputError(f"{path} is one of the files that are read, and would be lost. Give another name.")
+
+
+def _files_of(given: Any) -> Iterator[Path]:
+    several: Sequence[Any] = given if isinstance(given, list | tuple) else [given]
+    for one in several:
+        if isinstance(one, str | Path):
+            if Path(one).is_dir():
+                yield from Path(one).rglob("*")
+            else:
+                yield from matches_of(one) if is_pattern(Path(one)) else [Path(one)]
+        else:
+            yield from map(Path, getattr(one, "files", ()))  # of a dataset of Arrow
 
 
 def matches_of(pattern: str | Path) -> list[Path]:

@@ -17,6 +17,7 @@ from deltarule.estimators.regressor import MLPRegressor
 from deltarule.estimators.stored import FORMAT, parts_of
 from deltarule.files.archive import to_bytes
 from deltarule.files.parquet import check_pyarrow, write_parquet
+from deltarule.files.patterns import check_not_read
 from deltarule.files.whole import check_writable, write_whole
 from deltarule.tables.cells import Form
 from deltarule.tables.encoding import TableEncoder
@@ -182,6 +183,7 @@ class TableModel:
 
         check_pyarrow()
         check_writable(path)
+        check_not_read(path, source)
         met = Oddities()
 
         def parts() -> Iterator[dict[str, NDArray[Any]]]:

@@ -23,6 +23,7 @@ Keys = tuple[tuple[str, str | None], ...]
 """Names and values of the columns that the folders of a file say."""
 
 _GAP = "__HIVE_DEFAULT_PARTITION__"
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 
 
@@ -39,12 +40,21 @@ def files_of(given: Any) -> list[tuple[Path | Reopened, Keys]]:
     if isinstance(given, list | tuple):
         return [file for one in given for file in files_of(one)]
     path = Path(given)
+    if _ADDRESS.match(str(given)):
+        raise InputError(
+            f"{given} is an address, and files of this machine are read by their paths. Give a lazy frame, "
+            f"polars.scan_parquet({str(given)!r}), or a dataset of Arrow."
+        )
     if path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
         raise InputError(
             f"{path} is no Parquet. TableRows.learn(path, target) reads text files part by part, and fit takes their "
             "rows."
         )
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:  # a name that is too long, for one
+        raise InputError(f"{str(path)[:100]!r} is no path ({error.strerror}). Give a file of Parquet.") from None
+    if is_folder:
         found = [file for file in files_below(path) if file.suffix.lower() == ".parquet"]
         if not found:
             raise InputError(
