@@ -1,4 +1,4 @@
-"""Who runs it: this library and its peers, each as its own documentation says is fast, on the same threads.
+"""Who runs in this process: this library and scikit-learn. The other peers run in their own: see `in_processes.py`.
 
 Each contender is made for a workload with its data and first weights in place. `steps(n)` takes about n mini-batch
 steps and returns how many it took; `theta()` gives the parameters in this library's order.
@@ -31,9 +31,6 @@ class Contender(Protocol):
 
     def steps(self, n: int) -> int:
         """Take about n steps; return how many."""
-
-    def theta(self) -> Array:
-        """Return the parameters."""
 
 
 class Deltarule:
@@ -105,108 +102,4 @@ class ScikitLearn:
         return self.network.unroll([np.column_stack([b, W.T]) for W, b in pairs])
 
 
-class PyTorch:
-    """An eager module with fused Adam."""
-
-    name = "PyTorch"
-
-    def __init__(self, workload: Workload, X: Array, y: Array, shuffle: bool) -> None:
-        import torch
-
-        torch.set_num_threads(CORES)
-        self.torch, self.batch, self.shuffle, self.network = torch, workload.batch, shuffle, workload.network
-        self.X = torch.from_numpy(X)
-        self.y = torch.from_numpy(workload.targets(y) if workload.is_binary else y)
-        unit = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}[workload.hidden]
-        layers: list[Any] = []
-        for Theta in workload.network.roll(workload.first_theta()):
-            linear = torch.nn.Linear(Theta.shape[1] - 1, Theta.shape[0])
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(Theta[:, 1:].copy()))
-                linear.bias.copy_(torch.from_numpy(Theta[:, 0].copy()))
-            layers += [linear, unit()]
-        self.model = torch.nn.Sequential(*layers[:-1])
-        self.loss = torch.nn.BCEWithLogitsLoss() if workload.is_binary else torch.nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=STEP_SIZE, fused=True)
-        self.order: Any = iter(())
-
-    def _batches(self) -> Any:
-        while True:
-            m = len(self.X)
-            order = self.torch.randperm(m) if self.shuffle else self.torch.arange(m)
-            yield from order.split(self.batch)
-
-    def steps(self, n: int) -> int:
-        """Take n steps."""
-        for _, rows in zip(range(n), self._batches(), strict=False):
-            self.optimizer.zero_grad(set_to_none=True)
-            self.loss(self.model(self.X[rows]), self.y[rows]).backward()
-            self.optimizer.step()
-        return n
-
-    def theta(self) -> Array:
-        """Return the parameters."""
-        linears = [layer for layer in self.model if hasattr(layer, "weight")]
-        matrices = [
-            np.column_stack([linear.bias.detach().numpy(), linear.weight.detach().numpy()]) for linear in linears
-        ]
-        return self.network.unroll(matrices)
-
-
-class Jax:
-    """A jitted scan over the epoch."""
-
-    name = "JAX"
-
-    def __init__(self, workload: Workload, X: Array, y: Array, shuffle: bool) -> None:
-        import jax
-        import jax.numpy as jnp
-
-        self.jax, self.batch, self.shuffle, self.network = jax, workload.batch, shuffle, workload.network
-        self.X, self.y = jnp.asarray(X), jnp.asarray(y)
-        thetas = workload.network.roll(workload.first_theta())
-        parameters = [(jnp.asarray(Theta[:, 1:].T.copy()), jnp.asarray(Theta[:, 0].copy())) for Theta in thetas]
-        p, q = (jax.tree.map(jnp.zeros_like, parameters) for _ in range(2))
-        self.carry = (parameters, p, q, jnp.zeros((), jnp.float32))
-        self.generator = np.random.default_rng(0)
-        unit = {"relu": jax.nn.relu, "tanh": jnp.tanh}[workload.hidden]
-
-        def cost(parameters: Any, x: Any, labels: Any) -> Any:
-            for W, b in parameters[:-1]:
-                x = unit(x @ W + b)
-            W, b = parameters[-1]
-            z = x @ W + b
-            if workload.is_binary:  # −log of the probability of the label
-                return jax.nn.softplus(jnp.where(labels == 1, -z[:, 0], z[:, 0])).mean()
-            log_h = jax.nn.log_softmax(z)
-            return -jnp.take_along_axis(log_h, labels[:, None], axis=1).mean()
-
-        def step(carry: Any, rows: Any) -> Any:
-            parameters, p, q, t = carry
-            J, D = jax.value_and_grad(cost)(parameters, self.X[rows], self.y[rows])
-            t = t + 1
-            p = jax.tree.map(lambda p, d: 0.9 * p + 0.1 * d, p, D)
-            q = jax.tree.map(lambda q, d: 0.999 * q + 0.001 * d * d, q, D)
-            factor = STEP_SIZE * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-            parameters = jax.tree.map(lambda theta, p, q: theta - factor * p / (jnp.sqrt(q) + 1e-8), parameters, p, q)
-            return (parameters, p, q, t), J
-
-        self.scan = jax.jit(lambda carry, order: jax.lax.scan(step, carry, order), donate_argnums=0)
-
-    def steps(self, n: int) -> int:
-        """Take n steps, a call an epoch; its last batch, where it is smaller, is left out: a scan has one shape."""
-        per_epoch, m = len(self.X) // self.batch, len(self.X)
-        for done in range(0, n, per_epoch):
-            order = self.generator.permutation(m) if self.shuffle else np.arange(m)
-            batches = order[: per_epoch * self.batch].reshape(per_epoch, self.batch)[: n - done]
-            self.carry, costs = self.scan(self.carry, batches.astype(np.int32))
-        self.jax.block_until_ready(costs)
-        return n
-
-    def theta(self) -> Array:
-        """Return the parameters."""
-        matrices = [np.column_stack([np.asarray(b), np.asarray(W).T]) for W, b in self.carry[0]]
-        return self.network.unroll(matrices)
-
-
-CONTENDERS: tuple[Any, ...] = (Deltarule, ScikitLearn, PyTorch, Jax)
+CONTENDERS: tuple[Any, ...] = (Deltarule, ScikitLearn)

@@ -1,16 +1,15 @@
-"""Every workload against every peer, in one process run; prints the tables and writes them into README and docs.
+"""Every workload against every peer, in turn; prints the tables and writes them into README and docs.
 
 `make bench` runs all of it, in about twelve minutes on two cores; `python benchmarks/run.py XS scores` runs some.
 """
 
-import platform
 import sys
 from pathlib import Path
 
 from busy import two_threads_on_a_busy_machine
-from contenders import CONTENDERS, CORES
-from deltarule.engines.native import instruction_set
+from contenders import CORES
 from exported_predictions import exported_predictions
+from in_processes import running
 from interruption import longest_wait_after_ctrl_c
 from lambda_path import lambda_path_against_scikit_learn
 from other_workloads import full_batch, predictions, product_against_pytorch, row_costs, sparse_text
@@ -18,26 +17,20 @@ from overhead import TARGETS, overhead
 from scores import FOLDER, SEEDS, Comparison, DataSet, check_that_none_is_worse, compare, data_sets
 from side_by_side import MEMBER_TARGETS, MEMBERS, members_against_one, searches
 from small_gradient import SMALL_GRADIENT_OPERATIONS, small_gradient
+from step_tables import all_peers, best_peers, number
 from training_steps import StepResult, check_that_all_learn_the_same, measure
-from workloads import TRAINING
+from workloads import TRAINING, Workload
 
 ROOT = Path(__file__).parent.parent
 README, DOCS = ROOT / "README.md", ROOT / "docs" / "benchmarks.md"
-START, END = "<!-- printed by make bench -->", "<!-- end of what make bench prints -->"
-PEERS = [kind.name for kind in CONTENDERS[1:]]
 SHARED = ("M", "T", "L")  # the sizes whose arithmetic decides
 
 
 def main(names: list[str]) -> None:
     """Run what is named, or everything."""
     chosen = [workload for workload in TRAINING if not names or workload.name in names]
-    results = []
-    for workload in chosen:
-        say(f"{workload.name}: checking that all learn the same …")
-        check_that_all_learn_the_same(workload)
-        say(f"{workload.name}: timing …")
-        results.append(measure(workload, rounds=5))
-    lines = step_table(results)
+    results = training_results(chosen) if chosen else []
+    lines = best_peers(results)
     if not names or "F" in names:
         lines += ["", *full_batch_line()]
     if not names or "N" in names:
@@ -48,7 +41,7 @@ def main(names: list[str]) -> None:
         lines += ["", *prediction_table()]
     if not names or "E" in names:
         lines += ["", *exported_table()]
-    say("\n".join(["", *lines, ""]))
+    say("\n".join(["", *lines, "", *all_peers(results), ""]))
     if not names or "product" in names:
         say("\n".join(share_lines([result for result in results if result.workload.name in SHARED])))
     if not names or "busy" in names:
@@ -66,7 +59,8 @@ def main(names: list[str]) -> None:
     if not names or "overhead" in names:
         say("\n".join(["", *overhead_table()]))
     if not names:
-        write_into(README, lines)
+        write_into(README, "speed", lines)
+        write_into(DOCS, "peers", all_peers(results))
     if not names or "scores" in names:
         sets, missing = data_sets()
         comparisons = compare_scores(sets)
@@ -75,7 +69,7 @@ def main(names: list[str]) -> None:
         if missing:
             say(f"{len(missing)} of 7 sets left out: {FOLDER} names no folder with {' or '.join(missing)} below it")
         else:
-            write_into(DOCS, table)
+            write_into(DOCS, "scores", table)
         check_that_none_is_worse(comparisons)
 
 
@@ -85,31 +79,16 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def number(microseconds: float) -> str:
-    """Return three digits, or all before the point."""
-    return f"{microseconds:.3g}" if microseconds < 1000 else f"{microseconds:.0f}"
-
-
-def step_table(results: list[StepResult]) -> list[str]:
-    """Microseconds a step, and the ratio to each peer."""
-    if not results:
-        return []
-    lines = [
-        f"Microseconds a training step (Adam, float32; softmax, or one sigmoid), {CORES} cores, {platform.machine()}, "
-        f"{instruction_set()}; in brackets how many times deltarule is faster.",
-        "",
-        f"| layers, batch | deltarule | {' | '.join(PEERS)} | to the best peer |",
-        f"|---|---|{'---|' * len(PEERS)}---|",
-    ]
-    for result in results:
-        ours = result.least["deltarule"]
-        peers = [f"{result.least[name] * 1e6:.0f} ({result.least[name] / ours:.1f}×)" for name in PEERS]
-        workload = result.workload
-        lines.append(
-            f"| **{workload.name}** {workload.network}, {workload.batch} | {number(ours * 1e6)} | {' | '.join(peers)} "
-            f"| **{result.ratio:.1f}×** |"
-        )
-    return lines
+def training_results(workloads: list[Workload]) -> list[StepResult]:
+    """Check and time the training steps of every contender."""
+    results = []
+    with running() as processes:
+        for workload in workloads:
+            say(f"{workload.name}: checking that all learn the same …")
+            check_that_all_learn_the_same(workload, processes)
+            say(f"{workload.name}: timing …")
+            results.append(measure(workload, processes, rounds=5))
+    return results
 
 
 def full_batch_line() -> list[str]:
@@ -257,11 +236,12 @@ def score_table(comparisons: list[Comparison]) -> list[str]:
     return lines
 
 
-def write_into(page: Path, lines: list[str]) -> None:
-    """Put tables between the two marks of a page."""
-    before, rest = page.read_text(encoding="utf-8").split(START)
-    _, after = rest.split(END)
-    page.write_text(f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+def write_into(page: Path, what: str, lines: list[str]) -> None:
+    """Put tables between two marks of a page."""
+    start, end = f"<!-- {what}, printed by make bench -->", f"<!-- end of {what} -->"
+    before, rest = page.read_text(encoding="utf-8").split(start)
+    _, after = rest.split(end)
+    page.write_text(f"{before}{start}\n" + "\n".join(lines) + f"\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """XS to L, B and H: microseconds a step against every peer, and the share of the machine's own product rate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,6 +8,9 @@ import numpy as np
 
 import deltarule
 from contenders import CONTENDERS, CORES, Contender, Deltarule
+from deltarule.common.arrays import Array
+from in_processes import Process, written
+from processes.task import Task
 from timing import least_in_turn, product_rate, seconds
 from workloads import Workload
 
@@ -16,14 +19,17 @@ __all__ = ["StepResult", "check_that_all_learn_the_same", "measure"]
 TOLERANCE = 2e-3
 """How far costs after the same unshuffled steps in float32 may differ, relatively: contenders add in other orders, and
 PyTorch puts Adam's ε elsewhere."""
+TURN = 0.2
+"""Seconds of a turn: long enough that what surrounds the steps does not count, such as asking another process."""
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """Seconds a step of each contender, and rates in operations a second."""
+    """Seconds a step of each contender, peers in processes with their number of threads, and operations a second."""
 
     workload: Workload
     least: dict[str, float]
+    threads: dict[str, int]
     one_thread: float
     rate: float
     product: float
@@ -45,32 +51,63 @@ class StepResult:
         return self.rate / self.product
 
 
-def check_that_all_learn_the_same(workload: Workload) -> dict[str, float]:
+def check_that_all_learn_the_same(workload: Workload, processes: Sequence[Process]) -> dict[str, float]:
     """Train every contender for the same unshuffled steps; return the costs, which must agree."""
-    rows = workload.batch * 8
-    X, y = workload.data(rows)
+    X, y = workload.data(workload.batch * 8)
     Y = workload.targets(y)
+
+    def cost(theta: Array) -> float:
+        return deltarule.cost(workload.network, theta.astype(np.float64), X, Y)
+
     costs = {}
     for kind in CONTENDERS:
         contender = kind(workload, X, y, shuffle=False)
         contender.steps(24)
-        costs[kind.name] = deltarule.cost(workload.network, contender.theta().astype(np.float64), X, Y)
-    before = deltarule.cost(workload.network, workload.first_theta().astype(np.float64), X, Y)
-    ours = costs[Deltarule.name]
+        costs[kind.name] = cost(contender.theta())
+    with written(workload, X, y, shuffle=False) as task:
+        _make(processes, task, 24)
+        for process in processes:
+            costs[f"{process.name}, threads: {process.n_threads}"] = cost(process.theta(task, workload))
+    before, ours = cost(workload.first_theta()), costs[Deltarule.name]
     assert ours < before, f"{workload.name}: nothing was learnt"
-    for name, cost in costs.items():
-        assert abs(cost - ours) <= TOLERANCE * ours, f"{workload.name}: {name} is at {cost}, deltarule at {ours}"
+    for name, found in costs.items():
+        assert abs(found - ours) <= TOLERANCE * ours, f"{workload.name}: {name} is at {found}, deltarule at {ours}"
     return costs
 
 
-def measure(workload: Workload, rounds: int) -> StepResult:
-    """Time all contenders in turn; for the last three, the product beside them."""
+def measure(workload: Workload, processes: Sequence[Process], rounds: int) -> StepResult:
+    """Time all contenders in turn, and the product; a peer has the number of threads on which it is faster."""
     X, y = workload.data()
     per_epoch = -(-workload.rows // workload.batch)
-    contenders: dict[str, Contender] = {kind.name: kind(workload, X, y, shuffle=True) for kind in CONTENDERS}
-    contenders["one thread"] = Deltarule(workload, X, y, shuffle=True, n_threads=1)
+    with written(workload, X, y, shuffle=True) as task:
+        _make(processes, task, 1)
+    here: dict[str, Contender] = {kind.name: kind(workload, X, y, shuffle=True) for kind in CONTENDERS}
+    here["one thread"] = Deltarule(workload, X, y, shuffle=True, n_threads=1)
+    works: dict[str, Callable[[], float]] = {name: _warm(contender, per_epoch)[1] for name, contender in here.items()}
+    threads: dict[str, int] = {}
+    for name in dict.fromkeys(process.name for process in processes):
+        ways = {process.n_threads: _warm(process, per_epoch) for process in processes if process.name == name}
+        threads[name] = min(ways, key=lambda n_threads: ways[n_threads][0])
+        works[name] = ways[threads[name]][1]
+    works["product"] = lambda: 1 / product_rate(CORES)
+    least = least_in_turn(works, rounds)
+    product, one_thread = 1 / least.pop("product"), least.pop("one thread")
+    rate = workload.operations * workload.batch / least[Deltarule.name]
+    return StepResult(workload, least, threads, one_thread, rate, product)
 
-    def a_step(contender: Contender, n: int) -> float:
+
+def _make(processes: Sequence[Process], task: Task, n: int) -> None:
+    """Make the contenders of all processes, which compile side by side, and take n steps."""
+    for process in processes:
+        process.ask("make", folder=task.folder, n=n)
+    for process in processes:
+        process.answer()
+
+
+def _warm(contender: Contender, per_epoch: int) -> tuple[float, Callable[[], float]]:
+    """Return seconds a step, the better of two turns, and what takes another turn."""
+
+    def turn(n: int) -> float:
         taken = 0
 
         def work() -> None:
@@ -80,17 +117,9 @@ def measure(workload: Workload, rounds: int) -> StepResult:
         took = seconds(work)
         return took / taken
 
-    works: dict[str, Callable[[], float]] = {}
-    for name, contender in contenders.items():
-        n = per_epoch if name == "scikit-learn" else min(per_epoch, 200)
-        once = a_step(contender, n)  # warms up, compiles
-        once = min(once, a_step(contender, n))
-        if once * n < 0.2:  # long enough that what surrounds the steps does not count
-            n = int(0.2 / once / per_epoch + 1) * per_epoch
-            a_step(contender, n)
-        works[name] = partial(a_step, contender, n)
-    works["product"] = lambda: 1 / product_rate(CORES)
-    least = least_in_turn(works, rounds)
-    product, one_thread = 1 / least.pop("product"), least.pop("one thread")
-    rate = workload.operations * workload.batch / least[Deltarule.name]
-    return StepResult(workload, least, one_thread, rate, product)
+    n = per_epoch if contender.name == "scikit-learn" else min(per_epoch, 200)
+    turn(n)
+    once = turn(n)
+    if once * n < TURN:
+        n = int(TURN / once / per_epoch + 1) * per_epoch
+    return min(turn(n), turn(n)), partial(turn, n)
