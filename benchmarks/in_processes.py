@@ -92,10 +92,10 @@ def running() -> Iterator[list[Process]]:
 
 
 @contextmanager
-def written(workload: Workload, X: Array, y: Array, shuffle: bool) -> Iterator[Task]:
+def written(workload: Workload, X: Array, y: Array) -> Iterator[Task]:
     """Write a workload where processes can read it."""
     with tempfile.TemporaryDirectory() as folder:
-        task = Task(folder, workload.sizes, workload.hidden, workload.batch, shuffle)
+        task = Task(folder, workload.sizes, workload.hidden, workload.batch)
         thetas = workload.network.roll(workload.first_theta())
         task.write(X, y, [(np.ascontiguousarray(Theta[:, 1:].T), Theta[:, 0].copy()) for Theta in thetas])
         yield task

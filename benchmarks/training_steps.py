@@ -1,8 +1,8 @@
 """XS to L, B and H: microseconds a step against every peer, and the share of the machine's own product rate."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -10,12 +10,13 @@ import deltarule
 from contenders import CONTENDERS, CORES, Contender, Deltarule
 from deltarule.common.arrays import Array
 from in_processes import Process, written
-from processes.task import Task
-from timing import least_in_turn, product_rate, seconds
+from timing import least_in_turn, product_rate
 from workloads import Workload
 
 __all__ = ["StepResult", "check_that_all_learn_the_same", "measure"]
 
+STEPS = 24
+"""Steps of the check."""
 TOLERANCE = 2e-3
 """How far costs after the same unshuffled steps in float32 may differ, relatively: contenders add in other orders, and
 PyTorch puts Adam's ε elsewhere."""
@@ -52,20 +53,26 @@ class StepResult:
 
 
 def check_that_all_learn_the_same(workload: Workload, processes: Sequence[Process]) -> dict[str, float]:
-    """Train every contender for the same unshuffled steps; return the costs, which must agree."""
-    X, y = workload.data(workload.batch * 8)
-    Y = workload.targets(y)
+    """Train every contender for the same unshuffled steps; return the costs, which must agree.
+
+    Processes keep what they compile for `measure`.
+    """
+    X, y = workload.data()
+    batches = min(STEPS, workload.rows // workload.batch)
+    n = -(-STEPS // batches) * batches  # whole epochs of these batches: 24 steps, or 27 of XS
+    few, Y = X[: batches * workload.batch], workload.targets(y[: batches * workload.batch])
 
     def cost(theta: Array) -> float:
-        return deltarule.cost(workload.network, theta.astype(np.float64), X, Y)
+        return deltarule.cost(workload.network, theta.astype(np.float64), few, Y)
 
     costs = {}
     for kind in CONTENDERS:
-        contender = kind(workload, X, y, shuffle=False)
-        contender.steps(24)
+        contender = kind(workload, few, y[: len(few)], shuffle=False)
+        contender.steps(n)
         costs[kind.name] = cost(contender.theta())
-    with written(workload, X, y, shuffle=False) as task:
-        _make(processes, task, 24)
+    with written(workload, X, y) as task:
+        _all(processes, "make", folder=task.folder)
+        _all(processes, "steps", n=n)  # which compile side by side
         for process in processes:
             costs[f"{process.name}, threads: {process.n_threads}"] = cost(process.theta(task, workload))
     before, ours = cost(workload.first_theta()), costs[Deltarule.name]
@@ -76,11 +83,14 @@ def check_that_all_learn_the_same(workload: Workload, processes: Sequence[Proces
 
 
 def measure(workload: Workload, processes: Sequence[Process], rounds: int) -> StepResult:
-    """Time all contenders in turn, and the product; a peer has the number of threads on which it is faster."""
+    """Time all contenders in turn after their check, and the product beside them.
+
+    A peer has the number of threads on which it is faster.
+    """
     X, y = workload.data()
     per_epoch = -(-workload.rows // workload.batch)
-    with written(workload, X, y, shuffle=True) as task:
-        _make(processes, task, 1)
+    _all(processes, "shuffle")
+    _all(processes, "steps", n=1)
     here: dict[str, Contender] = {kind.name: kind(workload, X, y, shuffle=True) for kind in CONTENDERS}
     here["one thread"] = Deltarule(workload, X, y, shuffle=True, n_threads=1)
     works: dict[str, Callable[[], float]] = {name: _warm(contender, per_epoch)[1] for name, contender in here.items()}
@@ -96,30 +106,28 @@ def measure(workload: Workload, processes: Sequence[Process], rounds: int) -> St
     return StepResult(workload, least, threads, one_thread, rate, product)
 
 
-def _make(processes: Sequence[Process], task: Task, n: int) -> None:
-    """Make the contenders of all processes, which compile side by side, and take n steps."""
+def _all(processes: Sequence[Process], what: str, **more: str | int) -> None:
+    """Ask all processes for the same, at the same time."""
     for process in processes:
-        process.ask("make", folder=task.folder, n=n)
+        process.ask(what, **more)
     for process in processes:
         process.answer()
 
 
 def _warm(contender: Contender, per_epoch: int) -> tuple[float, Callable[[], float]]:
-    """Return seconds a step, the better of two turns, and what takes another turn."""
+    """Return seconds a step, the better of two turns, and what takes another turn of TURN seconds."""
 
-    def turn(n: int) -> float:
-        taken = 0
+    def turn(n: int) -> tuple[float, float]:
+        began = time.perf_counter()
+        taken = contender.steps(n)
+        took = time.perf_counter() - began
+        return took / taken, took
 
-        def work() -> None:
-            nonlocal taken
-            taken = contender.steps(n)
-
-        took = seconds(work)
-        return took / taken
-
-    n = per_epoch if contender.name == "scikit-learn" else min(per_epoch, 200)
-    turn(n)
-    once = turn(n)
-    if once * n < TURN:
-        n = int(TURN / once / per_epoch + 1) * per_epoch
-    return min(turn(n), turn(n)), partial(turn, n)
+    n = 20
+    for _ in range(3):
+        once, took = turn(n)
+        n = max(1, round(TURN / once))
+        n = -(-n // per_epoch) * per_epoch if n > per_epoch else n
+        if took > TURN:
+            break
+    return min(once, turn(n)[0]), lambda: turn(n)[0]

@@ -25,7 +25,7 @@ class Scan:
 
     def __init__(self, task: Task, threads: int) -> None:
         del threads  # XLA reads it from the environment
-        self.task, self.generator = task, np.random.default_rng(0)
+        self.task, self.generator, self.is_shuffled = task, np.random.default_rng(0), False
         self.data = jnp.asarray(task.X), jnp.asarray(task.y.astype(np.int32))
         self.m, self.ahead = len(self.data[0]), np.empty(0, np.int32)
         operations = task.batch * 6 * sum(s * t for s, t in task.layers)
@@ -57,13 +57,17 @@ class Scan:
         self.scan = jax.jit(scan, donate_argnums=0)
 
     def steps(self, n: int) -> int:
-        """Take n steps, or as many calls of the full length as hold n where the order is shuffled."""
-        length = self.length if self.task.shuffle else n
+        """Take n steps, or, once they are shuffled, as many calls of the full length as hold n."""
+        length = self.length if self.is_shuffled else n
         calls = -(-n // length)
         for _ in range(calls):
             self.carry = self.scan(self.carry, *self.data, self._order(length))
         self.carry[0].block_until_ready()
         return calls * length
+
+    def shuffle(self) -> None:
+        """Shuffle each epoch from now on."""
+        self.is_shuffled, self.ahead = True, self.ahead[:0]
 
     def matrices(self) -> Matrices:
         """Return the weights."""
@@ -75,7 +79,7 @@ class Scan:
         need = n * self.task.batch
         if len(self.ahead) < need:
             epochs = np.tile(np.arange(self.m), (-(-need // kept), 1))
-            if self.task.shuffle:
+            if self.is_shuffled:
                 self.generator.permuted(epochs, axis=1, out=epochs)
             self.ahead = np.concatenate([self.ahead, epochs[:, :kept].ravel().astype(np.int32)])
         rows, self.ahead = self.ahead[:need], self.ahead[need:]

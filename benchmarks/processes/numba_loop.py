@@ -27,15 +27,19 @@ class Loop:
         self.theta = np.concatenate([part.ravel() for pair in task.matrices() for part in pair])
         self.p, self.q, self.D = (np.zeros_like(self.theta) for _ in range(3))
         self.a = tuple(np.empty((task.batch, s), f32) for s in task.sizes)
-        self.order, self.taken, self.at = np.arange(len(self.X)), 0, 0
-        self.loop = training(task.sizes, task.batch, task.hidden, task.shuffle)
+        self.order, self.taken, self.at, self.is_shuffled = np.arange(len(self.X)), 0, 0, False
+        self.loop = training(task.sizes, task.batch, task.hidden)
 
     def steps(self, n: int) -> int:
         """Take n steps; an epoch's last batch, where it is smaller, is left out."""
         vectors = self.theta, self.p, self.q, self.D, self.a
-        self.at = self.loop(*vectors, self.X, self.y, self.order, self.at, self.taken, n)
+        self.at = self.loop(*vectors, self.X, self.y, self.order, self.is_shuffled, self.at, self.taken, n)
         self.taken += n
         return n
+
+    def shuffle(self) -> None:
+        """Shuffle each epoch from now on."""
+        self.is_shuffled, self.at = True, 0
 
     def matrices(self) -> Matrices:
         """Return the weights."""
@@ -75,20 +79,31 @@ def shuffled(order: Any, random: Any) -> Any:
     return random
 
 
-def training(sizes: Any, batch: int, hidden: str, shuffle: bool) -> Any:
+def training(sizes: Any, batch: int, hidden: str) -> Any:
     """Return the function that takes n steps and returns where in the order it has come to."""
     through, s = layer(tuple(sizes), hidden == "tanh", 0, 0), sizes[0]
 
     @compiled
     def train(
-        theta: Any, p: Any, q: Any, D: Any, a: Any, X: Any, y: Any, order: Any, at: Any, taken: int, n: int
+        theta: Any,
+        p: Any,
+        q: Any,
+        D: Any,
+        a: Any,
+        X: Any,
+        y: Any,
+        order: Any,
+        is_shuffled: Any,
+        at: Any,
+        taken: int,
+        n: int,
     ) -> Any:
         m, random = X.shape[0], np.uint64(taken + 88172645463325252)
         labels = np.empty(batch, y.dtype)
         for t in range(taken + 1, taken + n + 1):
             if at + batch > m:
                 at = 0
-            if at == 0 and shuffle:
+            if at == 0 and is_shuffled:
                 random = shuffled(order, random)
             for i in range(batch):
                 row = order[at + i]

@@ -24,7 +24,10 @@ class Contender(Protocol):
     """One library on one workload: see `contenders.py`."""
 
     def steps(self, n: int) -> int:
-        """Take about n steps; return how many. Without shuffling they are exactly n."""
+        """Take about n steps; return how many. Before `shuffle` they are exactly n, of rows in their order."""
+
+    def shuffle(self) -> None:
+        """Shuffle each epoch from now on."""
 
     def matrices(self) -> Matrices:
         """Return the weights."""
@@ -38,7 +41,6 @@ class Task:
     sizes: Sequence[int]
     hidden: str
     batch: int
-    shuffle: bool
 
     def write(self, X: Floats, y: Floats, first: Matrices) -> None:
         """Write the files."""

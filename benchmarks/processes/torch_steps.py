@@ -22,13 +22,19 @@ class _Steps:
         self.parameters: list[Any] = []
         for W, b in task.matrices():
             self.parameters += [torch.from_numpy(W.T.copy()), torch.from_numpy(b.copy())]
-        self.batches = self._batches()
+        self.batches = self._batches(False)
 
-    def _batches(self) -> Iterator[Any]:
+    def shuffle(self) -> None:
+        """Shuffle each epoch from now on."""
+        self.batches = self._batches(True)
+
+    def _batches(self, is_shuffled: bool) -> Iterator[Any]:
+        """Yield the rows of batches; an epoch's last one, where it is smaller, is left out."""
         m = len(self.X)
         while True:
-            order = torch.randperm(m) if self.task.shuffle else torch.arange(m)
-            yield from order.split(self.task.batch)
+            order = torch.randperm(m) if is_shuffled else torch.arange(m)
+            kept = m // self.task.batch * self.task.batch
+            yield from order[:kept].split(self.task.batch)
 
     def cost(self, parameters: Any, x: Any, labels: Any) -> Any:
         """Return J of a batch."""
@@ -94,7 +100,3 @@ class Compiled(_Steps):
             factor = torch.tensor(adam_factor(self.taken))
             self.step(self.parameters, self.p, self.q, self.X, self.y, rows, factor)
         return n
-
-    def _batches(self) -> Iterator[Any]:
-        """Leave out an epoch's last batch where it is smaller: another shape is compiled anew."""
-        return (rows for rows in super()._batches() if len(rows) == self.task.batch)

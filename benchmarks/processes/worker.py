@@ -2,9 +2,9 @@
 
     python -m processes.worker MODULE CLASS THREADS
 
-`make` (a folder) makes the contender and takes some steps, so that everything is compiled; `steps` takes steps;
-`write` writes the weights into the folder. Each is answered by one line when it is done. The end of the input ends the
-process.
+`make` (a folder) makes the contender; `steps` takes steps, at first with the rows in their order, and shuffled after
+`shuffle`; `write` writes the weights into the folder. Each is answered by one line when it is done. The end of the
+input ends the process.
 """
 
 import gc
@@ -34,14 +34,12 @@ def main(module: str, kind: str, threads: int) -> None:
             gc.collect()
             task = Task.read(asked["folder"])
             contender = make(task, threads)
-            answer["taken"] = contender.steps(asked["n"])
         elif asked["do"] == "steps":
             answer["taken"] = contender.steps(asked["n"])
         elif asked["do"] == "write":
             task.write_matrices(asked["name"], contender.matrices())
-        elif asked["do"] == "forget":
-            contender = None
-            gc.collect()
+        elif asked["do"] == "shuffle":
+            contender.shuffle()
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
