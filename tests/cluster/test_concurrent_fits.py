@@ -1,4 +1,4 @@
-"""Fits at the same time, inside a task, and on a cluster whose workers leave: all come to an end."""
+"""Fits at the same time, inside a task, and on a cluster whose workers leave or join: all come to an end."""
 
 import threading
 import time
@@ -75,3 +75,17 @@ def test_a_cluster_without_workers_is_told_and_not_waited_for(monkeypatch: pytes
             clf.fit(*on_cluster(), callbacks=[retire])
         with pytest.raises(ClusterError, match="The cluster has no worker"):
             clf.fit(*on_cluster())
+
+
+def test_a_worker_that_joins_in_the_middle_of_a_fit_changes_no_bit(client: Any) -> None:
+    expected = DaskMLPClassifier(**LBFGS, client=client).fit(*on_cluster()).theta_
+    with distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as growing:
+
+        def grow(progress: Any) -> None:
+            if progress.epoch == 1:
+                growing.cluster.scale(2)
+                growing.wait_for_workers(2, timeout=60)
+
+        clf = DaskMLPClassifier(**LBFGS, client=growing).fit(*on_cluster(), callbacks=[grow])
+    np.testing.assert_array_equal(clf.theta_, expected)
+    assert clf.lost_workers_ == 0
