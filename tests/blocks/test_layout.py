@@ -203,6 +203,20 @@ def test_leftovers_of_a_killed_conversion_are_removed(tmp_path: Path, cache: Pat
     assert not leftover.exists()
 
 
+def test_rows_that_another_process_converts_at_this_moment_are_converted_apart(tmp_path: Path, cache: Path) -> None:
+    path = parquet(tmp_path, frame())
+    expected = read(convert(path))
+    (kept,) = cache.glob("*.rows")
+    kept.unlink()
+    with lock_beside(kept) as is_free:
+        assert is_free
+        for found, rows in zip(read(convert(path)), expected, strict=True):
+            np.testing.assert_array_equal(found, rows)
+        assert not list(cache.glob("*.rows"))  # a file without a name, which nobody else takes for whole
+    convert(path)
+    assert kept.exists()
+
+
 def test_rows_of_blocks_are_not_kept(cache: Path) -> None:
     file = convert(Blocks.from_arrays(np.ones((3, 2)), [0, 1, 0]), asked=Asked(is_coded=True))
     assert list(cache.iterdir()) == []
