@@ -11,6 +11,8 @@ da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 
 from deltarule.cluster import DaskMLPClassifier  # noqa: E402
+from deltarule.cluster.dask import DaskCluster  # noqa: E402
+from deltarule.cluster.protocol import Call  # noqa: E402
 from deltarule.common.arrays import Array  # noqa: E402
 from deltarule.common.errors import ClusterError  # noqa: E402
 
@@ -89,3 +91,24 @@ def test_a_worker_that_joins_in_the_middle_of_a_fit_changes_no_bit(client: Any) 
         clf = DaskMLPClassifier(**LBFGS, client=growing).fit(*on_cluster(), callbacks=[grow])
     np.testing.assert_array_equal(clf.theta_, expected)
     assert clf.lost_workers_ == 0
+
+
+def test_rows_wait_to_be_placed_for_workers_that_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deltarule.cluster.dask.GLANCE", 0.05)
+    with distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        cluster = DaskCluster(client)
+        client.cluster.scale(0)
+        while client.cluster.scheduler.workers:
+            time.sleep(0.02)
+        cluster.look()  # sees that none is left
+        back = threading.Timer(0.3, client.cluster.scale, (1,))
+        back.start()
+        placed = cluster.place([Call("span", n, _number, (n,)) for n in range(3)], ["rows"] * 3, resident=True)
+        back.join()
+        assert [future.result() for future in placed.nodes] == [0, 1, 2]
+        assert len(cluster.lost) == 1
+        cluster.close()
+
+
+def _number(n: int) -> int:
+    return n

@@ -138,6 +138,10 @@ class DaskCluster:
 
     def place(self, calls: Sequence[Call], places: Sequence[str], *, resident: bool) -> Placed:
         """Make spans on the workers; see `Cluster`."""
+        self.look()
+        while not self._there:  # all have died since they were seen; their nannies may start others
+            sleep(GLANCE)
+            self.look()
         there = sorted(self._there)
         owners = tuple(there[n * len(there) // len(calls)] for n in range(len(calls)))
         pinned = [
