@@ -98,6 +98,10 @@ def test_a_watched_source_that_does_not_fit_the_arrays_is_refused(path: Callable
         made().fit(X.to_numpy(), LABELS, eval_set=(pl.scan_parquet(path("label")).select("p", "label"), "label"))
     with pytest.raises(InputError, match="has no column 'q', which the model was trained on"):
         made().fit(X, LABELS, eval_set=(pl.scan_parquet(path("label")).drop("q"), "label"))
+    for eval_set in ((path("label"),), [(path("label"), "label")]):
+        for given in ((X, LABELS), (path("label"), "label")):
+            with pytest.raises(InputError, match=r"not the name of its target\. Pass one tuple, and no list of them"):
+                made().fit(*given, eval_set=eval_set)
     with pytest.raises(SettingsError, match="'balanced_accuracy' takes rows in memory, and those to watch are read"):
         made(scoring="balanced_accuracy").fit(X, LABELS, eval_set=(path("label"), "label"))
 

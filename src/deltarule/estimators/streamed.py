@@ -170,6 +170,11 @@ def watched_on_disk(
 
 def _source_to_watch(estimator: Any, eval_set: Any, columns: Columns) -> Source:
     rows, target, weight = (*eval_set, None, None)[:3]
+    if target is None and not isinstance(rows, Blocks | GivenSource):
+        raise InputError(
+            "eval_set holds a source, but not the name of its target. Pass one tuple, and no list of them: (source, "
+            "target) or (source, target, weight), or (blocks,)."
+        )
     source = source_of(rows, asked_of(estimator, rows, target, weight, columns))
     if source.n_features != columns.n:
         raise ShapeError(f"X of eval_set has {source.n_features} columns, but X has {columns.n}.")
