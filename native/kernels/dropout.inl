@@ -14,7 +14,7 @@ template <class T> void thin(const Batch<T>& batch, const Layer<T>& layer, Index
   for (Index t = begin; t < end; ++t, a += panel<T>, kept += panel<T>) {
     const std::uint32_t of_row = dropout_of_row(layer.dropout, std::uint64_t(batch.offset + row_number(batch, t)));
     each_vector<T>(1, vectors, [&](Index at) {
-      const Units<T> of_units = dropout_of_unit<Units<T>>(of_row, lane + std::uint32_t(p * panel<T> + at));
+      const Units<T> of_units = dropout_of_unit(of_row, lane + std::uint32_t(p * panel<T> + at));
       const Vector<T> f = __builtin_convertvector(of_units < layer.left_out, Bits<T>) ? Vector<T>{} : all(layer.factor);
       store(a + at, load(a + at) * f);
       store(kept + at, load(kept + at) * f);

@@ -57,6 +57,7 @@ template <class T> Vector<T> costs(const Batch<T>& batch, Columns<T> z, Index K,
 }
 
 template <class T> void examples(const Batch<T>& batch, Index begin, Index end) {
+  if (batch.small) return small_examples(batch, begin, end);
   const Layer<T>& last = batch.layers[batch.n_layers - 1];
   const Index K = last.outputs;
   if (batch.floor) through_floor(batch, *batch.floor, begin, end);

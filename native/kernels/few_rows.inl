@@ -30,30 +30,6 @@ template <class T, int bytes, int part> inline typename Types<T, bytes>::V gathe
     return joined<T, bytes>(gathered<T, bytes / 2, part>(from, offset), gathered<T, bytes / 2, part>(from + bytes / part / 2, offset),
                             std::make_integer_sequence<int, bytes / int(sizeof(T))>{});
 }
-template <class T> constexpr int part = 16 / int(sizeof(T));
-constexpr int parts_of_vector = vector_bytes / 16;
-
-// The first halves of each 16 bytes of a and b in turn, `width` numbers at a time; or their second halves.
-template <class T, int width, bool second, int... C>
-inline Vector<T> interleaved(Vector<T> a, Vector<T> b, std::integer_sequence<int, C...>) {
-  return __builtin_shufflevector(a, b, (C / part<T> * part<T> + second * part<T> / 2 + C % part<T> / (2 * width) * width + C % width +
-                                        (C / width % 2) * lanes<T>)...);
-}
-// Transposes a block of part x part numbers in each 16 bytes.
-template <class T> inline void transpose_parts(Vector<T>* v) {
-  constexpr auto all_lanes = std::make_integer_sequence<int, lanes<T>>{};
-  const Vector<T> a = interleaved<T, 1, false>(v[0], v[1], all_lanes), b = interleaved<T, 1, true>(v[0], v[1], all_lanes);
-  if constexpr (part<T> == 2) v[0] = a, v[1] = b;
-  else {
-    const Vector<T> c = interleaved<T, 1, false>(v[2], v[3], all_lanes), d = interleaved<T, 1, true>(v[2], v[3], all_lanes);
-    v[0] = interleaved<T, 2, false>(a, c, all_lanes), v[1] = interleaved<T, 2, true>(a, c, all_lanes);
-    v[2] = interleaved<T, 2, false>(b, d, all_lanes), v[3] = interleaved<T, 2, true>(b, d, all_lanes);
-  }
-}
-// Every second 16 bytes of a and then of b, from the first or the second on.
-template <class T, bool second, int... C> inline Vector<T> every_second(Vector<T> a, Vector<T> b, std::integer_sequence<int, C...>) {
-  return __builtin_shufflevector(a, b, ((C / part<T> * 2 + second) * part<T> + C % part<T>)...);
-}
 
 // Inputs that are taken at once: 32 bytes of each output's weights where vectors have 64, else 16. Four parts of 16 bytes make a
 // vector of 64 with more shuffles than two of 32 (one row of 54-256-256-256-7, Zen 5: 8.1 instead of 7.1 us).
@@ -74,7 +50,7 @@ template <class T, int inputs> inline void columns_of(const T* const* from, Inde
 #pragma GCC unroll 4
     for (int i = 0; i < part<T>; ++i) {
       const Vector<T> low = gathered<T, vector_bytes, 32>(from, i * step), high = gathered<T, vector_bytes, 32>(from + 2, i * step);
-      column[i] = every_second<T, false>(low, high, all_lanes), column[part<T> + i] = every_second<T, true>(low, high, all_lanes);
+      column[i] = every_second_part<T, 0>(low, high, all_lanes), column[part<T> + i] = every_second_part<T, 1>(low, high, all_lanes);
     }
     transpose_parts<T>(column + part<T>);
   }

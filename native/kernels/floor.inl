@@ -11,7 +11,7 @@ template <class T> void read_square(const T* const* rows, Index first, Index cou
     else gather_row(rows[r] + first, count, row, 0);
     square[r] = load(row);
   }
-  stages<T, 1>(square);
+  transpose_square<T>(square);
   for (Index c = 0; c < least(count, lanes<T>); ++c) store(to + c * lanes<T>, square[c]);
 }
 
@@ -114,7 +114,7 @@ template <class T> __attribute__((noinline)) void through_floor(const Batch<T>& 
         square[i] = load(out + (c + i) * lanes<T>);
         if (floor.scale >= 0) square[i] *= floor.theta[floor.scale + c + i];  // (7)
       }
-      stages<T, 1>(square);
+      transpose_square<T>(square);
       T* const x = batch.x + c / panel<T> * batch.stride + t * panel<T> + c % panel<T>;
       for (int r = 0; r < lanes<T>; ++r) store(x + r * panel<T>, square[r]);
     }
@@ -134,7 +134,7 @@ template <class T> __attribute__((noinline)) void back_to_floor(const Batch<T>& 
         Square<T> square;
         for (int r = 0; r < lanes<T>; ++r)
           square[r] = t + r < end ? load(floor.panel + (t + r) * panel<T> + v * lanes<T>) : Vector<T>{};
-        stages<T, 1>(square);
+        transpose_square<T>(square);
         const Index first = p * panel<T> + v * lanes<T>;
         T *const out = floor.out + t / lanes<T> * floor.out_step, *const error = floor.error + t / lanes<T> * floor.out_step;
         for (Index c = first; c < least(first + lanes<T>, floor.outputs); ++c) {

@@ -104,6 +104,7 @@ template <class T> struct Softmax {
   struct Extremes { Vector<T> largest, index, least; };
   static Extremes extremes(Columns<T> z, Index K) {
     Extremes found{load(z.at(0)), {}, load(z.at(0))};
+#pragma GCC unroll 2
     for (Index k = 1; k < K; ++k) {
       const Vector<T> zk = load(z.at(k));
       found.index = zk > found.largest ? all(T(k)) : found.index;
@@ -130,10 +131,16 @@ template <class T> struct Softmax {
       for (Index k = 0; k < K; ++k) store(z.at(k), load(z.at(k)) * share);
     });
   }
+  // Two and three classes have functions of their own, so that their exps overlap and stay in registers.
   static Vector<T> cost(Columns<T> z, Columns<T> y, Index K, const T*) {
+    return K == 3 ? cost_of<3>(z, y, 3) : K == 2 ? cost_of<2>(z, y, 2) : cost_of<0>(z, y, K);
+  }
+  template <int fixed> static Vector<T> cost_of(Columns<T> z, Columns<T> y, Index given) {
+    const Index K = fixed ? fixed : given;
     const Extremes of = extremes(z, K);
     return with_exponential(of, [&](const auto& exponential_of) {
       Vector<T> S{}, sum{}, total{};
+#pragma GCC unroll 3
       for (Index k = 0; k < K; ++k) {
         const Vector<T> below = of.largest - load(z.at(k)), yk = load(y.at(k)), e = exponential_of(-below);
         S += of.index == all(T(k)) ? Vector<T>{} : e;
@@ -142,6 +149,7 @@ template <class T> struct Softmax {
         store(z.at(k), e);
       }
       const Vector<T> share = T(1) / (T(1) + S);
+#pragma GCC unroll 3
       for (Index k = 0; k < K; ++k) {
         const Vector<T> e = load(z.at(k)), yk = load(y.at(k));
         const Vector<T> others = of.index == all(T(k)) ? S : (T(1) + S) - e;

@@ -112,6 +112,7 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
   if (batch.squares) batch.squares[number] = squares;
 }
 template <class T, class R> void run_task(const Batch<T>& batch, Index number) {
+  if (batch.small) return run_small_task<T, R>(batch, number);
   const Task task = batch.tasks[number];
   if (task.panel >= 0 && task.layer == 0 && batch.X.sparse()) return run_sparse_task<T, R>(batch, number);
   if (task.panel >= 0) return run_task<T, R, 0>(batch, number);

@@ -1,8 +1,9 @@
-// The update rules, on one vector of parameters. A rule takes D and its own vectors, and returns theta after the step.
+// The update rules, on one vector of parameters. A rule takes D and its own vectors, and returns theta after the step. The factors
+// of a step are a Rule, or LaneRules where parameters of several groups stand in one vector (small_parameters.inl).
 
 template <class T, bool nesterov> struct Momentum {
   static constexpr int n_moments = 1;
-  static Vector<T> next(const Rule<T>& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
+  template <class Factors> static Vector<T> next(const Factors& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
     const Vector<T> velocity = rule.momentum * load(vectors[0] + at) - rule.step * D;
     store(vectors[0] + at, velocity);
     return rule.shrink * theta + (nesterov ? rule.momentum * velocity - rule.step * D : velocity);
@@ -12,7 +13,7 @@ template <class T, bool nesterov> struct Momentum {
 // over a batch of 200 take 52 ns, so an estimate that differs between processors is not worth it.
 template <class T> struct Adam {
   static constexpr int n_moments = 2;
-  static Vector<T> next(const Rule<T>& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
+  template <class Factors> static Vector<T> next(const Factors& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
     T *const first = vectors[0] + at, *const second = vectors[1] + at;
     const Vector<T> m = rule.beta1 * load(first) + rule.rest1 * D, v = rule.beta2 * load(second) + rule.rest2 * (D * D);
     store(first, m);
@@ -23,7 +24,7 @@ template <class T> struct Adam {
 // The mean (12) over the path of another rule, before that rule's own vectors.
 template <class T, class R> struct Averaged {
   static constexpr int n_moments = R::n_moments + 1;
-  static Vector<T> next(const Rule<T>& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
+  template <class Factors> static Vector<T> next(const Factors& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
     const Vector<T> after = R::next(rule, theta, D, vectors + 1, at);
     T* const mean = vectors[0] + at;
     store(mean, (T(1) - rule.share) * load(mean) + rule.share * after);
@@ -34,9 +35,9 @@ template <class T, class R> struct Averaged {
 // taken off theta since the last step. The plan's decay has a term of its own here: 1 - shrink has lost its digits in float32.
 template <class T> struct ScheduleFree {
   static constexpr int n_moments = 4;
-  static Vector<T> next(const Rule<T>& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
+  template <class Factors> static Vector<T> next(const Factors& rule, Vector<T> theta, Vector<T> D, T* const* vectors, Index at) {
     T *const x_at = vectors[0] + at, *const z_at = vectors[1] + at, *const q_at = vectors[2] + at, *const S_at = vectors[3] + at;
-    const Vector<T> x = load(x_at), z = load(z_at), square = all(rule.step * rule.step);
+    const Vector<T> x = load(x_at), z = load(z_at), square = Vector<T>{} + rule.step * rule.step;
     const Vector<T> q = rule.beta2 * load(q_at) + rule.rest2 * (D * D), S = load(S_at) + square;
     const Vector<T> off = rule.corrected * (between(z, x, rule.before) - theta) + rule.decays * theta;
     const Vector<T> z_next = z - rule.step * D / (square_root<T>(q) + rule.epsilon) - off;

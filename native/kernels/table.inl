@@ -8,6 +8,7 @@
 #include "deltarule/floor.hpp"
 #include "deltarule/kernels.hpp"
 #include "deltarule/names.hpp"
+#include "deltarule/small.hpp"
 
 #define DELTARULE_TEXT(name) #name
 #define DELTARULE_NAME(isa) DELTARULE_TEXT(isa)
@@ -26,9 +27,12 @@ namespace {
 #include "floor.inl"
 #include "sparse.inl"
 #include "narrow.inl"
+#include "small.inl"
 #include "examples.inl"
 #include "rules.inl"
 #include "floor_parameters.inl"
+#include "small_parameters.inl"
+#include "order.inl"
 #include "parameters.inl"
 
 template <class T> void function(int which, const T* x, T* y, Index n) {
@@ -39,7 +43,7 @@ template <class T> void function(int which, const T* x, T* y, Index n) {
 }
 template <class T>
 constexpr Kernels<T> table = {DELTARULE_NAME(DELTARULE_ISA), lanes<T>, panel<T>, examples<T>, parameters<T>, transpose<T>,
-                              transpose_panel<T>, function<T>};
+                              transpose_panel<T>, block_shape, order_of_epoch, function<T>};
 }  // namespace
 extern const Isa isa;
 const Isa isa = {table<float>, table<double>};

@@ -65,7 +65,7 @@ template <class T> void Engine<T>::State::Desk::begin_epoch(bool shuffle, const 
   const std::tuple wanted(shuffle, position.key, position.epoch, m);
   if (order_of != wanted) {
     order.resize(std::size_t(m));  // prepare() has reserved it, so nothing is allocated
-    epoch_order(shuffle, position.key, position.epoch, order.data(), order.size());
+    space->kernels().epoch_order(shuffle, position.key, position.epoch, order.data(), order.size());
     order_of = wanted;
   }
   for (std::size_t l = 0; l < space->dropout_numbers.size(); ++l)

@@ -7,6 +7,7 @@
 
 #include "elements.hpp"
 #include "floor_space.hpp"
+#include "small_space.hpp"
 
 namespace deltarule {
 
@@ -44,7 +45,9 @@ template <class T> struct Engine<T>::Workspace {
 
   Workspace(const Network& network, const Kernels<T>& kernels, const Purpose& what)
       : purpose(what), panel(kernels.panel), layers(network.sizes.size() - 1), rules(std::size_t(network.n_groups())),
-        kernels_(kernels), extra_(layers.size()), n_floor_(network.floor.n_parameters()), n_floor_groups_(network.floor.n_groups()) {
+        kernels_(kernels), extra_(layers.size()), n_parameters_(network.n_parameters()), n_floor_(network.floor.n_parameters()), n_floor_groups_(network.floor.n_groups()) {
+    if (what.use != Use::predicting && !what.sparse && is_small(network, kernels.lanes))
+      small_ = std::make_unique<SmallSpace<T>>(network, kernels, panels(what.rows));
     if (!network.floor.empty()) floor_ = std::make_unique<FloorSpace<T>>(network.floor, kernels.lanes, panel);
     for (std::size_t l = 0; l < network.hidden.size(); ++l) dropout_numbers.push_back(network.dropout_number(l));
     is_matrix.resize(rules.size());
@@ -59,7 +62,8 @@ template <class T> struct Engine<T>::Workspace {
     lay_out(network, reinterpret_cast<T*>(memory_.data()));
     if (purpose.sparse && purpose.use != Use::predicting) store_.reset(new ElementStore<T>(network.sizes[0], row_width_, purpose.elements));
     for (int i = 0; floor_ && i < floor_->n_tasks(); ++i) tasks.push_back({i, of_floor});
-    for (int l = 0; l < int(layers.size()); ++l) {
+    if (small_) tasks.push_back({0, 0, 0, int(small_->view.vectors)}), batch.small = &small_->view, small_->set_constants();
+    for (int l = 0; !small_ && l < int(layers.size()); ++l) {
       const Layer<T>& layer = layers[std::size_t(l)];
       const Index n = l == 0 && store_ ? store_->blocks() : panels(layer.turned ? layer.outputs : layer.inputs);
       tasks.push_back({l, of_bias});
@@ -86,7 +90,12 @@ template <class T> struct Engine<T>::Workspace {
   }
 
   // Sets everything to zero, because infinity times zero may have left NaN in the padding.
-  void clear() { std::fill(memory_.begin(), memory_.end(), Line{}); }
+  void clear() {
+    std::fill(memory_.begin(), memory_.end(), Line{});
+    if (small_) small_->set_constants();
+  }
+
+  const Kernels<T>& kernels() const { return kernels_; }
 
   // Before the steps of a run, or the chunks of a sum; says whether steps may leave out columns of compressed rows.
   void begin(const Inputs<T>& X, bool leaves_columns) {
@@ -105,6 +114,7 @@ template <class T> struct Engine<T>::Workspace {
   void keep_Delta(bool keeps) {
     for (std::size_t l = 0; l < layers.size(); ++l) layers[l].Delta = keeps ? extra_[l].Delta : Blocks<T>{};
     if (floor_) floor_->view.has_Delta = keeps;
+    if (small_) small_->keep_Delta(keeps);
   }
 
   // Whether a few dense rows can be predicted by Theta where the caller has it. A floor and learnt units have other parameters.
@@ -150,6 +160,7 @@ template <class T> struct Engine<T>::Workspace {
     const int pieces = splits ? std::min(blocks, (enough + n - 1) / n) : 1;
     for (int i = 0; i < pieces; ++i) tasks.push_back({l, p, blocks * i / pieces, blocks * (i + 1) / pieces});
   }
+  Index padded() const { return (purpose.rows + kernels_.lanes - 1) / kernels_.lanes * kernels_.lanes; }  // rows in whole vectors
   Index panels(Index columns) const { return (columns + panel - 1) / panel; }
 
   // Copies a run of numbers from a flat vector to panels, or back.
@@ -159,6 +170,7 @@ template <class T> struct Engine<T>::Workspace {
   }
   // The same for a whole vector; `which` takes a layer or the floor, and returns the arrays of one of them.
   template <bool reads, class F, class Which> void copy(F* flat, Which which) {
+    if (small_) return copy_run<reads>(which(small_->view), flat, n_parameters_);
     if (floor_)
       floor_->each_run([&](Index at, Index place, Index n) { copy_run<reads>(which(floor_->view) + at, flat + place, n); });
     flat += n_floor_;
@@ -196,6 +208,18 @@ template <class T> struct Engine<T>::Workspace {
           copy_run<reads>(matrix + k * row_width_ + i, flat + i * (l.inputs + 1) + k, 1);
   }
 
+  // What a network says of a layer, which has no memory yet.
+  static Layer<T> layer_of(const Network& network, std::size_t l) {
+    Layer<T> layer{};
+    layer.inputs = network.sizes[l], layer.outputs = network.sizes[l + 1];
+    const bool last = l + 2 == network.sizes.size(), learnt = network.is_learnt(l);
+    layer.narrow = last && l > 0 && layer.outputs <= most_narrow;
+    const HiddenUnit unit = last ? Hidden::identity : network.hidden[l];
+    layer.unit = learnt ? Hidden::identity : unit.id, layer.learnt = unit.id, layer.number = T(unit.number);
+    layer.keeps_slope = !learnt && line_of(unit.id).keeps_slope;
+    return layer;
+  }
+
   Index lay_out(const Network& network, T* memory) {
     Index used = 0;
     const auto take = [&](Index n) {  // whole panels, so that the next begins on a vector's boundary
@@ -203,26 +227,27 @@ template <class T> struct Engine<T>::Workspace {
       used += panels(n) * panel;
       return start;
     };
-    const Index lanes = kernels_.lanes, padded = (purpose.rows + lanes - 1) / lanes * lanes;
+    if (small_) {
+      for (std::size_t l = 0; l < layers.size(); ++l) layers[l] = layer_of(network, l);
+      small_->lay_out(take, layers, batch, purpose.slopes, purpose.Delta, purpose.n_moments);
+      for (std::size_t l = 0; l < layers.size(); ++l) extra_[l].slopes = layers[l].kept;
+      batch.costs = take(padded());
+      return used;
+    }
+    const Index lanes = kernels_.lanes;
     // 4 more rows: with a stride that is a power of two, all panels of a row would fall into the same sets of the cache.
-    batch.stride = (padded + 4) * panel;
+    batch.stride = (padded() + 4) * panel;
     const auto matrix = [&](Index columns) { return take(panels(columns) * batch.stride); };
     row_width_ = (network.sizes[1] + lanes - 1) / lanes * lanes;
     if (!purpose.sparse) batch.x = matrix(network.sizes.front());
     turning_ = take(panel * panel);
     const bool learns = purpose.use != Use::predicting;
-    if (floor_) floor_->lay_out(take, padded / lanes, learns, purpose.n_moments);
-    if (learns) batch.y = matrix(network.sizes.back()), batch.costs = take(padded);
+    if (floor_) floor_->lay_out(take, padded() / lanes, learns, purpose.n_moments);
+    if (learns) batch.y = matrix(network.sizes.back()), batch.costs = take(padded());
     for (std::size_t l = 0; l < layers.size(); ++l) {
-      const Index inputs = network.sizes[l], outputs = network.sizes[l + 1];
-      const bool last = l + 1 == layers.size();
-      Layer<T>& layer = layers[l] = {};
-      layer.inputs = inputs, layer.outputs = outputs;
-      layer.narrow = last && l > 0 && outputs <= most_narrow;
-      const HiddenUnit unit = last ? Hidden::identity : network.hidden[l];
-      const bool learnt = network.is_learnt(l);
-      layer.unit = learnt ? Hidden::identity : unit.id, layer.learnt = unit.id, layer.number = T(unit.number);
-      layer.keeps_slope = !learnt && line_of(unit.id).keeps_slope;
+      Layer<T>& layer = layers[l] = layer_of(network, l);
+      const Index inputs = layer.inputs, outputs = layer.outputs;
+      const bool last = l + 1 == layers.size(), learnt = network.is_learnt(l);
       const bool by_inputs = l == 0 && purpose.sparse;
       layer.turned = l == 0 && !by_inputs && !floor_;
       layer.theta_stride = panels(outputs) * panel * panel, layer.transposed_stride = panels(inputs) * panel * panel;
@@ -251,7 +276,8 @@ template <class T> struct Engine<T>::Workspace {
   Index row_width_ = 0;  // of a row of Theta^(1) for compressed rows
   std::unique_ptr<ElementStore<T>> store_{};
   std::unique_ptr<FloorSpace<T>> floor_{};
-  const Index n_floor_;
+  std::unique_ptr<SmallSpace<T>> small_{};
+  const Index n_parameters_, n_floor_;
   const int n_floor_groups_;
   std::vector<Line> memory_{};
   std::vector<T> held_{};  // the theta that hold() has read

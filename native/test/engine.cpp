@@ -26,6 +26,7 @@ using namespace deltarule::test;
 namespace {
 
 const Network wide{{54, 96, 70, 7}, {Hidden::relu, Hidden::tanh}, Output::softmax};
+const Network small{{5, 9, 6, 2}, {Hidden::tanh, Hidden::elu}, Output::softmax};
 const Network narrow{{30, 100, 1}, {Hidden::relu}, Output::sigmoid};
 
 template <class T> struct Training {
@@ -64,7 +65,7 @@ template <class T> struct Training {
 };
 
 template <class T> void same_bits_however_many_threads_and_cuts(const Kernels<T>& kernels, bool options) {
-  for (const Network& network : {networks(kernels.lanes)[0], wide, narrow}) {
+  for (const Network& network : {networks(kernels.lanes)[0], small, wide, narrow}) {
     const Data<T> data(network, 205, false, 2);
     std::vector<Training<T>> results;
     std::vector<std::vector<double>> Ds;
@@ -83,15 +84,43 @@ template <class T> void same_bits_however_many_threads_and_cuts(const Kernels<T>
   }
 }
 
+template <class T> void visits_the_rows_in_the_order_of_the_epoch(const Kernels<T>& kernels) {
+  for (std::uint64_t m : {0, 1, 2, 7, 8, 9, 63, 64, 65, 130, 1000})
+    for (bool shuffle : {true, false}) {
+      std::vector<std::uint32_t> order(m), right(m);
+      kernels.epoch_order(shuffle, 7, 3, order.data(), m);
+      epoch_order(shuffle, 7, 3, right.data(), m);
+      CHECK(order == right, "%s: the order of %d rows", kernels.isa, int(m));
+    }
+}
+
+template <class T> void takes_rows_of_the_other_dtype_for_their_rounded_values(const Kernels<T>& kernels) {
+  for (const Network& network : {small, wide}) {
+    const Data<T> data(network, 61, false, 2);
+    const std::vector<Other<T>> X(data.X.begin(), data.X.end());
+    const std::vector<T> rounded(X.begin(), X.end());
+    const auto theta = first_theta<T>(network, 1);
+    Engine<T> engine(network, kernels, 1);
+    std::vector<double> sums(theta.size() + 1), others(sums.size());
+    Examples<T> examples = data.examples();
+    examples.X = rounded.data();
+    engine.sums(theta.data(), examples, true, sums.data(), never);
+    examples.X = X.data();
+    engine.sums(theta.data(), examples, true, others.data(), never);
+    CHECK(sums == others, "%s: X of the other dtype", kernels.isa);
+  }
+}
+
 void a_step_allocates_nothing() {
 #ifdef DELTARULE_COUNTS
   const Kernels<float>& best = available_isas()[0]->float32;
-  for (int way = 0; way < 4; ++way) {
+  for (int way = 0; way < 8; ++way) {
     const int threads = 1 + way % 2;
-    const bool options = way > 1;
-    Engine<float> engine(wide, best, threads, 0);
-    const Data<float> data(wide, 205, false, 2);
-    Training<float> training(wide);
+    const bool options = way / 2 % 2 == 1;
+    const Network& network = way < 4 ? wide : small;
+    Engine<float> engine(network, best, threads, 0);
+    const Data<float> data(network, 205, false, 2);
+    Training<float> training(network);
     training.costs.reserve(5000), training.rates.reserve(10000), training.now.reserve(5000);
     training.run(engine, data, 3, 48, Update::adam, 0.01, never, options);
     long counts[2];
@@ -111,19 +140,23 @@ void a_step_allocates_nothing() {
 #endif
 }
 
-void stops_after_a_cost_that_is_not_finite_and_on_request() {
+void stops_after_a_cost_that_is_not_finite_and_on_request(const Network& network) {
   const Kernels<double>& best = available_isas()[0]->float64;
-  const Data<double> data(wide, 205, false, 2);
-  Engine<double> engine(wide, best, 2);
-  Training<double> diverging(wide);
+  const Data<double> data(network, 205, false, 2);
+  Engine<double> engine(network, best, 2), fresh(network, best, 2);
+  Training<double> diverging(network);
   const Index done = diverging.run(engine, data, 500, 48, Update::sgd, 1e200);
   CHECK(done < 500 && !std::isfinite(diverging.costs.back()) && std::isfinite(diverging.costs[std::size_t(done) - 2]), "%td steps", done);
-  Training<double> stopped(wide), straight(wide);
+  Training<double> stopped(network), straight(network);
   int asked = 0;
   const Index taken = stopped.run(engine, data, 100000, 48, Update::adam, 0.001, [&] { return ++asked == 3; });
   CHECK(stopped.interrupted && taken < 100000, "stops when asked to");
-  straight.run(engine, data, taken, 48, Update::adam, 0.001);
+  straight.run(fresh, data, taken, 48, Update::adam, 0.001);
   CHECK(straight == stopped, "a stopped run is the same run, shorter");
+}
+
+void stops_after_a_cost_that_is_not_finite_and_on_request() {
+  for (const Network& network : {small, wide}) stops_after_a_cost_that_is_not_finite_and_on_request(network);
 }
 
 // Eight runs that differ in rows, batches, rules and options, side by side and one by one.
@@ -142,15 +175,15 @@ template <class T> struct Members {
   }
 };
 
-template <class T> void members_have_the_bits_of_single_runs(const Kernels<T>& kernels) {
+template <class T> void members_have_the_bits_of_single_runs(const Kernels<T>& kernels, const Network& network) {
   for (int threads : {1, 2, 5}) {
-    Members<T> alone(wide), together(wide);
-    Engine<T> engine(wide, kernels, threads, 0);
+    Members<T> alone(network), together(network);
+    Engine<T> engine(network, kernels, threads, 0);
     for (Index n : {9, 14}) {  // the second call uses the memory of the first
-      auto one_by_one = alone.all(wide, n), members = together.all(wide, n);
+      auto one_by_one = alone.all(network, n), members = together.all(network, n);
       for (std::size_t i = 0; i < 8; ++i) {
         bool interrupted = false;
-        Engine<T> single(wide, kernels, 1, 0);
+        Engine<T> single(network, kernels, 1, 0);
         CHECK(alone.trainings[i].took(single.run(one_by_one[i].steps, alone.trainings[i].position, &interrupted, never)) == n, "all");
       }
       engine.run_members(members, never);
@@ -286,7 +319,9 @@ void works_from_two_threads_and_in_a_forked_child() {
 int main() {
   for_each_isa([](const auto& kernels, auto) {
     for (bool options : {false, true}) same_bits_however_many_threads_and_cuts(kernels, options);
-    members_have_the_bits_of_single_runs(kernels);
+    for (const Network& network : {small, wide}) members_have_the_bits_of_single_runs(kernels, network);
+    visits_the_rows_in_the_order_of_the_epoch(kernels);
+    takes_rows_of_the_other_dtype_for_their_rounded_values(kernels);
   });
   a_step_allocates_nothing();
   a_member_that_diverges_leaves_the_others_alone();

@@ -228,7 +228,8 @@ inline std::vector<double> evenly_spaced(Index K) {
 
 inline std::vector<Network> networks(Index lanes) {
   const HiddenUnit logistic = Hidden::logistic, tanh = Hidden::tanh, relu = Hidden::relu, identity = Hidden::identity;
-  return {{{4, 10, 3}, {relu}, Output::softmax},
+  std::vector<Network> found =
+         {{{4, 10, 3}, {relu}, Output::softmax},
           {{1, 1}, {}, Output::sigmoid},
           {{3, 1}, {}, Output::identity},
           {{lanes - 1, lanes, lanes + 1}, {tanh}, Output::sigmoid},
@@ -244,7 +245,17 @@ inline std::vector<Network> networks(Index lanes) {
           {{2, lanes + 3, 2}, {Hidden::softplus}, Output::exp},
           {{3, lanes + 1, 4}, {tanh}, Output::huber, {}, {0.75}},
           {{lanes, 5, 3}, {tanh}, Output::pinball, {}, {0.1, 0.5, 0.9}},
-          {{2, 3, lanes + 1}, {logistic}, Output::pinball, {}, evenly_spaced(lanes + 1)}};
+          {{2, 3, lanes + 1}, {logistic}, Output::pinball, {}, evenly_spaced(lanes + 1)},
+          {{lanes + 1, 2}, {}, Output::softmax},
+          {{2, 5, 1, 4, 1}, {tanh, Hidden::elu, relu}, Output::identity}};
+  // Small networks take their steps in columns, so each is followed by one that takes the same in panels.
+  constexpr Index too_many = 257;
+  for (std::size_t i = 0, n = found.size(); i < n; ++i)
+    if (Network next = found[i]; next.n_parameters() < too_many) {
+      while (next.n_parameters() < too_many) ++next.sizes[0];
+      found.push_back(next);
+    }
+  return found;
 }
 
 // A theta so small that every logit stays in the range where all digits count, with biases other than 0.

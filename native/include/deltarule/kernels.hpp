@@ -36,6 +36,7 @@ constexpr int most_few_rows = 2;  // that Theta as the caller has it is multipli
 template <class T> struct Blocks { T *matrix, *bias, *alpha; };
 template <class T> struct Rule;
 template <class T> struct Floor;  // floor.hpp
+template <class T> struct Small;  // small.hpp
 
 // Theta^(l), from the s_l units of layer l to the s_{l+1} units of layer l + 1, and a batch's activations in layer l + 1.
 template <class T> struct Layer {
@@ -57,6 +58,7 @@ template <class T> struct Layer {
                                      // (narrow.inl), and `transposed` is not used
   T* kept;                           // source of g' in (4): a, or g'(z) if keeps_slope, whose padding may hold anything
   T* bent;                           // learnt units (11): g(z) - z, then times dl/da; null where units have no alpha
+  int block;                         // of a small network: the shape of blocks of Delta
   std::uint64_t dropout;             // the layer's random number (counters.hpp)
   std::uint32_t left_out;            // units whose random number is below this are left out
   T factor;                          // 1 / (1 - p), in a and in kept, which then is a matrix of its own, as it is of learnt
@@ -90,6 +92,7 @@ template <class T> struct Batch {
   const T *Y, *weights;              // row by row; weights may be null
   const std::uint32_t* order;
   const Floor<T>* floor;             // between X and x; null: x is X
+  const Small<T>* small;             // null: in panels
   Index first, rows;
   Index offset;                      // number of row 0 of X in the whole training set, for dropout
   Index known;                       // rows, and the rows of later steps, which may be prefetched
@@ -109,8 +112,8 @@ template <class T> struct Kernels {
   const char* isa;
   int lanes, panel;
 
-  // (1)-(4) for rows begin .. end: writes x, y, a, delta and costs; or x, a and h. begin is a multiple of lanes, and so is end
-  // unless it equals rows.
+  // (1)-(4) for rows begin .. end: writes x, y, a, delta and costs; or x, a and h. begin is a multiple of lanes, of panel if the network
+  // is small, and so is end unless it equals rows.
   void (*examples)(const Batch<T>&, Index begin, Index end);
   // (5) for one task over all rows in order, unless Delta holds it already; then (6), the update, and the transposed copy.
   // Does nothing for Update::none.
@@ -118,6 +121,9 @@ template <class T> struct Kernels {
   void (*transpose)(const Layer<T>&);  // theta -> transposed
   // Transposes a block of a panel, `rows` by `columns`, into another block. Both are whole panels of memory; padding becomes padding.
   void (*transpose_panel)(const T* from, T* to, Index rows, Index columns);
+  int (*block_shape)(Index units, Index inputs);  // Layer::block
+  // The same as epoch_order() of counters.hpp.
+  void (*epoch_order)(bool shuffle, std::uint64_t key, std::uint64_t epoch, std::uint32_t* order, std::uint64_t m);
   // A function of n values, for tests; n is a multiple of lanes. 0 exp, 1 log, 2 log1p (x >= 0), 3 tanh, 4 logistic, 5 the normal
   // distribution function, 6 cos, 7 sin, 8 exp in its short form.
   void (*function)(int which, const T* x, T* y, Index n);
