@@ -1,9 +1,11 @@
 // The first phase of a step of a small network (small.hpp), split by slices of `lanes` rows.
 
 // z of `rows` units, or dl/da of `rows` inputs: c[r] = init[r] + sum_k a(r, k) b[k], k ascending, with a(r, k) at
-// a + r * row_step + k * k_step. Without init a sum begins with 0.
-template <class T, int rows, int vectors>
-void small_tile(const T* a, Index row_step, Index k_step, Index depth, const T* b, T* c, const T* init) {
+// a + r * row_step + k * k_step. Without init a sum begins with 0. What follows for relu is done before the sums are stored: in a pass of
+// its own it would wait for them.
+enum After { nothing, relu, slope_of_relu };
+template <class T, int rows, int vectors, After after>
+void small_tile(const T* a, Index row_step, Index k_step, Index depth, const T* b, T* c, const T* init, const T* kept) {
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r)
@@ -23,20 +25,25 @@ void small_tile(const T* a, Index row_step, Index k_step, Index depth, const T* 
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) store(c + r * panel<T> + v * lanes<T>, sum[r][v]);
+    for (int v = 0; v < vectors; ++v) {
+      const Index i = r * panel<T> + v * lanes<T>;
+      if (after == relu) sum[r][v] = Relu<T>::g(sum[r][v], T(0));
+      if (after == slope_of_relu) sum[r][v] *= Relu<T>::slope(load(kept + i), T(0));
+      store(c + i, sum[r][v]);
+    }
 }
-template <class T> using SmallTile = void (*)(const T*, Index, Index, Index, const T*, T*, const T*);
-template <class T, int vectors, class = std::make_integer_sequence<int, tile_rows>> struct SmallTiles;
-template <class T, int vectors, int... R> struct SmallTiles<T, vectors, std::integer_sequence<int, R...>> {
-  static constexpr SmallTile<T> of[] = {small_tile<T, R + 1, vectors>...};
+template <class T> using SmallTile = void (*)(const T*, Index, Index, Index, const T*, T*, const T*, const T*);
+template <class T, int vectors, After after, class = std::make_integer_sequence<int, tile_rows>> struct SmallTiles;
+template <class T, int vectors, After after, int... R> struct SmallTiles<T, vectors, after, std::integer_sequence<int, R...>> {
+  static constexpr SmallTile<T> of[] = {small_tile<T, R + 1, vectors, after>...};
 };
-template <class T, int vectors>
-void small_product(const T* a, Index row_step, Index k_step, Index depth, const T* b, T* c, Index rows, const T* init) {
+template <class T, int vectors, After after>
+void small_product(const T* a, Index row_step, Index k_step, Index depth, const T* b, T* c, Index rows, const T* init, const T* kept) {
   const Index n = (rows + tile_rows - 1) / tile_rows, height = n == 1 ? rows : rows / n, higher = rows - n * height;
   for (Index i = 0; i < n; ++i) {
     const Index h = height + (i < higher);
-    SmallTiles<T, vectors>::of[h - 1](a, row_step, k_step, depth, b, c, init);
-    a += h * row_step, c += h * panel<T>;
+    SmallTiles<T, vectors, after>::of[h - 1](a, row_step, k_step, depth, b, c, init, kept);
+    a += h * row_step, c += h * panel<T>, kept += h * panel<T>;
     if (init) init += h * row_step;
   }
 }
@@ -148,8 +155,10 @@ template <class T, int vectors> void small_record(const Batch<T>& batch, Index t
     const Layer<T>& layer = layers[l];
     T *const z = layer.a + at, *const kept = layer.kept + at;
     const T* const theta = layer.theta.matrix;
-    small_product<T, vectors>(theta + 1, layer.inputs + 1, 1, layer.inputs, a, z, layer.outputs, theta);
-    if (const auto g = units<T>[int(layer.unit)].forward) g(z, kept, layer.outputs, vectors, vectors * lanes<T>, layer.number);
+    const bool is_relu = layer.unit == Hidden::relu;
+    (is_relu ? small_product<T, vectors, relu> : small_product<T, vectors, nothing>)(theta + 1, layer.inputs + 1, 1, layer.inputs, a, z,
+                                                                                     layer.outputs, theta, kept);
+    if (const auto g = units<T>[int(layer.unit)].forward; g && !is_relu) g(z, kept, layer.outputs, vectors, vectors * lanes<T>, layer.number);
     if (layer.factor != T(0)) {
       Units<T> of_rows[vectors] = {};
       for (int v = 0; v < vectors; ++v)
@@ -176,9 +185,11 @@ template <class T, int vectors> void small_record(const Batch<T>& batch, Index t
   for (Index l = L - 1; l > 0; --l) {
     const Layer<T>&layer = layers[l], &below = layers[l - 1];
     T* const delta = below.delta + at;
-    small_product<T, vectors>(layer.theta.matrix + 1, 1, layer.inputs + 1, layer.outputs, error, delta, layer.inputs, nullptr);
+    const bool is_relu = below.unit == Hidden::relu && below.factor == T(0);
+    (is_relu ? small_product<T, vectors, slope_of_relu> : small_product<T, vectors, nothing>)(
+        layer.theta.matrix + 1, 1, layer.inputs + 1, layer.outputs, error, delta, layer.inputs, nullptr, below.kept + at);
     const auto through = below.factor == T(0) ? units<T>[int(below.unit)].back.through : OnPanels<T, Keeps>::back.through;
-    if (through) through(delta, below.kept + at, layer.inputs, vectors, below.number);
+    if (through && !is_relu) through(delta, below.kept + at, layer.inputs, vectors, below.number);
     error = delta;
   }
 }

@@ -126,7 +126,7 @@ template <class T, class R, int slices> void run_small_task(const Batch<T>& batc
   if (!has_Delta && slices > few_slices) sums_of_slices(batch);
   LaneRules<T> rule(batch);
   double squares = 0;
-  for (Index i = 0; i < task.end * lanes<T>; i += lanes<T>) {
+  for (Index i = (task.end - 1) * lanes<T>; i >= 0; i -= lanes<T>) {
     Vector<T> sum;
     if (has_Delta) sum = load(small.Delta + i);
     else if constexpr (slices > few_slices) sum = load(small.sums + i);

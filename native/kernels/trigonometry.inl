@@ -60,13 +60,17 @@ template <class T> __attribute__((noinline)) void correct_wide_angles(const T* x
     sin[i] = sizeof(T) == 4 ? T(__builtin_sinf(float(x[i]))) : T(__builtin_sin(double(x[i])));
   }
 }
-// Whether every lane is at most `most`; false if one is NaN.
+// A vector whose number i is number i ^ D of the words.
+template <int D, int... C> inline Bits<double> crossed(Bits<double> words, std::integer_sequence<int, C...>) {
+  return __builtin_shufflevector(words, words, (C ^ D)...);
+}
+// Whether every lane is at most `most`; false if one is NaN. Lane by lane it took 80 instructions with AVX-512.
 template <class T> inline bool all_within(Vector<T> x, T most) {
-  alignas(64) T values[lanes<T>];
-  store(values, x);
-  bool within = true;
-  for (int i = 0; i < lanes<T>; ++i) within &= values[i] <= most;
-  return within;
+  constexpr auto C = std::make_integer_sequence<int, lanes<double>>{};
+  Bits<double> beyond = ~reinterpret_cast<Bits<double>>(x <= most);
+  if constexpr (lanes<double> > 4) beyond |= crossed<4>(beyond, C);
+  if constexpr (lanes<double> > 2) beyond |= crossed<2>(beyond, C);
+  return ((beyond | crossed<1>(beyond, C))[0]) == 0;
 }
 
 template <class T> inline Wave<T> any_wave(Vector<T> x) {
