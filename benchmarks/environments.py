@@ -52,6 +52,11 @@ class Peer:
         """Package and version."""
         return self.packages[0].replace("==", " ") if self.packages else f"torch {version('torch')}"
 
+    @property
+    def command(self) -> str:
+        """What installs it."""
+        return "python benchmarks/environments.py" if self.packages else "pip install '.[bench]'"
+
     def make(self) -> None:
         """Make the environment."""
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(self.folder)], check=True)

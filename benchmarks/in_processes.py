@@ -80,7 +80,7 @@ def running() -> Iterator[list[Process]]:
     """Start every peer that is there, once for each number of threads, and say which are missing."""
     for peer in PEERS:
         if not peer.is_there:
-            sys.stdout.write(f"{peer.name} is missing. `python benchmarks/environments.py` installs {peer.version}.\n")
+            sys.stdout.write(f"{peer.name} is missing; {peer.command} installs it.\n")
     with ExitStack() as stack:
         processes = []
         for peer in PEERS:
