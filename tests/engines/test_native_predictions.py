@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deltarule import MLPRegressor, Network
+from deltarule import MLPClassifier, MLPRegressor, Network
 from deltarule.engines import native
 from deltarule.engines.native import NativeEngine
 from deltarule.errors import InputError
@@ -67,6 +67,17 @@ def test_rows_in_any_order_of_memory_predict_the_same_bits() -> None:
     frozen.flags.writeable = False
     for same in (np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X[::-1][::-1], unaligned, frozen, X.tolist()):
         np.testing.assert_array_equal(reg.predict(same), expected)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_parameters_that_are_not_aligned_or_of_the_other_byte_order_predict_the_same_bits() -> None:
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    clf = MLPClassifier((3,), max_iter=2).fit(X, X[:, 0] > 0)
+    expected, theta = clf.predict_proba(X), clf.theta_
+    unaligned = np.frombuffer(b"." + theta.tobytes(), dtype=np.uint8)[1:].view(theta.dtype)
+    for same in (unaligned, theta.astype(theta.dtype.newbyteorder()), np.repeat(theta, 2)[::2]):
+        clf.theta_ = same
+        np.testing.assert_array_equal(clf.predict_proba(X), expected)
 
 
 def test_a_network_with_a_first_floor_leaves_the_check_to_its_caller() -> None:

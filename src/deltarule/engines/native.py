@@ -125,7 +125,7 @@ class NativeEngine:
         """
         if self._arguments is None or self._arguments["floor"]:
             return None
-        theta = np.ascontiguousarray(theta, dtype=theta.dtype.newbyteorder("="))
+        theta = as_float(theta, theta.dtype.newbyteorder("="))
         h = np.empty((X.shape[0], self.network.K), dtype=theta.dtype)
         return h if self._core_for(theta.dtype).hypothesis_into(theta, X, h, True) else None
 

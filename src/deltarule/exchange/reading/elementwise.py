@@ -92,7 +92,7 @@ def stages_of(function: Function) -> tuple[Stage, ...]:
         return function.stages
     raise ModelFileError(
         f"units of the operations {', '.join(dict.fromkeys(function.names))} do not exist here. Known are "
-        f"{', '.join([*NAMES, 'leaky_relu'])}."
+        f"{', '.join(NAMES)} and leaky_relu with a slope from 0 to 1."
     )
 
 
