@@ -12,6 +12,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from typer.testing import Result
 
+from deltarule.tables.streamed.measuring import measured_parts
 from loading import load
 
 Run = Callable[..., Result]
@@ -114,6 +115,13 @@ def test_more_answers_than_fit_are_measured_on_a_sample_which_is_said(
     count = int(words(result.stdout).split("Figures of label (")[1].split()[0])
     assert f"a sample of {count} of {M} rows" in words(result.stderr)
     assert 800 < count < 2000
+
+
+def test_nothing_is_kept_of_rows_that_were_measured(place: Path) -> None:
+    found = measured_parts(load(place / "label.network"), place / "all.csv", 1e9).outcome
+    assert found.data.rows == 0
+    kept = (found.data.X, found.data.Y, found.y, found.predicted, found.probabilities, found.costs)
+    assert [None if array is None else array.base for array in kept] == [None] * 6  # no views of larger arrays
 
 
 @pytest.mark.parametrize("model", ["label.network", "price.several"])

@@ -32,7 +32,7 @@ Memory = Annotated[
 ]
 
 FEWEST_BYTES = 1 << 26
-"""What the answers to the rows of a table may take in any case: those to 1 600 000 rows of two labels."""
+"""What the answers to the rows of a table may take in any case: those to about 1.4 million rows of two labels."""
 
 
 def predict(

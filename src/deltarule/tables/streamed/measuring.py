@@ -4,7 +4,6 @@ Of each row its target, its predictions and its cost are kept, which measures su
 together; the row itself is not. Where even these would take too much memory, a sample of the rows is measured.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -27,6 +26,9 @@ from deltarule.tables.streamed.table_rows import frames_like
 from deltarule.tables.target_column import quantity_of
 
 __all__ = ["known_rows", "measured_parts", "row_of"]
+
+_KEPT = ("y", "predicted", "probabilities", "costs")
+"""What is kept of an outcome."""
 
 
 class Measures(Predicts, Protocol):
@@ -82,7 +84,8 @@ def measured_parts(model: Measures, source: Any, most_bytes: float) -> Measured:
         If a column or the target is missing, or holds values of another kind than in training, or no row has a target.
     """
     frames = _frames(model, source)
-    left_out, met, outcomes = LeftOut(model.target, frames.place), Oddities(), list[Outcome]()
+    left_out, met, first = LeftOut(model.target, frames.place), Oddities(), None
+    kept: dict[str, list[NDArray[Any]]] = {name: [] for name in _KEPT}
     share, of_sample = 1.0, np.ones(0, np.bool_)
     with frames.telling():
         for start, part in parts_of(frames, model.encoder, _columns(model)):
@@ -94,13 +97,16 @@ def measured_parts(model: Measures, source: Any, most_bytes: float) -> Measured:
             examples = model.examples_of(known)
             met.add(examples.oddities)
             outcome = model.outcome_of(examples)
-            if not outcomes:
+            if first is None:
                 share = min(1.0, most_bytes / (_bytes_of(outcome) / outcome.rows * len(frames)))
-            outcomes.append(replace(outcome, data=TrainingSet(outcome.data.X[:0], outcome.data.Y[:0])))
+                first = replace(outcome, data=_without_rows(outcome.data))
+            for name, values in kept.items():
+                values += [] if getattr(outcome, name) is None else [getattr(outcome, name)]
     notices = (*left_out.notices(), *met.notices(list(model.encoder.kinds), model.encoder.categories))
-    if not outcomes:
-        raise TableError(f"No row of the sample has a value in {model.target!r}. Give more memory: --memory 2GB.")
-    whole = _together(outcomes)
+    assert first is not None, "a table without a target is refused by the notices"
+    # What was put together is freed before the next is.
+    together: dict[str, Any] = {name: np.concatenate(kept.pop(name)) for name in _KEPT if kept[name]}
+    whole = replace(first, **together)
     if share < 1:
         notices = (
             f"The figures are of a sample of {whole.rows} of {len(frames)} rows, because the answers to all would take "
@@ -170,18 +176,9 @@ def _gaps_of(model: Measures, column: pd.Series, start: int, left_out: LeftOut) 
 
 
 def _bytes_of(outcome: Outcome) -> int:
-    probabilities = 0 if outcome.probabilities is None else outcome.probabilities.nbytes
-    return int(outcome.y.nbytes + outcome.predicted.nbytes + probabilities + outcome.costs.nbytes)
+    return sum(part.nbytes for part in (getattr(outcome, name) for name in _KEPT) if part is not None)
 
 
-def _together(outcomes: Sequence[Outcome]) -> Outcome:
-    first = outcomes[0]
-    return replace(
-        first,
-        y=np.concatenate([one.y for one in outcomes]),
-        predicted=np.concatenate([one.predicted for one in outcomes]),
-        probabilities=None
-        if first.probabilities is None
-        else np.concatenate([one.probabilities for one in outcomes if one.probabilities is not None]),
-        costs=np.concatenate([one.costs for one in outcomes]),
-    )
+def _without_rows(data: TrainingSet) -> TrainingSet:
+    """Return a training set of the same columns; views of no rows would keep all rows in memory."""
+    return TrainingSet(np.empty((0, data.X.shape[1])), np.empty((0, data.Y.shape[1])))
