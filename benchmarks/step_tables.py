@@ -47,7 +47,7 @@ def all_peers(results: list[StepResult]) -> list[str]:
     """Microseconds a step of every peer."""
     if not results:
         return []
-    peers = [name for name in results[0].least if name != "deltarule"]
+    peers = ["scikit-learn", *(peer.name for peer in PEERS if peer.name in results[0].least)]
     lines = [
         *_head(results),
         "",
