@@ -25,7 +25,7 @@ ALL_OPTIONS: dict[str, Any] = {"dropout": (0.25, 0.5), "weight_decay": 0.5, "max
 @pytest.mark.parametrize("hidden", list(HIDDEN_UNITS))
 def test_thinned_decayed_and_clipped_steps_agree_with_the_reference(isa: str, hidden: str, dtype: type) -> None:
     u = float(np.finfo(dtype).eps) / 2
-    for sizes, rule in product([(17, 33, 15, 2), (5, 70, 7, 3)], RULES):
+    for sizes, rule in product([(17, 33, 15, 2), (5, 70, 7, 3), (6, 7, 5, 3)], RULES):  # the last: rows in the lanes
         network = Network(sizes, hidden, "softmax")
         theta, data = training_set(network, 40, dtype)
         state = TrainingState(theta=theta, vectors=rule.init(theta), key=3)
