@@ -20,8 +20,8 @@ a figure is the mean over the splits that it has. Everything is at its defaults,
 are those of a fit: of this library on two threads, wall time; of the peers CPU time on one thread, because RealMLP
 takes as long on two. Where a peer was measured on another machine than this library on the same set, its seconds are
 those that it would take there, by what RealMLP-TD takes for concrete on both. The ratios are geometric means over the
-sets that both models have, each against RealMLP-TD without label smoothing (for quantities RealMLP-TD): below 1 is
-better.
+sets and splits that both models have, each against RealMLP-TD without label smoothing (for quantities RealMLP-TD):
+below 1 is better.
 """
 _BASE = {True: "RealMLP-TD, no smoothing", False: "RealMLP-TD"}
 
@@ -63,9 +63,15 @@ def _on_machines_of(ours: Figures, peers: Figures, timed: Sequence[Figure]) -> F
     }
 
 
-def _value(figures: Figures, model: str, name: str, measure: str) -> float:
-    """Return the mean over the splits of a set; NaN without figures."""
-    found = [one for (data, _, its), one in figures.items() if (data, its) == (name, model)]
+def _splits(figures: Figures, model: str, name: str) -> set[int]:
+    """Return the splits of a set that a model has figures of."""
+    return {split for data, split, its in figures if (data, its) == (name, model)}
+
+
+def _value(figures: Figures, model: str, name: str, measure: str, splits: set[int] | None = None) -> float:
+    """Return the mean over some splits of a set, by default all; NaN without figures."""
+    chosen = _splits(figures, model, name) if splits is None else splits
+    found = [figures[name, split, model] for split in sorted(chosen)]
     if not found:
         return np.nan
     if measure == "seconds":
@@ -95,7 +101,13 @@ def _ratios(figures: Figures, models: list[str], names: list[str], measures: tup
         cells, sets = [], 0
         for kind in kinds:
             measure = "auc" if kind == "1 − AUC" else kind
-            pairs = np.array([[_value(figures, of, name, measure) for of in (model, base)] for name in names])
+            both = [_splits(figures, model, name) & _splits(figures, base, name) for name in names]
+            pairs = np.array(
+                [
+                    [_value(figures, of, name, measure, splits) for of in (model, base)]
+                    for name, splits in zip(names, both, strict=True)
+                ]
+            )
             pairs = 1 - pairs if measure == "auc" else pairs
             pairs = pairs[~np.isnan(pairs).any(axis=1)]
             sets = max(sets, len(pairs))
