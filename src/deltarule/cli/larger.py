@@ -186,8 +186,8 @@ class _Predicted:
 
     def notices(self) -> Sequence[str]:
         """Return what differs from the training table."""
-        encoder = self._model.encoder
-        return self._met.notices(list(encoder.kinds), encoder.categories)
+        notices: Sequence[str] = self._model.encoder.notices_of(self._met)
+        return notices
 
 
 def _free_memory() -> float:

@@ -274,7 +274,11 @@ class TableEncoder:
         ("'colour' holds what the model does not know in 2 of 3 rows ('Blue', 'RED'). It knows 'blue', 'red'.",)
         """
         X, oddities = self.encode_part(as_frame(table))
-        return X, oddities.notices(list(self.kinds), self.categories)
+        return X, self.notices_of(oddities)
+
+    def notices_of(self, oddities: Oddities) -> tuple[str, ...]:
+        """Return what there is to say of how a table, or all of its parts together, differ from the training table."""
+        return oddities.notices(list(self.kinds), self.categories)
 
     def encode_part(self, table: pd.DataFrame) -> tuple[Array, Oddities]:
         """Return X of some rows of a table, and how they differ from the training table, to be added up.

@@ -147,7 +147,7 @@ class TableModel:
             If a column is missing, or holds values of another kind than in training.
         """
         predictions, oddities = self.predict_part(as_frame(table))
-        return predictions, oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+        return predictions, self.encoder.notices_of(oddities)
 
     def predict_part(self, table: pd.DataFrame) -> tuple[pd.DataFrame, Oddities]:
         """Predict some rows of a table, and say how they differ from the training table, to be added up."""
@@ -192,7 +192,7 @@ class TableModel:
                 yield {str(name): column.to_numpy() for name, column in predictions.items()}
 
         rows = write_parquet(path, parts())
-        return rows, met.notices(list(self.encoder.kinds), self.encoder.categories)
+        return rows, self.encoder.notices_of(met)
 
     def examples_of(self, table: pd.DataFrame) -> EncodedExamples:
         """Return the rows of a table whose target is known.
@@ -204,7 +204,7 @@ class TableModel:
         """
         target = known_target(table, self.target, self.classes, self.form)
         X, oddities = self.encoder.encode_part(table.iloc[target.rows])
-        notices = oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+        notices = self.encoder.notices_of(oddities)
         return EncodedExamples(X, target.values, target.rows, (*target.notices, *notices), oddities=oddities)
 
     def outcome_of(self, examples: EncodedExamples) -> Outcome:

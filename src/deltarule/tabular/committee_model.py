@@ -111,7 +111,7 @@ class CommitteeModel:
             If a column is missing, or holds values of another kind than in training.
         """
         predictions, oddities = self.predict_part(table)
-        return predictions, oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+        return predictions, self.encoder.notices_of(oddities)
 
     def predict_part(self, table: pd.DataFrame) -> tuple[pd.DataFrame, Oddities]:
         """Predict some rows of a table, and say how they differ from the training table, to be added up."""
@@ -129,7 +129,7 @@ class CommitteeModel:
         """
         target = known_target(table, self.target, self.classes, self.form)
         X, oddities = self.estimator.columns_.encode_part(table.iloc[target.rows])
-        notices = oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+        notices = self.encoder.notices_of(oddities)
         return EncodedExamples(X, target.values, target.rows, (*target.notices, *notices), oddities=oddities)
 
     def outcome_of(self, examples: EncodedExamples) -> Outcome:

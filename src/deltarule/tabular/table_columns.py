@@ -212,7 +212,7 @@ class TableColumns:
             If a column is missing or occurs twice, or held numbers or dates in training and now holds something else.
         """
         X, oddities = self.encode_part(as_frame(table))
-        return X, oddities.notices(list(self.encoder.kinds), self.encoder.categories)
+        return X, self.encoder.notices_of(oddities)
 
     def encode_part(self, table: pd.DataFrame) -> tuple[Array, Oddities]:
         """Return the inputs of some rows of a table, and how they differ from the training table, to be added up.

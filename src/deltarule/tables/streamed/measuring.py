@@ -102,7 +102,7 @@ def measured_parts(model: Measures, source: Any, most_bytes: float) -> Measured:
                 first = replace(outcome, data=_without_rows(outcome.data))
             for name, values in kept.items():
                 values += [] if getattr(outcome, name) is None else [getattr(outcome, name)]
-    notices = (*left_out.notices(), *met.notices(list(model.encoder.kinds), model.encoder.categories))
+    notices = (*left_out.notices(), *model.encoder.notices_of(met))
     assert first is not None, "a table without a target is refused by the notices"
     # What was put together is freed before the next is.
     together: dict[str, Any] = {name: np.concatenate(kept.pop(name)) for name in _KEPT if kept[name]}
