@@ -13,6 +13,7 @@ from deltarule.blocks.streaming import parts_of
 from deltarule.common.arrays import Array
 from deltarule.common.errors import InputError
 from deltarule.engines import Engine
+from deltarule.estimators.asked import asked_of
 from deltarule.estimators.checking import Columns, check_width
 from deltarule.estimators.streamed_predictions import nameless
 from deltarule.estimators.streamed_targets import labels_of
@@ -50,8 +51,6 @@ def scored_in_blocks(estimator: Any, X: Any, y: Any, sample_weight: Any) -> floa
     ValueError
         If a column is missing, a row holds a gap, or labels are texts and the classes of the estimator are not.
     """
-    from deltarule.estimators.streamed import asked_of  # training needs the scores, and this only what is asked
-
     estimator._check_fitted()
     source = source_of(X, asked_of(estimator, X, y, sample_weight, Columns.of(estimator)))
     check_width(estimator, source.n_features, estimator.n_features_in_)
@@ -122,20 +121,16 @@ class _Squares:
     def score(self) -> float:
         if not self._total:
             return float("nan")
-        of_a_constant = np.where(self._rest == 0, 1.0, 0.0)
-        ratio = self._rest / np.where(self._spread > 0, self._spread, 1)
-        return float(np.where(self._spread > 0, 1 - ratio, of_a_constant).mean())
+        return _share_explained(self._rest, self._spread)
 
 
 def _accuracy(labels: Labels, data: TrainingSet, engine: Engine) -> Callable[[Array], float]:
     def score(theta: Array) -> float:
-        right, total = 0.0, 0.0
+        right = _Right()
         for part in parts_of(data):
             h = engine.hypothesis(theta, part.X)
-            is_right = (labels.decode(h) == labels.decode(part.Y)).reshape(part.rows, -1).all(axis=1)
-            weights = np.ones(part.rows) if part.weights is None else part.weights.astype(np.float64)
-            right, total = right + float(weights[is_right].sum()), total + float(weights.sum())
-        return right / total
+            right.add(labels.decode(part.Y), labels.decode(h), _weights_of(part))
+        return right.score()
 
     return score
 
@@ -152,17 +147,26 @@ def _r2(data: TrainingSet, engine: Engine) -> Callable[[Array], float]:
         rest = _mean(data, squares)
         if not np.isfinite(rest).all():
             return float("nan")
-        of_a_constant = np.where(rest == 0, 1.0, 0.0)
-        return float(np.where(spread > 0, 1 - rest / np.where(spread > 0, spread, 1), of_a_constant).mean())
+        return _share_explained(rest, spread)
 
     return score
+
+
+def _share_explained(rest: Any, spread: Any) -> float:
+    """Return 1 − rest/spread, as a mean over the targets; of one that does not vary 1 without a rest, else 0."""
+    of_a_constant = np.where(rest == 0, 1.0, 0.0)
+    return float(np.where(spread > 0, 1 - rest / np.where(spread > 0, spread, 1), of_a_constant).mean())
+
+
+def _weights_of(part: TrainingSet) -> Array:
+    return np.ones(part.rows) if part.weights is None else part.weights.astype(np.float64)
 
 
 def _mean(data: TrainingSet, values: Callable[[TrainingSet], Array]) -> Array:
     """Return the weighted mean over all rows, for each target."""
     total, count = np.zeros(data.Y.shape[1]), 0.0
     for part in parts_of(data):
-        weights = np.ones(part.rows) if part.weights is None else part.weights.astype(np.float64)
+        weights = _weights_of(part)
         with np.errstate(over="ignore", invalid="ignore"):
             total = total + weights @ values(part)
         count += float(weights.sum())
