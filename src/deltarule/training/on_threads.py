@@ -52,7 +52,7 @@ def on_threads(tasks: Sequence[Callable[[Stop], T]], threads: int) -> list[T]:
         What the first task to raise has raised; it ends all others, as Ctrl-C does.
     """
     stop = threading.Event()
-    lock, errors = threading.Lock(), list[BaseException]()
+    errors: list[BaseException] = []  # the first one ends the others, so it stands in front of theirs
 
     def work(task: Callable[[Stop], T]) -> T:
         if stop.is_set():
@@ -60,8 +60,7 @@ def on_threads(tasks: Sequence[Callable[[Stop], T]], threads: int) -> list[T]:
         try:
             return task(stop.is_set)
         except BaseException as error:
-            with lock:
-                errors.append(error)
+            errors.append(error)
             stop.set()
             raise
 
