@@ -26,7 +26,7 @@ check: .venv/ready
 bench-tables: .venv/ready
 	$(BIN)/python benchmarks/tables/ours.py
 
-# Against the peers, about twelve minutes on two quiet cores; writes the table of the README. Peers whose packages clash get
+# Against the peers, about seven minutes on two quiet cores; writes the table of the README. Peers whose packages clash get
 # environments below build/peers, 1.6 GB; one that cannot be made is left out, and the table says so.
 bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

@@ -16,12 +16,12 @@ from deltarule.engines import MiniBatches, NativeEngine, Plan, TrainingState
 from deltarule.engines.native import usable_cores
 from deltarule.network.data import TrainingSet
 from deltarule.training.solvers import Adam
+from processes.task import STEP_SIZE
 from workloads import Workload
 
 __all__ = ["CONTENDERS", "Contender"]
 
 CORES = usable_cores()
-STEP_SIZE = 1e-3
 
 
 class Contender(Protocol):

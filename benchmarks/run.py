@@ -1,6 +1,6 @@
 """Every workload against every peer, in turn; prints the tables and writes them into README and docs.
 
-`make bench` runs all of it, in about twelve minutes on two cores; `python benchmarks/run.py XS scores` runs some.
+`make bench` runs all of it, in about seven minutes on two cores; `python benchmarks/run.py XS scores` runs some.
 """
 
 import sys

@@ -30,7 +30,7 @@ class Scan:
         self.m, self.ahead = len(self.data[0]), np.empty(0, np.int32)
         operations = task.batch * 6 * sum(s * t for s, t in task.layers)
         self.length = round(CALL / (operations + 2e5))
-        theta = np.concatenate([part.ravel() for pair in task.matrices() for part in pair])
+        theta = task.first_theta()
         self.carry = jnp.asarray(theta), jnp.zeros_like(theta), jnp.zeros_like(theta), jnp.zeros((), jnp.float32)
         unit = {"relu": jax.nn.relu, "tanh": jnp.tanh}[task.hidden]
 
@@ -46,7 +46,7 @@ class Scan:
         def scan(carry: Any, X: Any, y: Any, order: Any) -> Any:
             def step(carry: Any, rows: Any) -> Any:
                 theta, p, q, t = carry
-                D = jax.grad(cost)(self._parts(theta), X[rows], y[rows])
+                D = jax.grad(cost)(task.parts(theta), X[rows], y[rows])
                 D = jnp.concatenate([part.ravel() for pair in D for part in pair])
                 t, p, q = t + 1, 0.9 * p + 0.1 * D, 0.999 * q + 0.001 * D * D
                 factor = STEP_SIZE * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
@@ -71,7 +71,7 @@ class Scan:
 
     def matrices(self) -> Matrices:
         """Return the weights."""
-        return [(np.asarray(W), np.asarray(b)) for W, b in self._parts(self.carry[0])]
+        return [(np.asarray(W), np.asarray(b)) for W, b in self.task.parts(self.carry[0])]
 
     def _order(self, n: int) -> Any:
         """Return the rows of n batches; an epoch's last batch, where it is smaller, is left out."""
@@ -84,10 +84,3 @@ class Scan:
             self.ahead = np.concatenate([self.ahead, epochs[:, :kept].ravel().astype(np.int32)])
         rows, self.ahead = self.ahead[:need], self.ahead[need:]
         return rows.reshape(n, self.task.batch)
-
-    def _parts(self, theta: Any) -> list[tuple[Any, Any]]:
-        parts, begin = [], 0
-        for s, t in self.task.layers:
-            parts.append((theta[begin : begin + s * t].reshape(s, t), theta[begin + s * t : begin + (s + 1) * t]))
-            begin += (s + 1) * t
-        return parts

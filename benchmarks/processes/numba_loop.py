@@ -24,7 +24,7 @@ class Loop:
     def __init__(self, task: Task, threads: int) -> None:
         del threads  # BLAS reads it from the environment
         self.task, self.X, self.y = task, task.X, task.y
-        self.theta = np.concatenate([part.ravel() for pair in task.matrices() for part in pair])
+        self.theta = task.first_theta()
         self.p, self.q, self.D = (np.zeros_like(self.theta) for _ in range(3))
         self.a = tuple(np.empty((task.batch, s), f32) for s in task.sizes)
         self.order, self.taken, self.at, self.is_shuffled = np.arange(len(self.X)), 0, 0, False
@@ -43,12 +43,7 @@ class Loop:
 
     def matrices(self) -> Matrices:
         """Return the weights."""
-        found, begin = [], 0
-        for s, t in self.task.layers:
-            W, b = self.theta[begin : begin + s * t], self.theta[begin + s * t : begin + (s + 1) * t]
-            found.append((W.reshape(s, t), b))
-            begin += (s + 1) * t
-        return found
+        return self.task.parts(self.theta)
 
 
 @compiled

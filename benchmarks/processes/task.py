@@ -77,6 +77,20 @@ class Task:
         """Inputs and outputs of each layer."""
         return list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
 
+    def first_theta(self) -> Floats:
+        """Return the first weights as one vector."""
+        theta: Floats = np.concatenate([part.ravel() for pair in self.matrices() for part in pair])
+        return theta
+
+    def parts(self, theta: Any) -> list[tuple[Any, Any]]:
+        """Return W and b of each layer out of one vector, of whatever library it is."""
+        found, begin = [], 0
+        for s, t in self.layers:
+            W, b = theta[begin : begin + s * t], theta[begin + s * t : begin + (s + 1) * t]
+            found.append((W.reshape(s, t), b))
+            begin += (s + 1) * t
+        return found
+
     def matrices(self, name: str = "first") -> Matrices:
         """Read the first weights, or those that somebody has written."""
         with np.load(Path(self.folder) / f"{name}.npz") as file:
