@@ -1,11 +1,13 @@
 """A small table and a model trained on it through the command line."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from typer.testing import CliRunner, Result
 
 from deltarule.cli import app
@@ -63,6 +65,30 @@ def trained(run: Run, data: Path, folder: Path) -> Result:
 def model(trained: Result, folder: Path) -> Path:
     assert trained.exit_code == 0, trained.output
     return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def coloured() -> Callable[[int], pd.DataFrame]:
+    """Make a table of so many rows, of a number with gaps and a colour, with a quantity and a label to learn."""
+
+    def of_rows(m: int) -> pd.DataFrame:
+        rng = np.random.default_rng(0)
+        frame = pd.DataFrame({"x": rng.normal(size=m), "colour": rng.choice(["red", "blue"], m)})
+        frame["price"] = 1e4 + 300 * frame["x"] + 100 * (frame["colour"] == "red") + rng.normal(size=m)
+        frame["label"] = np.where(frame["x"] + (frame["colour"] == "red") > 0.5, "high", "low")
+        frame.loc[::9, "x"] = np.nan
+        return frame
+
+    return of_rows
+
+
+@pytest.fixture
+def parts_are_small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Read 512 rows of a source at a time, and leave warnings of short runs out."""
+    monkeypatch.setattr("deltarule.blocks.sources.arrow_rows.BATCH_ROWS", 512)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import errno
 import gzip
 import io
 import re
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.exceptions import ConvergenceWarning
 from typer.testing import Result
 
 from deltarule.tables import byte_sources
@@ -21,27 +19,14 @@ from deltarule.tables.streamed.split import HELD_OUT, Split
 from loading import load
 
 Run = Callable[..., Result]
-pytestmark = pytest.mark.usefixtures("cache", "small_buffers")
+pytestmark = pytest.mark.usefixtures("cache", "small_buffers", "parts_are_small")
 M = 4000
 OPTIONS = ["--layers", "8", "--epochs", "20", "--learning-rate-init", "0.01", "--memory", "100KB"]
 
 
-@pytest.fixture(autouse=True)
-def parts_are_small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("deltarule.blocks.sources.arrow_rows.BATCH_ROWS", 512)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
-
-
 @pytest.fixture(scope="module")
-def table() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=M), "colour": rng.choice(["red", "blue"], M)})
-    frame["price"] = 1e4 + 300 * frame["x"] + 100 * (frame["colour"] == "red") + rng.normal(size=M)
-    frame["label"] = np.where(frame["x"] + (frame["colour"] == "red") > 0.5, "high", "low")
-    frame.loc[::9, "x"] = np.nan
-    return frame
+def table(coloured: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+    return coloured(M)
 
 
 @pytest.fixture(scope="module")

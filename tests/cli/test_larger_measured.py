@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +16,15 @@ from deltarule.tables.streamed.measuring import measured_parts
 from loading import load
 
 Run = Callable[..., Result]
-pytestmark = pytest.mark.usefixtures("cache")
+pytestmark = pytest.mark.usefixtures("cache", "parts_are_small")
 M = 3000
 FIT = ["--layers", "4", "--epochs", "2", "--seed", "1"]
 BY_PARTS = ["--memory", "100KB"]
 
 
-@pytest.fixture(autouse=True)
-def parts_are_small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("deltarule.blocks.sources.arrow_rows.BATCH_ROWS", 512)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
-
-
 @pytest.fixture(scope="module")
-def table() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=M), "colour": rng.choice(["red", "blue"], M)})
-    frame["price"] = 1e4 + 300 * frame["x"] + 100 * (frame["colour"] == "red") + rng.normal(size=M)
-    frame["label"] = np.where(frame["x"] + (frame["colour"] == "red") > 0.5, "high", "low")
-    frame.loc[::9, "x"] = np.nan
+def table(coloured: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+    frame = coloured(M)
     frame.loc[700:1300:2, ["label", "price"]] = None  # a part has no target at all but for every other row
     frame.loc[1024:1535, ["label", "price"]] = None
     frame.loc[5::50, "colour"] = "green"
