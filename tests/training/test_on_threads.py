@@ -5,22 +5,24 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 
 from deltarule import MLPClassifier, lambda_path
 from deltarule.common.errors import DivergedError
-from deltarule.training.on_threads import EndedError, Stop, on_threads
+from deltarule.training.on_threads import EndedError, Pauses, Stop, on_threads
 
 
-def task(value: int, error: Exception | None = None, after: float = 0.0) -> Callable[[Stop], int]:
-    def work(is_stopped: Stop) -> int:
+def task(value: int, error: Exception | None = None, after: float = 0.0) -> Callable[[Stop], Pauses[int]]:
+    def work(is_stopped: Stop) -> Pauses[int]:
         end = time.monotonic() + after
         while time.monotonic() < end:
             if is_stopped():
                 raise EndedError
             time.sleep(0.001)
+            yield
         if error is not None:
             raise error
         return value
@@ -28,62 +30,109 @@ def task(value: int, error: Exception | None = None, after: float = 0.0) -> Call
     return work
 
 
+def waits(is_stopped: Stop) -> Pauses[None]:
+    yield
+    while not is_stopped():
+        time.sleep(0.001)
+    raise EndedError
+
+
 def test_values_come_in_the_order_of_the_tasks() -> None:
-    assert on_threads([task(0, after=0.02), task(1), task(2)], 2) == [0, 1, 2]
+    assert on_threads([task(0, after=0.02), task(1), task(2)], 2, 3) == [0, 1, 2]
 
 
 def test_the_first_error_ends_the_tasks_in_front_of_it_and_behind_it() -> None:
     with pytest.raises(DivergedError, match="soon"):
-        on_threads([task(0, after=600.0), task(1, DivergedError("soon")), task(2, after=600.0)], 2)
+        on_threads([task(0, after=600.0), task(1, DivergedError("soon")), task(2, after=600.0)], 2, 2)
 
 
 def test_an_error_that_comes_while_the_tasks_end_does_not_hide_the_first() -> None:
-    def fails_when_told_to_end(is_stopped: Stop) -> int:
+    def fails_when_told_to_end(is_stopped: Stop) -> Pauses[int]:
+        yield
         while not is_stopped():
             time.sleep(0.001)
         raise OSError("later")
 
     with pytest.raises(DivergedError, match="soon"):
-        on_threads([fails_when_told_to_end, task(1, DivergedError("soon"), after=0.02)], 2)
+        on_threads([fails_when_told_to_end, task(1, DivergedError("soon"), after=0.02)], 2, 2)
+
+
+def test_a_task_that_pauses_goes_on_where_another_thread_is_free() -> None:
+    threads: list[set[int]] = [set(), set(), set()]
+
+    def work(number: int, is_stopped: Stop) -> Pauses[int]:
+        for _ in range(20):
+            threads[number].add(threading.get_ident())
+            time.sleep(0.005)
+            yield
+        return number
+
+    assert on_threads([partial(work, number) for number in range(3)], 2, 3) == [0, 1, 2]
+    assert max(map(len, threads)) == 2
+
+
+@pytest.mark.parametrize("at_once", [2, 3])
+def test_no_more_tasks_than_asked_for_are_between_their_beginning_and_their_end(at_once: int) -> None:
+    going: set[int] = set()
+    most: list[int] = []
+
+    def work(number: int, is_stopped: Stop) -> Pauses[None]:
+        going.add(number)
+        for _ in range(8):
+            most.append(len(going))
+            time.sleep(0.004)
+            yield
+        going.remove(number)
+
+    on_threads([partial(work, number) for number in range(5)], 2, at_once)
+    assert max(most) == at_once
+
+
+def test_a_task_that_pauses_when_another_fails_is_closed() -> None:
+    closed = threading.Event()
+
+    def pauses(_: Stop) -> Pauses[None]:
+        try:
+            while True:
+                time.sleep(0.001)
+                yield
+        finally:
+            closed.set()
+
+    with pytest.raises(DivergedError):
+        on_threads([pauses, task(1, DivergedError("soon"), after=0.02)], 2, 2)
+    assert closed.is_set()
 
 
 def test_ctrl_c_ends_all_tasks() -> None:
-    ended = []
-
-    def waits(is_stopped: Stop) -> None:
-        while not is_stopped():
-            time.sleep(0.001)
-        ended.append(threading.current_thread())
-        raise EndedError
-
-    def interrupts(_: Stop) -> None:
-        raise KeyboardInterrupt  # what `future.result` raises in the main thread at Ctrl-C
+    def interrupts(_: Stop) -> Pauses[None]:
+        yield
+        raise KeyboardInterrupt  # as a fold whose run Ctrl-C has ended
 
     with pytest.raises(KeyboardInterrupt):
-        on_threads([interrupts, waits, waits], 2)
-    assert len(ended) <= 1  # the third had not begun, or neither had
+        on_threads([interrupts, waits, waits], 2, 3)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")
 def test_ctrl_c_ends_all_tasks_where_it_ends_no_system_call() -> None:
-    def waits(is_stopped: Stop) -> None:
-        while not is_stopped():
-            time.sleep(0.001)
-        raise EndedError
-
     signal.siginterrupt(signal.SIGINT, False)  # as the handler that an import of polars sets
     try:
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
-            on_threads([waits, waits], 2)
+            on_threads([waits, waits], 2, 2)
     finally:
         signal.siginterrupt(signal.SIGINT, True)
 
 
-def test_tasks_see_the_settings_of_numpy_of_their_caller() -> None:
+def test_tasks_see_the_settings_of_numpy_of_their_caller_in_each_turn() -> None:
+    def handling(_: Stop) -> Pauses[list[str]]:
+        first = np.geterr()["over"]
+        yield
+        return [first, np.geterr()["over"]]
+
     with np.errstate(over="raise"):
-        found = on_threads([lambda _: np.geterr()["over"]] * 2, 2)
-    assert found == ["raise", "raise"]
+        found = on_threads([handling] * 2, 2, 2)
+    assert found == [["raise", "raise"]] * 2
 
 
 @pytest.mark.filterwarnings("ignore:.*still making progress")

@@ -34,8 +34,8 @@ from deltarule.network.backpropagation import penalty
 from deltarule.network.data import TrainingSet
 from deltarule.network.network import Network
 from deltarule.training.loop import Result, first_state
-from deltarule.training.members import Chain, Run, train_chains
-from deltarule.training.on_threads import Stop, ending, on_threads
+from deltarule.training.members import Chain, Run, rounds_of_chain, train_chains
+from deltarule.training.on_threads import Pauses, Stop, ending, on_threads
 from deltarule.training.record import RunState
 from deltarule.training.settings import Settings
 from deltarule.training.solvers.scipy_threads import one_blas_thread
@@ -249,13 +249,11 @@ def fit_together(problem: Problem, works: Sequence[Callable[[Predictor], Chain[T
     network, settings = problem.network, problem.settings
     threads = settings.n_threads or usable_cores()
     with Predictor(network, settings.engine, settings.n_threads) as worker:
-        if threads > 1 and len(works) > 1 and _takes_threads(problem, worker):
-            last = len(works) % threads  # in the last round, in which threads would be left over
-            share = [1] * (len(works) - last) + [threads // max(last, 1)] * last
-            with one_blas_thread():
-                tasks = [partial(_alone, problem, *task) for task in zip(works, share, strict=True)]
-                return on_threads(tasks, min(threads, len(works)))
         room = 1 if threads == 1 else max(_AT_ONCE, 2 * threads)
+        if threads > 1 and len(works) > 1 and _takes_threads(problem, worker):
+            with one_blas_thread():
+                tasks = [partial(_alone, problem, work, max(1, threads // len(works))) for work in works]
+                return on_threads(tasks, min(threads, len(works)), room)
         return train_chains(worker.engine, [work(worker) for work in works], at_once=room)
 
 
@@ -265,9 +263,9 @@ def _takes_threads(problem: Problem, worker: Predictor) -> bool:
     return work < _SHORT and isinstance(worker.engine, NativeEngine) and not holds_out(problem.settings)
 
 
-def _alone(problem: Problem, work: Callable[[Predictor], Chain[T]], threads: int, is_stopped: Stop) -> T:
+def _alone(problem: Problem, work: Callable[[Predictor], Chain[T]], threads: int, is_stopped: Stop) -> Pauses[T]:
     with Predictor(problem.network, problem.settings.engine, threads) as worker:
-        return train_chains(worker.engine, [ending(work(worker), is_stopped)])[0]
+        return (yield from rounds_of_chain(worker.engine, ending(work(worker), is_stopped)))
 
 
 def warn_of_unfinished(fits: Sequence[FoldResult], settings: Settings) -> None:

@@ -27,7 +27,7 @@ from deltarule.training.mini_batch_run import MiniBatchRun
 from deltarule.training.record import Callback, Recorder, RunState, Validation
 from deltarule.training.settings import MINI_BATCH_SOLVERS, Settings
 
-__all__ = ["Chain", "GroupProgress", "Run", "filling_threads", "train_chains", "train_members"]
+__all__ = ["Chain", "GroupProgress", "Run", "filling_threads", "rounds_of_chain", "train_chains", "train_members"]
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -145,6 +145,18 @@ def train_chains(
     return [group.values[number] for number in range(len(group.epochs))]
 
 
+def rounds_of_chain(engine: Engine, chain: Chain[T]) -> Generator[None, None, T]:
+    """Take one chain to its end as `train_chains` does, and yield after each call and each run of a full-batch solver.
+
+    Another thread may go on from there.
+    """
+    group = _Group(engine, [chain], None)
+    while group.fill(1):
+        group.take_round()
+        yield
+    return group.values[0]
+
+
 def filling_threads(members: Sequence[U], epochs_of: Callable[[U], int], threads: int) -> list[U]:
     """Return the members of the next call: as many as keep all threads busy, those with the fewest epochs first.
 
@@ -183,6 +195,7 @@ class _Group(Generic[T]):
         self.engine, self.progress = engine, progress
         self.waiting = deque(enumerate(chains))
         self.going: list[_Member[T]] = []
+        self.full_batch = deque[tuple[int, Chain[T], Run]]()  # runs that are taken alone, before the others go on
         self.values: dict[int, T] = {}
         self.epochs = [0] * len(chains)  # of the runs of each chain that have ended
         self.stopped = ""  # "interrupted" or "callback", once every run must end
@@ -190,12 +203,16 @@ class _Group(Generic[T]):
 
     def fill(self, most: int) -> bool:
         """Begin chains until so many are going; return whether any is."""
-        while self.waiting and len(self.going) < most:
+        while self.waiting and not self.full_batch and len(self.going) < most:
             self._go_on(*self.waiting.popleft(), None)
-        return bool(self.going)
+        return bool(self.going or self.full_batch)
 
     def take_round(self) -> None:
-        """Make one call of the engine for the runs, and let those go that have ended."""
+        """Take a run of a full-batch solver; or make a call of the engine for the others, and let the ended ones go."""
+        if self.full_batch:
+            number, chain, run = self.full_batch.popleft()
+            self._go_on(number, chain, self._full_batch(run))
+            return
         if not self.stopped:
             try:
                 threads = self.going[0].run.settings.n_threads or usable_cores()
@@ -236,7 +253,7 @@ class _Group(Generic[T]):
             self.stopped = "interrupted"
 
     def _go_on(self, number: int, chain: Chain[T], outcome: Result | DivergedError | None) -> None:
-        """Send a chain the outcome of its last run, and take it to its next mini-batch run or to its end."""
+        """Send a chain the outcome of its last run, and take it to its next run or to its end."""
         while True:
             try:
                 if outcome is None:
@@ -247,8 +264,8 @@ class _Group(Generic[T]):
                 self.values[number] = end.value
                 return
             if run.settings.solver not in MINI_BATCH_SOLVERS:
-                outcome = self._full_batch(run)
-                continue
+                self.full_batch.append((number, chain, run))
+                return
             member = _Member(number, chain, self._even_if_interrupted(partial(self._begun, run)))
             if member.run.is_running and not self.stopped:
                 self.going.append(member)

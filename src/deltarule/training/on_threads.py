@@ -1,45 +1,58 @@
-"""Tasks on threads of Python: fits of few rows, each of which is a sequence of short calls of an engine.
+"""Tasks that take turns on threads of Python: fits of few rows, each a sequence of short calls of an engine.
 
 Runs of `members.py` share calls of one engine, whose threads wait for each other at the end of each call. If calls are
 short, an engine of one thread for each run leaves nothing to wait for. Besides, solvers of SciPy cannot be asked for
 the next iteration, so they can share no call.
+
+A task is a generator that yields where it can wait. There another task may take over its thread, so all threads have
+work until the end: five equal folds take two threads two and a half times as long as a fold takes one, not three.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import replace
-from functools import partial
-from typing import TypeVar
+from time import perf_counter
+from typing import Generic, TypeVar
 
 from deltarule.common.errors import DivergedError
 from deltarule.training.loop import Result
 from deltarule.training.members import Chain
+from deltarule.training.settings import MINI_BATCH_SOLVERS
 
-__all__ = ["EndedError", "Stop", "ending", "on_threads"]
+__all__ = ["EndedError", "Pauses", "Stop", "ending", "on_threads"]
 
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.1
 """How often the waiting thread looks for Ctrl-C."""
 
+TURN_SECONDS = 0.02
+"""How long a task keeps its thread while others wait. Its engine's memory is then in the caches of that core."""
+
 Stop = Callable[[], bool]
 """Whether a task should end, because of Ctrl-C or of an error in another."""
+
+Pauses = Generator[None, None, T]
+"""A task: it yields where it can wait, and returns its value."""
 
 
 class EndedError(Exception):
     """Raised in a task that was told to end."""
 
 
-def on_threads(tasks: Sequence[Callable[[Stop], T]], threads: int) -> list[T]:
-    """Return the values of tasks, of which as many run at a time as there are threads, those in front first.
+def on_threads(tasks: Sequence[Callable[[Stop], Pauses[T]]], threads: int, at_once: int) -> list[T]:
+    """Return the values of tasks, which take turns on threads, those in front first.
 
     Parameters
     ----------
     tasks : sequence of callable
-        Each gets a function that says whether it should end, and then may raise `EndedError`.
+        Each gets a function that says whether the task should end, which then may raise `EndedError`.
     threads : int
+    at_once : int
+        How many tasks may be between their beginning and their end; at least `threads`.
 
     Returns
     -------
@@ -53,39 +66,89 @@ def on_threads(tasks: Sequence[Callable[[Stop], T]], threads: int) -> list[T]:
     """
     stop = threading.Event()
     errors: list[BaseException] = []  # the first one ends the others, so it stands in front of theirs
+    turns = _Turns([_Task(number, task(stop.is_set), copy_context()) for number, task in enumerate(tasks)], at_once)
 
-    def work(task: Callable[[Stop], T]) -> T:
-        if stop.is_set():
-            raise EndedError
+    def work() -> None:
         try:
-            return task(stop.is_set)
+            while not stop.is_set() and (task := turns.next()) is not None:
+                turns.take(task, stop.is_set)
         except BaseException as error:
             errors.append(error)
             stop.set()
-            raise
 
-    with ThreadPoolExecutor(threads) as pool:
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                for future in [pool.submit(work) for _ in range(threads)]:
+                    _wait_for(future)
+            finally:
+                stop.set()
+        if errors:
+            raise errors[0]
+        return [turns.values[number] for number in range(len(tasks))]
+    finally:
+        turns.close()
+
+
+class _Task(Generic[T]):
+    """A task with its number, and the context variables of the caller, as NumPy's settings are."""
+
+    def __init__(self, number: int, pauses: Pauses[T], context: Context) -> None:
+        self.number, self.pauses, self.context = number, pauses, context
+
+
+class _Turns(Generic[T]):
+    """The tasks: those that wait for their beginning, those that pause, and the values of those that have ended."""
+
+    def __init__(self, tasks: Sequence[_Task[T]], at_once: int) -> None:
+        self.tasks, self.at_once = tasks, at_once
+        self.waiting, self.pausing = deque(tasks), deque[_Task[T]]()
+        self.values: dict[int, T] = {}
+        self.going = 0  # tasks that have begun and not ended
+        self.lock = threading.Lock()
+
+    def next(self) -> _Task[T] | None:
+        """Return a task that no thread has; None if there is none, and then each that is left has a thread."""
+        with self.lock:
+            if self.waiting and self.going < self.at_once:
+                self.going += 1
+                return self.waiting.popleft()
+            return self.pausing.popleft() if self.pausing else None
+
+    def take(self, task: _Task[T], is_stopped: Stop) -> None:
+        """Advance a task until it ends or its turn is over."""
+        end = perf_counter() + TURN_SECONDS
         try:
-            futures = [pool.submit(copy_context().run, partial(work, task)) for task in tasks]
-            return [_value(future) for future in futures]
-        except BaseException as error:
-            stop.set()
-            raise (errors[0] if errors else error) from None
+            while not is_stopped():
+                task.context.run(next, task.pauses)
+                if perf_counter() > end:
+                    break
+        except StopIteration as ended:
+            with self.lock:
+                self.going -= 1
+                self.values[task.number] = ended.value
+        else:
+            with self.lock:
+                self.pausing.append(task)
+
+    def close(self) -> None:
+        """Let the tasks that have not ended go."""
+        for task in self.tasks:
+            task.context.run(task.pauses.close)
 
 
-def _value(future: Future[T]) -> T:
-    """Return the value of a task, or raise what it raised; Ctrl-C ends the wait.
+def _wait_for(future: "Future[None]") -> None:
+    """Wait for the end of a thread; Ctrl-C ends the wait.
 
     Where another library has set a handler of Ctrl-C that lets system calls go on (an import of polars does), a wait
     without a limit would not end.
     """
     while not wait([future], LOOK_SECONDS).done:
         pass
-    return future.result()
 
 
 def ending(chain: Chain[T], is_stopped: Stop) -> Chain[T]:
-    """Return a chain whose runs end after an iteration or an epoch when told to; it then raises `EndedError`."""
+    """Return a chain whose runs of full-batch solvers end after an iteration when told to; it raises `EndedError`."""
     outcome: Result | DivergedError | None = None
     while True:
         try:
@@ -93,8 +156,10 @@ def ending(chain: Chain[T], is_stopped: Stop) -> Chain[T]:
         except StopIteration as end:
             value: T = end.value
             return value
+        if run.settings.solver not in MINI_BATCH_SOLVERS:  # those pause after each call, and longer calls save time
+            run = replace(run, callbacks=(*run.callbacks, lambda _: is_stopped()))
         try:
-            outcome = yield replace(run, callbacks=(*run.callbacks, lambda _: is_stopped()))
+            outcome = yield run
         except DivergedError as error:
             outcome = error
         if is_stopped():
