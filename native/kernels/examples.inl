@@ -12,7 +12,10 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
       const int vectors = vectors_in<T>(p, layer.outputs);
       const Index at = p * batch.stride + begin * panel<T>;
       T* z = layer.a + at;
-      if (layer.in_place) few_rows(a + begin * panel<T>, batch.stride, layer, p, z, end - begin);
+      if (l == 0 && batch.x_step)
+        product<T, 0, 1>(rows_of_X(batch, begin), batch.x_step, layer.inputs, layer.transposed + p * layer.transposed_stride, z, end - begin,
+                         vectors, layer.theta.bias + p * panel<T>, 0);
+      else if (layer.in_place) few_rows(a + begin * panel<T>, batch.stride, layer, p, z, end - begin);
       else if (l > 0 || !batch.X.sparse())
         product<T, panel<T>, 1>(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride,
                                 z, end - begin, vectors, layer.theta.bias + p * panel<T>, 0);

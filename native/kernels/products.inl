@@ -3,29 +3,39 @@
 //     c[r, :] = init[r, :] + sum_k a(r, k) * b[k, :],   k ascending
 //
 // a(r, k) stands at a + r * row_step + (k % panel) * k_step, plus `jump` for each panel of k passed. row_step == panel with
-// k_step == 1 multiplies by the rows of a panelled matrix ((1) and (4)); the reverse multiplies by its columns ((5)).
+// k_step == 1 multiplies by the rows of a panelled matrix ((1) and (4)). Where X itself is multiplied by, `jump` is the step from
+// one of its rows to the next: row_step == 0 multiplies by those rows (1); k_step == 0 by its columns (5), or by those of a panelled
+// matrix, whose rows are one panel apart.
 // b and c are panels. init_step == 0 starts every row with the same vector (the bias); init == c adds to c.
 template <class T, int rows, int vectors, int row_step, int k_step>
 void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, Index init_step) {
+  constexpr bool panelled = row_step && k_step;
+  constexpr int near = row_step ? rows : 3;  // rows of X that one pointer reaches: with one for each row there were no registers left
+  constexpr int bases = (rows + near - 1) / near;
+  const Index to_next_row = row_step ? row_step : jump, to_next_k = k_step ? k_step : jump;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) sum[r][v] = load(init + r * init_step + v * lanes<T>);
-  for (Index done = 0; done < depth; done += panel<T>, a += jump) {
-    const T* element = a;
-    const Index n = least(panel<T>, depth - done);
+  for (Index done = 0, n; done < depth; done += n, a += jump) {
+    n = panelled ? least(panel<T>, depth - done) : depth;
+    const T* element[bases];
+#pragma GCC unroll 4
+    for (int i = 0; i < bases; ++i) element[i] = a + i * near * to_next_row;
 #pragma GCC unroll 2
-    for (Index k = 0; k < n; ++k, element += k_step, b += panel<T>) {
+    for (Index k = 0; k < n; ++k, b += panel<T>) {
       Vector<T> right[vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) right[v] = load(b + v * lanes<T>);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; ++r) {
-        const Vector<T> left = all(element[r * row_step]);
+        const Vector<T> left = all(element[r / near][r % near * to_next_row]);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) sum[r][v] += left * right[v];
       }
+#pragma GCC unroll 4
+      for (int i = 0; i < bases; ++i) element[i] += to_next_k;
     }
   }
 #pragma GCC unroll 16
@@ -53,7 +63,7 @@ void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, 
   for (Index i = 0; i < n; ++i) {
     const Index h = height + (i < higher);
     functions[h - 1](a, jump, depth, b, c, init, init_step);
-    a += h * row_step, c += h * panel<T>, init += h * init_step;
+    a += h * (row_step ? row_step : jump), c += h * panel<T>, init += h * init_step;
   }
 }
 

@@ -4,6 +4,9 @@ template <class T> inline Index row_number(const Batch<T>& batch, Index t) {
   return batch.order ? Index(batch.order[t]) : batch.first + t;
 }
 
+// Row t of a batch whose x is read where it is.
+template <class T> inline const T* rows_of_X(const Batch<T>& batch, Index t) { return batch.X.dense + (batch.first + t) * batch.x_step; }
+
 // Copies n numbers, fewer than a panel, as two runs of half a power of two that may overlap: a memcpy of unknown length is a call,
 // which a half-microsecond step on 4 features feels.
 template <class T, class From> inline void copy_few(const From* from, Index n, T* to) {
@@ -77,23 +80,37 @@ template <class T, class From> void gather(const Batch<T>& batch, const From* X,
   }
 }
 template <class T> void gather(const Batch<T>& batch, Index begin, Index end) {
-  if (batch.X.other) gather(batch, batch.X.other, begin, end);
-  else gather(batch, batch.X.dense, begin, end);
+  if (batch.x_step) {
+    for (Index t = batch.Y ? begin : end; t < end; ++t) gather_y(batch, batch.first + t, t);
+  } else if (batch.X.other) {
+    gather(batch, batch.X.other, begin, end);
+  } else {
+    gather(batch, batch.X.dense, begin, end);
+  }
 }
 
-// Whether rows begin .. end of x, with its padding of zeros, are finite. Asked of panels that are still in the cache, because a pass
+// Adds zero for each of n numbers that is finite to one of four sums, so that no addition waits for the one before; else NaN.
+template <class T> inline void add_zeros(const T* x, Index n, Vector<T>* sums) {
+  const auto add = [&](Index at, int j) {
+    Vector<T> v;
+    __builtin_memcpy(&v, x + at, sizeof v);
+    sums[j] += v * T(0);
+  };
+  Index i = 0;
+  for (; i + 4 * lanes<T> <= n; i += 4 * lanes<T>)
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) add(i + j * lanes<T>, j);
+  for (; i + lanes<T> <= n; i += lanes<T>) add(i, 0);
+  for (; i < n; ++i) sums[1][0] += x[i] * T(0);
+}
+// Whether rows begin .. end of x are finite, with the padding of zeros of panels. Asked of rows that are in the cache, because a pass
 // over X itself takes a twelfth of a prediction with 64-32-10.
 template <class T> bool is_finite(const Batch<T>& batch, Index begin, Index end) {
-  Vector<T> zeros_or_nan[4] = {};  // four, so that an addition does not wait for the one before
-  const Index vectors = (end - begin) * panel_vectors;
-  for (Index p = 0; p < panels<T>(batch.layers[0].inputs); ++p) {
-    const T* const x = batch.x + p * batch.stride + begin * panel<T>;
-    Index i = 0;
-    for (; i + 4 <= vectors; i += 4)
-#pragma GCC unroll 4
-      for (int j = 0; j < 4; ++j) zeros_or_nan[j] += load(x + (i + j) * lanes<T>) * T(0);
-    for (; i < vectors; ++i) zeros_or_nan[0] += load(x + i * lanes<T>) * T(0);
-  }
+  Vector<T> zeros_or_nan[4] = {};
+  if (batch.x_step) add_zeros(rows_of_X(batch, begin), (end - begin) * batch.x_step, zeros_or_nan);
+  else
+    for (Index p = 0; p < panels<T>(batch.layers[0].inputs); ++p)
+      add_zeros(batch.x + p * batch.stride + begin * panel<T>, (end - begin) * panel<T>, zeros_or_nan);
   alignas(64) T values[lanes<T>];
   store(values, (zeros_or_nan[0] + zeros_or_nan[1]) + (zeros_or_nan[2] + zeros_or_nan[3]));
   bool finite = true;

@@ -100,6 +100,7 @@ template <class T> struct Engine<T>::Workspace {
   // Before the steps of a run, or the chunks of a sum; says whether steps may leave out columns of compressed rows.
   void begin(const Inputs<T>& X, bool leaves_columns) {
     batch.X = X;
+    batch.x_step = reads_rows_of(X) ? layers[0].inputs : 0;
     if (store_) batch.elements = store_->begin(leaves_columns);
   }
 
@@ -148,6 +149,12 @@ template <class T> struct Engine<T>::Workspace {
   void write_Delta(double* flat) { copy<false>(flat, [](auto& l) { return l.Delta; }); }
 
  private:
+  // Whether (1) and (5) read X where it is. Rows of whole pages would share a set of the cache. A layer of few units has (5) turned.
+  bool reads_rows_of(const Inputs<T>& X) const {
+    if (purpose.use == Use::training || !X.dense || floor_ || small_) return false;
+    const bool is_wide = layers[0].outputs >= kernels_.lanes || purpose.use == Use::predicting;
+    return is_wide && layers[0].inputs * Index(sizeof(T)) % 4096 != 0;
+  }
   // Adds the tasks of a panel: several where there are few panels and each is much work, so that threads end at the same time. The
   // number of tasks is the network's alone: sums of squares are added up by task, and must not depend on the rows of a batch.
   void add_tasks(int l, int p, int n) {

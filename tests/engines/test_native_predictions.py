@@ -1,5 +1,6 @@
 """Predictions of rows that nobody has looked at: the core converts them, and says whether they were finite."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,29 @@ def test_rows_of_the_other_dtype_predict_the_bits_of_the_converted_rows(isa: str
         assert h is not None
         assert h.dtype == dtype
         np.testing.assert_array_equal(h, engine.hypothesis(theta, X.astype(dtype)), strict=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hidden", [7, 8, 16, 33])
+def test_rows_that_are_read_where_they_are_have_the_bits_of_rows_that_are_copied(
+    isa: str, dtype: type, hidden: int
+) -> None:
+    # Rows of whole pages are copied first. One column less is read in place, and a column of zeros changes no bit.
+    page = 4096 // np.dtype(dtype).itemsize
+    network, narrower = Network((page, hidden, 2), "tanh"), Network((page - 1, hidden, 2), "tanh")
+    theta, data = training_set(network, 530, dtype)  # sums take 512 rows at a time
+    X = data.X.copy()
+    X[:, -1] = 0
+    of_last_column = np.zeros(len(theta), bool)
+    of_last_column[page : hidden * (page + 1) : page + 1] = True
+    engine, other = NativeEngine(network, 2), NativeEngine(narrower, 2)
+    copied, in_place = replace(data, X=X), replace(data, X=np.ascontiguousarray(X[:, :-1]))
+    h = engine.hypothesis(theta, X)
+    np.testing.assert_array_equal(other.hypothesis(theta[~of_last_column], in_place.X), h)
+    sums = engine.sums(theta, copied)
+    np.testing.assert_array_equal(other.sums(theta[~of_last_column], in_place), sums[np.append(True, ~of_last_column)])
+    assert np.ptp(h) > 0.1
+    assert np.count_nonzero(sums) > 0.9 * len(sums) - hidden
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -89,6 +89,7 @@ template <class T> struct Batch {
   Index stride;                      // between panels of x, y, a and delta
   T *x, *y;                          // the batch's rows, in panels
   Inputs<T> X;
+  Index x_step;                      // not 0: no order, and dense rows are read where they are, so many numbers apart; x is not used
   const T *Y, *weights;              // row by row; weights may be null
   const std::uint32_t* order;
   const Floor<T>* floor;             // between X and x; null: x is X
