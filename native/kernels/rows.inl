@@ -53,6 +53,19 @@ template <class T> inline void gather_y(const Batch<T>& batch, Index row, Index 
   static_assert(most_narrow == 3, "a line for each output");
 }
 
+// The same for rows one after the other: by the row, it took a tenth of a gradient of 24-8-2.
+template <class T> void gather_y_in_order(const Batch<T>& batch, Index begin, Index end) {
+  const Layer<T>& last = batch.layers[batch.n_layers - 1];
+  const Index K = last.outputs;
+  for (Index t = begin; !last.narrow && t < end; ++t) gather_y(batch, batch.first + t, t);
+  for (Index t = begin; last.narrow && t < end; t += lanes<T>) {
+    const T* const from = batch.Y + (batch.first + t) * K;
+    const Index n = least(lanes<T>, end - t);
+    for (Index k = 0; k < K; ++k)
+      for (Index i = 0; i < n; ++i) batch.y[t * panel<T> + Columns<T>::place(k) + i] = from[i * K + k];
+  }
+}
+
 // X may be null: compressed rows are read where they are.
 template <class T, class From> void gather(const Batch<T>& batch, const From* X, Index begin, Index end) {
   const Index n_inputs = batch.layers[0].inputs, K = batch.layers[batch.n_layers - 1].outputs;
@@ -81,7 +94,7 @@ template <class T, class From> void gather(const Batch<T>& batch, const From* X,
 }
 template <class T> void gather(const Batch<T>& batch, Index begin, Index end) {
   if (batch.x_step) {
-    for (Index t = batch.Y ? begin : end; t < end; ++t) gather_y(batch, batch.first + t, t);
+    if (batch.Y) gather_y_in_order(batch, begin, end);
   } else if (batch.X.other) {
     gather(batch, batch.X.other, begin, end);
   } else {
