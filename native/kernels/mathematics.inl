@@ -106,12 +106,14 @@ template <class T> inline Reduced<T> reduce(Vector<T> x, Vector<T> c = Vector<T>
 
 template <class T> inline Vector<T> exponential_of_difference(Vector<T> x, Vector<T> c) {
   using K = Constants<T>;
-  x = x < K::lowest ? all(K::lowest) : x;
+  const auto vanishes = x < K::lowest;  // a result of 0 must not be computed: processors take a hundred cycles to underflow
+  x = vanishes ? Vector<T>{} : x;
   x = x > K::highest ? all(K::highest) : x;
   const Reduced<T> y = reduce<T>(x, c);
   // 2^n is split into two factors, as n may lie outside the exponents' range. Only the second product may round (to a subnormal).
   const Vector<T> half = (y.n * T(0.5) + K::magic) - K::magic;
-  return (y.expm1 * power_of_two<T>(half) + power_of_two<T>(half)) * power_of_two<T>(y.n - half);
+  const Vector<T> result = (y.expm1 * power_of_two<T>(half) + power_of_two<T>(half)) * power_of_two<T>(y.n - half);
+  return vanishes ? Vector<T>{} : result;
 }
 template <class T> inline Vector<T> exponential(Vector<T> x) { return exponential_of_difference<T>(x, Vector<T>{}); }
 // The same bits for lowest_short <= x <= 0, where one factor does, and where expm1(r) 2^n is subnormal only if the sum would round it
