@@ -5,6 +5,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "arithmetic.hpp"
 #include "deltarule/pool.hpp"
 #include "workspace.hpp"
 
@@ -63,10 +64,16 @@ template <class T> struct Engine<T>::State {
   void leave_to_parent() {
     if (pool && pool_of != getpid()) pool.release();
   }
-  std::unique_lock<std::mutex> turn(bool waits = true) {
+  // A call's turn at this engine; false if it did not wait and another call has it.
+  struct Turn {
+    std::unique_lock<std::mutex> lock;
+    PlainArithmetic arithmetic{};
+    explicit operator bool() const { return lock.owns_lock(); }
+  };
+  Turn turn(bool waits = true) {
     auto lock = waits ? std::unique_lock(mutex) : std::unique_lock(mutex, std::try_to_lock);
     if (lock) leave_to_parent();
-    return lock;
+    return {std::move(lock)};
   }
 
   Workspace& prepare(std::unique_ptr<Workspace>& space, const Purpose& purpose) {

@@ -55,6 +55,7 @@ bool Engine<T>::sums(const T* theta, const Examples<T>& examples, bool gradient,
 template <class T>
 bool Engine<T>::cost_and_gradient(const T* theta, const Examples<T>& examples, double lambda, double weight, double* J, double* D,
                                   const Interrupted& interrupted) {
+  const PlainArithmetic arithmetic;
   std::vector<double> totals(1 + std::size_t(D ? network_.n_parameters() : 0));
   if (!sums(theta, examples, D != nullptr, totals.data(), interrupted)) return false;
   const double* total = totals.data() + 1;
