@@ -151,9 +151,14 @@ def test_one_row_and_two_have_the_bits_that_they_have_among_many(isa: str, dtype
         theta, data = training_set(network, 20, dtype)
         engine = NativeEngine(network, 2)
         for _ in range(2):
+            few = (slice(0, 1), slice(7, 9), slice(19, 20))
+            alone = [
+                engine.hypothesis(theta, data.X[rows]) for rows in few
+            ]  # before anything has read these parameters
             together = engine.hypothesis(theta, data.X)
-            for rows in (slice(0, 1), slice(7, 9), slice(19, 20)):
-                np.testing.assert_array_equal(engine.hypothesis(theta, data.X[rows]), together[rows], str(network))
+            for rows, h in zip(few, alone, strict=True):
+                np.testing.assert_array_equal(h, together[rows], str(network))
+                np.testing.assert_array_equal(engine.hypothesis(theta, data.X[rows]), h)
             theta += rng.normal(size=theta.shape).astype(dtype)  # few rows and many must use the present parameters
 
 
