@@ -43,12 +43,12 @@ template <class T, int vectors> void sum_rows(const T* delta, Index rows, T* Del
 // Computes a block of Delta, outputs by inputs. If the block is narrow, most lanes of its rows are padding, so its transpose is
 // computed from the same chains of multiply-adds, and transposed back: with 150 rows, 4-100-3 takes 9.1 us instead of 10.6 us
 // per step. This is done if it saves 512 multiply-adds for each block of lanes x lanes; with 128, a 4-10-3 step took 3 % longer.
-// The rows of delta are `step` apart; where that is no panel, it is X as the caller has it.
+// x_step: not 0 where delta is X as the caller has it, in rows so many numbers apart, which no vector may be loaded from.
 template <class T>
-void block_of_Delta(const T* delta, Index step, const T* a, Index depth, Index outputs, Index inputs, T* Delta, bool add) {
+void block_of_Delta(const T* delta, Index x_step, const T* a, Index depth, Index outputs, Index inputs, T* Delta, bool add) {
   const int across = vectors_in<T>(0, inputs), down = vectors_in<T>(0, outputs);
-  if (add || step != panel<T> || (outputs * across - inputs * down) * depth <= 512 * across * down)
-    return product<T, 1, 0>(delta, step, depth, a, Delta, outputs, across, add ? Delta : zeros<T>, add ? panel<T> : 0);
+  if (add || x_step || (outputs * across - inputs * down) * depth <= 512 * across * down)
+    return product<T, 1, 0>(delta, x_step ? x_step : panel<T>, depth, a, Delta, outputs, across, add ? Delta : zeros<T>, add ? panel<T> : 0);
   alignas(64) T turned[panel<T> * panel<T>] = {};  // its padding becomes Delta's
   product<T, 1, 0>(a, panel<T>, depth, delta, turned, inputs, down, zeros<T>, 0);
   transpose_panel(turned, Delta, inputs, outputs);
@@ -97,7 +97,7 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
       if (part != of_alpha && layer.narrow)
         narrow_Delta(layer, of_columns, batch.rows, vectors, Delta, batch.add);
       else if (!is_matrix) (vectors == 1 ? sum_rows<T, 1> : sum_rows<T, 2>)(of_rows, batch.rows, Delta, batch.add ? Delta : zeros<T>);
-      else block_of_Delta(of_rows, in_place ? batch.x_step : panel<T>, of_columns, batch.rows, rows, columns, Delta, batch.add);
+      else block_of_Delta(of_rows, in_place ? batch.x_step : 0, of_columns, batch.rows, rows, columns, Delta, batch.add);
     }
     const auto D = [&](Index at) { return rule.scale * load(Delta + at) + rule.decay * load(theta + i + at); };
     const auto squared = [&](Index at) { return updates ? load(theta + i + at) : D(at); };

@@ -10,7 +10,7 @@
 template <class T, int rows, int vectors, int row_step, int k_step>
 void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, Index init_step) {
   constexpr bool panelled = row_step && k_step;
-  constexpr int near = row_step ? rows : 3;  // rows of X that one pointer reaches: with one for each row there were no registers left
+  constexpr int near = row_step ? rows : 3;  // rows that one pointer reaches: one for each row of X would take all registers
   constexpr int bases = (rows + near - 1) / near;
   const Index to_next_row = row_step ? row_step : jump, to_next_k = k_step ? k_step : jump;
   Vector<T> sum[rows][vectors];

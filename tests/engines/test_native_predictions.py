@@ -56,6 +56,23 @@ def test_rows_that_are_read_where_they_are_have_the_bits_of_rows_that_are_copied
     assert np.count_nonzero(sums) > 0.9 * len(sums) - hidden
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_that_begin_anywhere_in_memory_have_the_same_bits(isa: str, dtype: type) -> None:
+    for width, hidden in ((4, 5), (4, 7), (8, 9), (8, 20), (16, 9), (16, 17), (32, 17), (32, 40), (5, 17)):
+        network = Network((width, hidden, 2), "relu", "identity")
+        theta, data = training_set(network, 530, dtype)
+        memory = np.empty(data.X.size + 17, dtype)
+        first = (64 - memory.ctypes.data % 64) % 64 // memory.itemsize  # of a cache line
+        engine = NativeEngine(network, 1)
+        found = []
+        for place in (first, first + 1):
+            X = memory[place : place + data.X.size].reshape(data.X.shape)
+            X[:] = data.X
+            found.append((engine.hypothesis(theta, X), engine.sums(theta, replace(data, X=X))))
+        np.testing.assert_array_equal(found[1][0], found[0][0])
+        np.testing.assert_array_equal(found[1][1], found[0][1])
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_one_number_that_is_not_finite_is_found_wherever_it_stands(isa: str, bad: float) -> None:
     for width in WIDTHS:
