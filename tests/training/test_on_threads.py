@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -122,6 +124,29 @@ def test_ctrl_c_ends_all_tasks_where_it_ends_no_system_call() -> None:
             on_threads([waits, waits], 2, 2)
     finally:
         signal.siginterrupt(signal.SIGINT, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")
+def test_a_second_ctrl_c_leaves_tasks_behind_that_do_not_look_whether_they_should_end() -> None:
+    code = (
+        "import os, signal, threading, time\n"
+        "from deltarule.training.on_threads import on_threads\n"
+        "left = threading.Event()\n"
+        "def works_on(_):\n"
+        "    left.wait(20)\n"
+        "    yield\n"
+        "for after in (0.5, 1.0):\n"
+        "    threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "began = time.monotonic()\n"
+        "try:\n"
+        "    on_threads([works_on, works_on], 2, 2)\n"
+        "except KeyboardInterrupt:\n"
+        "    left.set()\n"
+        "    assert time.monotonic() - began < 15\n"
+        "assert left.is_set()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_tasks_see_the_settings_of_numpy_of_their_caller_in_each_turn() -> None:

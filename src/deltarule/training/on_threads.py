@@ -8,6 +8,7 @@ A task is a generator that yields where it can wait. There another task may take
 work until the end: five equal folds take two threads two and a half times as long as a fold takes one, not three.
 """
 
+import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -132,9 +133,10 @@ class _Turns(Generic[T]):
                 self.pausing.append(task)
 
     def close(self) -> None:
-        """Let the tasks that have not ended go."""
+        """Let the tasks go that have not ended; one still runs only if another Ctrl-C ended the wait for its thread."""
         for task in self.tasks:
-            task.context.run(task.pauses.close)
+            if inspect.getgeneratorstate(task.pauses) != inspect.GEN_RUNNING:
+                task.context.run(task.pauses.close)
 
 
 def _wait_for(future: "Future[None]") -> None:
