@@ -106,7 +106,7 @@ template <class T> inline Reduced<T> reduce(Vector<T> x, Vector<T> c = Vector<T>
 
 template <class T> inline Vector<T> exponential_of_difference(Vector<T> x, Vector<T> c) {
   using K = Constants<T>;
-  const auto vanishes = x < K::lowest;  // a result of 0 must not be computed: processors take a hundred cycles to underflow
+  const auto vanishes = x < K::lowest;  // then the result is 0; computed, it would underflow, which takes a hundred cycles
   x = vanishes ? Vector<T>{} : x;
   x = x > K::highest ? all(K::highest) : x;
   const Reduced<T> y = reduce<T>(x, c);

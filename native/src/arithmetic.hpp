@@ -2,6 +2,7 @@
 //
 // Others change it. After `torch.set_flush_denormal`, after an onnxruntime session with denormals as zero, and inside a callback from
 // JAX, the calling thread takes subnormal numbers for zero, and the threads of a pool do not: bits would depend on who takes a row.
+// A pool begins its threads during a call, and they keep the arithmetic of that call.
 #pragma once
 #if !defined(__x86_64__) && !defined(__aarch64__)
 #include <cfenv>

@@ -3,8 +3,6 @@
 #include <chrono>
 #include <exception>
 
-#include "arithmetic.hpp"
-
 namespace deltarule {
 namespace {
 
@@ -81,7 +79,6 @@ void Pool::work(int thread) {
 }
 
 void Pool::worker(int thread) {
-  const PlainArithmetic arithmetic;  // a new thread has that of the thread that makes it
   std::uint64_t seen = 0;
   for (;;) {
     wait(begin_, sleeping_workers_, [&] { return phase_of(word_.load()) != seen || stop_.load(); });

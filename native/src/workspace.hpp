@@ -149,8 +149,8 @@ template <class T> struct Engine<T>::Workspace {
   void write_Delta(double* flat) { copy<false>(flat, [](auto& l) { return l.Delta; }); }
 
  private:
-  // Whether (1) and (5) read X where it is; not where Theta is read in place. Rows of whole pages would share a set of the cache, and a
-  // layer of few units has (5) turned.
+  // Whether (1) and (5) read X where it is; not where Theta is read in place. Rows of whole pages would share a set of the cache, and
+  // (5) of few units takes vectors of X (block_of_Delta).
   bool reads_rows_of(const Inputs<T>& X) const {
     if (purpose.use == Use::training || !X.dense || floor_ || small_ || layers[0].in_place) return false;
     const bool is_wide = layers[0].outputs >= kernels_.lanes || purpose.use == Use::predicting;

@@ -4,7 +4,7 @@ import ctypes
 import ctypes.util
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ pytestmark = [
         reason="changes the arithmetic of a thread by glibc",
     ),
 ]
+Change = Callable[[ctypes.CDLL], None]
 UPWARD = 0x800 if platform.machine() == "x86_64" else 0x400000
 
 
@@ -49,8 +50,7 @@ def flush_subnormal_numbers(libm: ctypes.CDLL) -> None:
 
 @pytest.mark.parametrize("change", [round_upwards, flush_subnormal_numbers])
 @pytest.mark.parametrize("n_threads", [1, 2])
-def test_the_arithmetic_of_the_calling_thread_changes_no_bit(change: object, n_threads: int, libm: ctypes.CDLL) -> None:
-    assert callable(change)
+def test_the_arithmetic_of_the_calling_thread_changes_no_bit(change: Change, n_threads: int, libm: ctypes.CDLL) -> None:
     network = Network((5, 40, 3), "tanh", "softmax")
     theta, data = training_set(network, 9000, np.float32)
     theta *= np.where(np.arange(len(theta)) >= 240, 400, 1).astype(
@@ -72,8 +72,7 @@ def test_the_arithmetic_of_the_calling_thread_changes_no_bit(change: object, n_t
 
 
 @pytest.mark.parametrize("change", [round_upwards, flush_subnormal_numbers])
-def test_threads_that_begin_under_another_arithmetic_compute_as_ever(change: object, libm: ctypes.CDLL) -> None:
-    assert callable(change)
+def test_threads_that_begin_under_another_arithmetic_compute_as_ever(change: Change, libm: ctypes.CDLL) -> None:
     network = Network((5, 40, 3), "tanh", "softmax")
     theta, data = training_set(network, 20_000)
     theta *= np.where(np.arange(len(theta)) >= 240, 900, 1)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from deltarule import MLPClassifier, MLPRegressor, Network
+from deltarule.common.arrays import Array
 from deltarule.engines import native
 from deltarule.engines.native import NativeEngine
 from deltarule.errors import InputError
@@ -61,7 +62,7 @@ def test_rows_that_begin_anywhere_in_memory_have_the_same_bits(isa: str, dtype: 
     for width, hidden in ((4, 5), (4, 7), (8, 9), (8, 20), (16, 9), (16, 17), (32, 17), (32, 40), (5, 17)):
         network = Network((width, hidden, 2), "relu", "identity")
         theta, data = training_set(network, 530, dtype)
-        memory = np.empty(data.X.size + 17, dtype)
+        memory: Array = np.empty(data.X.size + 17, dtype)
         first = (64 - memory.ctypes.data % 64) % 64 // memory.itemsize  # of a cache line
         engine = NativeEngine(network, 1)
         found = []

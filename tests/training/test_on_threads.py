@@ -14,6 +14,7 @@ import pytest
 
 from deltarule import MLPClassifier, lambda_path
 from deltarule.common.errors import DivergedError
+from deltarule.training import on_threads as threads_module
 from deltarule.training.on_threads import EndedError, Pauses, Stop, on_threads
 
 
@@ -40,12 +41,12 @@ def waits(is_stopped: Stop) -> Pauses[None]:
 
 
 def test_values_come_in_the_order_of_the_tasks() -> None:
-    assert on_threads([task(0, after=0.02), task(1), task(2)], 2, 3) == [0, 1, 2]
+    assert on_threads([task(0, after=0.02), task(1), task(2)], 2) == [0, 1, 2]
 
 
 def test_the_first_error_ends_the_tasks_in_front_of_it_and_behind_it() -> None:
     with pytest.raises(DivergedError, match="soon"):
-        on_threads([task(0, after=600.0), task(1, DivergedError("soon")), task(2, after=600.0)], 2, 2)
+        on_threads([task(0, after=60.0), task(1, DivergedError("soon")), task(2, after=60.0)], 2)
 
 
 def test_an_error_that_comes_while_the_tasks_end_does_not_hide_the_first() -> None:
@@ -56,7 +57,7 @@ def test_an_error_that_comes_while_the_tasks_end_does_not_hide_the_first() -> No
         raise OSError("later")
 
     with pytest.raises(DivergedError, match="soon"):
-        on_threads([fails_when_told_to_end, task(1, DivergedError("soon"), after=0.02)], 2, 2)
+        on_threads([fails_when_told_to_end, task(1, DivergedError("soon"), after=0.02)], 2)
 
 
 def test_a_task_that_pauses_goes_on_where_another_thread_is_free() -> None:
@@ -69,25 +70,46 @@ def test_a_task_that_pauses_goes_on_where_another_thread_is_free() -> None:
             yield
         return number
 
-    assert on_threads([partial(work, number) for number in range(3)], 2, 3) == [0, 1, 2]
+    assert on_threads([partial(work, number) for number in range(3)], 2) == [0, 1, 2]
     assert max(map(len, threads)) == 2
 
 
-@pytest.mark.parametrize("at_once", [2, 3])
-def test_no_more_tasks_than_asked_for_are_between_their_beginning_and_their_end(at_once: int) -> None:
+@pytest.mark.parametrize(("threads", "tasks"), [(2, 5), (2, 9), (3, 8), (1, 3)])
+def test_fewer_than_twice_as_many_tasks_as_threads_are_between_their_beginning_and_their_end(
+    threads: int, tasks: int
+) -> None:
     going: set[int] = set()
     most: list[int] = []
 
     def work(number: int, is_stopped: Stop) -> Pauses[None]:
         going.add(number)
-        for _ in range(8):
+        for _ in range(4):
             most.append(len(going))
-            time.sleep(0.004)
+            time.sleep(0.008)
             yield
         going.remove(number)
 
-    on_threads([partial(work, number) for number in range(5)], 2, at_once)
-    assert max(most) == at_once
+    on_threads([partial(work, number) for number in range(tasks)], threads)
+    assert threads <= max(most) < 2 * threads
+
+
+def test_an_error_of_a_task_that_is_closed_does_not_hide_the_first_and_all_are_closed() -> None:
+    closed: list[int] = []
+
+    def pauses(number: int, _: Stop) -> Pauses[int]:
+        try:
+            while True:
+                time.sleep(0.001)
+                yield
+        finally:
+            closed.append(number)
+            raise OSError("while closing")
+
+    fails = task(1, DivergedError("soon"), after=0.1)
+    tasks: list[Callable[[Stop], Pauses[int]]] = [partial(pauses, 0), fails, partial(pauses, 2)]
+    with pytest.raises(DivergedError, match="soon"):
+        on_threads(tasks, 2)
+    assert sorted(closed) == [0, 2]
 
 
 def test_a_task_that_pauses_when_another_fails_is_closed() -> None:
@@ -102,7 +124,7 @@ def test_a_task_that_pauses_when_another_fails_is_closed() -> None:
             closed.set()
 
     with pytest.raises(DivergedError):
-        on_threads([pauses, task(1, DivergedError("soon"), after=0.02)], 2, 2)
+        on_threads([pauses, task(1, DivergedError("soon"), after=0.02)], 2)
     assert closed.is_set()
 
 
@@ -112,7 +134,7 @@ def test_ctrl_c_ends_all_tasks() -> None:
         raise KeyboardInterrupt  # as a fold whose run Ctrl-C has ended
 
     with pytest.raises(KeyboardInterrupt):
-        on_threads([interrupts, waits, waits], 2, 3)
+        on_threads([interrupts, waits, waits], 2)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")
@@ -121,7 +143,7 @@ def test_ctrl_c_ends_all_tasks_where_it_ends_no_system_call() -> None:
     try:
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
-            on_threads([waits, waits], 2, 2)
+            on_threads([waits, waits], 2)
     finally:
         signal.siginterrupt(signal.SIGINT, True)
 
@@ -139,7 +161,7 @@ def test_a_second_ctrl_c_leaves_tasks_behind_that_do_not_look_whether_they_shoul
         "    threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "began = time.monotonic()\n"
         "try:\n"
-        "    on_threads([works_on, works_on], 2, 2)\n"
+        "    on_threads([works_on, works_on], 2)\n"
         "except KeyboardInterrupt:\n"
         "    left.set()\n"
         "    assert time.monotonic() - began < 15\n"
@@ -156,19 +178,20 @@ def test_tasks_see_the_settings_of_numpy_of_their_caller_in_each_turn() -> None:
         return [first, np.geterr()["over"]]
 
     with np.errstate(over="raise"):
-        found = on_threads([handling] * 2, 2, 2)
+        found = on_threads([handling] * 2, 2)
     assert found == [["raise", "raise"]] * 2
 
 
 @pytest.mark.filterwarnings("ignore:.*still making progress")
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_a_lambda_path_has_the_same_bits_on_one_thread_and_on_two(
-    two_classes: tuple[np.ndarray, np.ndarray], solver: str
+    two_classes: tuple[np.ndarray, np.ndarray], solver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(threads_module, "TURN_SECONDS", 0.0)  # a fold changes its thread wherever it can
     X, y = two_classes
     paths = [
         lambda_path(
-            MLPClassifier((3,), solver=solver, max_iter=8, random_state=0, n_threads=n), X, y, lambdas=[0.1, 1.0], cv=2
+            MLPClassifier((3,), solver=solver, max_iter=8, random_state=0, n_threads=n), X, y, lambdas=[0.1, 1.0], cv=5
         )
         for n in (1, 2)
     ]

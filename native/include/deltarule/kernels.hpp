@@ -113,7 +113,7 @@ template <class T> struct Kernels {
   const char* isa;
   int lanes, panel;
 
-  // (1)-(4) for rows begin .. end: writes x, y, a, delta and costs; or x, a and h. begin is a multiple of lanes, of panel if the network
+  // (1)-(4) for rows begin .. end: writes x (unless x_step), y, a, delta and costs; or x, a and h. begin is a multiple of lanes, of panel if the network
   // is small, and so is end unless it equals rows.
   void (*examples)(const Batch<T>&, Index begin, Index end);
   // (5) for one task over all rows in order, unless Delta holds it already; then (6), the update, and the transposed copy.

@@ -249,11 +249,11 @@ def fit_together(problem: Problem, works: Sequence[Callable[[Predictor], Chain[T
     network, settings = problem.network, problem.settings
     threads = settings.n_threads or usable_cores()
     with Predictor(network, settings.engine, settings.n_threads) as worker:
-        room = 1 if threads == 1 else max(_AT_ONCE, 2 * threads)
         if threads > 1 and len(works) > 1 and _takes_threads(problem, worker):
             with one_blas_thread():
                 tasks = [partial(_alone, problem, work, max(1, threads // len(works))) for work in works]
-                return on_threads(tasks, min(threads, len(works)), room)
+                return on_threads(tasks, min(threads, len(works)))
+        room = 1 if threads == 1 else max(_AT_ONCE, 2 * threads)
         return train_chains(worker.engine, [work(worker) for work in works], at_once=room)
 
 

@@ -212,7 +212,15 @@ class _Group(Generic[T]):
         if self.full_batch:
             number, chain, run = self.full_batch.popleft()
             self._go_on(number, chain, self._full_batch(run))
-            return
+        else:
+            self._take_calls()
+        if self.progress is not None and not self.stopped:
+            try:
+                self.stopped = "callback" if self._stops(self.progress) else ""
+            except KeyboardInterrupt:
+                self.stopped = "interrupted"
+
+    def _take_calls(self) -> None:
         if not self.stopped:
             try:
                 threads = self.going[0].run.settings.n_threads or usable_cores()
@@ -227,11 +235,6 @@ class _Group(Generic[T]):
             outcome = self._even_if_interrupted(partial(self._outcome_of, member))
             self.epochs[member.number] += member.run.recorder.taken
             self._go_on(member.number, member.chain, outcome)
-        if self.progress is not None and not self.stopped:
-            try:
-                self.stopped = "callback" if self._stops(self.progress) else ""
-            except KeyboardInterrupt:
-                self.stopped = "interrupted"
 
     def _epochs_of(self, member: "_Member[T]") -> int:
         return self.epochs[member.number] + member.run.recorder.taken

@@ -4,8 +4,9 @@ Runs of `members.py` share calls of one engine, whose threads wait for each othe
 short, an engine of one thread for each run leaves nothing to wait for. Besides, solvers of SciPy cannot be asked for
 the next iteration, so they can share no call.
 
-A task is a generator that yields where it can wait. There another task may take over its thread, so all threads have
-work until the end: five equal folds take two threads two and a half times as long as a fold takes one, not three.
+A task is a generator that yields where it can wait. There another task may take over its thread, so that all threads
+have work until the end: five equal folds take two threads two and a half times as long as a fold takes one, not three.
+Only the last tasks do so, and no more hold their rows in memory than are needed for it.
 """
 
 import inspect
@@ -44,16 +45,16 @@ class EndedError(Exception):
     """Raised in a task that was told to end."""
 
 
-def on_threads(tasks: Sequence[Callable[[Stop], Pauses[T]]], threads: int, at_once: int) -> list[T]:
-    """Return the values of tasks, which take turns on threads, those in front first.
+def on_threads(tasks: Sequence[Callable[[Stop], Pauses[T]]], threads: int) -> list[T]:
+    """Return the values of tasks: as many at a time as there are threads, those in front first, and the last in turns.
+
+    Fewer than twice as many tasks as threads are between their beginning and their end.
 
     Parameters
     ----------
     tasks : sequence of callable
         Each gets a function that says whether the task should end, which then may raise `EndedError`.
     threads : int
-    at_once : int
-        How many tasks may be between their beginning and their end; at least `threads`.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def on_threads(tasks: Sequence[Callable[[Stop], Pauses[T]]], threads: int, at_on
     """
     stop = threading.Event()
     errors: list[BaseException] = []  # the first one ends the others, so it stands in front of theirs
-    turns = _Turns([_Task(number, task(stop.is_set), copy_context()) for number, task in enumerate(tasks)], at_once)
+    turns = _Turns([_Task(number, task(stop.is_set), copy_context()) for number, task in enumerate(tasks)], threads)
 
     def work() -> None:
         try:
@@ -84,11 +85,11 @@ def on_threads(tasks: Sequence[Callable[[Stop], Pauses[T]]], threads: int, at_on
                     _wait_for(future)
             finally:
                 stop.set()
-        if errors:
-            raise errors[0]
-        return [turns.values[number] for number in range(len(tasks))]
     finally:
-        turns.close()
+        errors += turns.close()
+    if errors:
+        raise errors[0]
+    return [turns.values[number] for number in range(len(tasks))]
 
 
 class _Task(Generic[T]):
@@ -101,8 +102,8 @@ class _Task(Generic[T]):
 class _Turns(Generic[T]):
     """The tasks: those that wait for their beginning, those that pause, and the values of those that have ended."""
 
-    def __init__(self, tasks: Sequence[_Task[T]], at_once: int) -> None:
-        self.tasks, self.at_once = tasks, at_once
+    def __init__(self, tasks: Sequence[_Task[T]], threads: int) -> None:
+        self.tasks, self.threads = tasks, threads
         self.waiting, self.pausing = deque(tasks), deque[_Task[T]]()
         self.values: dict[int, T] = {}
         self.going = 0  # tasks that have begun and not ended
@@ -111,7 +112,8 @@ class _Turns(Generic[T]):
     def next(self) -> _Task[T] | None:
         """Return a task that no thread has; None if there is none, and then each that is left has a thread."""
         with self.lock:
-            if self.waiting and self.going < self.at_once:
+            are_last = len(self.waiting) + self.going < 2 * self.threads
+            if self.waiting and (self.going < self.threads or are_last):
                 self.going += 1
                 return self.waiting.popleft()
             return self.pausing.popleft() if self.pausing else None
@@ -132,11 +134,19 @@ class _Turns(Generic[T]):
             with self.lock:
                 self.pausing.append(task)
 
-    def close(self) -> None:
-        """Let the tasks go that have not ended; one still runs only if another Ctrl-C ended the wait for its thread."""
+    def close(self) -> list[BaseException]:
+        """Let the tasks go that have not ended, and return what they raise.
+
+        One still runs only if another Ctrl-C ended the wait for its thread.
+        """
+        errors: list[BaseException] = []
         for task in self.tasks:
-            if inspect.getgeneratorstate(task.pauses) != inspect.GEN_RUNNING:
-                task.context.run(task.pauses.close)
+            try:
+                if inspect.getgeneratorstate(task.pauses) != inspect.GEN_RUNNING:
+                    task.context.run(task.pauses.close)
+            except BaseException as error:
+                errors.append(error)
+        return errors
 
 
 def _wait_for(future: "Future[None]") -> None:
