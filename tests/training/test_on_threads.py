@@ -129,12 +129,24 @@ def test_a_task_that_pauses_when_another_fails_is_closed() -> None:
 
 
 def test_ctrl_c_ends_all_tasks() -> None:
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def waits_as(number: int, is_stopped: Stop) -> Pauses[None]:
+        begun.append(number)
+        try:
+            yield from waits(is_stopped)
+        finally:
+            ended.append(number)
+
     def interrupts(_: Stop) -> Pauses[None]:
         yield
         raise KeyboardInterrupt  # as a fold whose run Ctrl-C has ended
 
+    tasks: list[Callable[[Stop], Pauses[None]]] = [interrupts, partial(waits_as, 1), partial(waits_as, 2)]
     with pytest.raises(KeyboardInterrupt):
-        on_threads([interrupts, waits, waits], 2)
+        on_threads(tasks, 2)
+    assert sorted(ended) == sorted(begun)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")

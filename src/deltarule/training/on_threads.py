@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import Context, copy_context
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Generic, TypeVar
 
@@ -92,11 +92,13 @@ def on_threads(tasks: Sequence[Callable[[Stop], Pauses[T]]], threads: int) -> li
     return [turns.values[number] for number in range(len(tasks))]
 
 
+@dataclass(frozen=True, eq=False)
 class _Task(Generic[T]):
     """A task with its number, and the context variables of the caller, as NumPy's settings are."""
 
-    def __init__(self, number: int, pauses: Pauses[T], context: Context) -> None:
-        self.number, self.pauses, self.context = number, pauses, context
+    number: int
+    pauses: Pauses[T]
+    context: Context
 
 
 class _Turns(Generic[T]):
