@@ -1,7 +1,6 @@
 """The core computes with its own arithmetic where another library has changed that of the calling thread."""
 
 import ctypes
-import ctypes.util
 import platform
 import sys
 from collections.abc import Callable, Iterator
@@ -53,9 +52,7 @@ def flush_subnormal_numbers(libm: ctypes.CDLL) -> None:
 def test_the_arithmetic_of_the_calling_thread_changes_no_bit(change: Change, n_threads: int, libm: ctypes.CDLL) -> None:
     network = Network((5, 40, 3), "tanh", "softmax")
     theta, data = training_set(network, 9000, np.float32)
-    theta *= np.where(np.arange(len(theta)) >= 240, 400, 1).astype(
-        np.float32
-    )  # so that some probabilities are subnormal
+    theta[240:] *= 400  # so that some probabilities are subnormal
     plan = Plan.of(network, Adam(), MiniBatches(3000), np.full(4, 1e-3), 0.1)
     engine = NativeEngine(network, n_threads)
     state = TrainingState(theta=theta, vectors=Adam().init(theta), key=1)
@@ -75,7 +72,7 @@ def test_the_arithmetic_of_the_calling_thread_changes_no_bit(change: Change, n_t
 def test_threads_that_begin_under_another_arithmetic_compute_as_ever(change: Change, libm: ctypes.CDLL) -> None:
     network = Network((5, 40, 3), "tanh", "softmax")
     theta, data = training_set(network, 20_000)
-    theta *= np.where(np.arange(len(theta)) >= 240, 900, 1)
+    theta[240:] *= 900
     h = NativeEngine(network, 1).hypothesis(theta, data.X)
     change(libm)
     again = NativeEngine(network, 4).hypothesis(theta, data.X)

@@ -170,9 +170,8 @@ def test_one_row_and_two_have_the_bits_that_they_have_among_many(isa: str, dtype
         engine = NativeEngine(network, 2)
         for _ in range(2):
             few = (slice(0, 1), slice(7, 9), slice(19, 20))
-            alone = [
-                engine.hypothesis(theta, data.X[rows]) for rows in few
-            ]  # before anything has read these parameters
+            # Before anything has read these parameters.
+            alone = [engine.hypothesis(theta, data.X[rows]) for rows in few]
             together = engine.hypothesis(theta, data.X)
             for rows, h in zip(few, alone, strict=True):
                 np.testing.assert_array_equal(h, together[rows], str(network))
