@@ -10,16 +10,23 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
     const auto g = units<T>[int(layer.unit)].forward;
     for (Index p = 0; p < panels<T>(layer.outputs); ++p) {
       const int vectors = vectors_in<T>(p, layer.outputs);
-      const Index at = p * batch.stride + begin * panel<T>;
+      const Index at = p * batch.stride + begin * panel<T>, rows = end - begin;
       T* z = layer.a + at;
-      if (l == 0 && batch.x_step)
-        product<T, 0, 1>(rows_of_X(batch, begin), batch.x_step, layer.inputs, layer.transposed + p * layer.transposed_stride, z, end - begin,
-                         vectors, layer.theta.bias + p * panel<T>, 0);
-      else if (layer.in_place) few_rows(a + begin * panel<T>, batch.stride, layer, p, z, end - begin);
-      else if (l > 0 || !batch.X.sparse())
-        product<T, panel<T>, 1>(a + begin * panel<T>, batch.stride, layer.inputs, layer.transposed + p * layer.transposed_stride,
-                                z, end - begin, vectors, layer.theta.bias + p * panel<T>, 0);
-      if (g) g(z, layer.kept + at, end - begin, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)), layer.number);
+      if (layer.in_place) few_rows(a + begin * panel<T>, batch.stride, layer, p, z, rows);
+      else if (l > 0 || !batch.X.sparse()) {
+        const bool splits = layer.splits > 1 && p == panels<T>(layer.outputs) - 1;
+        const T *const theta = layer.transposed + p * layer.transposed_stride, *const bias = layer.theta.bias + p * panel<T>;
+        if (l == 0 && batch.x_step) {
+          const T* const x = rows_of_X(batch, begin);
+          product<T, 0, 1>(x, batch.x_step, layer.inputs, theta, z, rows, vectors - splits, bias, 0);
+          if (splits) split_product<T>({x, batch.x_step, layer.inputs, 0}, layer, rows, z + last_vector(layer));
+        } else {
+          const T* const of_rows = a + begin * panel<T>;
+          product<T, panel<T>, 1>(of_rows, batch.stride, layer.inputs, theta, z, rows, vectors - splits, bias, 0);
+          if (splits) split_product<T>({of_rows, panel<T>, panel<T>, batch.stride}, layer, rows, z + last_vector(layer));
+        }
+      }
+      if (g) g(z, layer.kept + at, rows, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)), layer.number);
       if (layer.factor != T(0)) finish(batch, layer, p, begin, end, vectors);
     }
     a = layer.a;

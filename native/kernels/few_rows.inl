@@ -109,6 +109,34 @@ template <class T, int vectors, int... R> struct FewRows<T, vectors, std::intege
   }
 };
 
+// The last outputs of a layer with `splits` (split_k.inl).
+template <class T, int rows, int splits> void split_few_rows(const T* a, Index stride, const Layer<T>& layer, T* z) {
+  constexpr int units = lanes<T> / splits;
+  const Index row = layer.inputs + 1, first = (layer.outputs - 1) / lanes<T> * lanes<T>, n = layer.outputs - first;
+  alignas(64) T own[rows * panel<T>], bias[units];
+  const T* from[units];
+  for (Index u = 0; u < units; ++u) {
+    from[u] = layer.in_place + (first + least(u, n - 1)) * row + 1;
+    bias[u] = from[u][-1];
+  }
+  const auto weights = [&](Index k, Index present) {
+    if (present == splits) return gathered<T, vector_bytes, splits * int(sizeof(T))>(from, k);
+    Vector<T> last{};
+    for (int u = 0; u < units; ++u)
+      for (Index i = 0; i < present; ++i) last[u * splits + i] = from[u][k + i];
+    return last;
+  };
+  split_tile<T, rows, splits>(Rows<T>{a, panel<T>, panel<T>, stride}, layer.inputs, weights, bias, own);
+  for (Index r = 0; r < rows; ++r)
+    for (Index u = 0; u < n; ++u) z[r * panel<T> + u] = own[r * panel<T> + u];
+}
+template <class T> void split_few_rows(const T* a, Index stride, const Layer<T>& layer, T* z, Index rows) {
+  static_assert(most_few_rows == 2, "a case for each number of rows");
+  with_splits<T>(layer.splits, [&](auto splits) {
+    (rows == 1 ? split_few_rows<T, 1, splits()> : split_few_rows<T, 2, splits()>)(a, stride, layer, z);
+  });
+}
+
 // Computes panel p of z by layer.in_place, for up to most_few_rows rows.
 template <class T> void few_rows(const T* a, Index stride, const Layer<T>& layer, Index p, T* z, Index rows) {
   const Index row = layer.inputs + 1, outputs = least(panel<T>, layer.outputs - p * panel<T>), vectors = outputs / lanes<T>;
@@ -119,6 +147,7 @@ template <class T> void few_rows(const T* a, Index stride, const Layer<T>& layer
   // The outputs that fill no vector: their last part begins early enough to end with the last output, and where there is not even
   // one part, each output is computed in all lanes. Not as a scalar, because a compiler may take its products out of its chain.
   const Index done = vectors * lanes<T>, rest = outputs - done;
+  if (rest > 0 && layer.splits > 1) return split_few_rows(a, stride, layer, z + done, rows);
   const bool alone = rest < part<T>;
   for (Index one = 0; one < (alone ? rest : Index(rest > 0)); ++one) {
     alignas(64) T own[most_few_rows * panel<T>];

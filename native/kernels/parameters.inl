@@ -14,9 +14,10 @@ template <class T> void transpose_block_of_Theta(const Layer<T>& layer, Index p,
                   least(panel<T>, layer.outputs - q * panel<T>), least(panel<T>, layer.inputs - p * panel<T>));
 }
 template <class T> void transpose(const Layer<T>& layer) {
-  if (layer.turned || layer.narrow) return;
-  for (Index p = 0; p < panels<T>(layer.inputs); ++p)
+  if (layer.narrow) return;
+  for (Index p = 0; !layer.turned && p < panels<T>(layer.inputs); ++p)
     for (Index q = 0; q < panels<T>(layer.outputs); ++q) transpose_block_of_Theta(layer, p, q);
+  if (layer.splits > 1) split_weights(layer, 0, layer.inputs);
 }
 
 // Computes a panel of column 0 of Delta, four sums at a time: fewer would wait for their own last additions. A product with ones
@@ -43,14 +44,18 @@ template <class T, int vectors> void sum_rows(const T* delta, Index rows, T* Del
 // Computes a block of Delta, outputs by inputs. If the block is narrow, most lanes of its rows are padding, so its transpose is
 // computed from the same chains of multiply-adds, and transposed back: with 150 rows, 4-100-3 takes 9.1 us instead of 10.6 us
 // per step. This is done if it saves 512 multiply-adds for each block of lanes x lanes; with 128, a 4-10-3 step took 3 % longer.
-// x_step: not 0 where delta is X as the caller has it, in rows so many numbers apart, which no vector may be loaded from.
+// x_step: not 0 where delta is X as the caller has it, in rows so many numbers apart; then only if the vectors are full, because nothing
+// may be read behind the end of X.
 template <class T>
 void block_of_Delta(const T* delta, Index x_step, const T* a, Index depth, Index outputs, Index inputs, T* Delta, bool add) {
   const int across = vectors_in<T>(0, inputs), down = vectors_in<T>(0, outputs);
-  if (add || x_step || (outputs * across - inputs * down) * depth <= 512 * across * down)
+  const bool turns = (outputs * across - inputs * down) * depth > 512 * across * down && (!x_step || outputs == down * lanes<T>);
+  if (!turns)
     return product<T, 1, 0>(delta, x_step ? x_step : panel<T>, depth, a, Delta, outputs, across, add ? Delta : zeros<T>, add ? panel<T> : 0);
   alignas(64) T turned[panel<T> * panel<T>] = {};  // its padding becomes Delta's
-  product<T, 1, 0>(a, panel<T>, depth, delta, turned, inputs, down, zeros<T>, 0);
+  if (add) transpose_panel(Delta, turned, outputs, inputs);
+  if (x_step) product<T, 1, panel<T>>(a, x_step, depth, delta, turned, inputs, down, turned, panel<T>);
+  else product<T, 1, 0>(a, panel<T>, depth, delta, turned, inputs, down, turned, panel<T>);
   transpose_panel(turned, Delta, inputs, outputs);
 }
 
@@ -108,6 +113,10 @@ template <class T, class R, int part> void run_task(const Batch<T>& batch, Index
         store(t, R::next(rule, load(t), D(at), moments, i + at));
       });
       if (is_matrix && !turned && !layer.narrow) transpose_block_of_Theta(layer, p, q);
+      if (is_matrix && layer.splits > 1 && (turned ? p : q) == panels<T>(layer.outputs) - 1) {
+        const Index first = (turned ? q : p) * panel<T>;
+        split_weights(layer, first, first + (turned ? rows : columns));
+      }
     }
   }
   if (batch.squares) batch.squares[number] = squares;

@@ -9,10 +9,10 @@
 // b and c are panels. init_step == 0 starts every row with the same vector (the bias); init == c adds to c.
 template <class T, int rows, int vectors, int row_step, int k_step>
 void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, Index init_step) {
-  constexpr bool panelled = row_step && k_step;
+  constexpr bool b_is_X = row_step && k_step == panel<T>, panelled = row_step && k_step && !b_is_X;
   constexpr int near = row_step ? rows : 3;  // rows that one pointer reaches: one for each row of X would take all registers
   constexpr int bases = (rows + near - 1) / near;
-  const Index to_next_row = row_step ? row_step : jump, to_next_k = k_step ? k_step : jump;
+  const Index to_next_row = row_step ? row_step : jump, to_next_k = k_step ? k_step : jump, to_next_of_b = b_is_X ? jump : panel<T>;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r)
@@ -24,10 +24,10 @@ void tile(const T* a, Index jump, Index depth, const T* b, T* c, const T* init, 
 #pragma GCC unroll 4
     for (int i = 0; i < bases; ++i) element[i] = a + i * near * to_next_row;
 #pragma GCC unroll 2
-    for (Index k = 0; k < n; ++k, b += panel<T>) {
+    for (Index k = 0; k < n; ++k, b += to_next_of_b) {
       Vector<T> right[vectors];
 #pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v) right[v] = load(b + v * lanes<T>);
+      for (int v = 0; v < vectors; ++v) right[v] = b_is_X ? load_anywhere(b + v * lanes<T>) : load(b + v * lanes<T>);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; ++r) {
         const Vector<T> left = all(element[r / near][r % near * to_next_row]);
@@ -53,18 +53,23 @@ struct Tiles<T, vectors, row_step, k_step, std::integer_sequence<int, R...>> {
   static constexpr Tile<T> of[] = {tile<T, R + 1, vectors, row_step, k_step>...};
 };
 
-// Computes one panel of c of any number of rows, split into tiles whose heights differ by one at most.
-template <class T, int row_step, int k_step>
-void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, int vectors, const T* init, Index init_step) {
+// Calls f(height) for each tile of any number of rows; heights differ by one at most.
+template <class F> inline void each_tile(Index rows, const F& f) {
   if (rows <= 0) return;
   // No division for a single tile: a division takes as long as a tile of a small network.
   const Index n = (rows + tile_rows - 1) / tile_rows, height = n == 1 ? rows : rows / n, higher = rows - n * height;
+  for (Index i = 0; i < n; ++i) f(height + (i < higher));
+}
+
+// Computes one or two vectors of a panel of c of any number of rows; or none.
+template <class T, int row_step, int k_step>
+void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, int vectors, const T* init, Index init_step) {
+  if (vectors == 0) return;
   const Tile<T>* functions = vectors == 1 ? Tiles<T, 1, row_step, k_step>::of : Tiles<T, 2, row_step, k_step>::of;
-  for (Index i = 0; i < n; ++i) {
-    const Index h = height + (i < higher);
-    functions[h - 1](a, jump, depth, b, c, init, init_step);
-    a += h * (row_step ? row_step : jump), c += h * panel<T>, init += h * init_step;
-  }
+  each_tile(rows, [&](Index height) {
+    functions[height - 1](a, jump, depth, b, c, init, init_step);
+    a += height * (row_step ? row_step : jump), c += height * panel<T>, init += height * init_step;
+  });
 }
 
 template <class T> alignas(64) constexpr T zeros[panel<T>] = {};

@@ -22,6 +22,7 @@ namespace {
 #include "outputs.inl"
 #include "units.inl"
 #include "rows.inl"
+#include "split_k.inl"
 #include "few_rows.inl"
 #include "dropout.inl"
 #include "floor.inl"

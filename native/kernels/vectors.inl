@@ -11,6 +11,11 @@ constexpr int panel_vectors = 2;
 template <class T> constexpr int panel = panel_vectors * lanes<T>;
 
 template <class T> inline Vector<T> load(const T* p) { return *reinterpret_cast<const Vector<T>*>(p); }
+template <class T> inline Vector<T> load_anywhere(const T* p) {  // where no vector's alignment is
+  Vector<T> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
 template <class T> inline void store(T* p, Vector<T> v) { *reinterpret_cast<Vector<T>*>(p) = v; }
 template <class T> inline Vector<T> all(T x) { return x - Vector<T>{}; }  // minus, because x - 0 is x for every x, -0 too
 template <class T> inline Bits<T> all_bits(Word<T> x) { return x - Bits<T>{}; }

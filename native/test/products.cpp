@@ -10,7 +10,7 @@ int main() {
     using T = decltype(zero);
     const Index p = kernels.panel, l = kernels.lanes;
     for (Index k : {Index(1), l - 1, l, l + 1, p - 1, p, p + 1, 3 * p + 2})
-      for (Index n : {Index(1), l - 1, l, l + 1, p, 2 * p + 3})
+      for (Index n : {Index(1), l - 1, l, l + 1, l + l / 2, p, p + 2, 2 * p + 3})
         for (int threads : {1, 2}) {
           Engine<T> engine({{k, n}, {}, Output::identity}, kernels, threads, 0);
           for (Index m : {Index(0), Index(1), Index(2), Index(5), Index(7), Index(12), Index(13), l - 1, l + 1, Index(131)}) {

@@ -8,7 +8,7 @@ import pytest
 
 from deltarule import MLPClassifier, MLPRegressor, Network
 from deltarule.common.arrays import Array
-from deltarule.engines import native
+from deltarule.engines import ReferenceEngine, native
 from deltarule.engines.native import NativeEngine
 from deltarule.errors import InputError
 from deltarule.network.first_floor import Scale
@@ -162,6 +162,7 @@ def test_one_row_and_two_have_the_bits_that_they_have_among_many(isa: str, dtype
         (8, 9, 7),
         (15, 16, 8),
         (17, 31, 9),
+        (22, 36, 20),
         (33, 34, 17),
         (70, 65, 40),
     ):
@@ -177,6 +178,26 @@ def test_one_row_and_two_have_the_bits_that_they_have_among_many(isa: str, dtype
                 np.testing.assert_array_equal(h, together[rows], str(network))
                 np.testing.assert_array_equal(engine.hypothesis(theta, data.X[rows]), h)
             theta += rng.normal(size=theta.shape).astype(dtype)  # few rows and many must use the present parameters
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_unit_that_overflows_spoils_no_other_unit(isa: str, dtype: type) -> None:
+    # Inputs of these widths stand beside each other in a vector: none may be multiplied by the zeros of its neighbours.
+    for inputs, width in ((8, 17), (19, 18), (21, 20), (23, 24)):
+        network = Network((3, inputs, width, 2), ("relu", "tanh"), "identity")
+        theta, data = training_set(network, 20, dtype)
+        thetas = network.roll(theta)
+        engine, judge = NativeEngine(network, 1), ReferenceEngine(network)
+        for unit in range(inputs):
+            kept = thetas[0][unit].copy()
+            thetas[0][unit] = np.finfo(dtype).max
+            with np.errstate(over="ignore"):
+                expected = judge.hypothesis(theta, abs(data.X) + 1)
+            assert np.isfinite(expected).all()
+            for rows in (slice(0, 1), slice(0, 20)):
+                h = engine.hypothesis(theta, abs(data.X[rows]) + 1)
+                np.testing.assert_allclose(h, expected[rows], rtol=0, atol=30 * np.finfo(dtype).eps, err_msg=str(unit))
+            thetas[0][unit] = kept
 
 
 def test_few_rows_read_theta_wherever_it_lies_in_memory(isa: str) -> None:

@@ -12,8 +12,8 @@
 //   * Sizes may be zero; a sum over nothing is 0.
 //   * NaN and infinity propagate as IEEE 754 says: no -ffast-math.
 //   * Each element of a product is one chain of fused multiply-adds (multiply, then add, where the instruction set
-//     has no fused one), k ascending, whatever tile it falls into; a narrow layer's, a fixed number of such chains. A sum is
-//     never split by thread. So the results are bit-identical for any number of threads and any slices that a caller chooses.
+//     has no fused one), k ascending, whatever tile it falls into; a narrow layer's, and those of the last units of a layer
+//     (split_k.inl), are a fixed number of such chains. A sum is never split by thread. So the results are bit-identical for any number of threads and any slices that a caller chooses.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +51,8 @@ template <class T> struct Layer {
   T* transposed;                     // Theta for (1): panels over the outputs, one row for each input
   bool turned;                       // Theta^(1) where nothing is learnt below: (4) does without it, so theta.matrix is `transposed`,
                                      // and moments and Delta have its form
+  int splits;                        // above 1: so many inputs stand beside each other in the last vector of outputs (split_k.inl),
+  T* split;                          // whose weights (1) reads here, a copy of those in `transposed`
   const T* in_place;                 // not null: Theta for (1) as the caller has it, row by row, for up to most_few_rows rows
   Index theta_stride, transposed_stride;
   T *a, *delta;                      // (rows, outputs): a^(l+1) and delta^(l+1). In the last layer one matrix: z, then delta

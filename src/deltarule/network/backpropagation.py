@@ -215,8 +215,11 @@ def penalty(network: Network, theta: Array, lambda_: float, m: float) -> float:
     """Return λ/2m Σ_l Σ_i Σ_{j≥1} (Θ⁽ˡ⁾_ij)², the second part of (2)."""
     if lambda_ == 0:
         return 0.0
-    weights = (segment.of(theta) for segment in network.segments if segment.penalised)
-    return lambda_ / (2 * m) * sum(float(np.square(Theta, dtype=np.float64).sum()) for Theta in weights)
+    squares = 0.0
+    for segment in network.segments:
+        if segment.penalised:
+            squares += float(np.square(segment.of(theta), dtype=np.float64).sum())
+    return lambda_ / (2 * m) * squares
 
 
 def penalty_gradient(network: Network, theta: Array, lambda_: float, m: float) -> Array:

@@ -115,11 +115,24 @@ def _scipy(objective: Objective, theta: Array, settings: Settings, watch: Watche
     if settings.solver == "lbfgs":
         # SciPy would also stop at a relative gain below 2e-9, which leaves θ four digits short of the optimum.
         options |= {"maxfun": settings.max_fun, "ftol": 10 * float(np.finfo(np.float64).eps)}
+    latest = (np.empty(0), np.nan, theta)  # where J was last asked for, J and D
+
+    def cost(at: Array) -> float:
+        nonlocal latest
+        latest = (at, *objective(at))
+        return latest[1]
+
+    def gradient(at: Array) -> Array:
+        # Asked for where J just was. With `jac=True`, SciPy compares twice, which took 3 % of an iteration of 64-25-10.
+        if not np.array_equal(at, latest[0]):
+            cost(at)
+        return latest[2]
+
     with one_blas_thread():
         result = minimize(
-            objective,
+            cost,
             theta,
-            jac=True,
+            jac=gradient,
             method={"lbfgs": "L-BFGS-B", "cg": "CG"}[settings.solver],
             callback=callback,
             options=options,
