@@ -82,6 +82,19 @@ def test_the_watcher_can_stop_a_run(solver: str) -> None:
     assert calls == 2
 
 
+@pytest.mark.parametrize("solver", ["cg", "lbfgs"])
+def test_no_point_is_evaluated_twice_in_a_row(solver: str) -> None:
+    asked: list[Array] = []
+
+    def objective(theta: Array) -> tuple[float, Array]:
+        asked.append(theta.copy())
+        return bowl(theta)
+
+    minimise(objective, np.zeros(3), Settings(solver=solver, tol=1e-10), lambda *_: False, 200)
+    assert len(asked) > 4
+    assert not any(np.array_equal(one, next_one) for one, next_one in pairwise(asked))
+
+
 def test_start_at_the_minimum_is_the_end() -> None:
     converged, seen = run(Settings(solver="gd"), start=LOWEST)
     assert converged
