@@ -13,7 +13,8 @@
 //   * NaN and infinity propagate as IEEE 754 says: no -ffast-math.
 //   * Each element of a product is one chain of fused multiply-adds (multiply, then add, where the instruction set
 //     has no fused one), k ascending, whatever tile it falls into; a narrow layer's, and those of the last units of a layer
-//     (split_k.inl), are a fixed number of such chains. A sum is never split by thread. So the results are bit-identical for any number of threads and any slices that a caller chooses.
+//     (split_k.inl), are a fixed number of such chains. A sum is never split by thread. So the results are bit-identical for any
+//     number of threads and any slices that a caller chooses.
 #pragma once
 #include <cstddef>
 #include <cstdint>
