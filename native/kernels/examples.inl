@@ -16,15 +16,12 @@ template <class T> void forward(const Batch<T>& batch, Index begin, Index end) {
       else if (l > 0 || !batch.X.sparse()) {
         const bool splits = layer.splits > 1 && p == panels<T>(layer.outputs) - 1;
         const T *const theta = layer.transposed + p * layer.transposed_stride, *const bias = layer.theta.bias + p * panel<T>;
-        if (l == 0 && batch.x_step) {
-          const T* const x = rows_of_X(batch, begin);
-          product<T, 0, 1>(x, batch.x_step, layer.inputs, theta, z, rows, vectors - splits, bias, 0);
-          if (splits) split_product<T>({x, batch.x_step, layer.inputs, 0}, layer, rows, z + last_vector(layer));
-        } else {
-          const T* const of_rows = a + begin * panel<T>;
-          product<T, panel<T>, 1>(of_rows, batch.stride, layer.inputs, theta, z, rows, vectors - splits, bias, 0);
-          if (splits) split_product<T>({of_rows, panel<T>, panel<T>, batch.stride}, layer, rows, z + last_vector(layer));
-        }
+        const bool in_X = l == 0 && batch.x_step;
+        const Rows<T> of = in_X ? Rows<T>{rows_of_X(batch, begin), batch.x_step, layer.inputs, 0}
+                                : Rows<T>{a + begin * panel<T>, panel<T>, panel<T>, batch.stride};
+        if (in_X) product<T, 0, 1>(of.first, of.step, layer.inputs, theta, z, rows, vectors - splits, bias, 0);
+        else product<T, panel<T>, 1>(of.first, of.jump, layer.inputs, theta, z, rows, vectors - splits, bias, 0);
+        if (splits) split_product(of, layer, rows, z + last_vector(layer));
       }
       if (g) g(z, layer.kept + at, rows, vectors, int(least(panel<T>, layer.outputs - p * panel<T>)), layer.number);
       if (layer.factor != T(0)) finish(batch, layer, p, begin, end, vectors);

@@ -61,7 +61,7 @@ template <class F> inline void each_tile(Index rows, const F& f) {
   for (Index i = 0; i < n; ++i) f(height + (i < higher));
 }
 
-// Computes one or two vectors of a panel of c of any number of rows; or none.
+// Computes one or two vectors of a panel of c of any number of rows; none where all of its units are split (split_k.inl).
 template <class T, int row_step, int k_step>
 void product(const T* a, Index jump, Index depth, const T* b, T* c, Index rows, int vectors, const T* init, Index init_step) {
   if (vectors == 0) return;

@@ -3,7 +3,8 @@
 //     lane  u * splits + i   adds up the inputs k with k % splits == i, for unit u; i == 0 begins with the bias
 //
 // So a z of these units is the sum of `splits` chains of multiply-adds, and 100 units take 6 1/4 vectors of 16 lanes instead of 7.
-// How many there are depends on the layer and the instruction set alone, so a row has the same bits wherever it stands.
+// How many there are depends on the network, the instruction set and whether X is sparse (then layer 2 has none), so a row has the
+// same bits wherever it stands. The callers ask for `splits` above 1 first.
 
 // `splits` numbers of a row in turn, in all lanes. Read without a vector's alignment: they may stand in X as the caller has it.
 template <class T, int splits> inline Vector<T> repeated(const T* from) {
@@ -27,7 +28,7 @@ template <class T, int splits> inline Vector<T> repeated(const T* from) {
 // All bits of the lanes of input k % splits == i.
 template <class T, int splits> inline Bits<T> lanes_of_input(Index i) {
   Bits<T> input{};
-  for (int lane = 0; lane < lanes<T>; ++lane) input[lane] = Word<T>(lane % splits);  // a constant
+  for (int lane = 0; lane < lanes<T>; ++lane) input[lane] = Word<T>(lane % splits);  // GCC makes a constant of the loop
   return Bits<T>(input == all_bits<T>(Word<T>(i)));
 }
 // Adds up the lanes of each unit, always in the same order, and moves the sums to the first lanes.
@@ -75,8 +76,9 @@ inline void split_tile(const Rows<T>& a, Index inputs, const Weights& weights, c
     const T* const last = a.first + whole / a.run * a.jump + whole % a.run;
     for (Index i = 0; i < rest; ++i) {
       const Bits<T> mask = lanes_of_input<T, splits>(i);
+      const Vector<T> of_input = from_bits<T>(bits<T>(right) & mask);  // an infinite weight of another input would meet the zeros of x
 #pragma GCC unroll 16
-      for (int r = 0; r < rows; ++r) sum[r] += from_bits<T>(bits<T>(all(last[r * a.step + i])) & mask) * right;
+      for (int r = 0; r < rows; ++r) sum[r] += from_bits<T>(bits<T>(all(last[r * a.step + i])) & mask) * of_input;
     }
   }
 #pragma GCC unroll 16
@@ -113,13 +115,21 @@ template <class T> void split_product(Rows<T> a, const Layer<T>& layer, Index ro
   });
 }
 
-// Copies the weights of inputs begin ... end - 1 to Layer::split; begin is a multiple of panel.
+// The first numbers of `splits` rows that are `step` apart, then their second ones, and so on.
+template <class T, int splits, int... C>
+inline Vector<T> rows_in_turn(const T* row, Index step, std::integer_sequence<int, C...> all_lanes) {
+  if constexpr (splits == 1) return load(row);
+  else
+    return __builtin_shufflevector(rows_in_turn<T, splits / 2>(row, 2 * step, all_lanes),
+                                   rows_in_turn<T, splits / 2>(row + step, 2 * step, all_lanes), (C % 2 * lanes<T> + C / 2)...);
+}
+// Copies the weights of inputs begin ... end - 1 to Layer::split; begin is a multiple of panel. Number by number it took a quarter of
+// a step of 784-8 with one row.
 template <class T> void split_weights(const Layer<T>& layer, Index begin, Index end) {
   const T* const from = layer.transposed + (layer.outputs - 1) / panel<T> * layer.transposed_stride + last_vector(layer);
   with_splits<T>(layer.splits, [&](auto splits) {
-    constexpr int units = lanes<T> / splits();
-    for (Index k = begin; k < end; ++k)
-#pragma GCC unroll 16
-      for (int u = 0; u < units; ++u) layer.split[k / splits() * lanes<T> + u * splits() + k % splits()] = from[k * panel<T> + u];
+    constexpr auto all_lanes = std::make_integer_sequence<int, lanes<T>>{};
+    for (Index k = begin; k < end; k += splits())
+      store(layer.split + k / splits() * lanes<T>, rows_in_turn<T, splits()>(from + k * panel<T>, panel<T>, all_lanes));
   });
 }

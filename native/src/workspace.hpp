@@ -149,12 +149,10 @@ template <class T> struct Engine<T>::Workspace {
   void write_Delta(double* flat) { copy<false>(flat, [](auto& l) { return l.Delta; }); }
 
  private:
-  // Whether (1) and (5) read X where it is; not where Theta is read in place. Rows of whole pages would share a set of the cache, and
-  // (5) of few units takes vectors of X (block_of_Delta).
+  // Whether (1) and (5) read X where it is; not where Theta is read in place. Rows of whole pages would share a set of the cache.
   bool reads_rows_of(const Inputs<T>& X) const {
     if (purpose.use == Use::training || !X.dense || floor_ || small_ || layers[0].in_place) return false;
-    const bool is_wide = layers[0].outputs >= kernels_.lanes || purpose.use == Use::predicting;
-    return is_wide && layers[0].inputs * Index(sizeof(T)) % 4096 != 0;
+    return layers[0].inputs * Index(sizeof(T)) % 4096 != 0;
   }
   // Adds the tasks of a panel: several where there are few panels and each is much work, so that threads end at the same time. The
   // number of tasks is the network's alone: sums of squares are added up by task, and must not depend on the rows of a batch.

@@ -200,6 +200,21 @@ def test_a_unit_that_overflows_spoils_no_other_unit(isa: str, dtype: type) -> No
             thetas[0][unit] = kept
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_infinite_weight_gives_an_infinite_answer(isa: str, dtype: type) -> None:
+    for inputs, width in ((9, 1), (11, 2), (15, 4), (38, 1), (38, 17), (23, 20)):
+        network = Network((inputs, width), output="identity")
+        theta, data = training_set(network, 20, dtype)
+        X, engine = abs(data.X) + 1, NativeEngine(network, 1)
+        for k in range(inputs):
+            changed = theta.copy()
+            network.roll(changed)[0][-1, 1 + k] = np.inf
+            for rows in (slice(0, 1), slice(0, 20)):
+                h = engine.hypothesis(changed, X[rows])
+                assert (h[:, -1] == np.inf).all(), (inputs, width, k)
+                assert np.isfinite(h[:, :-1]).all(), (inputs, width, k)
+
+
 def test_few_rows_read_theta_wherever_it_lies_in_memory(isa: str) -> None:
     network = Network((19, 23, 5), "relu", "softmax")
     theta, data = training_set(network, 2, np.float32)

@@ -49,7 +49,8 @@ template <class T> struct Layer {
   Blocks<T> theta, moments[most_moments];  // moments: the rule's vectors; null where it has none
   const Rule<T>* rules;              // of column 0, the matrix and alpha
   Blocks<T> Delta;                   // (5), written by Update::sum; other updates read it, or compute (5) if null
-  T* transposed;                     // Theta for (1): panels over the outputs, one row for each input
+  T* transposed;                     // Theta for (1): panels over the outputs, one row for each input; (1) reads the last from `split`
+                                     // where there is one
   bool turned;                       // Theta^(1) where nothing is learnt below: (4) does without it, so theta.matrix is `transposed`,
                                      // and moments and Delta have its form
   int splits;                        // above 1: so many inputs stand beside each other in the last vector of outputs (split_k.inl),
@@ -122,7 +123,7 @@ template <class T> struct Kernels {
   // (5) for one task over all rows in order, unless Delta holds it already; then (6), the update, and the transposed copy.
   // Does nothing for Update::none.
   void (*parameters)(const Batch<T>&, Index task);
-  void (*transpose)(const Layer<T>&);  // theta -> transposed
+  void (*transpose)(const Layer<T>&);  // theta -> transposed, split
   // Transposes a block of a panel, `rows` by `columns`, into another block. Both are whole panels of memory; padding becomes padding.
   void (*transpose_panel)(const T* from, T* to, Index rows, Index columns);
   int (*block_shape)(Index units, Index inputs);  // Layer::block
