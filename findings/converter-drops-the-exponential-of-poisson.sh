@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # A converter drops the exponential of a Poisson network, and predicts negative counts.
 #
 # hummingbird-ml 0.4.12 converts scikit-learn 1.9.1's MLPRegressor(loss="poisson") to PyTorch 2.13.0 without a word.
@@ -9,7 +9,7 @@
 # Seen:
 #     scikit-learn [0.44872764 0.79272273 0.41815955]
 #     hummingbird  [-0.80133915 -0.2322818  -0.8718922 ]
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"

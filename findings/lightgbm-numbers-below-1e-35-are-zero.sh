@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # LightGBM 4.7.0: numbers of a column that are smaller than 1e-35 are one value, 0, so a column in such units teaches nothing.
 #
 # Guess: trees look at the order of numbers only, so a factor on a column changes no prediction while float64 holds it.
@@ -6,7 +6,7 @@
 #        rows get the larger class (0.62), without a warning: |x| < 1e-35 counts as zero, an absolute bound, far above the least
 #        normal float64 (2e-308) and float32 (1e-38).
 # Cure:  scale columns of tiny units (probabilities of long sequences, say, or their products) or take their logarithms.
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"

@@ -1,11 +1,11 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # neurolab 0.3.5: the gradient of a network with SoftMax outputs is not that of its error; some components have the wrong sign.
 #
 # Guess: backpropagation through a softmax sums over all outputs, since each depends on every z.
 # Seen:  its derivative is y (1 - y), as for a sigmoid, so the terms of the other outputs are missing. With three classes and the sum of
 #        squares, components of `ff_grad` are -3.1 to 5.5 times those of finite differences; with LogSig outputs all are 1.
 # Cure:  LogSig outputs, or check the gradient of whatever trains a network.
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # ONNX Runtime 1.32.0: `session.set_denormal_as_zero` counts in the first session of a process only, and then NumPy obeys it too.
 #
 # Guess: an entry of a session's options concerns that session; other sessions, and NumPy, compute as before.
@@ -6,7 +6,7 @@
 #        later with "0" or nothing, and threads that begin later; also after all sessions have been deleted. Where the first
 #        has "0" or nothing, a later "1" does nothing, without a word.
 # Cure:  make the first session of a process with the entry that is wanted for the whole of it, or each kind in a process of its own.
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # A PMML reader that contradicts itself: predict says "yes" where its own predict_proba says 0.72 for "no".
 #
 # sklearn-pmml-model 1.0.8 with scikit-learn 1.9.1 reads a NeuralNetwork for two classes in the form that JPMML and nyoka
@@ -10,7 +10,7 @@
 # Seen:
 #     predict_proba [[0.8807970779778824, 0.11920292202211757], [0.1192029220221175, 0.8807970779778825]]
 #     predict ['yes', 'yes']
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"

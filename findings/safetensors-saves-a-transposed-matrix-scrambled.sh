@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # The transposed weights of a network are saved scrambled, and load without an error.
 #
 # safetensors 0.8.0, numpy 2.4.6: safetensors.numpy.save of an array that is not contiguous, such as coefs_[0].T of
@@ -10,7 +10,7 @@
 # Seen:
 #     saved  [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]
 #     loaded [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"

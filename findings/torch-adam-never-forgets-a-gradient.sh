@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # PyTorch 2.13.0: after gradients have become 0, Adam's mean of them in float32 does not become 0, however long one goes on.
 #
 # Guess: 0.9 to the n is below the least number of float32 after some 1 000 steps; then `exp_avg` is 0, so a dead unit's parameters rest.
@@ -6,7 +6,7 @@
 #        steps it is there still, in the plain, the foreach and the fused form. From then on every step computes with subnormal
 #        numbers, which processors do slowly, and a test for `exp_avg == 0` finds no dead unit. In float64 it sticks at 2.5e-323.
 # Cure:  compare with a small number instead of 0; flush subnormal numbers before the first thread begins.
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # PyTorch 2.13.0: `torch.set_flush_denormal(True)` makes half of a large tensor 0 and leaves the other half.
 #
 # Guess: it is a setting of the library, or of the process; an operation treats all numbers of a tensor alike.
@@ -7,7 +7,7 @@
 #        first parallel operation it is inherited by the pool, and all are 0. NumPy in the same thread takes 1e-40 for 0 too.
 # Cure:  set it before anything else of PyTorch runs, or on one thread; a library that promises the same bits on any number of
 #        threads sets the register itself.
-set -euo pipefail
+set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
