@@ -183,6 +183,7 @@ def test_one_row_and_two_have_the_bits_that_they_have_among_many(isa: str, dtype
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_unit_that_overflows_spoils_no_other_unit(isa: str, dtype: type) -> None:
     # Inputs of these widths stand beside each other in a vector: none may be multiplied by the zeros of its neighbours.
+    atol = 30 * float(np.finfo(dtype).eps)
     for inputs, width in ((8, 17), (19, 18), (21, 20), (23, 24)):
         network = Network((3, inputs, width, 2), ("relu", "tanh"), "identity")
         theta, data = training_set(network, 20, dtype)
@@ -196,7 +197,7 @@ def test_a_unit_that_overflows_spoils_no_other_unit(isa: str, dtype: type) -> No
             assert np.isfinite(expected).all()
             for rows in (slice(0, 1), slice(0, 20)):
                 h = engine.hypothesis(theta, abs(data.X[rows]) + 1)
-                np.testing.assert_allclose(h, expected[rows], rtol=0, atol=30 * np.finfo(dtype).eps, err_msg=str(unit))
+                np.testing.assert_allclose(h, expected[rows], rtol=0, atol=atol, err_msg=str(unit))
             thetas[0][unit] = kept
 
 
