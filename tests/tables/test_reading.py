@@ -275,6 +275,15 @@ def test_what_is_no_plain_number_stays_as_it_is_written(tmp_path: Path, text: st
     assert read_table(written(tmp_path, f"a\n1\n{text}\n"))["a"].tolist() == ["1", text]
 
 
+@pytest.mark.parametrize("end", ["", "x"])
+def test_a_quote_between_commas_inside_a_quoted_field_is_no_empty_field(tmp_path: Path, end: str) -> None:
+    for field in (',",', 'a,",b', ',",",', ',",,",', 'a,",b,",c'):
+        doubled = field.replace('"', '""')
+        table = read_table(written(tmp_path, f'one,two\n"{doubled}",{end}\n'), as_text=["one", "two"])
+        assert table["one"].tolist() == [field]
+        assert [None if pd.isna(text) else text for text in table["two"]] == [end or None]
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(*[st.text(st.sampled_from('ab "",;\n\r\t1é'), max_size=5)] * 2), min_size=1, max_size=6),

@@ -120,8 +120,10 @@ class Records:
         if b'"' in data:
             if self._doubtful.search(data) or any(line.count(b'"') % 2 for line in data.split(b"\n")):
                 return None
-            # Inside a quoted field, this adds a field, and Arrow fails.
-            data = self._blank.sub(_AS_EMPTY_WORD, data.decode()).encode()
+            text = self._blank.sub(_AS_EMPTY_WORD, data.decode())
+            if any(piece.count('"') % 2 for piece in text.split(f'"{EMPTY_WORD}"')):  # one was inside a quoted field
+                return None
+            data = text.encode()
         names = [str(n) for n in range(len(self.names))]
         try:
             return pyarrow.csv.read_csv(
