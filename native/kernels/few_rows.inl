@@ -3,7 +3,8 @@
 // Such a prediction uses each weight once or twice, so the memory that it reads sets its time. Panels would be a second copy of
 // Theta, and the comparison that says whether they are still those of this theta reads a third. Here weights are transposed in
 // registers, and Theta is read once. Each z is the chain of multiply-adds of products.inl, bias first and k ascending, or those of
-// split_k.inl, so a row has the same bits here and among many rows. Microseconds of a prediction (AVX2, EPYC of the first generation, float32):
+// split_k.inl, so a row has the same bits here and among many rows. Microseconds of a prediction (AVX2, EPYC of the first
+// generation, float32):
 //     rows                            1      2      3
 //     54-256-256-256-7, by panels     41     44     47
 //                       in place      33     41     58
@@ -146,8 +147,9 @@ template <class T> void few_rows(const T* a, Index stride, const Layer<T>& layer
     (vectors == 1 ? FewRows<T, 1>::of : FewRows<T, 2>::of)(layer.inputs, rows)(a, stride, layer.inputs, from, row, z);
   const Index done = vectors * lanes<T>, rest = outputs - done;
   if (rest > 0 && layer.splits > 1) return split_few_rows(a, stride, layer, z + done, rows);
-  // The outputs that fill no vector and are not split: their last part begins early enough to end with the last output,
-  // and where there is not even one part, each output is computed in all lanes. Not as a scalar, because a compiler may take its products out of its chain.
+  // The outputs that fill no vector and are not split: their last part begins early enough to end with the last output, and where
+  // there is not even one part, each output is computed in all lanes. Not as a scalar, because a compiler may take its products out
+  // of its chain.
   const bool alone = rest < part<T>;
   for (Index one = 0; one < (alone ? rest : Index(rest > 0)); ++one) {
     alignas(64) T own[most_few_rows * panel<T>];

@@ -49,8 +49,8 @@ template <class T> struct Layer {
   Blocks<T> theta, moments[most_moments];  // moments: the rule's vectors; null where it has none
   const Rule<T>* rules;              // of column 0, the matrix and alpha
   Blocks<T> Delta;                   // (5), written by Update::sum; other updates read it, or compute (5) if null
-  T* transposed;                     // Theta for (1): panels over the outputs, one row for each input; (1) reads the last from `split`
-                                     // where there is one
+  T* transposed;                     // Theta for (1): panels over the outputs, one row for each input; (1) reads
+                                     // the last vector of outputs from `split` where there is one
   bool turned;                       // Theta^(1) where nothing is learnt below: (4) does without it, so theta.matrix is `transposed`,
                                      // and moments and Delta have its form
   int splits;                        // above 1: so many inputs stand beside each other in the last vector of outputs (split_k.inl),

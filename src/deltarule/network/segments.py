@@ -65,19 +65,10 @@ class Segment:
                 f"theta has the shape {theta.shape}, but the segment {self.name} reaches to the place {self._last}: "
                 "give the whole vector."
             )
-        if theta.flags.c_contiguous:  # 0.7 µs instead of 5
-            size = theta.itemsize
-            strides = self._strides.get(size) or self._strides.setdefault(size, self._times(size))
-            return np.ndarray(self.shape, theta.dtype, theta, self.start * size, strides)
-        return as_strided(theta[self.start :], self.shape, self._times(theta.strides[0]))
-
-    def _times(self, bytes_of_a_place: int) -> tuple[int, ...]:
-        return tuple(stride * bytes_of_a_place for stride in self.strides)
-
-    @cached_property
-    def _strides(self) -> dict[int, tuple[int, ...]]:
-        """Strides in bytes, by the size of a number."""
-        return {}
+        strides = tuple(stride * theta.strides[0] for stride in self.strides)
+        if theta.flags.c_contiguous:  # 0.5 µs instead of 5
+            return np.ndarray(self.shape, theta.dtype, theta, self.start * theta.itemsize, strides)
+        return as_strided(theta[self.start :], self.shape, strides)
 
     @cached_property
     def _last(self) -> int:
